@@ -1,0 +1,29 @@
+# Thin on purpose: every target is one command, run in the environment that bootstrap.py finds or makes.
+PROFILE ?= quick
+JOBS ?= 2
+RUN := python3 bootstrap.py
+HOTEL_SPLITS ?=
+export HOTEL_SPLITS
+
+.PHONY: study test lab timings lint lock clean
+
+study:  ## run the study params/$(PROFILE).yaml; only what is missing or out of date
+	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS)
+
+test:  ## every test; under ten minutes on two cores
+	@$(RUN) python -m pytest $(PYTEST)
+
+lab:  ## JupyterLab on the notebooks
+	@$(RUN) jupyter lab --notebook-dir=notebooks
+
+timings:  ## measure the study, a second run of it, and the tests; written to its study.json
+	@$(RUN) python -m lib.timings "$(PROFILE)"
+
+lint:
+	@$(RUN) ruff check .
+
+lock:  ## requirements.in -> requirements.lock (needs a package registry)
+	@$(RUN) uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.lock
+
+clean:  ## what can be made again: data, runs and Snakemake's notes; keeps what is published
+	@rm -rf .snakemake data/twin results/*/runs results/*/notebooks/*.failed.ipynb

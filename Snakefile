@@ -1,0 +1,72 @@
+# The study as a graph: notebook x parameters -> executed notebook + tables.
+# Called by lib/graph.py (`make study`) with the parameter file in config["study"].
+#
+# `key` is a fingerprint of the code that a notebook really uses and of the parameters that it reads; with it
+# in `params`, a step is out of date when one of those changed, and not when some other file was touched.
+
+import json
+
+from lib import study as studies
+
+STUDY = studies.load(config["study"])
+RUNS = STUDY.all_runs()
+OUT = STUDY.folder
+DATA = STUDY.data_folder / "twin.json" if STUDY.data.source == "twin" else []
+CHAPTERS = [name for name in STUDY.chapters if name != "40_hotel_splits" or STUDY.hotel_folder]
+
+
+def parameters(**own):
+    """The notebook's parameters as one argument for the shell."""
+    return json.dumps({"study": config["study"], **own})
+
+
+rule all:
+    input:
+        [OUT / "notebooks" / f"{name}.ipynb" for name in CHAPTERS],
+        [run.folder / "metrics.json" for run in RUNS.values()],
+
+
+if DATA:
+
+    rule twin:
+        output:
+            DATA,
+        params:
+            study=config["study"],
+        shell:
+            "python -m lib.twin {params.study:q}"
+
+
+rule run:
+    input:
+        DATA,
+    output:
+        metrics=OUT / "runs" / "{run}" / "metrics.json",
+        embeddings=OUT / "runs" / "{run}" / "embeddings.safetensors",
+        notebook=OUT / "runs" / "{run}" / "notebook.ipynb",
+    params:
+        key=lambda wildcards: RUNS[wildcards.run].key,
+        source=lambda wildcards: studies.notebook(RUNS[wildcards.run].notebook),
+        parameters=lambda wildcards: parameters(out=str(RUNS[wildcards.run].folder), **RUNS[wildcards.run].parameters),
+    shell:
+        "python -m lib.notebooks {params.source:q} {output.notebook:q}"
+        " --label {wildcards.run:q} --parameters {params.parameters:q}"
+
+
+rule chapter:
+    input:
+        DATA,
+        lambda wildcards: [run.folder / "metrics.json" for run in RUNS.values()]
+        if wildcards.chapter in studies.READS_RUNS else [],
+        lambda wildcards: list(STUDY.hotel_folder.glob("*.csv")) if wildcards.chapter == "40_hotel_splits" else [],
+    output:
+        OUT / "notebooks" / "{chapter}.ipynb",
+    params:
+        key=lambda wildcards: STUDY.key(wildcards.chapter, {}),
+        source=lambda wildcards: studies.notebook(wildcards.chapter),
+        parameters=lambda wildcards: parameters(
+            out=str(OUT), **({"folder": str(STUDY.hotel_folder)} if wildcards.chapter == "40_hotel_splits" else {})
+        ),
+    shell:
+        "python -m lib.notebooks {params.source:q} {output:q}"
+        " --label {wildcards.chapter:q} --parameters {params.parameters:q}"

@@ -1,0 +1,1 @@
+"""Thin modules of one idea each; the notebooks are the programs that call them."""

@@ -1,0 +1,111 @@
+"""Run a study: Snakemake on the Snakefile, with readable progress and a record of what it took.
+
+    python -m lib.graph quick --jobs 2
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from lib import record, study
+from lib.errors import DataError
+from lib.files import ROOT
+
+STEPS = re.compile(r"^(\d+) of (\d+) steps")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("study", help="a parameter file, or the name of one in params/")
+    parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time")
+    arguments = parser.parse_args()
+    try:
+        sys.exit(run(arguments.study, arguments.jobs))
+    except DataError as error:
+        sys.exit(f"{error}")
+
+
+def run(name: str, jobs: int) -> int:
+    """Bring the study up to date; the exit status. Failed notebooks stop nothing that doesn't need them."""
+    chosen = study.load(name)
+    _check_before(chosen)
+    begin = time.monotonic()
+    with _only_one(chosen.folder / ".lock"):
+        failures, executed, other, status = _snakemake(name, chosen, jobs)
+        seconds = time.monotonic() - begin
+        if status == 0:
+            record.study_finished(chosen, seconds, executed)
+    if failures:
+        print(f"\n{len(failures)} of the study's notebooks failed:", *failures, sep="\n  ")
+    elif status:
+        print("\nThe study stopped before its notebooks:", *other[-20:], sep="\n  ")
+    else:
+        what = f"{executed} steps run" if executed else "nothing was out of date"
+        print(f"Study {chosen.name}: {what}, {seconds:.0f} s. Read it from {_shown(chosen.folder / 'notebooks')}.")
+        if "40_hotel_splits" in chosen.chapters and not chosen.hotel_folder:
+            print("Chapter 40_hotel_splits was left out: it needs the split files of Revisited Hotel-ID from the authors' "
+                  "public repository aarashfeizi/revisited-hotels. With them: make study HOTEL_SPLITS=/folder/of/the/csv/files")
+    return status
+
+
+def _snakemake(name: str, chosen: study.Study, jobs: int) -> tuple[list[str], int, list[str], int]:
+    """Run the graph; what failed (a line each), steps done, its other output, and its exit status."""
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(ROOT),
+               "--cores", str(jobs), "--config", f"study={name}", "--keep-going", "--rerun-incomplete", "--nolock",
+               "--rerun-triggers", "params", "mtime", "input", "--quiet", "host", "reason", "rules"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+                   "OMP_NUM_THREADS": str(chosen.training.threads)}
+    failures, other, progress, finished, steps = [], [], "", [], 0
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    for line in map(str.rstrip, process.stdout):
+        if match := STEPS.match(line):
+            steps, progress = int(match[1]), f"[{match[1]}/{match[2]}] "
+            print(*(f"{progress}{text}" for text in finished), sep="\n", end="\n" if finished else "", flush=True)
+            finished.clear()
+        elif line.startswith("done "):
+            finished.append(line)
+        elif line.startswith(("running ", "  ", "FAILED ")) and not line.startswith("   "):
+            print(f"{progress}{line}", flush=True)
+            failures += [line.removeprefix("FAILED ").strip()] if line.startswith("FAILED ") else []
+        else:
+            other.append(line)
+    return failures, steps, other, process.wait()
+
+
+def _check_before(chosen: study.Study) -> None:
+    """What can be known to be wrong before anything runs is said before anything runs."""
+    if chosen.data.source == "matched":
+        from lib import ads
+
+        ads.read(chosen.data_folder)
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    """One `make study` of a study at a time; the system lets go of the lock however the process ends."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DataError(f"This study is being run by another process (it holds {lock}). Wait for it, or stop it.") from None
+        yield
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""Execute one notebook with parameters: whole or not at all, one line in the log, failures kept.
+
+    python -m lib.notebooks notebooks/10_text.ipynb OUT.ipynb --parameters '{"seed": 1111}'
+"""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import json
+import logging
+import os
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Iterator
+
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the kernel's debugger warns about frozen modules
+
+import papermill
+from papermill.exceptions import PapermillExecutionError
+
+from lib.files import replacing
+
+
+def execute(source: Path, output: Path, parameters: dict[str, Any], label: str) -> None:
+    """Run `source` with `parameters` and put the executed notebook at `output`.
+
+    When a cell fails, what was executed so far is kept, with its traceback, as `<output>.failed.ipynb`, and
+    SystemExit carries one line that names notebook, error and file. One process at a time works on an output:
+    a second one waits, since a study that was killed may have left its last notebook running.
+    """
+    failed = output.with_suffix(".failed.ipynb")
+    begin = time.monotonic()
+    with _alone(output.parent / f".{output.stem}.lock"), replacing(output) as temporary:
+        try:
+            papermill.execute_notebook(str(source), str(temporary), parameters, kernel_name="python3",
+                                       progress_bar=False, log_output=True, request_save_on_cell_execute=False)
+        except PapermillExecutionError as error:
+            os.replace(temporary, failed)
+            sys.exit(f"FAILED   {label}: {error.ename}: {_one_line(error.evalue)}  [see {failed}]")
+        failed.unlink(missing_ok=True)
+    print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:600]
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("w") as stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)  # the system lets go of it however the process ends
+        yield
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("source", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--parameters", type=json.loads, default={})
+    parser.add_argument("--label", default="")
+    arguments = parser.parse_args()
+    label = arguments.label or arguments.source.stem
+    # What a notebook prints (one line an epoch) is passed on, marked with the run that it comes from.
+    logging.basicConfig(level=logging.INFO, format=f"  {label}: %(message)s", stream=sys.stdout)
+    for name in ("papermill.translators", "papermill.execute", "blib2to3"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    logging.getLogger("papermill").addFilter(lambda record: record.levelno >= logging.WARNING)
+    print(f"running  {label}", flush=True)
+    execute(arguments.source, arguments.output, arguments.parameters, label)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""The numbers that the two papers print, one CSV a table, read as data frames.
+
+Sources: "MATCHED: Multimodal Authorship-Attribution To Combat Human Trafficking in
+Escort-Advertisement Data" (`matched`, Tables 1-12) and "Revisiting Hotels-50K and Hotel-ID"
+(`hotels`, Tables 1-6). The files lie in `results/published/`; the comment lines at the head of
+each say where the table stands, its units, and what was ambiguous in the text it was read from.
+Printed values are kept even where they look wrong: an error is a finding, not ours to repair.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from lib.errors import DataError
+
+FOLDER = Path(__file__).resolve().parent.parent / "results" / "published"
+
+
+def tables() -> list[tuple[str, int]]:
+    """Every table there is, as (paper, number)."""
+    names = (path.stem.split("_table_") for path in FOLDER.glob("*_table_[0-9][0-9].csv"))
+    return sorted((paper, int(number)) for paper, number in names)
+
+
+def table(paper: str, number: int) -> pd.DataFrame:
+    """One published table, a row for each printed number.
+
+    Columns (a table has only those it needs):
+
+    - `row` int: the printed row, from 1, headings not counted
+    - `seed`, `group`, `system`, `objective`, `fusion`, `modality`, `vendors`, `dataset` str:
+      what the row is about; empty where the print leaves it open
+    - `metric`, `split` str: what the number measures, and on which part of the data
+    - `mean` float, `std` float: the number, and what follows ±; `std` is missing where none is
+      printed. Scores run from 0 to 1 in `matched`, in per cent in `hotels`; `Time` is in seconds,
+      `Parameters` and all sizes are counts, `Faces` is a share from 0 to 1
+    - `printed` str: `mean` with the digits of the print (`0.9670`), to know its rounding; counts
+      are without separators, times and parameters already in their unit
+    - `note` str: what is uncertain about this cell, or its printed form; mostly empty
+
+    Source: `results/published/<paper>_table_<number>.csv`.
+    """
+    frame = pd.read_csv(_path(paper, number), comment="#", dtype=str, keep_default_na=False)
+    frame["row"] = frame["row"].astype(int)
+    frame.insert(frame.columns.get_loc("mean") + 1, "printed", frame["mean"])
+    for column in frame.columns.intersection(["mean", "std"]):
+        frame[column] = pd.to_numeric(frame[column]).astype(float)
+    return frame
+
+
+def header(paper: str, number: int) -> str:
+    """The comment lines of a table's file, without the `# `: paper, place, units, ambiguities."""
+    lines = _path(paper, number).read_text(encoding="utf-8").splitlines()
+    return "\n".join(line.removeprefix("#").strip() for line in lines if line.startswith("#"))
+
+
+def _path(paper: str, number: int) -> Path:
+    if (paper, number) not in tables():
+        known = {name: [n for p, n in tables() if p == name] for name, _ in tables()}
+        there = "; ".join(f"{name}: {', '.join(map(str, ns))}" for name, ns in known.items())
+        raise DataError(f"There is no published table {number!r} of {paper!r}. Tables in {FOLDER}: {there or 'none'}.")
+    return FOLDER / f"{paper}_table_{number:02d}.csv"

@@ -1,0 +1,196 @@
+"""A study: what its parameter file says, which runs and chapters follow from it, and where they go.
+
+A parameter file is YAML; `Study` below is its schema, and its fields' comments are the file's reference.
+The work itself is a graph (Snakefile, lib/graph.py): notebooks with parameters, executed by papermill.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from lib import sources
+from lib.errors import DataError
+from lib.files import ROOT
+
+Protocol = Literal["paper", "ad"]
+
+
+class Part(BaseModel):
+    """A section of the parameter file: a field that isn't known is a mistake, and nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Data(Part):
+    """Where the ads come from."""
+
+    source: Literal["twin", "matched"] = "twin"
+    folder: str = ""  # matched: the folder with one CSV a region and the pictures
+    scale: float = Field(0.02, gt=0, le=4)  # twin: 1.0 has the size of MATCHED (Table 1)
+    seed: int = 1111  # twin: fixes every byte
+    pixels: int = Field(96, ge=32, le=512)  # twin: side of a picture
+    sensitive: bool | None = None  # nothing of an ad may be shown; None: everything but the twin is
+
+
+class Split(Part):
+    """How items are divided into train, validation and test (0.75, 0.05, 0.20)."""
+
+    protocol: Protocol = "ad"
+    seed: int = 1111
+
+
+class Text(Part):
+    max_tokens: int = Field(512, ge=8, le=512)  # longer texts are cut (MATCHED A.2: 512)
+
+
+class Image(Part):
+    pixels: int = Field(224, ge=32, le=512)  # side of a picture as the model sees it
+
+
+class Training(Part):
+    """Optimisation: AdamW, linear warm-up and decay (MATCHED A.4 and the authors' code; our defaults differ)."""
+
+    epochs: int = Field(40, ge=1)
+    patience: int | None = 3  # epochs without a better validation loss before stopping; null: never stop early
+    batch_size: int = Field(32, ge=2)
+    per_vendor: int = Field(4, ge=2)  # items of one vendor in a batch, where the objective needs positives
+    learning_rate: float = Field(1e-4, gt=0)  # of pretrained layers
+    head_rate: float = Field(1e-3, gt=0)  # of new layers
+    weight_decay: float = 0.01  # not on biases and norms
+    warmup: float = Field(0.1, ge=0, lt=1)  # share of all steps
+    temperature: float = Field(0.1, gt=0)  # of SupCon
+    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
+
+
+class Study(Part):
+    """A whole parameter file."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")  # results go to results/<name>
+    about: str = ""
+    data: Data = Data()
+    split: Split = Split()
+    text: Text = Text()
+    image: Image = Image()
+    training: Training = Training()
+    weights: Literal["prefer", "require"] = "prefer"  # require: a missing checkpoint is an error, not a stand-in
+    weights_folder: str = ""  # looked in first: <folder>/<backbone>/
+    bootstrap: int = Field(1000, ge=0)  # resamples of vendors for an interval
+    runs: dict[str, dict[str, list[Any]]] = {}  # run notebook -> its parameters, each a list: all combinations
+    chapters: list[str] = []
+    hotel_splits: str = ""  # folder of published split files; chapter 40 is left out without it
+    results: str = "results"
+    data_root: str = "data"
+
+    @field_validator("runs", "chapters")
+    @classmethod
+    def _notebooks_exist(cls, value: Any) -> Any:
+        for name in value:
+            if not notebook(name).exists():
+                raise ValueError(f"there is no notebooks/{name}.ipynb")
+        return value
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether nothing of an ad may be shown."""
+        return self.data.source != "twin" if self.data.sensitive is None else self.data.sensitive
+
+    @property
+    def folder(self) -> Path:
+        """Where the study's results go."""
+        return ROOT / self.results / self.name
+
+    @property
+    def cache(self) -> Path:
+        """Where decoded pictures are kept."""
+        return ROOT / self.data_root / "cache"
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder in MATCHED's layout: the user's, or the twin's, named by all that decides its bytes."""
+        if self.data.source == "matched":
+            return _from_root(self.data.folder)
+        code = sources.module_fingerprint("twin")[:8]
+        return ROOT / self.data_root / "twin" / f"scale{self.data.scale:g}-seed{self.data.seed}-px{self.data.pixels}-{code}"
+
+    @property
+    def hotel_folder(self) -> Path | None:
+        """The folder of hotel split files, from the file or the environment variable HOTEL_SPLITS."""
+        given = os.environ.get("HOTEL_SPLITS") or self.hotel_splits
+        return _from_root(given) if given else None
+
+    def all_runs(self) -> dict[str, Run]:
+        """Every run of the study by its name."""
+        found = {}
+        for name, grid in self.runs.items():
+            for values in itertools.product(*grid.values()):
+                run = Run(self, name, dict(zip(grid, values, strict=True)))
+                found[run.name] = run
+        return found
+
+    def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
+        """A fingerprint of all that decides what a notebook computes from its data: code and parameters."""
+        relevant = self.model_dump(exclude={"name", "about", "runs", "chapters", "hotel_splits", "results", "data_root"})
+        text = json.dumps([relevant, parameters, sources.fingerprint(notebook(notebook_name))], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Run:
+    """One run notebook with one set of parameters."""
+
+    def __init__(self, study: Study, notebook_name: str, parameters: dict[str, Any]) -> None:
+        self.study, self.notebook, self.parameters = study, notebook_name, parameters
+
+    @property
+    def name(self) -> str:
+        """Readable: text/minilm-l6/ce+supcon/ad/seed1111."""
+        kind = self.notebook.split("_", 1)[1]
+        values = [f"seed{value}" if key == "seed" else str(value) for key, value in self.parameters.items()]
+        return "/".join([kind, *values[:-1], self.study.split.protocol, values[-1]])
+
+    @property
+    def folder(self) -> Path:
+        return self.study.folder / "runs" / self.name
+
+    @property
+    def key(self) -> str:
+        return self.study.key(self.notebook, self.parameters)
+
+
+def notebook(name: str) -> Path:
+    """The source of the notebook called `name`."""
+    return ROOT / "notebooks" / f"{name}.ipynb"
+
+
+def load(study: str | Path) -> Study:
+    """The study of a parameter file: a path, or a name that stands for params/<name>.yaml.
+
+    Raises DataError when there is no such file or something in it is not as `Study` says.
+    """
+    path = Path(study)
+    if not path.suffix:
+        path = ROOT / "params" / f"{study}.yaml"
+    if not path.exists():
+        known = ", ".join(sorted(file.stem for file in (ROOT / "params").glob("*.yaml")))
+        raise DataError(f"{path}: there is no such parameter file. Give a path, or one of {known}.")
+    try:
+        return Study(**yaml.safe_load(path.read_text(encoding="utf-8")))
+    except (yaml.YAMLError, TypeError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: this is not a YAML mapping of parameters ({error}). See params/quick.yaml.") from error
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise DataError(f"{path}: {wrong}. The parameters and their types are listed in lib/study.py.") from error
+
+
+def _from_root(path: str) -> Path:
+    given = Path(path).expanduser()
+    return given if given.is_absolute() else ROOT / given
+

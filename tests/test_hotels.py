@@ -1,0 +1,292 @@
+"""The hotels' split files: how they are read, counted, checked and set beside the paper."""
+
+import os
+import traceback
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from lib import hotels, published
+from lib.errors import DataError
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "hotelid_splits"
+REAL = Path(os.environ.get("HOTEL_SPLITS") or SHARED)
+
+# A data set as B.1 describes it, as branch: (chain, images). Chain 0 is unknown.
+BRANCHES = {
+    "train": {1: (10, 8), 2: (11, 8)},
+    "val1": {1: (10, 2)},
+    "val2": {3: (11, 3)},
+    "val3": {4: (12, 2)},
+    "test1": {2: (11, 2), 3: (11, 2)},
+    "test2": {5: (10, 4)},
+    "test3": {6: (13, 3)},
+    "test4": {7: (0, 2), 8: (0, 5)},
+}
+
+
+def rows(stem: str) -> list[tuple[str, int, int]]:
+    return [
+        (f"{stem}/{branch}/{number}.jpg", branch, chain)
+        for branch, (chain, images) in BRANCHES[stem].items()
+        for number in range(images)
+    ]
+
+
+def write(folder: Path, stem: str, content: list[tuple]) -> None:
+    pd.DataFrame(content, columns=["image", "label", "super_label"]).to_csv(folder / f"{stem}.csv", index=False)
+
+
+@pytest.fixture
+def files() -> dict[str, list[tuple[str, int, int]]]:
+    """The rows of every file, for a test to spoil before `save` writes them."""
+    content = {stem: rows(stem) for stem in BRANCHES}
+    content["trainval"] = [row for stem in ("train", "val1", "val2", "val3") for row in content[stem]]
+    content["all"] = [row for stem in ("trainval", "test1", "test2", "test3", "test4") for row in content[stem]]
+    return content
+
+
+@pytest.fixture
+def save(tmp_path, files):
+    def save() -> Path:
+        for stem, content in files.items():
+            write(tmp_path, stem, content)
+        return tmp_path
+
+    return save
+
+
+def violations(folder: Path) -> dict[str, int]:
+    """Invariant → violations, for the invariants that don't hold."""
+    table = hotels.invariants(hotels.read_splits(folder))
+    assert (table["holds"] == (table["violations"] == 0)).all()
+    return table[~table["holds"]].set_index("invariant")["violations"].to_dict()
+
+
+# ---- reading
+
+
+def test_reads_every_file_into_one_table(save, files):
+    splits = hotels.read_splits(save())
+    assert list(splits.columns) == ["split", "image", "branch", "chain"]
+    assert splits["split"].value_counts().to_dict() == {hotels.FILES[stem]: len(rows) for stem, rows in files.items()}
+    assert splits["branch"].dtype == "int64" and splits["chain"].dtype == "Int64"
+
+
+def test_the_unknown_chain_is_the_given_code(save, files):
+    files["test4"] = [(image, branch, -1) for image, branch, _ in files["test4"]]
+    folder = save()
+    assert hotels.read_splits(folder, unknown_chain=-1).query("split == 'D_??'")["chain"].isna().all()
+    assert hotels.read_splits(folder, unknown_chain=0).query("split == 'D_??'")["chain"].notna().all()
+
+
+def test_a_byte_order_mark_and_further_columns_do_no_harm(save):
+    folder = save()
+    text = (folder / "val2.csv").read_text().splitlines()
+    (folder / "val2.csv").write_text("\n".join(f"{line},x" for line in text), encoding="utf-8-sig")
+    assert (hotels.read_splits(folder)["split"] == "D_SU val").sum() == len(rows("val2"))
+
+
+@pytest.mark.parametrize("folder", ["", "/no/such/folder"])
+def test_no_folder_says_how_to_get_the_files(folder):
+    with pytest.raises(DataError, match="aarashfeizi/revisited-hotels"):
+        hotels.read_splits(folder)
+
+
+def test_missing_files_are_all_named(save):
+    folder = save()
+    (folder / "val2.csv").unlink()
+    (folder / "all.csv").unlink()
+    with pytest.raises(DataError, match=r"lacks val2\.csv, all\.csv.*aarashfeizi"):
+        hotels.read_splits(folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", r"test3\.csv is empty"),
+        (b"image,label,super_label\n", r"test3\.csv has a header but no rows"),
+        ("image,label,super_label\ncafé.jpg,1,2\n".encode("latin-1"), r"test3\.csv is not UTF-8"),
+        (b"image,label\na.jpg,1\n", r"test3\.csv has no column super_label"),
+        (b"picture,hotel\na.jpg,1\n", r"has no column image, label, super_label"),
+        (b"image,label,super_label\na.jpg,1,2\nb.jpg,1,2,3,4\n", r"not a table of comma.*line 3"),
+        (
+            b"image,label,super_label\na.jpg,1,2\nb.jpg,1.0,2\n",
+            r"row 2 below the header, column label: the value is not a whole number",
+        ),
+        (
+            b"image,label,super_label\na.jpg,1,Inn\n",
+            r"row 1 below the header, column super_label: the value is not a whole number",
+        ),
+        (b"image,label,super_label\na.jpg,1,\n", r"row 1 below the header, column super_label"),
+        (b"image,label,super_label\na.jpg,1\n", r"row 1 below the header, column super_label"),
+        (b"image,label,super_label\na.jpg,99999999999999999999,1\n", r"row 1 below the header, column label"),
+        (b"image,label,super_label\n,1,2\n", r"row 1 below the header, column image: the value is not a path"),
+    ],
+)
+def test_a_bad_file_is_one_paragraph(save, content, message):
+    folder = save()
+    (folder / "test3.csv").write_bytes(content)
+    with pytest.raises(DataError, match=message) as error:
+        hotels.read_splits(folder)
+    assert "\n" not in str(error.value).strip()
+
+
+def test_an_error_does_not_show_the_value(save):
+    folder = save()
+    (folder / "test3.csv").write_text("image,label,super_label\na.jpg,Grand Hotel,2\n")
+    with pytest.raises(DataError) as error:
+        hotels.read_splits(folder)
+    assert "Grand Hotel" not in "".join(traceback.format_exception(error.value))
+
+
+def test_the_unknown_chain_must_be_a_whole_number(save):
+    with pytest.raises(DataError, match="unknown_chain"):
+        hotels.read_splits(save(), unknown_chain="0")
+
+
+# ---- counting
+
+
+def test_sizes(save):
+    sizes = hotels.split_sizes(hotels.read_splits(save())).set_index("split")
+    assert list(sizes.index) == list(hotels.FILES.values())
+    assert sizes.loc["Total", ["images", "branches", "chains", "images_of_unknown_chain"]].tolist() == [41, 8, 4, 7]
+    assert sizes.loc["D_??", ["branches", "chains", "fewest", "median", "most"]].tolist() == [2, 0, 2, 3.5, 5]
+    seen = ["reference", "branches_in_train", "branches_in_trainval", "chains_in_train", "chains_in_trainval"]
+    assert sizes.loc["D_SS", seen].tolist() == ["Trainval", 1, 2, 1, 1]
+    assert sizes.loc["D_SU val", seen].tolist() == ["Train", 0, 1, 1, 1]
+    assert sizes.loc["D_UU val", seen].tolist() == ["Train", 0, 1, 0, 1]
+    assert sizes.loc["D_UU", seen].tolist() == ["Trainval", 0, 0, 0, 0]
+
+
+def test_class_sizes_count_every_branch_once(save):
+    splits = hotels.read_splits(save())
+    table = hotels.class_sizes(splits, width=5)
+    assert table[table["split"] == "D_??"][["images_from", "branches"]].values.tolist() == [[0, 1], [5, 1]]
+    branches = hotels.split_sizes(splits).set_index("split")["branches"]
+    assert table.groupby("split", observed=True)["branches"].sum().to_dict() == branches.to_dict()
+
+
+# ---- checking
+
+
+def test_a_sound_data_set_breaks_only_the_fifth(save):
+    # A fifth of a branch's ten or fewer images is less than the two that B.1's other threshold asks for.
+    assert violations(save()) == {"D_SS: a fifth of a branch's images or fewer": 1}
+
+
+def planted(files, *changes):
+    """Append (file, image, branch, chain) to the file and to the wholes that contain it."""
+    wholes = {"train": ["trainval", "all"], "val1": ["trainval", "all"], "val2": ["trainval", "all"]}
+    for stem, *row in changes:
+        for name in [stem, *wholes.get(stem, ["all"])]:
+            files[name].append(tuple(row))
+
+
+TESTS_SHARE = "Trainval, D_SS, D_SU, D_UU, D_?? share no picture"
+VALS_SHARE = "Train, D_SS val, D_SU val, D_UU val share no picture"
+
+
+@pytest.mark.parametrize(
+    ("changes", "invariant", "count"),
+    [
+        ([("test2", "test2/5/0.jpg", 5, 10)], "A file lists each picture once", 2),  # in test2 and in all
+        ([("test3", "test2/5/0.jpg", 6, 13)], "A picture has the same branch and chain in every file", 1),
+        ([("test2", "new.jpg", 5, 11)], "A branch has one chain", 1),
+        ([("test2", "new.jpg", 9, 10)], "A branch has two images or more in a split that has it", 2),  # test2 and all
+        ([("test4", "new.jpg", 7, 10)], "D_?? has pictures of unknown chain only", 1),
+        ([("test2", "new.jpg", 5, 0)], "All pictures of unknown chain are in D_??", 1),
+        ([("test1", "test2/5/0.jpg", 5, 10)], TESTS_SHARE, 1),
+        ([("val2", "train/1/0.jpg", 1, 10)], VALS_SHARE, 1),
+        ([("test1", "new.jpg", 7, 0)], "D_SU, D_UU, D_?? hold all images of their branches in Total", 1),
+        ([("val1", "new.jpg", 3, 11)], "D_SU val, D_UU val hold all images of their branches in Trainval", 1),
+        ([("test1", "new.jpg", 9, 10)], "D_SS: branches are seen in Trainval", 1),
+        ([("test1", "new.jpg", 9, 19)], "D_SS: chains are seen in Trainval", 1),
+        ([("test2", "new.jpg", 1, 10)], "D_SU: branches are new to Trainval", 1),
+        ([("test2", "new.jpg", 9, 19)], "D_SU: chains are seen in Trainval", 1),
+        ([("test3", "new.jpg", 1, 13)], "D_UU: branches are new to Trainval", 1),
+        ([("test3", "new.jpg", 9, 10)], "D_UU: chains are new to Trainval", 1),
+        ([("test4", "new.jpg", 9, 19)], "Trainval has all known chains of Total but D_UU's", 1),
+        ([("val1", "new.jpg", 9, 10)], "D_SS val: branches are seen in Train", 1),
+        ([("val1", "new.jpg", 9, 19)], "D_SS val: chains are seen in Train", 1),
+        ([("val2", "new.jpg", 1, 10)], "D_SU val: branches are new to Train", 1),
+        ([("val2", "new.jpg", 9, 19)], "D_SU val: chains are seen in Train", 1),
+        ([("val3", "new.jpg", 1, 12)], "D_UU val: branches are new to Train", 1),
+        ([("val3", "new.jpg", 9, 10)], "D_UU val: chains are new to Train", 1),
+        ([("val1", "new.jpg", 9, 19)], "Train has all known chains of Trainval but D_UU val's", 1),
+        ([("test1", f"new{i}.jpg", 2, 11) for i in range(3)], "D_SS: as before, or the split's fewest", 1),
+        ([("val1", f"new{i}.jpg", 2, 11) for i in range(3)], "D_SS val: as before, or the split's fewest", 1),
+        ([("val1", f"new{i}.jpg", 2, 11) for i in range(3)], "D_SS val: a fifth of a branch's images or fewer", 1),
+    ],
+)
+def test_a_planted_violation_is_found(save, files, changes, invariant, count):
+    planted(files, *changes)
+    assert violations(save()).get(invariant) == count
+
+
+@pytest.mark.parametrize(
+    ("whole", "invariant"),
+    [
+        ("all", "Trainval, D_SS, D_SU, D_UU, D_?? make up Total"),
+        ("trainval", "Train, D_SS val, D_SU val, D_UU val make up Trainval"),
+    ],
+)
+def test_a_picture_of_no_part_is_found(save, files, whole, invariant):
+    files[whole].append(("new.jpg", 1, 10))
+    assert violations(save())[invariant] == 1
+
+
+def test_every_invariant_has_a_test(save):
+    marks = test_a_planted_violation_is_found.pytestmark + test_a_picture_of_no_part_is_found.pytestmark
+    tested = {value for mark in marks for case in mark.args[1] for value in case if isinstance(value, str)}
+    tested |= set(violations(save()))
+    assert tested >= set(hotels.invariants(hotels.read_splits(save()))["invariant"])
+
+
+def test_findings_name_no_picture(save, files):
+    planted(files, ("test1", "test2/5/0.jpg", 5, 10))
+    findings = hotels.invariants(hotels.read_splits(save()))
+    assert not findings.astype(str).apply(lambda column: column.str.contains("jpg")).any(axis=None)
+
+
+# ---- beside the paper
+
+
+def test_the_table_of_a_data_set():
+    assert hotels.table_of("Revisited Hotel-ID") == 3
+    with pytest.raises(DataError, match="Revisited Hotels-50K and Revisited Hotel-ID"):
+        hotels.table_of("Hotel-ID")
+
+
+def test_compare_gives_every_verdict(save):
+    sizes = hotels.split_sizes(hotels.read_splits(save())).query("split in ['Train', 'D_??']")
+    printed = pd.DataFrame(
+        [("Train", "Images", 16.0), ("Train", "Branches", 3.0), ("D_??", "Chains", None), ("Elsewhere", "Images", 5.0)],
+        columns=["split", "metric", "mean"],
+    )
+    table = hotels.compare(sizes, printed).set_index(["place", "quantity"])
+    assert list(table.columns) == ["published", "ours", "difference", "verdict"]
+    assert table.loc[("Train", "Images")].tolist() == [16, 16, 0, "equal"]
+    assert table.loc[("Train", "Branches")].tolist() == [3, 2, -1, "differs"]
+    assert table.loc[("D_??", "Chains"), "verdict"] == "not printed"
+    assert table.loc[("Train", "Chains"), "verdict"] == "not printed"  # a row that the paper lacks is shown too
+    assert table.loc[("Elsewhere", "Images"), "verdict"] == "not testable here"
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the published split files are not here: set HOTEL_SPLITS")
+def test_the_published_files():
+    splits = hotels.read_splits(REAL)
+    sizes = hotels.split_sizes(splits)
+    table = hotels.compare(sizes, published.table("hotels", 3))
+    assert set(table["verdict"]) == {"equal", "not printed"}
+    assert table.loc[table["verdict"] == "not printed", ["place", "quantity"]].values.tolist() == [["D_??", "Chains"]]
+    total = sizes.query("split == 'Total'").assign(split="Revisited Hotel-ID")
+    table = hotels.compare(total, published.table("hotels", 1), by="system").set_index("place")
+    assert set(table.loc["Revisited Hotel-ID", "verdict"]) == {"equal"}
+    findings = hotels.invariants(splits)
+    assert set(findings.loc[~findings["holds"], "invariant"]) == {
+        "D_SS: a fifth of a branch's images or fewer",
+        "D_SS val: a fifth of a branch's images or fewer",
+    }

@@ -19,9 +19,8 @@ NEAR = 0.12  # m in front of the eye; nearer geometry is cut off
 SQUARE = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], np.float64)
 _TURN = np.linspace(0, 2 * math.pi, 33)[:-1]
 ROUND = 0.5 + 0.5 * np.stack([np.cos(_TURN), np.sin(_TURN)], 1)
-FAR = np.clip(0.5 + 0.5 * np.stack([np.sign(np.cos(_TURN)) * np.abs(np.cos(_TURN)) ** 0.4,
+SOFT = np.clip(0.5 + 0.5 * np.stack([np.sign(np.cos(_TURN)) * np.abs(np.cos(_TURN)) ** 0.4,
                                     np.sign(np.sin(_TURN)) * np.abs(np.sin(_TURN)) ** 0.4], 1), 0, 1)
-SOFT = FAR  # a square with rounded corners (a superellipse)
 ARCH = np.concatenate([[[0, 1], [0, 0.4]], np.stack([0.5 - 0.5 * np.cos(_TURN[:17]), 0.4 - 0.4 * np.sin(_TURN[:17])], 1), [[1, 1]]])
 TRAPEZE = np.array([[0.2, 0], [0.8, 0], [1, 1], [0, 1]])
 
@@ -37,6 +36,7 @@ class Paint(NamedTuple):
     image: Any = None  # uint8 (h, w, 3), stretched over the face instead of a pattern
 
     def but(self, **changes) -> "Paint":
+        """The same paint with some properties changed."""
         return self._replace(**changes)
 
 
@@ -135,7 +135,7 @@ def _weights(pattern: str) -> np.ndarray:
 
 @lru_cache(maxsize=None)
 def _relief(kind: str) -> np.ndarray:
-    """float32 (48, 48): how strongly the parts of a face with this relief catch the light."""
+    """float32 (48, 48, 1): how strongly the parts of a face with this relief catch the light."""
     v, u = np.meshgrid(np.linspace(-1, 1, 48), np.linspace(-1, 1, 48), indexing="ij")
     if kind == "puff":
         out = 1.04 - 0.2 * u**4 - 0.24 * v**4 - 0.07 * v
@@ -147,24 +147,51 @@ def _relief(kind: str) -> np.ndarray:
         out = 0.62 + 0.45 * np.sqrt(np.clip(1 - (u * 0.9 + 0.25) ** 2, 0, 1))
     else:
         out = np.ones_like(u)
-    return out.astype(np.float32)
+    return out.astype(np.float32)[..., None]
 
 
-def texture(paint: Paint, metres: tuple, pixels: tuple) -> np.ndarray:
-    """A face of `metres` (across, down) at `pixels` (across, down): float32 (h, w, 3), unlit, values 0..255."""
-    w, h = pixels
+_SIZES = (3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)  # pixels of one repeat of a pattern
+
+
+@lru_cache(maxsize=1024)
+def _tile(colours: tuple, pattern: str, n: int) -> np.ndarray:
+    """One repeat of a pattern in its colours: uint8 (n, n, 3)."""
+    base, second, third = np.asarray(colours, np.float32)
+    weights = cv2.resize(_weights(pattern), (n, n), interpolation=cv2.INTER_AREA)
+    return np.clip(base + weights[..., :1] * (second - base) + weights[..., 1:] * (third - base) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _mean(paint: Paint) -> np.ndarray:
+    """The colour of a face seen from far away, (3,)."""
     if paint.image is not None:
-        return cv2.resize(paint.image, (w, h), interpolation=cv2.INTER_AREA).astype(np.float32)
-    base, second, third = np.asarray(paint.colours, np.float32)
-    n, m = (max(1, round(paint.period * p / d)) for p, d in zip(pixels, metres))
+        return paint.image.reshape(-1, 3).mean(0)
+    base, second, third = np.asarray(paint.colours, float)
     if paint.pattern == "plain":
-        return np.broadcast_to(base, (h, w, 3))
-    weights = _weights(paint.pattern)
-    if n < 3 or m < 3:  # too far away to see it
-        weights = weights.mean((0, 1), keepdims=True)
-    weights = cv2.resize(weights, (n, m), interpolation=cv2.INTER_AREA).reshape(m, n, 2)
-    tile = base + weights[..., :1] * (second - base) + weights[..., 1:] * (third - base)
-    return np.tile(tile, (-(-h // m), -(-w // n), 1))[:h, :w]
+        return base
+    a, b = _share(paint.pattern)
+    return base + a * (second - base) + b * (third - base)
+
+
+@lru_cache(maxsize=None)
+def _share(pattern: str) -> tuple:
+    return tuple(float(x) for x in _weights(pattern).mean((0, 1)))
+
+
+def texture(paint: Paint, metres: tuple, density: float) -> tuple[np.ndarray, float, float]:
+    """A face of `metres` (across, down) at about `density` pixels a metre, unlit: uint8 (h, w, 3), and how many of its
+    pixels (across, down; not whole numbers) the face takes."""
+    if paint.image is not None:
+        image = paint.image
+        h, w = image.shape[:2]
+        if metres[0] * density < 0.6 * w:  # shrink it first, or the warp would skip pixels
+            w, h = max(2, round(metres[0] * density)), max(2, round(metres[1] * density))
+            image = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
+        return image, w, h
+    wanted = paint.period * min(density, 480 / max(metres))
+    n = min(_SIZES, key=lambda size: abs(size - wanted))
+    across, down = (max(1.0, m / paint.period * n) for m in metres)
+    tile = _tile(paint.colours, paint.pattern, n)
+    return cv2.repeat(tile, int(down // n) + 1, int(across // n) + 1)[:int(down) + 1, :int(across) + 1], across, down
 
 
 # View and light ------------------------------------------------------------------------------------------------------
@@ -192,8 +219,7 @@ class View(NamedTuple):
 
     def screen(self, seen: np.ndarray) -> np.ndarray:
         """Camera-frame points (n, 3), all in front of the eye, to pixels (n, 2)."""
-        scale = self.focal / seen[:, 2]
-        return np.stack([self.centre[0] + seen[:, 0] * scale, self.centre[1] - seen[:, 1] * scale], 1)
+        return seen[:, :2] * (self.focal, -self.focal) / seen[:, 2:] + self.centre
 
 
 class Light(NamedTuple):
@@ -208,58 +234,62 @@ class Light(NamedTuple):
     lo: np.ndarray = np.zeros((0, 3))  # corners of what stands in the room
     hi: np.ndarray = np.zeros((0, 3))
 
-    def at(self, points: np.ndarray, normal: np.ndarray, contact: bool = False) -> np.ndarray:
-        """Light (n, 3) that reaches the points (n, 3) of a face with this outward normal."""
-        out = np.repeat((self.ambient * (0.9 + 0.1 * normal[1]))[None], len(points), 0)
-        to = self.places[None] - points[:, None]
-        distance = np.sqrt(np.einsum("nki,nki->nk", to, to)) + 1e-6
-        facing = np.clip(0.45 + 0.55 * (to @ normal) / distance, 0, 1)
-        out += (facing / (1 + (distance / self.reach) ** 2)) @ self.colours
+    def at(self, points: np.ndarray, normals: np.ndarray, contact: bool = False) -> np.ndarray:
+        """Light (n, 3) that reaches the points (n, 3) of faces with these outward normals, (n, 3) or, of one face, (3,)."""
+        normals = np.broadcast_to(normals, points.shape)
+        to = self.places - points[:, None]
+        distance = np.sqrt((to * to).sum(-1)) + 1e-6
+        facing = 0.45 + 0.55 * (to @ normals[:, :, None])[..., 0] / distance
+        out = (np.maximum(facing, 0) / (1 + (distance / self.reach) ** 2)) @ self.colours
+        out += (0.9 + 0.1 * normals[:, 1:2]) * self.ambient
         if self.sun is not None:
-            out += self._sunshine(points, normal)
+            out += self._sunshine(points, normals)
         if contact:
-            size = np.asarray(self.room, float)
-            corner = np.stack([points, size - points], 1).reshape(len(points), -1)
-            corner = np.where(np.abs(np.concatenate([normal, normal])) > 0.5, 9, corner)  # its own plane casts nothing
-            out *= (1 - 0.22 * np.exp(-np.clip(corner.min(1), 0, 9) / 0.25))[:, None]
-            if len(self.lo):
-                gap = np.maximum(np.maximum(self.lo[None] - points[:, None], points[:, None] - self.hi[None]), 0)
-                gap[..., 1] *= 0.7
-                out *= (1 - 0.42 * np.exp(-np.sqrt((gap**2).sum(-1)) / 0.16)).prod(1).clip(0.35, 1)[:, None]
+            out *= self._contact(points, normals[0])[:, None]
         return out
 
-    def _sunshine(self, points, normal):
+    def _sunshine(self, points, normals):
         direction, lo, hi, colour = self.sun
-        slope = float(normal @ direction)
         axis = int(np.argmin(hi - lo))  # the window's thin axis: the wall it is in
+        slope = normals @ direction
         steps = (lo[axis] - points[:, axis]) / direction[axis]
-        if slope <= 0.02:
-            return 0.0
         hit = points + steps[:, None] * direction
-        inside = np.ones(len(points))
-        for k in range(3):
-            if k != axis:
-                inside *= np.clip(np.minimum(hit[:, k] - lo[k], hi[k] - hit[:, k]) / 0.05 + 0.5, 0, 1)
-                if k != 1:  # the bar in the middle
-                    inside *= np.clip(np.abs(hit[:, k] - (lo[k] + hi[k]) / 2) / 0.04 - 0.3, 0, 1)
-        return (inside * (steps > 0) * min(1.0, slope + 0.3))[:, None] * colour
+        lit = (slope > 0.02) * (steps > 0) * np.minimum(1.0, slope + 0.3)
+        for k in (1, 2 - axis):
+            lit = lit * np.clip(np.minimum(hit[:, k] - lo[k], hi[k] - hit[:, k]) / 0.05 + 0.5, 0, 1)
+        k = 2 - axis  # the bar in the middle
+        return (lit * np.clip(np.abs(hit[:, k] - (lo[k] + hi[k]) / 2) / 0.04 - 0.3, 0, 1))[:, None] * colour
+
+    def _contact(self, points, normal):
+        """Darker in the corners of the room and next to what stands in it."""
+        gaps = [d for k in range(3) if abs(normal[k]) < 0.5 for d in (points[:, k], self.room[k] - points[:, k])]
+        out = 1 - 0.22 * np.exp(np.maximum(np.minimum.reduce(gaps), 0) / -0.25)
+        axis, level = int(np.argmax(abs(normal))), float(points[0, int(np.argmax(abs(normal)))])
+        for lo, hi in zip(self.lo, self.hi):
+            if max(lo[axis] - level, level - hi[axis]) > 0.7:
+                continue  # too far from this plane to darken it
+            gap = np.maximum(np.maximum(lo - points, points - hi), 0) * (1, 0.7, 1)
+            out *= 1 - 0.42 * np.exp(np.sqrt((gap * gap).sum(1)) / -0.16)
+        return np.maximum(out, 0.35)
 
 
 # Drawing -------------------------------------------------------------------------------------------------------------
 
 def back_to_front(lo: np.ndarray, hi: np.ndarray, eye) -> list[int]:
-    """An order in which boxes (n, 3)–(n, 3) can be painted for `eye`; what overlaps is ordered by distance."""
-    eye = np.asarray(eye, float)
+    """An order in which boxes with corners `lo`, `hi` (n, 3) can be painted for `eye` (3,); what overlaps goes by distance."""
+    eye, n = np.asarray(eye, float), len(lo)
+    if n == 1:
+        return [0]
     a, b = lo[:, None], hi[:, None]
-    first = (((b <= lo[None] + 1e-4) & (eye >= b - 1e-4)) | ((a >= hi[None] - 1e-4) & (eye <= a + 1e-4))).any(-1)
+    first = (((b <= lo + 1e-4) & (eye >= b - 1e-4)) | ((a >= hi - 1e-4) & (eye <= a + 1e-4))).any(-1)
     first &= ~first.T
-    distance = np.linalg.norm((lo + hi) / 2 - eye, axis=1)
-    left, order = list(np.argsort(-distance, kind="stable")), []
-    while left:
-        ahead = first[:, left][left].any(0)  # still has something that must come first
-        pick = left[int(np.argmin(ahead))]
-        order.append(int(pick))
+    distance = ((lo + hi) / 2 - eye) ** 2
+    left, order, blockers = np.argsort(-distance.sum(1), kind="stable").tolist(), [], first.sum(0)
+    for _ in range(n):
+        pick = next((k for k in left if blockers[k] == 0), left[0])
+        order.append(pick)
         left.remove(pick)
+        blockers = blockers - first[pick]
     return order
 
 
@@ -274,170 +304,243 @@ def _cut(seen: np.ndarray) -> np.ndarray:
     return np.array(out).reshape(-1, 3)
 
 
-_CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
+class Face(NamedTuple):
+    """The parallelogram `origin` + u·`across` + v·`down` of a frame, or the `outline` (n, 2) in (u, v) within it."""
+
+    origin: tuple
+    across: tuple
+    down: tuple
+    paint: Paint
+    outline: np.ndarray = SQUARE
+    contact: bool = False  # darkened next to things: what belongs to the room itself
+
+
+class Hull(NamedTuple):
+    """The outline of a rounded solid through `points` (n, 3) of the room, filled with its middle tone."""
+
+    points: np.ndarray
+    middle: np.ndarray
+    paint: Paint
 
 
 class Canvas:
-    """Where the room is drawn. All methods draw; none returns anything."""
+    """Where a room is drawn: `add_face` and `add_thing` queue, in order; `paint` draws what is queued."""
 
     def __init__(self, view: View, light: Light, pixels: int):
         self.view, self.light, self.pixels = view, light, pixels
         self.image = np.full((pixels, pixels, 3), 90, np.uint8)
+        self._queue = []  # Face, Hull or a function that draws
+        self._frames = [(np.zeros(3), np.eye(3))]  # place, turn
+        self._frame_of = []
 
-    def face(self, origin, across, down, paint: Paint, outline=SQUARE, contact: bool = False) -> None:
-        """Paint the parallelogram `origin` + u·`across` + v·`down`, or the `outline` (n, 2) in (u, v) within it."""
-        view = self.view
-        across, down = np.asarray(across, float), np.asarray(down, float)
-        start = np.asarray(origin, float) - view.eye
-        frame = view.axes @ np.stack([across, down, start], 1)
-        seen = outline @ frame[:, :2].T + frame[:, 2]
-        if (seen[:, 2] < NEAR).any():
-            seen = _cut(seen)
+    def add_face(self, face: Face) -> None:
+        """Queue a face given in room coordinates."""
+        self._queue.append(face)
+        self._frame_of.append(0)
+
+    def add_thing(self, parts: list[Part], place, facing: float) -> None:
+        """Queue the parts of a thing whose back stands at `place` (x, y, z) and whose front looks along `facing`
+        (radians; 0 is towards +z, away from the viewer, pi towards the viewer, pi/2 towards +x)."""
+        s, c = math.sin(facing), math.cos(facing)
+        turn, place = np.array([[-c, 0, s], [0, 1, 0], [s, 0, c]]), np.asarray(place, float)
+        lo, hi = np.array([p.lo for p in parts], float), np.array([p.hi for p in parts], float)
+        corners = place + (lo.min(0) + _CORNERS * (hi.max(0) - lo.min(0))) @ turn.T
+        right, up, ahead = self.view.seen(corners).T
+        x, y = (self.pixels / 2 + abs(c - self.pixels / 2) for c in self.view.centre)
+        if (ahead < NEAR).all() or (abs(right) * self.view.focal > ahead * x * 1.02).all() and (np.sign(right) == np.sign(right[0])).all() or (
+                abs(up) * self.view.focal > ahead * y * 1.02).all() and (np.sign(up) == np.sign(up[0])).all():
+            return  # out of the picture
+        self._frames.append((place, turn))
+        eye = (self.view.eye - place) @ turn
+        for k in back_to_front(lo, hi, eye):
+            getattr(self, "_" + parts[k].shape)(parts[k], parts[k].lo, parts[k].hi, eye, place, turn)
+            self._frame_of += [len(self._frames) - 1] * (len(self._queue) - len(self._frame_of))
+
+    def paint(self) -> None:
+        """Draw the queue: projection and light of all faces at once, then one after the other."""
+        view, faces = self.view, [entry for entry in self._queue if isinstance(entry, Face)]
+        places, turns = (np.array(column) for column in zip(*self._frames))
+        frame_of = np.array([f for f, entry in zip(self._frame_of, self._queue) if isinstance(entry, Face)])
+        local = np.array([face[:3] for face in faces], float) @ turns[frame_of].transpose(0, 2, 1)  # origin, across, down
+        origin, across, down = local[:, 0] + places[frame_of], local[:, 1], local[:, 2]
+        middle = origin + (across + down) / 2
+        normals = np.cross(across, down)
+        normals *= -np.sign(((middle - view.eye) * normals).sum(1))[:, None]
+        normals /= np.linalg.norm(normals, axis=1)[:, None] + 1e-12
+        steps = np.array([1, 3, 5]) / 6
+        spread = origin[:, None, None] + steps[:, None] * across[:, None, None] + steps[:, None, None] * down[:, None, None]
+        light = self.light.at(spread.reshape(-1, 3), normals.repeat(9, 0)).reshape(-1, 3, 3, 3)
+        frames = view.axes @ np.stack([across, down, origin - view.eye], 2)  # (u, v, 1) to the camera's frame
+        seen = SQUARE @ frames[:, :, :2].transpose(0, 2, 1) + frames[:, None, :, 2]
+        depth = np.maximum(seen[..., 2:], NEAR)
+        spots = seen[..., :2] * (view.focal, -view.focal) / depth + view.centre
+        lens = np.array([[view.focal, 0, view.centre[0]], [0, -view.focal, view.centre[1]], [0, 0, 1]]) @ frames
+        columns = lens.transpose(0, 2, 1)
+        backs = np.stack([np.cross(columns[:, (k + 1) % 3], columns[:, (k + 2) % 3]) for k in range(3)], 1)  # the inverse, to scale
+        behind, nowhere = seen[..., 2].min(1) < NEAR, seen[..., 2].max(1) < NEAR
+        lo, hi = spots.min(1), spots.max(1)
+        outside = nowhere | (~behind & ((hi < 0) | (lo > self.pixels)).any(1))
+        bounds = np.concatenate([lo, hi], 1).tolist()
+        rows = zip(faces, outside.tolist(), behind.tolist(), bounds, spots, frames, backs, light, zip(origin, across, down, normals))
+        hulls = iter(self._outlines([entry for entry in self._queue if isinstance(entry, Hull)]))
+        for entry in self._queue:
+            if isinstance(entry, Face):
+                face, out, *row = next(rows)
+                if not out:
+                    self._face(face, *row)
+            elif isinstance(entry, Hull):
+                near, spots, tone = next(hulls)
+                if near > NEAR:
+                    cv2.fillPoly(self.image, [np.rint(cv2.convexHull(spots) * 16).astype(np.int32)], tone, shift=4)
+            else:
+                entry()
+        self._queue, self._frame_of = [], []
+
+    def _outlines(self, hulls: list[Hull]) -> list[tuple]:
+        """For each hull its least depth, its points in pixels and its colour."""
+        if not hulls:
+            return []
+        seen = (np.array([hull.points for hull in hulls]) - self.view.eye) @ self.view.axes.T
+        depth = seen[..., 2].min(1).tolist()
+        spots = seen[..., :2] * (self.view.focal, -self.view.focal) / np.maximum(seen[..., 2:], NEAR) + self.view.centre
+        middle = np.array([hull.middle for hull in hulls])
+        toward = self.view.eye - middle
+        light = self.light.at(middle, toward / np.linalg.norm(toward, axis=1)[:, None])
+        tones = np.minimum(0.9 * light * [_mean(hull.paint) for hull in hulls], 255).tolist()
+        return list(zip(depth, spots.astype(np.float32), tones))
+
+    def _face(self, face: Face, behind: bool, bounds, spots, frame, back, light, place) -> None:
+        view, paint = self.view, face.paint
+        if behind:
+            seen = _cut(face.outline @ frame[:, :2].T + frame[:, 2])
             if len(seen) < 3:
                 return
-        spots = view.screen(seen)
-        x0, y0 = np.maximum(np.floor(spots.min(0)), 0).astype(int)
-        x1, y1 = np.minimum(np.ceil(spots.max(0)) + 1, self.pixels).astype(int)
-        if x1 <= x0 or y1 <= y0:
+            spots = view.screen(seen)
+            bounds = spots.min(0).tolist() + spots.max(0).tolist()
+        elif face.outline is not SQUARE:
+            spots = view.screen(face.outline @ frame[:, :2].T + frame[:, 2])
+        left, top, right, bottom = bounds
+        x0, y0, x1, y1 = max(int(left), 0), max(int(top), 0), min(int(right) + 2, self.pixels), min(int(bottom) + 2, self.pixels)
+        if x1 <= x0 or y1 <= y0 or right < 0 or bottom < 0:
             return
-        normal = np.cross(across, down)
-        normal /= np.linalg.norm(normal) + 1e-12
-        if normal @ (start + (across + down) / 2) > 0:
-            normal = -normal
-        big = (x1 - x0) * (y1 - y0) / self.pixels**2
+        points, area = np.rint(spots * 16).astype(np.int32), (x1 - x0) * (y1 - y0)
         flat = paint.pattern == "plain" and paint.relief == "flat" and paint.image is None
-        grid = 1 if flat and big < 0.012 else 3 if big < 0.06 else 7 if not contact and big < 0.3 else 40 if contact else 12
-        steps = (np.arange(grid) + 0.5) / grid
-        where = np.asarray(origin, float) + (steps[None, :, None] * across + steps[:, None, None] * down).reshape(-1, 3)
-        light = self.light.at(where, normal, contact)
-        light = (paint.glow + (1 - paint.glow) * light).astype(np.float32).reshape(grid, grid, 3)
-        points = np.round(spots * 16).astype(np.int32)
-        if grid == 1:
-            colour = np.clip(light[0, 0] * np.asarray(paint.colours[0], np.float32), 0, 255)
+        if area < (0.012 * self.pixels**2 if flat else 140):
+            colour = np.minimum((paint.glow + (1 - paint.glow) * light[1, 1]) * _mean(paint), 255)
             cv2.fillPoly(self.image, [points], colour.tolist(), shift=4)
             return
-        metres = np.linalg.norm(across), np.linalg.norm(down)
+        if face.contact or area > 0.05 * self.pixels**2:
+            light = self._light_map(face, *place, 9 if not face.contact else max(16, self.pixels // 11))
+        lit = paint.glow + (1 - paint.glow) * light
+        size, shift = (x1 - x0, y1 - y0), np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1]])
+        back = back @ shift  # from pixels of the patch to (u, v)
         if flat:
-            lit = light * np.asarray(paint.colours[0], np.float32)
+            patch = self._warp(lit * np.asarray(paint.colours[0]), back, size)
         else:
-            density = self._density(frame, metres)
-            size = tuple(int(np.clip(m * density, 4, 480)) for m in metres)
-            lit = texture(paint, metres, size) * cv2.resize(light, size, interpolation=cv2.INTER_LINEAR)
             if paint.relief != "flat":
-                lit = lit * cv2.resize(_relief(paint.relief), size, interpolation=cv2.INTER_LINEAR)[..., None]
-        lit = np.clip(lit, 0, 255).astype(np.uint8)
-        h, w = lit.shape[:2]
-        lens = np.array([[view.focal, 0, view.centre[0] - x0], [0, -view.focal, view.centre[1] - y0], [0, 0, 1]])
-        try:
-            back = np.array([[w, 0, -0.5], [0, h, -0.5], [0, 0, 1]]) @ np.linalg.inv(lens @ frame)
-        except np.linalg.LinAlgError:  # seen exactly edge-on
-            return
-        patch = cv2.warpPerspective(lit, back, (int(x1 - x0), int(y1 - y0)), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-                                    borderMode=cv2.BORDER_REPLICATE)
+                lit = cv2.resize(lit, (48, 48), interpolation=cv2.INTER_LINEAR) * _relief(paint.relief)
+            patch = self._warp(lit * 120, back, size)
+            if paint.pattern == "plain" and paint.image is None:
+                patch = cv2.multiply(patch, tuple(c / 120 for c in paint.colours[0]) + (0,))
+            else:
+                metres = math.dist((0, 0, 0), place[1]), math.dist((0, 0, 0), place[2])
+                depth = float(frame[2, 2] + (frame[2, 0] + frame[2, 1]) / 2)
+                image, w, h = texture(paint, metres, view.focal / max(depth, 0.5))
+                patch = cv2.multiply(patch, self._warp(image, back, size, w, h), scale=1 / 120)
         mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
         cv2.fillPoly(mask, [points - np.array([x0, y0], np.int32) * 16], 255, shift=4)
-        region = self.image[y0:y1, x0:x1]
-        region[:] = cv2.copyTo(patch, mask, region.copy())
+        cv2.copyTo(patch, mask, self.image[y0:y1, x0:x1])
 
-    def _density(self, frame, metres) -> float:
-        """Pixels of the canvas a metre of this face covers, about its middle."""
-        middle = frame[:, 2] + (frame[:, 0] + frame[:, 1]) / 2
-        return self.view.focal / max(float(middle[2]), 0.5)
+    def _light_map(self, face, origin, across, down, normal, grid) -> np.ndarray:
+        """Light over a face: float (grid, grid, 3), by its rows (down) and columns (across)."""
+        steps = (np.arange(grid) + 0.5) / grid
+        where = origin + (steps[:, None] * across)[None] + (steps[:, None] * down)[:, None]
+        return self.light.at(where.reshape(-1, 3), normal, face.contact).reshape(grid, grid, 3)
 
-    def thing(self, parts: list[Part], place, facing: float) -> None:
-        """Draw the parts of a thing whose back stands at `place` (x, y, z) and whose front looks along `facing`
-        (radians; 0 is towards +z, away from the viewer, pi towards the viewer, pi/2 towards +x)."""
-        ahead = np.array([math.sin(facing), 0, math.cos(facing)])
-        turn = np.stack([[-ahead[2], 0, ahead[0]], [0, 1, 0], ahead], 1)  # columns: the thing's x, y, z in the room
-        place = np.asarray(place, float)
-        eye = (self.view.eye - place) @ turn
-        lo, hi = np.array([p.lo for p in parts], float), np.array([p.hi for p in parts], float)
-        for k in back_to_front(lo, hi, eye):
-            part = parts[k]
-            getattr(self, "_" + part.shape)(part, lo[k], hi[k], eye, place, turn)
+    @staticmethod
+    def _warp(image, back, size, across=None, down=None) -> np.ndarray:
+        """A face's picture seen through its perspective: uint8; `across`, `down`: its pixels that the face takes."""
+        if image.dtype != np.uint8:
+            image = cv2.convertScaleAbs(image)
+        h, w = image.shape[:2]
+        scale = np.array([[across or w, 0, -0.5], [0, down or h, -0.5], [0, 0, 1]])
+        return cv2.warpPerspective(image, scale @ back, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE)
 
-    def _box(self, part, lo, hi, eye, place, turn, soft: float = 0.0) -> None:
-        size = hi - lo
-        (x, y, z), (dx, dy, dz) = lo, size
-        front = part.extra or part.paint
-        outline = SOFT if soft else SQUARE
-        faces = (
-            (eye[0] < lo[0], (x, y + dy, z), (0, 0, dz), (0, -dy, 0), part.paint),
-            (eye[0] > hi[0], (x + dx, y + dy, z + dz), (0, 0, -dz), (0, -dy, 0), part.paint),
-            (eye[2] < lo[2], (x + dx, y + dy, z), (-dx, 0, 0), (0, -dy, 0), part.paint),
-            (eye[2] > hi[2], (x, y + dy, z + dz), (dx, 0, 0), (0, -dy, 0), front),
-            (eye[1] < lo[1], (x, y, z), (dx, 0, 0), (0, 0, dz), part.paint),
-            (eye[1] > hi[1], (x, y + dy, z), (dx, 0, 0), (0, 0, dz), part.top or part.paint),
-        )
-        for visible, origin, across, down, paint in faces:
-            if visible:
-                self.face(place + turn @ origin, turn @ across, turn @ down, paint, outline)
+    def _box(self, part, lo, hi, eye, place, turn, outline=SQUARE) -> None:
+        (x, y, z), (r, t, f) = lo, hi
+        dx, dy, dz = r - x, t - y, f - z
+        paint, add = part.paint, self._queue.append
+        if eye[0] < x:
+            add(Face((x, t, z), (0, 0, dz), (0, -dy, 0), paint, outline))
+        elif eye[0] > r:
+            add(Face((r, t, f), (0, 0, -dz), (0, -dy, 0), paint, outline))
+        if eye[2] < z:
+            add(Face((r, t, z), (-dx, 0, 0), (0, -dy, 0), paint, outline))
+        elif eye[2] > f:
+            add(Face((x, t, f), (dx, 0, 0), (0, -dy, 0), part.extra or paint, outline))
+        if eye[1] < y:
+            add(Face((x, y, z), (dx, 0, 0), (0, 0, dz), paint, outline))
+        elif eye[1] > t:
+            add(Face((x, t, z), (dx, 0, 0), (0, 0, dz), part.top or paint, outline))
 
     def _soft(self, part, lo, hi, eye, place, turn) -> None:
         """A box with rounded edges: its chamfered outline in the middle tone, then its faces with round corners."""
+        lo, hi = np.array(lo, float), np.array(hi, float)
         rim = 0.16 * np.minimum(hi - lo, 0.35)
-        corners = lo + _CORNERS * (hi - lo)
         inward = np.where(_CORNERS > 0, -rim, rim)
-        points = np.concatenate([corners + inward * (np.arange(3) == k) for k in range(3)])
-        seen = self.view.seen(place + points @ turn.T)
-        if (seen[:, 2] < NEAR).any():
-            return
-        hull = cv2.convexHull(self.view.screen(seen).astype(np.float32))
-        middle = place + turn @ ((lo + hi) / 2)
-        toward = self.view.eye - middle
-        light = self.light.at(middle[None], toward / np.linalg.norm(toward))[0] * 0.9
-        colours, weights = np.asarray(part.paint.colours), _weights(part.paint.pattern).mean((0, 1))
-        tone = colours[0] + weights[0] * (colours[1] - colours[0]) + weights[1] * (colours[2] - colours[0])
-        cv2.fillPoly(self.image, [np.round(hull * 16).astype(np.int32)], np.clip(tone * light, 0, 255).tolist(), shift=4)
-        self._box(part, lo, hi, eye, place, turn, soft=1.0)
+        points = ((lo + _CORNERS * (hi - lo))[None] + inward[None] * np.eye(3)[:, None]).reshape(-1, 3)
+        self._queue.append(Hull(place + points @ turn.T, place + turn @ ((lo + hi) / 2), part.paint))
+        self._box(part, part.lo, part.hi, eye, place, turn, SOFT)
 
     def _sheet(self, part, lo, hi, eye, place, turn) -> None:
-        self.face(place + turn @ (lo[0], hi[1], hi[2]), turn @ (hi[0] - lo[0], 0, 0), turn @ (0, lo[1] - hi[1], 0), part.paint,
-                  SQUARE if part.extra is None else part.extra)
+        self._queue.append(Face((lo[0], hi[1], hi[2]), (hi[0] - lo[0], 0, 0), (0, lo[1] - hi[1], 0), part.paint,
+                                SQUARE if part.extra is None else part.extra))
 
     def _mat(self, part, lo, hi, eye, place, turn) -> None:
-        self.face(place + turn @ (lo[0], hi[1], lo[2]), turn @ (hi[0] - lo[0], 0, 0), turn @ (0, 0, hi[2] - lo[2]), part.paint,
-                  SQUARE if part.extra is None else part.extra, contact=lo[1] < 0.05)
+        self._queue.append(Face((lo[0], hi[1], lo[2]), (hi[0] - lo[0], 0, 0), (0, 0, hi[2] - lo[2]), part.paint,
+                                SQUARE if part.extra is None else part.extra, lo[1] < 0.05))
 
     def _turned(self, part, lo, hi, eye, place, turn) -> None:
         """A solid of revolution; `extra` is its profile: rows (height 0..1, radius 0..1)."""
         profile = np.asarray(part.extra, float)
-        foot = place + turn @ ((lo[0] + hi[0]) / 2, lo[1], (lo[2] + hi[2]) / 2)
+        foot = np.array([(lo[0] + hi[0]) / 2, lo[1], (lo[2] + hi[2]) / 2])
         radius, height = (hi[0] - lo[0]) / 2, hi[1] - lo[1]
-        aside = self.view.axes[0] * (1, 0, 1)
-        aside /= np.linalg.norm(aside)
-        left = np.stack([0.5 - 0.5 * profile[:, 1], 1 - profile[:, 0]], 1)
-        right = np.stack([0.5 + 0.5 * profile[::-1, 1], 1 - profile[::-1, 0]], 1)
-        self.face(foot - aside * radius + (0, height, 0), aside * 2 * radius, (0, -height, 0), part.paint.but(relief="round"),
-                  np.concatenate([left, right]))
+        aside = self.view.axes[0] * (1, 0, 1) @ turn
+        aside *= 2 * radius / np.linalg.norm(aside)
+        sides = 0.5 * profile[:, 1]
+        outline = np.stack([0.5 + np.concatenate([-sides, sides[::-1]]), 1 - np.concatenate([profile[:, 0], profile[::-1, 0]])], 1)
+        self._queue.append(Face(foot - aside / 2 + (0, height, 0), aside, (0, -height, 0), part.paint._replace(relief="round"), outline))
         wide = radius * profile[-1, 1]
-        if self.view.eye[1] > foot[1] + height and wide > 0.02:
-            self.face(foot + (-wide, height, -wide), (2 * wide, 0, 0), (0, 0, 2 * wide), part.top or part.paint, ROUND)
+        if eye[1] > hi[1] and wide > 0.02:
+            self._queue.append(Face(foot + (-wide, height, -wide), (2 * wide, 0, 0), (0, 0, 2 * wide), part.top or part.paint, ROUND))
 
     def _leaves(self, part, lo, hi, eye, place, turn) -> None:
-        """A plant's crown: leaves about the middle of the box, the far ones darker; `extra` seeds it, `pattern` shapes it."""
-        rng = np.random.default_rng(part.extra)
+        """A plant's crown: leaves about the middle of the box, the near ones lighter; `extra` seeds it, `pattern` shapes it."""
+        lo, hi = np.array(lo), np.array(hi)
         middle = place + turn @ ((lo + hi) / 2)
         seen = self.view.seen(middle[None])
         if seen[0, 2] < 2 * NEAR:
             return
-        x, y = self.view.screen(seen)[0]
-        metre = self.view.focal / seen[0, 2]
+        rng = np.random.default_rng(part.extra)
+        spot, metre, count, slim = self.view.screen(seen)[0], self.view.focal / seen[0, 2], 26, part.paint.pattern == "striped"
         wide, high = (hi[0] - lo[0]) / 2 * metre, (hi[1] - lo[1]) / 2 * metre
-        light = self.light.at(middle[None], np.array([0, 0.6, -0.8]))[0]
-        slim = part.paint.pattern == "striped"
-        count = 26
         angles, reach = rng.uniform(-0.15, 1.15, count) * math.pi, rng.uniform(0.45, 1.0, count)
-        tones, droop = rng.uniform(0, 1, count), rng.uniform(-0.5, 0.4, count)
-        root = np.array([x, y + high])
+        tones, droop = rng.uniform(0, 1, (count, 1)), rng.uniform(-0.5, 0.4, count)
+        tip = spot + np.stack([np.cos(angles) * wide * reach, (droop * 0.4 - np.sin(angles) * reach) * high], 1)
+        stem = np.broadcast_to(spot + (0, high), tip.shape) if slim else spot * 0.6 + tip * 0.4
+        along = tip - stem
+        side = np.stack([-along[:, 1], along[:, 0]], 1) * (0.07 if slim else 0.32)
+        near, far = stem + along * 0.35, stem + along * 0.7
+        leaves = np.rint(np.stack([stem, near + side, far + 0.8 * side, tip, far - 0.8 * side, near - side], 1) * 16).astype(np.int32)
         base, second = np.asarray(part.paint.colours[0]), np.asarray(part.paint.colours[1])
-        for k in range(count):
-            bright = (0.62 + 0.45 * k / count) * light
-            colour = np.clip((base + (second - base) * tones[k]) * bright, 0, 255).tolist()
-            tip = np.array([x + math.cos(angles[k]) * wide * reach[k], y - math.sin(angles[k]) * high * reach[k] + droop[k] * high * 0.4])
-            stem = root if slim else np.array([x, y]) * 0.6 + tip * 0.4
-            along = tip - stem
-            side = np.array([-along[1], along[0]]) * (0.07 if slim else 0.32)
-            leaf = np.stack([stem, stem + along * 0.35 + side, stem + along * 0.7 + side * 0.8, tip, stem + along * 0.7 - side * 0.8,
-                             stem + along * 0.35 - side])
-            cv2.fillPoly(self.image, [np.round(leaf * 16).astype(np.int32)], colour, cv2.LINE_AA, shift=4)
+        colours = (base + (second - base) * tones) * np.linspace(0.62, 1.07, count)[:, None]
+
+        def crown():
+            lit = np.minimum(colours * self.light.at(middle[None], np.array([0, 0.6, -0.8])), 255).tolist()
+            for leaf, colour in zip(leaves, lit):
+                cv2.fillPoly(self.image, [leaf], colour, cv2.LINE_AA, shift=4)
+
+        self._queue.append(crown)
+
+
+_CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)

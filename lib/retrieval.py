@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from lib.errors import DataError
-from lib.intervals import bootstrap_means
 
 TIE = 1e-6
 """Inner products of unit vectors in float32 that are this close may be one number (rounding is about 1e-7)."""
@@ -114,24 +113,25 @@ def evaluate(
     `std` is the population standard deviation over vendors; `queries` and `vendors` count what was scored:
     a query whose vendor has no document is left out (len(queries) - `queries` of them).
     """
-    return summarise(per_query(queries, query_vendors, documents, document_vendors, k))
+    return summarise(per_query(queries, query_vendors, documents, document_vendors, k), k)
 
 
-def summarise(scores: pd.DataFrame, draws: int = 0, seed: int = 0) -> pd.DataFrame:
-    """`evaluate`'s table from `per_query`'s; with `draws` > 0 also `low, high`: 95 % bootstrap over vendors."""
-    reciprocal = next(column for column in scores.columns if column.startswith("MRR@"))
-    metrics = {"R-Precision@X": "R-Precision@X", reciprocal: reciprocal, "Macro-F1@X": "R-Precision@X", "mAP@R": "mAP@R"}
+def metrics(k: int = 10) -> dict[str, tuple[str, bool]]:
+    """Each metric: the column of `per_query` that it averages, and whether every vendor (not query) counts the same."""
+    return {"R-Precision@X": ("R-Precision@X", True), f"MRR@{k}": (f"MRR@{k}", True),
+            "Macro-F1@X": ("R-Precision@X", False), "mAP@R": ("mAP@R", True)}
+
+
+def summarise(scores: pd.DataFrame, k: int = 10) -> pd.DataFrame:
+    """`evaluate`'s table from `per_query`'s."""
     grouped = scores.groupby("vendor", sort=True)
     sizes = grouped.size().to_numpy(float)
     rows = []
-    for metric, column in metrics.items():
+    for metric, (column, by_vendor) in metrics(k).items():
         means = grouped[column].mean().to_numpy()
-        weights = sizes if metric == "Macro-F1@X" else np.ones_like(sizes)
-        row = {"metric": metric, "mean": np.average(means, weights=weights) if len(means) else np.nan,
-               "std": means.std() if len(means) else np.nan, "queries": len(scores), "vendors": len(means)}
-        if draws:
-            row["low"], row["high"] = bootstrap_means(means, weights, draws=draws, seed=seed)
-        rows.append(row)
+        mean = np.average(means, weights=None if by_vendor else sizes) if len(means) else np.nan
+        rows.append({"metric": metric, "mean": mean, "std": means.std() if len(means) else np.nan,
+                     "queries": len(scores), "vendors": len(means)})
     return pd.DataFrame(rows)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lib import sources
 from lib.errors import DataError
@@ -37,6 +37,7 @@ class Data(Part):
     scale: float = Field(0.02, gt=0, le=4)  # twin: 1.0 has the size of MATCHED (Table 1)
     seed: int = 1111  # twin: fixes every byte
     pixels: int = Field(96, ge=32, le=512)  # twin: side of a picture
+    overlap: float = Field(0.0, ge=0, le=1)  # twin: how often a text names what its pictures show
     sensitive: bool | None = None  # nothing of an ad may be shown; None: everything but the twin is
 
 
@@ -84,19 +85,29 @@ class Study(Part):
     weights: Literal["prefer", "require"] = "prefer"  # require: a missing checkpoint is an error, not a stand-in
     weights_folder: str = ""  # looked in first: <folder>/<backbone>/
     bootstrap: int = Field(1000, ge=0)  # resamples of vendors for an interval
-    runs: dict[str, dict[str, list[Any]]] = {}  # run notebook -> its parameters, each a list: all combinations
+    runs: list[dict[str, Any]] = []  # a run notebook and its parameters, each a list: all combinations are run
     chapters: list[str] = []
     hotel_splits: str = ""  # folder of published split files; chapter 40 is left out without it
     results: str = "results"
     data_root: str = "data"
 
-    @field_validator("runs", "chapters")
+    @field_validator("runs")
     @classmethod
-    def _notebooks_exist(cls, value: Any) -> Any:
-        for name in value:
+    def _runs_are_lists(cls, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for entry in value:
+            if "notebook" not in entry or list(entry)[-1] != "seed":
+                raise ValueError(f"{entry}: give a notebook first and its parameters, `seed` last")
+            for name, values in entry.items():
+                if name != "notebook" and not isinstance(values, list):
+                    raise ValueError(f"{entry['notebook']}, {name}: give a list, such as [{values}]")
+        return value
+
+    @model_validator(mode="after")
+    def _notebooks_exist(self) -> Study:
+        for name in [entry["notebook"] for entry in self.runs] + self.chapters:
             if not notebook(name).exists():
                 raise ValueError(f"there is no notebooks/{name}.ipynb")
-        return value
+        return self
 
     @property
     def sensitive(self) -> bool:
@@ -118,8 +129,9 @@ class Study(Part):
         """The folder in MATCHED's layout: the user's, or the twin's, named by all that decides its bytes."""
         if self.data.source == "matched":
             return _from_root(self.data.folder)
-        code = sources.module_fingerprint("twin")[:8]
-        return ROOT / self.data_root / "twin" / f"scale{self.data.scale:g}-seed{self.data.seed}-px{self.data.pixels}-{code}"
+        data, code = self.data, sources.module_fingerprint("twin")[:8]
+        name = f"scale{data.scale:g}-seed{data.seed}-px{data.pixels}-overlap{data.overlap:g}-{code}"
+        return ROOT / self.data_root / "twin" / name
 
     @property
     def hotel_folder(self) -> Path | None:
@@ -128,11 +140,12 @@ class Study(Part):
         return _from_root(given) if given else None
 
     def all_runs(self) -> dict[str, Run]:
-        """Every run of the study by its name."""
+        """Every run of the study by its name: all combinations of each entry's lists."""
         found = {}
-        for name, grid in self.runs.items():
+        for entry in self.runs:
+            grid = {name: values for name, values in entry.items() if name != "notebook"}
             for values in itertools.product(*grid.values()):
-                run = Run(self, name, dict(zip(grid, values, strict=True)))
+                run = Run(self, entry["notebook"], dict(zip(grid, values, strict=True)))
                 found[run.name] = run
         return found
 

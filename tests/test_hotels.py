@@ -245,6 +245,13 @@ def test_every_invariant_has_a_test(save):
     assert tested >= set(hotels.invariants(hotels.read_splits(save()))["invariant"])
 
 
+def test_only_what_the_paper_says_of_the_tests_has_a_plain_place(save):
+    findings = hotels.invariants(hotels.read_splits(save())).set_index("invariant")["place"]
+    assert findings["D_UU: chains are new to Trainval"] == "§2.2"
+    assert findings["D_UU val: chains are new to Train"] == "§2.2, by analogy"
+    assert findings[VALS_SHARE] == "implied"
+
+
 def test_findings_name_no_picture(save, files):
     planted(files, ("test1", "test2/5/0.jpg", 5, 10))
     findings = hotels.invariants(hotels.read_splits(save()))

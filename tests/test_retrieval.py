@@ -101,17 +101,6 @@ def test_string_vendors():
     agrees(rng.normal(size=(20, 5)), names[rng.integers(0, 3, 20)], rng.normal(size=(40, 5)), names[rng.integers(0, 3, 40)])
 
 
-def test_interval_holds_the_mean_and_narrows_with_vendors():
-    rng = np.random.default_rng(1)
-    def width(vendors):
-        documents, labels = rng.normal(size=(vendors * 4, 8)), np.repeat(np.arange(vendors), 4)
-        scores = retrieval.per_query(documents + rng.normal(size=documents.shape), labels, documents, labels)
-        row = retrieval.summarise(scores, draws=500, seed=1).set_index("metric").loc["R-Precision@X"]
-        assert row["low"] <= row["mean"] <= row["high"]
-        return row["high"] - row["low"]
-    assert width(400) < width(20)
-
-
 @pytest.mark.parametrize(("change", "words"), [
     ({"queries": np.ones((3, 4))}, "don't fit"),
     ({"queries": np.ones((2, 5))}, "5 dimensions"),

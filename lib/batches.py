@@ -1,0 +1,86 @@
+"""Items to batches: texts tokenised once, pictures read from the array on disk, each one once a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from pytorch_metric_learning.samplers import MPerClassSampler
+from pytorch_metric_learning.utils import common_functions
+from torch.utils.data import DataLoader, Dataset, DistributedSampler
+
+
+class Items(Dataset):
+    """The items of a part, as numbers: which text, which picture, which class."""
+
+    def __init__(self, items: pd.DataFrame, classes: np.ndarray, tokens: list[list[int]] | None, padding: int,
+                 pictures: np.ndarray | None) -> None:
+        """items: columns `text` and/or `image`; classes (n,): the class of each; tokens: of every unique text."""
+        self.text = items["text"].to_numpy() if tokens is not None else None
+        self.image = items["image"].to_numpy() if pictures is not None else None
+        self.classes, self.tokens, self.padding, self.pictures = classes, tokens, padding, pictures
+
+    def __len__(self) -> int:
+        return len(self.classes)
+
+    def __getitem__(self, index: int) -> int:
+        return index
+
+    def batch(self, indices: Sequence[int]) -> dict[str, torch.Tensor]:
+        """`tokens, mask` (unique texts), `pictures` (unique), `text, image` (the row of each item's), `class`."""
+        rows = np.asarray(indices)
+        found: dict[str, torch.Tensor] = {"class": torch.from_numpy(self.classes[rows])}
+        if self.text is not None:
+            unique, place = np.unique(self.text[rows], return_inverse=True)
+            found |= padded([self.tokens[text] for text in unique], self.padding)
+            found["text"] = torch.from_numpy(place)
+        if self.image is not None:
+            unique, place = np.unique(self.image[rows], return_inverse=True)
+            found["pictures"] = torch.from_numpy(self.pictures[unique])
+            found["image"] = torch.from_numpy(place)
+        return found
+
+
+def padded(tokens: Sequence[Sequence[int]], padding: int) -> dict[str, torch.Tensor]:
+    """`tokens` and `mask`, (n, longest) int64."""
+    longest = max(map(len, tokens))
+    grid = torch.full((len(tokens), longest), padding)
+    mask = torch.zeros((len(tokens), longest), dtype=torch.int64)
+    for row, text in enumerate(tokens):
+        grid[row, : len(text)] = torch.tensor(text)
+        mask[row, : len(text)] = 1
+    return {"tokens": grid, "mask": mask}
+
+
+class EpochSampler(MPerClassSampler):
+    """Several items a vendor, drawn anew each epoch from the seed and the epoch alone.
+
+    The library draws from one global generator; a run that is resumed must draw what it would have drawn.
+    """
+
+    def __init__(self, classes: np.ndarray, per_vendor: int, batch_size: int, seed: int) -> None:
+        vendors = len(np.unique(classes))
+        size = min(batch_size // per_vendor, vendors) * per_vendor
+        super().__init__(classes, per_vendor, batch_size=size, length_before_new_iter=max(len(classes), size))
+        self.size, self.seed, self.order = size, seed, list(self.labels)
+
+    def set_epoch(self, epoch: int) -> None:
+        common_functions.NUMPY_RANDOM = np.random.RandomState(self.seed + epoch)
+        self.labels = list(self.order)
+
+
+def training_batches(items: Items, batch_size: int, per_vendor: int | None, seed: int) -> DataLoader:
+    """Shuffled batches; with `per_vendor`, batches of several items of each of a few vendors."""
+    if per_vendor:
+        sampler: Any = EpochSampler(items.classes, per_vendor, batch_size, seed)
+        return DataLoader(items, batch_size=sampler.size, sampler=sampler, collate_fn=items.batch)
+    sampler = DistributedSampler(items, num_replicas=1, rank=0, shuffle=True, seed=seed)
+    return DataLoader(items, batch_size=batch_size, sampler=sampler, collate_fn=items.batch)
+
+
+def ordered_batches(items: Items, batch_size: int) -> DataLoader:
+    """All items once, in order."""
+    return DataLoader(items, batch_size=batch_size, collate_fn=items.batch)

@@ -1,0 +1,128 @@
+"""Training with Lightning: optimiser and schedule, checkpoints, resuming to the same numbers."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+import lightning
+import pandas as pd
+import torch
+from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from torch import nn
+from torch.utils.data import DataLoader
+from transformers import get_linear_schedule_with_warmup
+
+from lib.checkpoints import SafetensorsIO
+from lib.objectives import Objective
+from lib.study import Training
+from lib.systems import System
+
+LEAST_CHANGE = 0.01  # a smaller fall of the validation loss is none (the authors' code)
+
+
+class Learner(lightning.LightningModule):
+    """A system with its objective, optimiser and history (one row an epoch)."""
+
+    def __init__(self, system: System, objective: Objective, settings: Training, steps: int, seed: int) -> None:
+        super().__init__()
+        self.system, self.objective, self.settings, self.steps, self.seed = system, objective, settings, steps, seed
+        self.history: list[dict[str, float]] = []
+        self._sums = {"train": [0.0, 0], "val": [0.0, 0]}
+        self._began = 0.0
+
+    def training_step(self, batch: dict[str, torch.Tensor], number: int) -> torch.Tensor:
+        if number == 0:
+            self._began, self._sums = time.monotonic(), {"train": [0.0, 0], "val": [0.0, 0]}
+        # Dropout depends on the step and the seed alone, so that a resumed run goes on as it would have gone.
+        torch.manual_seed(self.seed * 1_000_003 + self.global_step)
+        return self._loss(batch, "train")
+
+    def validation_step(self, batch: dict[str, torch.Tensor], number: int) -> None:
+        self._loss(batch, "val")
+
+    def on_validation_epoch_end(self) -> None:
+        self.log("val_loss", self._mean("val"))
+
+    def on_train_epoch_end(self) -> None:
+        row = {"epoch": self.current_epoch + 1, "train_loss": self._mean("train"), "val_loss": self._mean("val"),
+               "seconds": round(time.monotonic() - self._began, 1)}
+        self.history.append(row)
+        print(f"epoch {row['epoch']}/{self.settings.epochs}: training loss {row['train_loss']:.3f}, "
+              f"validation {row['val_loss']:.3f}, {row['seconds']:.0f} s", flush=True)
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        """AdamW with a linear warm-up and decay; no weight decay on biases and norms, new layers faster."""
+        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+        for name, parameter in self.system.named_parameters():
+            new = not name.startswith(("text.", "image."))
+            groups.setdefault((new, parameter.ndim > 1), []).append(parameter)
+        settings = self.settings
+        optimiser = torch.optim.AdamW([
+            {"params": parameters, "lr": settings.head_rate if new else settings.learning_rate,
+             "weight_decay": settings.weight_decay if decays else 0.0}
+            for (new, decays), parameters in groups.items()
+        ])
+        schedule = get_linear_schedule_with_warmup(optimiser, round(settings.warmup * self.steps), self.steps)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        checkpoint["history"] = self.history
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self.history = checkpoint["history"]
+
+    def _loss(self, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
+        embeddings = self.system(batch)
+        loss = self.objective(embeddings, self.system.scores(embeddings), batch["class"])
+        count = len(batch["class"])
+        self._sums[part][0] += float(loss.detach()) * count
+        self._sums[part][1] += count
+        return loss
+
+    def _mean(self, part: str) -> float:
+        total, count = self._sums[part]
+        return total / count if count else float("nan")
+
+
+def fit(system: System, objective: Objective, train: DataLoader, val: DataLoader | None, settings: Training, seed: int,
+        folder: Path, key: str) -> pd.DataFrame:
+    """Train `system` in place; the history: `epoch, train_loss, val_loss, seconds`.
+
+    A checkpoint is written after each epoch to `folder/<key>.ckpt`. If one is there, training goes on from it
+    and ends with the numbers that it would have had undisturbed. `key` names all that decides those numbers,
+    so that a checkpoint of other parameters is never taken up.
+    """
+    learner = Learner(system, objective, settings, settings.epochs * len(train), seed)
+    checkpoint = folder / f"{key}.ckpt"
+    callbacks = [ModelCheckpoint(folder, key, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)]
+    if settings.patience and val is not None:
+        callbacks.append(EarlyStopping("val_loss", min_delta=LEAST_CHANGE, patience=settings.patience))
+    trainer = lightning.Trainer(
+        accelerator="auto", devices=1, max_epochs=settings.epochs, precision=settings.precision, plugins=[SafetensorsIO()],
+        callbacks=callbacks, logger=False, enable_progress_bar=False, enable_model_summary=False,
+        num_sanity_val_steps=0, use_distributed_sampler=False,
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*(does not have many workers|Checkpoint directory|weights_only).*")
+        if not checkpoint.exists():
+            trainer.fit(learner, train, val)
+        elif _finished(stored := SafetensorsIO().load_checkpoint(checkpoint), settings):
+            learner.load_state_dict(stored["state_dict"])
+            learner.history = stored["history"]
+        else:
+            trainer.fit(learner, train, val, ckpt_path=checkpoint)
+    return pd.DataFrame(learner.history)
+
+
+def _finished(checkpoint: dict[str, Any], settings: Training) -> bool:
+    """Whether the checkpoint is the last one: all epochs done, or stopped early after it."""
+    waited = max((state.get("wait_count", 0) for state in checkpoint["callbacks"].values()), default=0)
+    return len(checkpoint["history"]) >= settings.epochs or bool(settings.patience and waited >= settings.patience)
+
+
+def device() -> torch.device:
+    """Where embeddings are computed: the accelerator if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

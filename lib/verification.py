@@ -1,0 +1,72 @@
+"""Vendor verification of one system: retrieval in every region, and the papers' two averages of regions.
+
+OOD is the mean over Midwest, West and Northeast, regions that no system was trained on; ZS the mean over all
+four, printed by the paper for systems without task training (MATCHED section 5; Tables 5 to 12).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from lib import retrieval
+from lib.intervals import bootstrap_weights, interval, resampled_ratio
+
+AVERAGES = {"OOD": ("midwest", "west", "northeast"), "ZS": ("south", "midwest", "west", "northeast")}
+
+
+def scores(items: pd.DataFrame, vectors: np.ndarray, k: int = 10) -> pd.DataFrame:
+    """`lib.retrieval.per_query` for the test items of each region among its training items, with `region, documents`.
+
+    items: `region, part, vendor`, a row for each of vectors (n, d). A region without queries or documents has no row.
+    """
+    found = []
+    vendors = items["vendor"].to_numpy()
+    for region in items["region"].unique():
+        here = (items["region"] == region).to_numpy()
+        query, document = (here & (items["part"] == part).to_numpy() for part in ("test", "train"))
+        if query.any() and document.any():
+            frame = retrieval.per_query(vectors[query], vendors[query], vectors[document], vendors[document], k)
+            found.append(frame.assign(region=region, documents=int(document.sum())))
+    return pd.concat(found, ignore_index=True)
+
+
+def shares(scored: pd.DataFrame, metric: str, region: str) -> pd.DataFrame:
+    """A region's metric as a sum over vendors (index): columns `top, bottom`, for `lib.intervals`."""
+    column, by_vendor = retrieval.metrics()[metric]
+    grouped = scored[scored["region"] == region].groupby("vendor")[column]
+    bottom = grouped.size() * 0 + 1 if by_vendor else grouped.size()
+    return pd.DataFrame({"top": grouped.mean() * bottom, "bottom": bottom}).astype(float)
+
+
+def table(scored: pd.DataFrame, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Columns `metric, region, mean, std, low, high, queries, vendors, documents`; a row a region and average.
+
+    low, high: 95 % interval by resampling vendors, the same ones in every region that they post in. std is over
+    vendors; of an average it is the mean of its regions', as in the papers. An average needs all its regions.
+    """
+    vendors = np.unique(scored["vendor"])
+    times = bootstrap_weights(len(vendors), draws, seed)
+    regions = list(dict.fromkeys(scored["region"]))
+    rows = []
+    for metric in retrieval.metrics():
+        values, resampled = {}, {}
+        for region in regions:
+            here = scored[scored["region"] == region]
+            parts = shares(scored, metric, region)
+            values[region] = {"mean": parts["top"].sum() / parts["bottom"].sum(),
+                              "std": (parts["top"] / parts["bottom"]).std(ddof=0),
+                              "queries": len(here), "vendors": len(parts), "documents": int(here["documents"].iloc[0])}
+            every = parts.reindex(vendors, fill_value=0.0)
+            resampled[region] = resampled_ratio(times, every["top"].to_numpy(), every["bottom"].to_numpy())
+        for average, members in AVERAGES.items():
+            if set(members) <= set(regions):
+                values[average] = {column: np.mean([values[region][column] for region in members]) for column in ("mean", "std")}
+                values[average] |= {column: sum(values[region][column] for region in members) for column in ("queries", "documents")}
+                values[average]["vendors"] = scored.loc[scored["region"].isin(members), "vendor"].nunique()
+                resampled[average] = np.mean([resampled[region] for region in members], axis=0)
+        for place, found in values.items():
+            low, high = interval(resampled[place])
+            rows.append({"metric": metric, "region": place, "mean": found["mean"], "std": found["std"], "low": low, "high": high,
+                         **{column: int(found[column]) for column in ("queries", "vendors", "documents")}})
+    return pd.DataFrame(rows)

@@ -34,7 +34,7 @@ if DATA:
         params:
             study=config["study"],
         shell:
-            "python -m lib.twin {params.study:q}"
+            "python -m lib.data {params.study:q}"
 
 
 rule run:
@@ -57,7 +57,7 @@ rule chapter:
     input:
         DATA,
         lambda wildcards: [run.folder / "metrics.json" for run in RUNS.values()]
-        if wildcards.chapter in studies.READS_RUNS else [],
+        if studies.reads_runs(wildcards.chapter) else [],
         lambda wildcards: list(STUDY.hotel_folder.glob("*.csv")) if wildcards.chapter == "40_hotel_splits" else [],
     output:
         OUT / "notebooks" / "{chapter}.ipynb",

@@ -21,6 +21,8 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import nn
 
 from lib.errors import DataError
@@ -193,15 +195,13 @@ def _from_folder(name: str, folder: Path, pixels: int) -> nn.Module:
     try:
         if backbone.kind == "text":
             return _text(folder, backbone)
-        from safetensors.torch import load_file
-
         model = _timm(backbone.hub, pixels)
         stored = load_file(folder / "model.safetensors")
         missing = model.load_state_dict(stored, strict=False).missing_keys
         if missing:
             raise ValueError(f"no tensor {missing[0]}")
         return ImageEncoder(model)
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise DataError(f"{folder}: the weights of {name} can't be read from here ({error}). Expected are safetensors, as "
                         "transformers' save_pretrained writes them (text) or one model.safetensors of timm's (image).") from error
 

@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from safetensors.torch import save_file
 
-from lib import ads, backbones, batches, embeddings, identification, identifiers, pictures, record, sources, splits, training, verification
+from lib import ads, backbones, batches, data, embeddings, identification, identifiers, pictures, record, sources, splits, training, verification
 from lib import study as studies
 from lib.errors import DataError
 from lib.files import replacing, write_json, write_text
@@ -52,7 +52,7 @@ class Experiment:
 
     @cached_property
     def data(self) -> ads.Ads:
-        return ads.read(self.study.data_folder)
+        return data.read(self.study)
 
     @property
     def modality(self) -> str:
@@ -140,10 +140,10 @@ class Experiment:
             vectors["image"] = self._encode_images(system)
         for modality in vectors:
             items = self.items_of(modality)
-            found[modality] = items, vectors[modality][items[modality].to_numpy()].numpy()
+            found[modality] = items, vectors[modality].numpy()[items[modality].to_numpy()]
         if system.fuse is not None:
-            fused = system.fuse.cpu()(vectors["text"][self.items["text"].to_numpy()], vectors["image"][self.items["image"].to_numpy()])
-            found["joint"] = self.items, fused.numpy()
+            sides = [torch.from_numpy(vectors[name].numpy()[self.items[name].to_numpy()]) for name in ("text", "image")]
+            found["joint"] = self.items, system.fuse.cpu()(*sides).numpy()
         embeddings.save(self.out / "embeddings.safetensors", found)
         self.vectors = found
         return found

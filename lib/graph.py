@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from lib import record, study
+from lib import ads, record, study
 from lib.errors import DataError
 from lib.files import ROOT
 
@@ -86,8 +86,6 @@ def _snakemake(name: str, chosen: study.Study, jobs: int) -> tuple[list[str], in
 def _check_before(chosen: study.Study) -> None:
     """What can be known to be wrong before anything runs is said before anything runs."""
     if chosen.data.source == "matched":
-        from lib import ads
-
         ads.read(chosen.data_folder)
 
 

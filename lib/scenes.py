@@ -1,10 +1,10 @@
 """Pictures of innocuous rooms, for the twins: furnishing × room × camera × person → an RGB picture.
 
-A `Furnishing` is a taste (a vendor's, a hotel chain's), a `Room` one place furnished in that taste (both in `lib.rooms`), a
-`Camera` how pictures of it are taken and treated, a `Person` (`lib.people`) who stands in it, if anybody. Each is a frozen
-dataclass that draws itself from a `numpy.random.Generator`; `render` turns them into a picture, and the generator it is
-given makes one shot of a room differ from the next. Nothing here knows of vendors or hotels. All bytes follow from the
-arguments (on one kind of machine, with one version of NumPy and OpenCV).
+A `Furnishing` is a taste (a vendor's, a hotel chain's), a `Room` one place furnished in that taste (both in
+`lib.rooms`), a `Camera` how pictures of it are taken and treated, a `Person` (`lib.people`) who stands in it, if
+anybody. Each is a frozen dataclass that draws itself from a `numpy.random.Generator`; `render` turns them into a
+picture, and the generator it is given makes one shot of a room differ from the next. Nothing here knows of vendors or
+hotels. All bytes follow from the arguments (on one kind of machine, with one version of NumPy and OpenCV).
 """
 
 from __future__ import annotations
@@ -20,16 +20,13 @@ import cv2
 import numpy as np
 
 from lib import people
-from lib.canvas import Canvas, Face, Light, Paint, View, back_to_front
-from lib.furniture import PIECES, Item, Look, tinted
+from lib.canvas import Canvas, Face, Light, View, back_to_front
+from lib.furniture import PIECES, Item, tinted
+from lib.paints import Paint
 from lib.people import FACES, Person
 from lib.rooms import ROOMS, TOPS, Furnishing, Room, look_of, surfaces_of, things, upon
 
 __all__ = ["FACES", "ROOMS", "Camera", "Furnishing", "Person", "Room", "render", "things", "varied", "write_jpeg"]
-
-
-def _pick(rng: np.random.Generator, options):
-    return options[int(rng.integers(len(options)))]
 
 
 @dataclass(frozen=True)
@@ -57,29 +54,36 @@ class Camera:
     filter: str  # none, warm, cool, faded, sepia, grey
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> "Camera":
+    def draw(cls, rng: np.random.Generator) -> Camera:
         """A new camera with its owner's habits."""
-        u = rng.uniform
-        warm = rng.normal(0, 0.05)
-        corner = (u(0.1, 0.2) if rng.random() < 0.5 else u(0.8, 0.9), u(0.1, 0.15) if rng.random() < 0.3 else u(0.85, 0.92))
-        return cls(float(u(0.92, 1.2)), float(np.exp(rng.normal(0, 0.13))), tuple(float(g) for g in (1 + warm, 1 + rng.normal(0, 0.012), 1 - warm)),
-                   float(u(0.95, 1.28)), float(u(0.8, 1.25)), float(min(9.0, rng.gamma(1.3, 1.7))), float(max(0.0, rng.normal(0.2, 0.35))), float(u(0, 0.4)),
-                   float(rng.normal(0, 0.022)), tuple(float(s) for s in rng.normal(0, 0.035, 2)), bool(rng.random() < 0.12), int(rng.integers(55, 96)),
-                   _pick(rng, ("none",) * 6 + ("bar", "disc", "ring", "star", "stripes", "corner")), tuple(float(c) for c in corner), float(u(0.05, 0.095)),
-                   _pick(rng, ((255, 255, 255), (20, 20, 20), (200, 60, 60), (60, 110, 180), (235, 190, 70))), float(u(0.35, 0.9)),
-                   _pick(rng, ("none",) * 12 + ("white", "black", "instant", "round")), _pick(rng, ("none",) * 12 + ("warm", "cool", "faded", "sepia", "grey")))
+        u, normal, pick = rng.uniform, rng.normal, lambda *options: options[int(rng.integers(len(options)))]
+        warm = float(normal(0, 0.05))
+        return cls(
+            field=float(u(0.92, 1.2)), exposure=float(np.exp(normal(0, 0.13))),
+            balance=(1 + warm, 1 + float(normal(0, 0.012)), 1 - warm), contrast=float(u(0.95, 1.28)),
+            saturation=float(u(0.8, 1.25)), noise=float(min(9.0, rng.gamma(1.3, 1.7))),
+            blur=float(max(0.0, normal(0.2, 0.35))), vignette=float(u(0, 0.4)), tilt=float(normal(0, 0.022)),
+            shift=tuple(normal(0, 0.035, 2).tolist()), mirrored=bool(rng.random() < 0.12),
+            quality=int(rng.integers(55, 96)),
+            mark=pick(*["none"] * 6, "bar", "disc", "ring", "star", "stripes", "corner"),
+            mark_place=(pick(0.15, 0.85) + float(u(-0.05, 0.05)), pick(0.12, 0.88, 0.88) + float(u(-0.03, 0.03))),
+            mark_size=float(u(0.05, 0.095)),
+            mark_colour=pick((255, 255, 255), (20, 20, 20), (200, 60, 60), (60, 110, 180), (235, 190, 70)),
+            mark_strength=float(u(0.35, 0.9)), border=pick(*["none"] * 12, "white", "black", "instant", "round"),
+            filter=pick(*["none"] * 12, "warm", "cool", "faded", "sepia", "grey"))
 
 
 Drawn = TypeVar("Drawn", Furnishing, Camera)
 
 
 def varied(thing: Drawn, rng: np.random.Generator, share: float) -> Drawn:
-    """The same furnishing or camera with each property drawn anew with probability `share` (a branch of a chain, a second phone)."""
+    """The same furnishing or camera, each property drawn anew with probability `share`: a branch of a chain, say."""
     other = type(thing).draw(rng)
     return replace(thing, **{f.name: getattr(other, f.name) for f in fields(thing) if rng.random() < share})
 
 
 # A shot --------------------------------------------------------------------------------------------------------------
+
 
 class _Shot(NamedTuple):
     """What differs between two pictures of one room."""
@@ -97,29 +101,32 @@ class _Shot(NamedTuple):
     items: tuple
 
     @classmethod
-    def draw(cls, rng: np.random.Generator, room: Room, variation: float) -> "_Shot":
-        n, u = rng.normal(0, 1, 12) * variation, rng.random(8)
+    def draw(cls, rng: np.random.Generator, room: Room, variation: float) -> _Shot:
+        n, u = rng.normal(0, 1, 12) * variation, rng.random(4)
         late = u[0] < 0.35 * variation
-        hour = 2 if not late else int(u[1] < 0.6)
-        sun = room.daylight * (1 - 0.25 * variation * u[2]) * (0.05, 0.45, 1.0)[hour]
+        hour = int(u[1] < 0.6) if late else 2
         eye = np.asarray(room.eye) + n[:3] * (0.35, 0.1, 0.18)
         eye = np.clip(eye, (0.35, 0.9, -0.6), (room.width - 0.35, 1.8, 0.45))
-        base = room.details % 5 == 0
-        return cls(eye, float(room.yaw + 0.13 * n[3] - 0.2 * (eye[0] - room.eye[0])), room.pitch + 0.06 * n[4], 0.02 * n[5], math.exp(0.13 * n[6] + 0.1 * variation),
-                   sun, 1.0 if late or base else float(u[3] < 0.3 * variation), hour, float(np.clip(0.75 + 0.3 * n[7], 0, 1)), 1 + 0.04 * n[8:11], cls._moved(rng, room, variation))
+        return cls(
+            eye=eye, yaw=float(room.yaw + 0.13 * n[3] - 0.2 * (eye[0] - room.eye[0])), pitch=room.pitch + 0.06 * n[4],
+            roll=0.02 * n[5], zoom=math.exp(0.13 * n[6] + 0.1 * variation),
+            sun=room.daylight * (1 - 0.25 * variation * u[2]) * (0.05, 0.45, 1.0)[hour],
+            lamps=float(late or room.details % 5 == 0 or u[3] < 0.3 * variation), hour=hour,
+            opened=float(np.clip(0.75 + 0.3 * n[7], 0, 1)), gain=1 + 0.04 * n[8:11],
+            items=cls._moved(rng, room, variation))
 
     @staticmethod
     def _moved(rng: np.random.Generator, room: Room, variation: float) -> tuple:
         """The room's items, the movable ones nudged, and clutter put on what can carry it."""
         items = []
         for item in room.items:
-            dx, dz, turn, swap = rng.normal(0, 1, 3).tolist() + [rng.random()]
+            dx, dz, turn, swap = *rng.normal(0, 1, 3).tolist(), rng.random()
             if item.kind in ("chair", "office_chair", "armchair", "ottoman", "floor_lamp", "plant"):
                 x = np.clip(item.x + 0.07 * dx * variation, 0.3, room.width - 0.3)
                 z = min(item.z + 0.07 * dz * variation, room.depth)
                 item = replace(item, x=float(x), z=float(z), facing=item.facing + 0.18 * turn * variation)
             elif item.kind in ("sofa", "bed") and swap < 0.3 * variation:
-                item = replace(item, variant=item.variant // 100 * 100 + (item.variant + 2) % 100)  # other cushions
+                item = replace(item, variant=item.variant // 100 * 100 + (item.variant + 2) % 100)  # its cushions
             items.append(item)
         for item in room.items:
             roll, kind, where, tone = rng.random(), int(rng.integers(5)), rng.uniform(-0.3, 0.3), int(rng.integers(40))
@@ -128,7 +135,8 @@ class _Shot(NamedTuple):
         floor = rng.random(4)
         if floor[0] < 0.5 * variation:
             side = 0.35 if floor[1] < 0.5 else room.width - 0.35
-            lump = Item("clutter", float(side), 0.0, float(1.4 + floor[2] * (room.depth - 1.9)), math.pi, 0.36, 0.34, 0.3, 5 + int(floor[3] * 3) + 8 * int(floor[3] * 40))
+            z, kind = float(1.4 + floor[2] * (room.depth - 1.9)), 5 + int(floor[3] * 3) + 8 * int(floor[3] * 40)
+            lump = Item("clutter", side, 0.0, z, math.pi, 0.36, 0.34, 0.3, kind)
             lo, hi = lump.corners()
             if not any(((lo < q) & (hi > p)).all() for p, q in (item.corners() for item in items)):
                 items.append(lump)
@@ -136,60 +144,51 @@ class _Shot(NamedTuple):
 
 
 def _light(room: Room, shot: _Shot) -> Light:
-    day, lamp = np.array((1.0, 1.0, 1.02)), np.array((1.0, 0.84 - 0.08 * room.warmth, 0.66 - 0.2 * room.warmth))
-    dusk = {0: (0.5, 0.55, 0.8), 1: (1.05, 0.86, 0.78), 2: (1.0, 1.0, 1.0)}[shot.hour]
-    places, colours, reach, sun = [(room.width / 2, room.height * 0.8, -0.2)], [day * 0.2 * max(shot.sun, 0.25)], [3.5], None
-    stands = []
+    day = np.array((1.0, 1.0, 1.02)) * {0: (0.5, 0.55, 0.8), 1: (1.05, 0.86, 0.78), 2: (1.0, 1.0, 1.0)}[shot.hour]
+    lamp = np.array((1.0, 0.84 - 0.08 * room.warmth, 0.66 - 0.2 * room.warmth))
+    behind = (room.width / 2, room.height * 0.8, -0.2), np.full(3, 0.2 * max(shot.sun, 0.25)), 3.5
+    sources, stands, sun = [behind], [], None  # a source: place, colour, reach
     for item in shot.items:
         lo, hi = item.corners()
         if item.kind == "window":
             inward = np.array([math.sin(item.facing), 0, math.cos(item.facing)])
-            middle = (lo + hi) / 2
-            places.append(tuple(middle + 0.25 * inward))
-            colours.append(day * dusk * shot.sun * 0.85)
-            reach.append(2.2)
-            if shot.hour and room.details % 2:
-                slope = 0.9 + 0.5 * (room.details % 7) / 7
-                aside = np.array([-inward[2], 0, inward[0]]) * (((room.details // 7) % 9) / 4 - 1) * 0.7
-                flat = lo.copy(), hi.copy()
-                axis = 0 if abs(inward[0]) > 0.5 else 2
-                for edge in flat:
-                    edge[axis] = (item.x, item.z)[axis // 2]
-                sun = (-(inward + aside) + (0, slope, 0), flat[0], flat[1], day * dusk * 0.38 * shot.sun)
-                sun = (sun[0] / np.linalg.norm(sun[0]),) + sun[1:]
+            sources.append(((lo + hi) / 2 + 0.25 * inward, day * shot.sun * 0.85, 2.2))
+            if shot.hour and room.details % 2:  # the sun shines in
+                rise, aside = 0.9 + 0.5 * (room.details % 7) / 7, 0.7 * ((room.details // 7 % 9) / 4 - 1)
+                toward = np.array([-inward[0] + aside * inward[2], rise, -inward[2] - aside * inward[0]])
+                pane = [np.where(abs(inward) > 0.5, (item.x, 0, item.z), end) for end in (lo, hi)]  # flat in its wall
+                sun = toward / np.linalg.norm(toward), *pane, day * 0.38 * shot.sun
         elif item.kind in ("floor_lamp", "table_lamp", "pendant") and shot.lamps:
-            places.append(tuple((lo + hi) / 2 * (1, 0, 1) + (0, item.y + (0.2 if item.kind == "pendant" else item.height - 0.15), 0)))
-            colours.append(lamp * 0.55)
-            reach.append(0.9)
+            x, _, z = (lo + hi) / 2
+            sources.append(((x, item.y + (0.2 if item.kind == "pendant" else item.height - 0.15), z), lamp * 0.55, 0.9))
         if item.y < 0.3 and item.kind not in ("rug", "door", "radiator"):
             stands.append((lo, hi))
-    if shot.lamps and len(colours) < 3:
-        places.append((room.width / 2, room.height - 0.2, room.depth * 0.55))
-        colours.append(lamp * 0.5)
-        reach.append(2.5)
-    lo, hi = (np.array(ends).reshape(-1, 3) for ends in (zip(*stands) if stands else ((), ())))
-    ambient = (0.42 + 0.1 * shot.sun) * (0.6 * day + 0.4 * lamp if shot.lamps and shot.hour < 2 else day)
-    return Light(np.asarray(ambient, float), np.array(places), np.array(colours), np.array(reach), (room.width, room.height, room.depth), sun, lo, hi)
+    if shot.lamps and len(sources) < 3:  # one on the ceiling
+        sources.append(((room.width / 2, room.height - 0.2, room.depth * 0.55), lamp * 0.5, 2.5))
+    ambient = (0.42 + 0.1 * shot.sun) * (0.6 + 0.4 * lamp if shot.lamps and shot.hour < 2 else np.ones(3))
+    places, colours, reach = (np.array(column) for column in zip(*sources, strict=True))
+    lo, hi = np.array(stands).reshape(-1, 2, 3).transpose(1, 0, 2)
+    return Light(ambient, places, colours, reach, (room.width, room.height, room.depth), sun, lo, hi)
 
 
-def _draw_room(canvas: Canvas, furnishing: Furnishing, room: Room, look: Look, items: tuple) -> None:
+def _draw_room(canvas: Canvas, furnishing: Furnishing, room: Room, shot: _Shot) -> None:
+    look, items = look_of(furnishing, room, shot.lamps, shot.opened, shot.hour), shot.items
     wall, back, ground, lower = surfaces_of(furnishing, room)
     w, h, d, near = room.width, room.height, room.depth, -1.0
     half = 1.25 if room.kind == "bathroom" else 0.95
     add = canvas.add_face
     add(Face((0, h, near), (w, 0, 0), (0, 0, d - near), Paint(((246, 245, 242),) * 3), contact=True))
     add(Face((0, 0, near), (w, 0, 0), (0, 0, d - near), ground, contact=True))
-    for (x, z), (dx, dz), (nx, nz), paint in (((0, near), (0, d - near), (1, 0), wall), ((w, d), (0, near - d), (-1, 0), wall), ((0, d), (w, 0), (0, -1), back)):
-        across = (dx, 0, dz)
+    for x, z, across, nx, nz, paint in ((0, near, (0, 0, d - near), 1, 0, wall), (w, d, (0, 0, near - d), -1, 0, wall),
+                                        (0, d, (w, 0, 0), 0, -1, back)):
         add(Face((x, h, z), across, (0, -h, 0), paint, contact=True))
         if lower is not None:
             add(Face((x + 0.004 * nx, half, z + 0.004 * nz), across, (0, -half, 0), lower, contact=True))
             add(Face((x + 0.008 * nx, half + 0.025, z + 0.008 * nz), across, (0, -0.045, 0), tinted(look.trim, 0.97)))
         add(Face((x + 0.008 * nx, 0.09, z + 0.008 * nz), across, (0, -0.09, 0), look.trim))
-    flat = [item for item in items if item.kind == "rug"]
-    others = [item for item in items if item.kind != "rug"]
-    lo, hi = (np.array(ends) for ends in zip(*(item.corners() for item in others)))
-    for item in flat + [others[k] for k in back_to_front(lo, hi, canvas.view.eye)]:
+    rugs, others = [item for item in items if item.kind == "rug"], [item for item in items if item.kind != "rug"]
+    lo, hi = np.array([item.corners() for item in others]).transpose(1, 0, 2)
+    for item in rugs + [others[k] for k in back_to_front(lo, hi, canvas.view.eye)]:
         canvas.add_thing(PIECES[item.kind](item, look), (item.x, item.y, item.z), item.facing)
     canvas.paint()
 
@@ -208,8 +207,8 @@ def _draw_person(canvas: Canvas, person: Person) -> None:
     people.draw(canvas.image, person, (person.x * pixels, chin), unit, np.clip(light, 0.25, 1.25))
 
 
-def render(furnishing: Furnishing, room: Room, camera: Camera, person: Person | None, rng: np.random.Generator, size: int,
-           variation: float = 0.5) -> np.ndarray:
+def render(furnishing: Furnishing, room: Room, camera: Camera, person: Person | None, rng: np.random.Generator,
+           size: int, variation: float = 0.5) -> np.ndarray:
     """One picture: uint8 (size, size, 3) RGB. `size` in pixels, 32 to 1024; `variation` 0..1 says how much shots of the
     same room differ (spot, zoom, moved and added things, time of day). `ValueError` outside these ranges."""
     if not 32 <= size <= 1024:
@@ -222,15 +221,16 @@ def render(furnishing: Furnishing, room: Room, camera: Camera, person: Person | 
     centre = (pixels * (0.5 + camera.shift[0]), pixels * (0.5 + camera.shift[1]))
     view = View.look(shot.eye, shot.yaw, shot.pitch, camera.tilt + shot.roll, focal, centre)
     canvas = Canvas(view, _light(room, shot), pixels)
-    _draw_room(canvas, furnishing, room, look_of(furnishing, room, shot.lamps, shot.opened, shot.hour), shot.items)
+    _draw_room(canvas, furnishing, room, shot)
     if person is not None:
         _draw_person(canvas, person)
     image = cv2.resize(canvas.image, (int(size), int(size)), interpolation=cv2.INTER_AREA)
     return _developed(image, camera, shot.gain, rng)
 
 
-_FILTERS = {"warm": ((1.08, 1.0, 0.86), 6, 0.95), "cool": ((0.93, 1.0, 1.1), 0, 0.95), "faded": ((0.92, 0.92, 0.94), 26, 0.7),
-            "sepia": ((1.1, 0.98, 0.8), 8, 0.18), "grey": ((1.0, 1.0, 1.0), 0, 0.0)}
+_FILTERS = {  # gains of R, G, B; lift of the blacks; colour kept
+    "none": ((1.0, 1.0, 1.0), 0, 1.0), "warm": ((1.08, 1.0, 0.86), 6, 0.95), "cool": ((0.93, 1.0, 1.1), 0, 0.95),
+    "faded": ((0.92, 0.92, 0.94), 26, 0.7), "sepia": ((1.1, 0.98, 0.8), 8, 0.18), "grey": ((1.0, 1.0, 1.0), 0, 0.0)}
 
 
 def _developed(image: np.ndarray, camera: Camera, gain: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -238,29 +238,18 @@ def _developed(image: np.ndarray, camera: Camera, gain: np.ndarray, rng: np.rand
     size = len(image)
     if camera.mirrored:
         image = image[:, ::-1]
-    blur = camera.blur * size / 224
-    if blur > 0.25:
-        image = cv2.GaussianBlur(image, (0, 0), blur)
-    light = image.astype(np.float32)
-    mean = float(light.mean()) + 1
-    brightness = (138 / mean) ** 0.7 * camera.exposure
-    tone = np.asarray(camera.balance) * gain * brightness
-    saturation, lift = camera.saturation, 0.0
-    if camera.filter != "none":
-        tint, lift, kept = _FILTERS[camera.filter]
-        tone, saturation = tone * tint, saturation * kept
-    # one matrix does contrast, saturation and balance: out = A·rgb + b
-    grey = np.full((3, 3), 1.0) * (0.3, 0.59, 0.11)
-    matrix = (saturation * np.eye(3) + (1 - saturation) * grey) * camera.contrast
-    if camera.filter in ("sepia", "grey"):
-        matrix = np.diag(tone) @ matrix
-    else:
-        matrix = matrix @ np.diag(tone)
+    if camera.blur * size / 224 > 0.25:
+        image = cv2.GaussianBlur(image, (0, 0), camera.blur * size / 224)
+    tint, lift, kept = _FILTERS[camera.filter]
+    tone = np.asarray(camera.balance) * gain * tint * (138 / (float(image.mean()) + 1)) ** 0.7 * camera.exposure
+    share = camera.saturation * kept
+    matrix = camera.contrast * (share * np.eye(3) + (1 - share) * np.array([0.3, 0.59, 0.11]))
+    matrix = matrix * tone if kept > 0.5 else matrix * tone[:, None]  # tints after the colours went
     offset = np.full((3, 1), 128 * (1 - camera.contrast) + lift)
-    light = cv2.transform(light, np.hstack([matrix, offset]).astype(np.float32))
+    light = cv2.transform(image.astype(np.float32), np.hstack([matrix, offset]).astype(np.float32))
     if camera.vignette > 0.02:
         ramp = (np.arange(size, dtype=np.float32) + 0.5) / size * 2 - 1
-        light *= (1 - camera.vignette * ((ramp[:, None] ** 2 + ramp**2) / 2) ** 1.3)[..., None]
+        light *= (1 - camera.vignette * ((ramp[:, None] ** 2 + ramp ** 2) / 2) ** 1.3)[..., None]
     noise = rng.standard_normal((size, size, 3), np.float32)
     light += camera.noise * (0.75 * noise[..., :1] + 0.5 * noise)
     light = np.where(light > 225, 225 + (light - 225) * 0.55, light)  # highlights roll off
@@ -271,32 +260,26 @@ def _developed(image: np.ndarray, camera: Camera, gain: np.ndarray, rng: np.rand
 
 
 def _mark(image: np.ndarray, camera: Camera) -> None:
+    """The watermark: a shape without words, of one colour, half see-through."""
+    size, layer, turn = len(image), image.copy(), np.arange(20) * math.pi / 10
+    (x, y), r = (c * size for c in camera.mark_place), camera.mark_size * size
+    circle, ends = np.stack([np.cos(turn), np.sin(turn)], 1), np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
     if camera.mark == "none":
         return
-    size, layer = len(image), image.copy()
-    x, y = (c * size for c in camera.mark_place)
-    r = camera.mark_size * size
-    at = lambda points: [np.round((np.asarray(points) * r + (x, y)) * 16).astype(np.int32)]  # noqa: E731
-    turn = np.arange(20) * math.pi / 5 / 2
     if camera.mark == "bar":
-        cv2.fillPoly(layer, at([(-1.3, -0.3), (1.3, -0.3), (1.3, 0.3), (-1.3, 0.3)]), camera.mark_colour, cv2.LINE_AA, shift=4)
-        for k in range(5):
-            cv2.fillPoly(layer, at(np.array([(-0.1, -0.14), (0.08, -0.14), (0.08, 0.14), (-0.1, 0.14)]) + (-0.9 + 0.42 * k, 0)), tuple(255 - c for c in camera.mark_colour), cv2.LINE_AA, shift=4)
-    elif camera.mark in ("disc", "ring"):
-        points = np.stack([np.cos(turn), np.sin(turn)], 1)
-        cv2.fillPoly(layer, at(points) + (at(points * 0.68) if camera.mark == "ring" else []), camera.mark_colour, cv2.LINE_AA, shift=4)
+        shapes = [ends * (1.3, 0.3)] + [ends * (0.09, 0.14) + (0.42 * k - 0.84, 0) for k in range(5)]  # with holes
     elif camera.mark == "star":
-        reach = np.where(np.arange(10) % 2, 0.42, 1.0)
-        angle = np.arange(10) * math.pi / 5 - math.pi / 2
-        cv2.fillPoly(layer, at(np.stack([reach * np.cos(angle), reach * np.sin(angle)], 1)), camera.mark_colour, cv2.LINE_AA, shift=4)
+        shapes = [circle[::2] @ [[0, -1], [1, 0]] * np.where(np.arange(10) % 2, 0.42, 1.0)[:, None]]
     elif camera.mark == "stripes":
-        for k in range(3):
-            cv2.fillPoly(layer, at(np.array([(-1, -0.12), (1 - 0.4 * k, -0.12), (1 - 0.4 * k, 0.12), (-1, 0.12)]) + (0, 0.42 * (k - 1))), camera.mark_colour, cv2.LINE_AA, shift=4)
-    else:  # a ribbon over the corner
-        cx, cy = (0 if x < size / 2 else size), (0 if y < size / 2 else size)
-        sx, sy = (1 if cx == 0 else -1), (1 if cy == 0 else -1)
-        ribbon = np.array([(cx + sx * 1.2 * r, cy), (cx + sx * 2.0 * r, cy), (cx, cy + sy * 2.0 * r), (cx, cy + sy * 1.2 * r)])
-        cv2.fillPoly(layer, [np.round(ribbon * 16).astype(np.int32)], camera.mark_colour, cv2.LINE_AA, shift=4)
+        shapes = [ends * (1 - 0.2 * k, 0.12) + (-0.2 * k, 0.42 * (k - 1)) for k in range(3)]
+    elif camera.mark == "corner":  # a ribbon over it
+        sides = np.array([1 if c < size / 2 else -1 for c in (x, y)])
+        x, y = (0 if c < size / 2 else size for c in (x, y))
+        shapes = [np.array([(1.2, 0), (2, 0), (0, 2), (0, 1.2)]) * sides]
+    else:
+        shapes = [circle, circle * 0.68] if camera.mark == "ring" else [circle]
+    points = [np.rint((shape * r + (x, y)) * 16).astype(np.int32) for shape in shapes]
+    cv2.fillPoly(layer, points, camera.mark_colour, cv2.LINE_AA, shift=4)
     image[:] = cv2.addWeighted(layer, camera.mark_strength, image, 1 - camera.mark_strength, 0)
 
 

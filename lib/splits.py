@@ -24,8 +24,8 @@ def stratified(vendors: np.ndarray, seed: int) -> np.ndarray:
     """The part of each item, as a number into PARTS: (n,) int8; -1 where the vendor has fewer than two items.
 
     A systematic sample: vendors in random order, each one's items in random order, laid end to end and dealt
-    by PATTERN. Each vendor's share of each part is then within one item of the exact share, which stratified
-    splits as libraries have them can't give for vendors with fewer items than parts. `seed` decides.
+    by PATTERN. Each vendor's val and test counts are then within one item of their exact shares (train's within two),
+    which stratified splits as libraries have them can't give for vendors with fewer items than parts. `seed` decides.
     """
     vendors = np.asarray(vendors)
     generator = np.random.default_rng(seed)

@@ -183,6 +183,11 @@ def notebook(name: str) -> Path:
     return ROOT / "notebooks" / f"{name}.ipynb"
 
 
+def reads_runs(name: str) -> bool:
+    """Whether a chapter reads what runs have measured: whether its code uses lib.results."""
+    return ROOT / "lib" / "results.py" in sources.modules_of(notebook(name))
+
+
 def load(study: str | Path) -> Study:
     """The study of a parameter file: a path, or a name that stands for params/<name>.yaml.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import warnings
 from pathlib import Path
@@ -20,6 +21,7 @@ from lib.objectives import Objective
 from lib.study import Training
 from lib.systems import System
 
+logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # of a run only its epochs are told
 LEAST_CHANGE = 0.01  # a smaller fall of the validation loss is none (the authors' code)
 
 

@@ -1,7 +1,5 @@
 """The twin: a generator of ads with the shape of MATCHED and no person in them, written in MATCHED's own layout.
 
-    python -m lib.twin quick             # the data of the study params/quick.yaml, if it isn't there yet
-
 Innocuous classified ads: words by `lib.wording`, drawn pictures by `lib.scenes`. What the paper counts (Table 1)
 is met exactly at scale 1 and in proportion at others. Every byte follows from the parameters: each vendor, text
 and picture has a random stream of its own, named by the seed and its number, so that pictures can be drawn on all
@@ -14,7 +12,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -124,7 +121,8 @@ def plan(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
                                  "copied": np.where(copied[order] >= 0, first_ad + place[copied[order]], -1)}))
         faces = np.array(["none", *FACES])[generator.choice(5, size.images, p=[0.45, 0, 0.25, 0.15, 0.15])]
         faces[generator.choice(size.images, round(size.faces * size.images), replace=False)] = "visible"
-        shown.append(pd.DataFrame({"ad": first_ad + place[pictures["ad"]], "image": first_image + pictures["image"],
+        number = first_image + generator.permutation(size.images)  # nor does a picture's file name
+        shown.append(pd.DataFrame({"ad": first_ad + place[pictures["ad"]], "image": number[pictures["image"]],
                                    "region": region, "vendor": owner[pictures["ad"]], "face": faces[pictures["image"]]}))
         first_ad, first_image = first_ad + size.ads, first_image + size.images
     return pd.concat(ads, ignore_index=True), pd.concat(shown, ignore_index=True).sort_values(["ad", "image"], ignore_index=True)
@@ -304,17 +302,3 @@ def _write_csv(path: Path, table: pd.DataFrame) -> None:
     stream = io.StringIO()
     table.to_csv(stream, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
     write_text(path, stream.getvalue())
-
-
-def main() -> None:
-    from lib import study
-
-    chosen = study.load(sys.argv[1])
-    data, begin = chosen.data, time.monotonic()
-    print(f"running  twin at scale {data.scale:g}", flush=True)
-    write(Settings(data.scale, data.seed, data.pixels, data.overlap), chosen.data_folder)
-    print(f"done     twin at scale {data.scale:g}  {time.monotonic() - begin:.0f} s", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -132,6 +132,7 @@ def hide_phone(digits: str, way: str, rng: Generator, second: str | None = None)
 
 # Facts ----------------------------------------------------------------------------------------------------------------
 
+
 _PHONE = re.compile(r"[2-9]\d\d55501\d\d")
 _MAIL = re.compile(r"[\w.+-]+@example\.org")
 _LINK = re.compile(r"(https?://)?([\w-]+\.)*example\.org(/[\w./-]*)?")
@@ -176,7 +177,7 @@ _MASK = 2**64 - 1
 
 
 def _key(name: str) -> int:
-    """A number for a name, 64 well-mixed bits (splitmix64 of its CRC), the same in every process."""
+    """A number for a name: 64 well-mixed bits (splitmix64 of its CRC), the same in every process."""
     x = crc32(name.encode()) * 0x9E3779B97F4A7C15 & _MASK
     x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9 & _MASK
     x = (x ^ (x >> 27)) * 0x94D049BB133111EB & _MASK
@@ -230,6 +231,7 @@ def _frames(language: str, service: str, role: str) -> tuple[Frame, ...]:
 
 
 # Styles ---------------------------------------------------------------------------------------------------------------
+
 
 def _one_of(**weights: int) -> Callable[[Generator], str]:
     options = tuple(name for name, weight in weights.items() for _ in range(weight))
@@ -380,8 +382,8 @@ class Style:
         return _count("".join(self.title_frame) + self.footer) + 5 * self.clutter
 
 
-
 # Drafts ---------------------------------------------------------------------------------------------------------------
+
 
 # What an ad says first, and then, over and over, while there is room.
 _FIRST = ("offer", "detail")
@@ -518,6 +520,7 @@ def _another_title(draft: Draft, style: Style, rng: Generator) -> tuple[str, ...
 
 
 # Rendering ------------------------------------------------------------------------------------------------------------
+
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"\{\w+\}|[A-Za-z]+")

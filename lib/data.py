@@ -1,0 +1,42 @@
+"""A study's ads: the twin, made on the way if it is not there yet, or the user's own folder.
+
+    python -m lib.data quick             # make the twin of the study params/quick.yaml
+"""
+
+from __future__ import annotations
+
+import fcntl
+import sys
+import time
+
+from lib import ads, twin
+from lib.study import Study, load
+
+
+def read(study: Study) -> ads.Ads:
+    """The ads table of a study. Raises DataError as `lib.ads.read` does."""
+    if study.data.source == "twin":
+        make_twin(study)
+    return ads.read(study.data_folder)
+
+
+def make_twin(study: Study) -> None:
+    """Write the study's twin unless it is there, whole; a second process that wants it waits for the first."""
+    folder, data = study.data_folder, study.data
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # the system lets go of it however the process ends
+        if not (folder / "twin.json").exists():
+            twin.write(twin.Settings(data.scale, data.seed, data.pixels, data.overlap), folder)
+
+
+def main() -> None:
+    chosen, begin = load(sys.argv[1]), time.monotonic()
+    label = f"twin at scale {chosen.data.scale:g}"
+    print(f"running  {label}", flush=True)
+    make_twin(chosen)
+    print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

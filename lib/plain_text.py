@@ -1,0 +1,90 @@
+"""The plain view of a text: what a reader sees, in letters and digits that a pattern can match.
+
+Ads hide numbers in full-width, circled, mathematical or Arabic digits, in look-alike letters, behind zero-width
+characters. Everything that searches for identifiers searches this view; `Plain` knows where each of its characters
+came from, so that what is found there is replaced in the text as it was written.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+# Letters that look Latin, or like a digit (those become the Latin letter that is read as the same digit), signs drawn
+# as a zero, and letters used as ornaments.
+_LOOKALIKES = str.maketrans("аеосрхіѕуЕОТІЅВЧбЗзƧƐοιΟΙıᴏ⭕🅾øØツシღ", "aeocpxisyEOTISBAbEEZEoiOIioOOoO   ")
+_LOOKALIKES[ord("🔟")] = "10"
+_BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"
+_KEYCAP = re.compile("([0-9])[\ufe0e\ufe0f]?\u20e3")
+
+Edit = tuple[int, int, str]  # a span of the plain view, and what to write in its place
+
+
+class Plain(NamedTuple):
+    """source: the text; text: its plain view; origin: for each character of the view, its index in the source."""
+
+    source: str
+    text: str
+    origin: Sequence[int]
+
+    def edited(self, edits: Iterable[Edit]) -> str:
+        """The source with the edits made; of two that overlap, the first one.
+
+        A replaced span takes along the marks and zero-width characters that follow its last character.
+        """
+        pieces, done = [], 0
+        for start, end, replacement in sorted(edits):
+            begin = self.origin[start]
+            if begin >= done:
+                pieces += [self.source[done:begin], replacement]
+                following = self.origin[end] if end < len(self.origin) else len(self.source)
+                done = max(self.origin[end - 1] + 1, following)
+        return "".join([*pieces, self.source[done:]])
+
+
+def plain(text: str) -> Plain:
+    if text.isascii():
+        return Plain(text, text, range(len(text)))
+    pieces = [_TO_PLAIN[ord(character)] for character in text]
+    return Plain(text, "".join(pieces), [index for index, piece in enumerate(pieces) for _ in piece])
+
+
+def mask_digits(text: str) -> str:
+    """An N for each digit, of any script or shape: "5", "٥", "⁵", "⑤", "5️⃣"; "½" becomes "N⁄N"."""
+    return _KEYCAP.sub(r"\1", text).translate(_TO_N)
+
+
+def _plain_character(character: str) -> str:
+    """One character's plain form: "" for marks and zero-width ones, ASCII for digits of all kinds."""
+    category = unicodedata.category(character)
+    if category in ("Mn", "Me", "Cf") or character in _BLANK_LETTERS:
+        return ""
+    if (digit := unicodedata.digit(character, None)) is not None:
+        return str(digit)
+    form = unicodedata.normalize("NFKD", character.translate(_LOOKALIKES))
+    if category == "No" and not re.search("[0-9]", form):  # numbers above nine without a plain form: "❿"
+        value = unicodedata.numeric(character)
+        return form if value % 1 else str(int(value))
+    form = "".join(c for c in form if unicodedata.category(c) != "Mn")
+    return form if len(form) <= 4 else character  # "ﷺ" would be eighteen, and a long text much longer
+
+
+def _n_for_digits(character: str) -> str:
+    form = _plain_character(character)
+    return re.sub("[0-9]", "N", form) if re.search("[0-9]", form) else character
+
+
+class _Table(dict[int, str]):
+    """A table for `str.translate` that works a character out when it first sees it."""
+
+    def __init__(self, translate: Callable[[str], str]) -> None:
+        self._translate = translate
+
+    def __missing__(self, code: int) -> str:
+        self[code] = self._translate(chr(code))
+        return self[code]
+
+
+_TO_PLAIN, _TO_N = _Table(_plain_character), _Table(_n_for_digits)

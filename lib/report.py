@@ -1,0 +1,71 @@
+"""Tables and figures as a reader sees them: saved where they can be traced, shown the same way everywhere."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from pandas.io.formats.style import Styler
+
+from lib.files import replacing
+
+OURS, THEIRS, NEUTRAL = "#1f6f8b", "#c8553d", "#8a8d91"
+plt.rcParams.update({
+    "figure.dpi": 100, "savefig.dpi": 110, "savefig.bbox": "tight", "font.size": 10, "axes.spines.top": False,
+    "axes.spines.right": False, "axes.grid": True, "grid.color": "#e6e6e6", "axes.axisbelow": True, "legend.frameon": False,
+})
+
+
+def save_table(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
+    """Write a table as CSV, whole or not at all; the frame, to be shown."""
+    with replacing(path) as temporary:
+        frame.to_csv(temporary, index=False, lineterminator="\n")
+    return frame
+
+
+def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
+    """A table to look at: rounded numbers, no index, every text escaped."""
+    columns = {name: name.replace("_", " ") if isinstance(name, str) else name for name in frame.columns}
+    decimals = {columns[name]: f"{{:.{digits}f}}" for name in frame.select_dtypes("float").columns}
+    styler = frame.rename(columns=columns).style.format(decimals, na_rep="–", escape="html").hide(axis="index")
+    styler.set_table_styles([
+        {"selector": "th", "props": "text-align: left; font-weight: 600; border-bottom: 1px solid #999"},
+        {"selector": "td", "props": "text-align: left; padding: 2px 10px"},
+        {"selector": "caption", "props": "text-align: left; color: #555; padding: 4px 0"},
+    ])
+    return styler.set_caption(html.escape(caption)) if caption else styler
+
+
+def save_figure(figure: Figure, path: str | Path) -> Figure:
+    """Write a figure as PNG, whole or not at all, without the date so that equal figures are equal files."""
+    with replacing(path) as temporary:
+        figure.savefig(temporary, metadata={"Software": None})
+    plt.close(figure)  # shown once, by the cell that returns it
+    return figure
+
+
+def loss_curve(history: pd.DataFrame) -> Figure:
+    """Training and validation loss by epoch."""
+    figure, axes = plt.subplots(figsize=(5, 2.6))
+    axes.plot(history["epoch"], history["train_loss"], marker="o", color=OURS, label="training")
+    axes.plot(history["epoch"], history["val_loss"], marker="s", color=THEIRS, linestyle="--", label="validation")
+    axes.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+    axes.legend()
+    return figure
+
+
+def beside(frame: pd.DataFrame, label: str, title: str) -> Figure:
+    """Ours with its interval and the paper's value, a row each: columns `label`, `published, ours, low, high`."""
+    figure, axes = plt.subplots(figsize=(6.5, 0.32 * len(frame) + 1.2))
+    rows = range(len(frame))
+    axes.hlines(rows, frame["low"], frame["high"], color=OURS, linewidth=2)
+    axes.plot(frame["ours"], rows, "o", color=OURS, label="ours, 95 % interval")
+    axes.plot(frame["published"], rows, "D", color=THEIRS, markerfacecolor="white", label="paper")
+    axes.set(yticks=list(rows), xlim=(0, 1.02), title=title)
+    axes.set_yticklabels(frame[label])
+    axes.invert_yaxis()
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.45 / max(1, 0.32 * len(frame))), ncols=2)
+    return figure

@@ -1,0 +1,106 @@
+"""The loader on good and bad folders in MATCHED's layout."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from lib import ads, pictures
+from lib.errors import DataError
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    for name in ("a", "b", "c", "d"):
+        path = tmp_path / "images" / f"{name}.jpg"
+        path.parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(path), np.full((20, 30, 3), ord(name), np.uint8))
+    write(tmp_path / "south.csv", 'TEXT,IMAGES,VENDOR\n"One [SEP] first, ad",images/a.jpg|images/b.jpg,7\n'
+                                  "Two [SEP] second,images/b.jpg,7\nOne [SEP] third,images/c.jpg,12\n")
+    write(tmp_path / "West.csv", "TEXT,IMAGES,VENDOR\nTwo [SEP] second,images/d.jpg,12\n")
+    return tmp_path
+
+
+def write(path, text, encoding="utf-8"):
+    path.write_bytes(text.encode(encoding))
+
+
+def test_tables(folder):
+    found = ads.read(folder)
+    assert found.regions == ["south", "west"] and found.labels == ["7", "12"]
+    assert found.ads["vendor"].tolist() == [0, 0, 1, 1]  # one number for all regions
+    assert found.ads["text"].tolist() == [0, 1, 2, 1]  # the same text is the same item
+    assert found.pairs["image"].tolist() == [0, 1, 1, 2, 3]
+    assert [path.name for path in found.images] == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+
+
+def test_fingerprint_follows_every_byte(folder):
+    before = ads.read(folder).fingerprint
+    assert ads.read(folder).fingerprint == before
+    (folder / "images" / "d.jpg").write_bytes((folder / "images" / "c.jpg").read_bytes())
+    assert ads.read(folder).fingerprint != before
+
+
+def test_byte_order_mark_is_no_part_of_a_name(folder):
+    write(folder / "west.csv", "TEXT,IMAGES,VENDOR\nTwo,images/d.jpg,12\n", "utf-8-sig")
+    (folder / "West.csv").unlink()
+    assert len(ads.read(folder).ads) == 4
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    ("TEXT,IMAGES\nx,images/a.jpg\n", ["south.csv", "first line", "VENDOR"]),
+    ("TEXT;IMAGES;VENDOR\nx;images/a.jpg;1\n", ["south.csv", "separated by commas"]),
+    ("TEXT,IMAGES,VENDOR\n", ["south.csv", "no ads"]),
+    ("", ["south.csv", "CSV"]),
+    ("TEXT,IMAGES,VENDOR\nx,images/a.jpg,1\ny,images/b.jpg,\n", ["row 3", "column VENDOR", "1 of 2 rows"]),
+    ("TEXT,IMAGES,VENDOR\nx,images/a.jpg,1\n  ,images/b.jpg,1\n", ["row 3", "column TEXT"]),
+    ("TEXT,IMAGES,VENDOR\nx,,1\n", ["row 2", "column IMAGES"]),
+    ("TEXT,IMAGES,VENDOR\nx,images/a.jpg,1\ny,images/gone.jpg,1\n", ["row 3", "gone.jpg", "Put it there"]),
+    ("TEXT,IMAGES,VENDOR\nx,../secret.jpg,1\n", ["row 2", "out of the data folder"]),
+    ("TEXT,IMAGES,VENDOR\nx,/etc/passwd,1\n", ["row 2", "out of the data folder"]),
+])
+def test_bad_input_names_file_row_and_remedy(folder, content, words):
+    write(folder / "south.csv", content)
+    with pytest.raises(DataError) as error:
+        ads.read(folder)
+    for word in words:
+        assert word in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_other_encoding(folder):
+    write(folder / "south.csv", "TEXT,IMAGES,VENDOR\nx,images/a.jpg,1\ncafé,images/b.jpg,1\n", "latin-1")
+    with pytest.raises(DataError, match=r"south\.csv, line 3.*UTF-8"):
+        ads.read(folder)
+
+
+def test_link_out_of_the_folder(folder, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "x.jpg"
+    outside.write_bytes(b"x")
+    (folder / "images" / "link.jpg").symlink_to(outside)
+    write(folder / "south.csv", "TEXT,IMAGES,VENDOR\nx,images/link.jpg,1\n")
+    with pytest.raises(DataError, match="out of the data folder"):
+        ads.read(folder)
+
+
+def test_no_region(tmp_path):
+    with pytest.raises(DataError, match=r"south\.csv, midwest\.csv"):
+        ads.read(tmp_path)
+
+
+def test_pictures_are_decoded_once(folder, tmp_path, monkeypatch):
+    found = ads.read(folder)
+    array = pictures.as_array(found.images, 16, tmp_path / "cache", found.fingerprint)
+    assert array.shape == (4, 16, 16, 3) and array.dtype == np.uint8
+    assert np.abs(array[:, 8, 8, 0].astype(int) - [ord(name) for name in "abcd"]).max() <= 2
+    monkeypatch.setattr(pictures, "decode", None)  # a second call reads the file
+    assert np.array_equal(pictures.as_array(found.images, 16, tmp_path / "cache", found.fingerprint), array)
+
+
+def test_a_file_that_is_no_picture(folder, tmp_path):
+    (folder / "images" / "b.jpg").write_text("not a picture")
+    found = ads.read(folder)
+    with pytest.raises(DataError, match=r"b\.jpg"):
+        pictures.as_array(found.images, 16, tmp_path / "cache", found.fingerprint)
+    assert not list((tmp_path / "cache").glob("*.npy"))  # nothing half-written

@@ -1,0 +1,76 @@
+"""Splits: shares, stratification, protocols, and what may never happen."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib import splits
+from lib.errors import DataError
+
+SHARES = np.array([0.75, 0.05, 0.20])
+
+
+@settings(deadline=None, max_examples=150)
+@given(st.lists(st.integers(1, 45), min_size=1, max_size=40), st.integers(0, 2**31))
+def test_stratified_properties(counts, seed):
+    """Each vendor's parts near the exact shares; one item at least to learn from; singles left out."""
+    vendors = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(counts)), counts))
+    parts = splits.stratified(vendors, seed)
+    for vendor, count in enumerate(counts):
+        mine = parts[vendors == vendor]
+        if count < 2:
+            assert (mine == -1).all()
+            continue
+        sizes = np.bincount(mine, minlength=3)
+        assert sizes.sum() == count and sizes[0] >= 1
+        assert (np.abs(sizes - SHARES * count) < [2, 1, 1]).all()
+    assert np.array_equal(parts, splits.stratified(vendors, seed))
+
+
+def test_overall_shares_and_seed():
+    vendors = np.repeat(np.arange(500), 8)
+    parts = splits.stratified(vendors, 1111)
+    assert np.abs(np.bincount(parts) / len(parts) - SHARES).max() < 0.001
+    assert not np.array_equal(parts, splits.stratified(vendors, 1112))
+
+
+def pairs():
+    """Two regions; ad 0 and ad 1 share a text, and every ad has three images."""
+    ads = pd.DataFrame({"ad": range(40), "region": ["south"] * 24 + ["west"] * 16, "vendor": np.repeat(range(5), 8),
+                        "text": [0, 0, *range(2, 40)]})
+    return ads.loc[ads.index.repeat(3)].assign(image=range(120)).reset_index(drop=True)
+
+
+def test_ad_protocol_keeps_an_ad_together():
+    joint = splits.split(pairs(), "joint", "ad", 1111).merge(pairs(), on=["text", "image", "region", "vendor"])
+    assert joint.groupby("ad")["part"].nunique().max() == 1
+    images = splits.split(pairs(), "image", "ad", 1111)
+    assert images.set_index("image")["part"].to_dict() == joint.set_index("image")["part"].to_dict()
+
+
+def test_paper_protocol_lets_a_text_cross():
+    joint = splits.split(pairs(), "joint", "paper", 1111)
+    assert joint.groupby("text")["part"].nunique().max() > 1
+    text = splits.split(pairs(), "text", "paper", 1111)
+    assert text.groupby(["region", "text"])["part"].nunique().max() == 1  # unique texts are split
+
+
+def test_each_region_is_split_by_itself():
+    items = splits.split(pairs(), "joint", "paper", 1111)
+    for _, region in items.groupby("region"):
+        assert abs((region["part"] == "train").mean() - 0.75) < 0.05
+
+
+def test_small_vendors_are_left_out_and_counted():
+    ads = pairs()
+    ads.loc[ads["ad"] == 39, "vendor"] = 99
+    items = splits.split(ads, "joint", "ad", 1111)
+    assert set(items.loc[items["vendor"] == 99, "part"]) == {"left out"}
+    assert splits.sizes(items).query("part == 'left out'")["items"].sum() == 3
+
+
+def test_unknown_protocol():
+    with pytest.raises(DataError, match="paper or ad"):
+        splits.split(pairs(), "joint", "random", 1111)

@@ -1,0 +1,165 @@
+"""Training on tiny systems: it learns, resumes to the same numbers, and its checkpoints hold no pickle."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors import safe_open
+from torch import nn
+
+from lib import batches, training
+from lib.checkpoints import SafetensorsIO
+from lib.errors import DataError
+from lib.objectives import OBJECTIVES, Objective
+from lib.study import Training
+from lib.systems import FUSIONS, System
+
+VENDORS, DIMENSIONS = 6, 8
+
+
+class Bag(nn.Module):
+    """A text encoder small enough for tests: the mean of token vectors, with dropout so that chance matters."""
+
+    def __init__(self):
+        super().__init__()
+        self.table, self.drop, self.dimensions = nn.Embedding(40, DIMENSIONS), nn.Dropout(0.2), DIMENSIONS
+
+    def forward(self, tokens, mask):
+        return (self.drop(self.table(tokens)) * mask.unsqueeze(-1)).sum(1) / mask.sum(1, keepdim=True)
+
+
+class Pixels(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear, self.dimensions = nn.Linear(4 * 4 * 3, 5), 5
+
+    def forward(self, pictures):
+        return self.linear(pictures.flatten(1).float() / 255)
+
+
+def items(count=60, seed=0):
+    """Vendors with words and colours of their own."""
+    rng = np.random.default_rng(seed)
+    vendors = np.arange(count) % VENDORS
+    tokens = [[int(1 + 6 * vendor + rng.integers(6)) for _ in range(rng.integers(2, 6))] for vendor in vendors]
+    pictures = (vendors[:, None, None, None] * 40 + rng.integers(0, 30, (count, 4, 4, 3))).astype(np.uint8)
+    frame = pd.DataFrame({"text": np.arange(count), "image": np.arange(count)})
+    return batches.Items(frame, vendors, tokens, 0, pictures)
+
+
+def trained(folder, objective="ce+supcon", epochs=4, **change):
+    chosen = {"patience": None, "learning_rate": 0.02, "head_rate": 0.02} | change
+    settings = Training(epochs=epochs, batch_size=12, per_vendor=2, **chosen)
+    torch.manual_seed(1)
+    system = System(Bag(), Pixels(), "mean", VENDORS)
+    data = items()
+    train = batches.training_batches(data, 12, 2 if Objective(objective).contrasts else None, seed=3)
+    history = training.fit(system, Objective(objective), train, batches.ordered_batches(items(24, seed=9), 24), settings, 3, folder, "key")
+    return system, history
+
+
+@pytest.mark.parametrize("objective", [name for name, parts in OBJECTIVES.items() if parts])
+def test_every_objective_learns(objective, tmp_path):
+    _, history = trained(tmp_path, objective, epochs=8)
+    assert history["train_loss"].iloc[-1] < history["train_loss"].iloc[0]
+    assert history["val_loss"].iloc[-1] < history["val_loss"].iloc[0]
+
+
+@pytest.mark.parametrize("objective", ["ce", "ce+supcon"])
+@pytest.mark.parametrize("stop", [1, 3])
+def test_resuming_ends_with_the_same_numbers(tmp_path, monkeypatch, objective, stop):
+    whole, history = trained(tmp_path / "whole", objective)
+    write = SafetensorsIO.save_checkpoint
+    written = []
+
+    def killed(self, checkpoint, path, storage_options=None):
+        if len(written) == stop:
+            raise KeyboardInterrupt  # in the middle of a write, as a kill would
+        write(self, checkpoint, path, storage_options)
+        written.append(path)
+
+    monkeypatch.setattr(SafetensorsIO, "save_checkpoint", killed)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        trained(tmp_path / "cut", objective)
+    monkeypatch.setattr(SafetensorsIO, "save_checkpoint", write)
+    resumed, again = trained(tmp_path / "cut", objective)
+    pd.testing.assert_frame_equal(again.drop(columns="seconds"), history.drop(columns="seconds"), check_exact=True)
+    for (name, one), two in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
+        assert torch.equal(one, two), name
+
+
+def test_a_finished_training_is_not_trained_again(tmp_path):
+    whole, history = trained(tmp_path)
+    again, same = trained(tmp_path)
+    pd.testing.assert_frame_equal(same, history)  # seconds too: nothing ran
+    assert all(torch.equal(one, two) for one, two in zip(whole.state_dict().values(), again.state_dict().values(), strict=True))
+
+
+def test_early_stopping_is_final(tmp_path):
+    """No change is enough of one at this rate: patience ends it, and a resumed run doesn't go on."""
+    _, history = trained(tmp_path, epochs=30, patience=2, learning_rate=1e-6, head_rate=1e-6)
+    assert len(history) == 3
+    _, same = trained(tmp_path, epochs=30, patience=2, learning_rate=1e-6, head_rate=1e-6)
+    pd.testing.assert_frame_equal(same, history)
+
+
+def test_seed_decides(tmp_path):
+    assert trained(tmp_path / "a")[1]["train_loss"].tolist() == trained(tmp_path / "b")[1]["train_loss"].tolist()
+
+
+def test_checkpoint_is_safetensors_and_json_through_and_through(tmp_path):
+    trained(tmp_path)
+    [path] = tmp_path.glob("*.ckpt")
+    with safe_open(path, "pt") as stored:  # opens nothing but safetensors
+        assert json.loads(stored.metadata()["tree"])
+    with pytest.raises(TypeError, match="object"):
+        SafetensorsIO().save_checkpoint({"x": object()}, tmp_path / "bad.ckpt")
+    assert not (tmp_path / "bad.ckpt").exists()
+
+
+def test_checkpoint_tree_survives():
+    tree = {"a": [1, 2.5, None, True, "x"], 3: {"t": torch.arange(3)}, "u": (1, (2,)), "inf": float("inf")}
+    import tempfile
+    with tempfile.TemporaryDirectory() as folder:
+        SafetensorsIO().save_checkpoint(tree, f"{folder}/x")
+        back = SafetensorsIO().load_checkpoint(f"{folder}/x")
+    assert torch.equal(back[3].pop("t"), tree[3].pop("t"))
+    assert back == tree
+
+
+def test_batches_encode_each_text_and_picture_once():
+    frame = pd.DataFrame({"text": [0, 0, 1, 0], "image": [5, 6, 6, 5]})
+    data = batches.Items(frame, np.zeros(4, int), [[1, 2], [3]], 0, np.zeros((7, 2, 2, 3), np.uint8))
+    batch = data.batch([0, 1, 2, 3])
+    assert batch["tokens"].tolist() == [[1, 2], [3, 0]] and batch["mask"].tolist() == [[1, 1], [1, 0]]
+    assert batch["text"].tolist() == [0, 0, 1, 0]
+    assert len(batch["pictures"]) == 2 and batch["image"].tolist() == [0, 1, 1, 0]
+
+
+def test_contrasting_batches_hold_several_items_of_a_vendor():
+    loader = batches.training_batches(items(), 12, 3, seed=1)
+    loader.sampler.set_epoch(0)
+    first = [batch["class"].tolist() for batch in loader]
+    assert all(set(np.bincount(batch)) <= {0, 3} for batch in first)
+    loader.sampler.set_epoch(1)
+    assert [batch["class"].tolist() for batch in loader] != first
+    loader.sampler.set_epoch(0)
+    assert [batch["class"].tolist() for batch in loader] == first
+
+
+def test_mean_similarity_is_the_mean_of_cosines():
+    text, image = torch.randn(2, 8), torch.randn(2, 5)
+    fused = FUSIONS["mean-similarity"]()(text, image)
+    cosine = nn.functional.cosine_similarity
+    assert cosine(fused[:1], fused[1:]).item() == pytest.approx(
+        (cosine(text[:1], text[1:]).item() + cosine(image[:1], image[1:]).item()) / 2, abs=1e-6)
+
+
+@pytest.mark.parametrize(("make", "words"), [
+    (lambda: Objective("cee"), "ce\\+supcon"), (lambda: System(Bag(), Pixels(), "sum"), "mean"),
+])
+def test_unknown_names_list_the_known_ones(make, words):
+    with pytest.raises(DataError, match=words):
+        make()

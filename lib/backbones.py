@@ -242,7 +242,9 @@ def _random(name: str, pixels: int) -> nn.Module:
 def _text(where: str | Path, backbone: Backbone) -> nn.Module:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     from transformers import AutoModel, AutoTokenizer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     arguments = {"trust_remote_code": False}
     model = AutoModel.from_pretrained(where, use_safetensors=True, dtype=torch.float32, **arguments)
     return TextEncoder(model, AutoTokenizer.from_pretrained(where, **arguments), backbone.pooling)

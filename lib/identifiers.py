@@ -12,7 +12,8 @@ The formats, as we read the paper. 9.2 prints `<EMAILID-23>` and `<LINK>`; A.3.2
 - `POSTID: NNNNN`, five of them however long the id;
 - phones, ages and body measurements: one N a digit where it stood, since how a number is split is style.
   "five five" becomes "N N", "double five" "NN"; the words and signs between stay;
-- prices, heights, opening hours and years: digits like any others.
+- prices, heights, opening hours and years: digits like any others;
+- names and places stay, as in the paper.
 
 Every function takes any `str` (NUL, lone surrogates, a million characters), raises nothing, and takes time linear in
 its length: each repetition below is possessive or bounded, or starts at a place that it consumes.
@@ -89,7 +90,7 @@ _MAILER = r"(?:gmail|googlemail|yahoo|ymail|hotmail|outlook|icloud|aol|msn|proto
 _EMAIL = re.compile(
     # as it should be: any domain under any top level
     rf"(?:(?<!\w)\w[{_MAILBOX}]{{0,63}}+|(?<![{_MAILBOX}])(?:(?!\w)[{_MAILBOX}]){{1,64}}+)"
-    r"@(?:[\w-]{1,63}\.){1,9}[^\W\d_][\w-]{1,62}"
+    r"@(?:[\w-]{1,63}\.){1,126}[^\W\d_][\w-]{1,62}"
     # written out or spaced out: only before a known end, since "me @ home. Thanks" is no address
     rf"|(?<!\w)\w[\w.+-]{{0,63}}+(?:{_DOT}\w{{1,40}}+){{0,3}}{_AT}"
     rf"(?:(?:[\w-]{{1,63}}{_DOT}){{1,4}}{_TLD}|{_MAILER}(?:[\W_]{{1,3}}(?:com|net|org)\b)?)",

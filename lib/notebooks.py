@@ -12,9 +12,10 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any
 
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the kernel's debugger warns about frozen modules
 
@@ -64,11 +65,11 @@ def main() -> None:
     parser.add_argument("--label", default="")
     arguments = parser.parse_args()
     label = arguments.label or arguments.source.stem
-    # What a notebook prints (one line an epoch) is passed on, marked with the run that it comes from.
-    logging.basicConfig(level=logging.INFO, format=f"  {label}: %(message)s", stream=sys.stdout)
-    for name in ("papermill.translators", "papermill.execute", "blib2to3"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("papermill").addFilter(lambda record: record.levelno >= logging.WARNING)
+    # Of what a notebook prints its epochs are passed on, marked with the run that they come from.
+    logging.basicConfig(level=logging.WARNING, format=f"  {label}: %(message)s", stream=sys.stdout)
+    told = logging.getLogger("papermill")
+    told.setLevel(logging.INFO)
+    told.addFilter(lambda record: record.getMessage().startswith("epoch "))
     print(f"running  {label}", flush=True)
     execute(arguments.source, arguments.output, arguments.parameters, label)
 

@@ -287,13 +287,13 @@ def _hair_before(pen: _Pen, p: Person) -> None:
 def _face(pen: _Pen, p: Person) -> None:
     wide, spacing, eye, nose, mouth, brow = p.features
     skin, t = np.asarray(p.skin, float), p.turn * 0.11
-    deep, shade, light = skin * (0.42,0.33,0.31), skin * (0.64,0.53,0.5), _toned(skin, 1.12, 14)
+    deep, shade, light = skin * (0.5, 0.42, 0.4), skin * (0.72, 0.63, 0.6), _toned(skin, 1.12, 14)
     for side in (-1, 1):
         pen.form(_disc(side * 0.375 * wide, -0.46, 0.055, 0.11), skin * 0.92, 0.05, 0.4)  # ears
     pen.form(_SKULL * (wide, 1), skin, 0.13, 0.42)
     pen.soft(_disc(t - 0.03, -0.78, 0.2, 0.1), light, 0.55, 0.07)
     for side in (-1, 1):  # sockets and cheeks
-        pen.soft(_disc(t + side * 0.165 * spacing, -0.51, 0.11, 0.065), shade, 0.75, 0.035)
+        pen.soft(_disc(t + side * 0.165 * spacing, -0.51, 0.115, 0.075), shade, 1.0, 0.04)
         pen.soft(_disc(t + side * 0.21, -0.3, 0.09, 0.07), skin * (0.98, 0.74, 0.7), 0.5, 0.05)
         pen.soft(_disc(t + side * 0.19, -0.38, 0.08, 0.035), light, 0.5, 0.03)
     bridge = np.array([(0.03, -0.5), (0.055, -0.5), (0.1 * nose, -0.28), (0.05, -0.26)])
@@ -323,7 +323,7 @@ def _eye(pen: _Pen, p: Person, x: float, side: int, size: float, brow: float, de
     pen.ink(_disc(iris, -0.503, 0.017 * size), (20, 16, 16))
     pen.ink(_disc(iris - 0.012, -0.515, 0.009), (250, 250, 250))
     lid = [(x - 1.06 * w, -0.494), (x - 0.4 * w, -0.505 - h), (x + 0.4 * w, -0.505 - h), (x + 1.08 * w, -0.503)]
-    pen.line(_curve(lid, False), deep * 0.35, 0.022)
+    pen.line(_curve(lid, False), deep * 0.5, 0.012)
     pen.soft(_curve([(x - w * 0.8, -0.465), (x, -0.455), (x + w * 0.8, -0.465)], False), deep, 0.45, 0.012)
     inner, outer, hair = x - side * 0.085, x + side * 0.125, np.minimum(0.35 * np.asarray(p.hair) + 0.25 * deep, 90)
     pen.soft(_curve([(inner, -0.585 - 0.01 * brow), (x, -0.635 * brow**0.2), (outer, -0.59), (x + side * 0.02, -0.6),

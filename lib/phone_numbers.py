@@ -1,12 +1,15 @@
 """Telephone numbers in a plain view (`lib.plain_text`), however an ad spells, splits or disguises them.
 
-A text is read as *atoms* ("212", "five", "5five5" is three, "O1OO" is one). Atoms with nothing between them but signs
+A text is read as *atoms* ("212" is one, "O1OO" is one, "5five5" is three). Atoms with nothing between them but signs
 and a few filler words make a *run*; a phone is a stretch of a run that has ten digits, is a valid North American
 number and is grouped as one. There is no list of known numbers and no learnt model: the published data were made
 with TJBatchExtractor and a neural extractor (MATCHED A.3.2), whose task this reads anew.
 
-Known misses: homophones ("to", "ate"), other languages, misspelt digits ("fiv"), "five hundred", "!" for 1, unknown
-words between the groups, groups of letters alone set off by blanks ("212 SSS 0100"), an area code given last.
+Known misses: homophones ("to", "ate"), other languages, misspelt digits ("fiv", "t w o"), "five hundred", "three
+fives", Roman and Chinese numerals, letters and words that are not in `_FILLER` between the groups ("212x555x0100"),
+groups of letters alone set off by blanks ("212 SSS 0100"), "!!" for 11, an area code given last, odd groups set off by
+blanks of which none starts with a zero ("21 25 55 12 34").
+Known false finds: ten digits in a table or a list that happen to be grouped 3-3-4.
 """
 
 from __future__ import annotations
@@ -163,11 +166,14 @@ def _phones_of(run: list[Atom]) -> Iterator[Phone]:
             first += 1
             continue
         yield Phone(number, run[first:last])
-        for first in _variants(run, last):
-            tail = "".join(atom.digits for atom in run[last:first])
-            yield Phone(number[: 10 - len(tail)] + tail, run[last:first])
-            last = first
         first = last
+        for last in _variants(run, first):
+            tail = "".join(atom.digits for atom in run[first:last])
+            variant = number[: 10 - len(tail)] + tail
+            if not _NANP.fullmatch(variant):
+                break
+            yield Phone(variant, run[first:last])
+            first = last
 
 
 def _grouped_as_phone(run: list[Atom], first: int, last: int, cuts: set[int]) -> bool:
@@ -178,7 +184,7 @@ def _grouped_as_phone(run: list[Atom], first: int, last: int, cuts: set[int]) ->
     if any(_ALTERNATIVE.search(gap) for gap in gaps):
         return False
     # Amounts: "250, 300, 4000". A phone that is as round is believed where it has a phone's dashes, dots or brackets.
-    if all(gap in " ,/" for gap in gaps) and all(re.fullmatch("[1-9][0-9]*[05]0", a.digits) for a in atoms):
+    if all(gap in " ,/" for gap in gaps) and all(re.fullmatch("[1-9][0-9]{0,3}[05]0", a.digits) for a in atoms):
         return len(atoms) == 1
     if cuts <= {3, 6} or all(len(set(atom.digits)) == 1 for atom in atoms):  # as usual, or digit by digit
         return True
@@ -193,7 +199,8 @@ def _grouped_as_phone(run: list[Atom], first: int, last: int, cuts: set[int]) ->
 
 
 def _separator(atom: Atom) -> str:
-    return atom.gap.strip() or atom.gap[:1].replace("\n", " ").replace("\t", " ")
+    """What stands before an atom: a sign, " " for blanks alone, "" for nothing."""
+    return atom.gap.strip() or (" " if atom.gap else "")
 
 
 def _variants(run: list[Atom], first: int) -> Iterator[int]:

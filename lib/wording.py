@@ -308,7 +308,7 @@ class Style:
     """How a vendor writes; the default is the house style, from which the others depart.
 
     Rates are chances per sentence (emoji, stretching), per space (gaps), per word (typos) and per ad (clutter).
-    constancy: how often a writer takes the favourite among wordings. tastes: (seed, share) of the likings, the
+    constancy: how often a writer takes the favourite among wordings; sentences are chosen from the more favoured. tastes: (seed, share) of the likings, the
     writer's own first, then the school's, and so on: a wording is judged by the first whose share it falls into.
     """
 
@@ -431,13 +431,11 @@ def _expand(parts: tuple, style: Style, rng: Generator) -> str:
 
 
 def _say(role: str, draft: Draft, style: Style, rng: Generator, said: set[int]) -> str:
-    """A sentence for the role, from a frame that the writer likes and, if there is one, has not `said`."""
+    """A sentence for the role, not yet `said` if there is one left: of a few frames that come to mind the favourite."""
     frames = _frames(draft.language, draft.service, role)
     unsaid = [frame for frame in frames if frame.key not in said] or frames
-    for _ in range(6):
-        frame = _pick(rng, unsaid)
-        if rng.random() < style.liking(frame.key) ** (6 * style.constancy):
-            break
+    minded = [_pick(rng, unsaid) for _ in range(1 + int(10 * style.constancy**2))]
+    frame = max(minded, key=lambda frame: style.liking(frame.key))
     said.add(frame.key)
     return " ".join(_expand(frame.parts, style, rng).split())
 

@@ -29,7 +29,8 @@ HIDDEN = {
     "tens": ["two twelve 555 0100", "twenty one twenty-five fifty five oh one oh oh", "(212) five fifty-five 0100"],
     "mixed": ["2one2-55five-0one00", "2 one 2 five 5 five 0 one 0 0", "two12 five5five o1oo",
               "two1two555zero1zerozero"],
-    "letters": ["2l2-555-OIOO", "2I2.S5S.0l0O", "212 555 o1oo", "2 l 2 5 5 5 O I O O", "212-SSS-0100", "ZIZ-555-0100", "212-555-0!00"],
+    "letters": ["2l2-555-OIOO", "2I2.S5S.0l0O", "212 555 o1oo", "2 l 2 5 5 5 O I O O", "212-SSS-0100", "ZIZ-555-0100",
+                "212-555-0!00"],
     "leet": ["tw0 0ne tw0 f1ve fiv3 five 0100", "two one two 555 zer0 one zer0 zer0"],
     "look-alikes": ["twо оne twо 555 0100", "212-5ЅЅ-0і00", "212-555-О1ОО", "212 fıve55 0100", "212 555 ᴏ1ᴏᴏ"],
     "other digits": ["２１２−５５５−０１００", "②①②⑤⑤⑤⓪①⓪⓪", "❷❶❷ ❺❺❺ ⓿❶⓿⓿", "2⑫5550100", "²¹² ⁵⁵⁵ ⁰¹⁰⁰",
@@ -69,6 +70,7 @@ def test_hidden_phones_are_found_and_masked(written, around):
     ("212-555-0100 ext 12", ["0100"]),
     ("212-555-0100x12", ["0100"]),
     ("212z555z0100", []),
+    ("212-555-0100/1550123", ["0100"]),
     ("60601 212-555-0100 2016", ["0100"]),
     ("two one two five five five oh one oh oh two one two five five five oh one two three", ["0100", "0123"]),
 ])
@@ -154,9 +156,9 @@ def test_odd_texts(text):
 
 WRITTEN = """
     212 555 0100 5 1 00 five two oh zero one double triple twenty call and or / - . ( ) , : ; ! ' _ $ # @ < > & at dot
-    com org name example x.org http:// www. wa.me/ $80 5'7" 9am 10:30 Post ID 12345678 May 4 2015 12/04/15 25 yrs old I'm
-    34-24-36 34DD ① ２ ٥ ² ⑩ ½ ❿ 5️⃣ 🔟 O I l SS o1 é ﷺ 💋 ツ N NNN <EMAILID-N> <LINK> POSTID: NNNNN <DATES> fıve ſix ﬁ
-    [SEP] [S EP]"""
+    com org name example x.org http:// www. wa.me/ $80 5'7" 9am 10:30 Post ID 12345678 May 4 2015 12/04/15 25 yrs old
+    I'm 34-24-36 34DD ① ２ ٥ ² ⑩ ½ ❿ 5️⃣ 🔟 O I l SS o1 é ﷺ 💋 ツ N NNN <EMAILID-N> <LINK> POSTID: NNNNN <DATES> fıve ſix
+    ﬁ [SEP] [S EP]"""
 MARKS = [" ", "  ", "\n", "\t", "\0", "\ud800", "\u200b", "\u0301", "\u202e", "\ue000"]
 FRAGMENTS = st.sampled_from(WRITTEN.split() + MARKS)
 TEXTS = st.text() | st.lists(FRAGMENTS, max_size=30).map("".join) | st.lists(FRAGMENTS, max_size=30).map(" ".join)
@@ -194,8 +196,8 @@ def test_text_without_identifiers_or_digits_is_unchanged(text):
     "5️⃣", "ﷺ", "dec 4 ", "1/1/15/", "post id ", "I'm 25", "twenty ", "1,111,", "$5", "(at)", "SSSSSS5", "[SEP]5",
 ])
 def test_no_catastrophic_backtracking(unit):
-    """200,000 characters of what could make a pattern try again: at more than linear time this would not end."""
-    text = unit * (200_000 // len(unit))
+    """100,000 characters of what could make a pattern try again: at more than linear time this would not end."""
+    text = unit * (100_000 // len(unit))
     assert phones(mask(text)) == []
 
 

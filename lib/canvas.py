@@ -139,6 +139,12 @@ def back_to_front(lo: np.ndarray, hi: np.ndarray, eye) -> list[int]:
     return order
 
 
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Cross products of rows (n, 3); NumPy's own takes longer for few rows."""
+    (x, y, z), (u, v, w) = a.T, b.T
+    return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], 1)
+
+
 def _cut(seen: np.ndarray) -> np.ndarray:
     """The part of a polygon (camera frame) that lies beyond the near plane."""
     out = []
@@ -189,18 +195,21 @@ class Canvas:
         s, c = math.sin(facing), math.cos(facing)
         turn, place = np.array([[-c, 0, s], [0, 1, 0], [s, 0, c]]), np.asarray(place, float)
         lo, hi = np.array([p.lo for p in parts], float), np.array([p.hi for p in parts], float)
-        corners = place + (lo.min(0) + _CORNERS * (hi.max(0) - lo.min(0))) @ turn.T
-        right, up, ahead = self.view.seen(corners).T
-        x, y = (self.pixels / 2 + abs(c - self.pixels / 2) for c in self.view.centre)
-        reach = 1.02 * ahead / self.view.focal
-        past = [right > reach * x, -right > reach * x, up > reach * y, -up > reach * y]
-        if (ahead < NEAR).all() or np.all(past, 1).any():
-            return  # out of the picture
+        low, high = lo.min(0), hi.max(0)
+        if not self._may_show(place + turn @ ((low + high) / 2), math.dist(low, high) / 2):
+            return
         self._frames.append((place, turn))
         eye = (self.view.eye - place) @ turn
         for k in back_to_front(lo, hi, eye):
             getattr(self, "_" + parts[k].shape)(parts[k], parts[k].lo, parts[k].hi, eye, place, turn)
             self._frame_of += [len(self._frames) - 1] * (len(self._queue) - len(self._frame_of))
+
+    def _may_show(self, middle: np.ndarray, radius: float) -> bool:
+        """Whether some of a ball can be in the picture."""
+        right, up, ahead = self.view.seen(middle).tolist()
+        focal, halves = self.view.focal, (self.pixels / 2 + abs(at - self.pixels / 2) for at in self.view.centre)
+        beside = (focal * abs(side) - half * ahead for side, half in zip((right, up), halves, strict=True))
+        return ahead > NEAR - radius and all(past < radius * math.hypot(focal, self.pixels) for past in beside)
 
     def paint(self) -> None:
         """Draw the queue: projection and light of all faces at once, then one after the other."""
@@ -211,7 +220,7 @@ class Canvas:
         local = local @ turns[frame_of].transpose(0, 2, 1)
         origin, across, down = local[:, 0] + places[frame_of], local[:, 1], local[:, 2]
         middle = origin + (across + down) / 2
-        normals = np.cross(across, down)
+        normals = _cross(across, down)
         normals *= -np.sign(((middle - view.eye) * normals).sum(1))[:, None]
         normals /= np.linalg.norm(normals, axis=1)[:, None] + 1e-12
         steps = np.array([1, 3, 5]) / 6
@@ -224,7 +233,7 @@ class Canvas:
         spots = seen[..., :2] * (view.focal, -view.focal) / depth + view.centre
         lens = np.array([[view.focal, 0, view.centre[0]], [0, -view.focal, view.centre[1]], [0, 0, 1]]) @ frames
         u, v, w = lens.transpose(2, 0, 1)
-        backs = np.stack([np.cross(v, w), np.cross(w, u), np.cross(u, v)], 1)  # its inverse but for a factor
+        backs = np.stack([_cross(v, w), _cross(w, u), _cross(u, v)], 1)  # its inverse but for a factor
         behind, nowhere = seen[..., 2].min(1) < NEAR, seen[..., 2].max(1) < NEAR
         lo, hi = spots.min(1), spots.max(1)
         outside = nowhere | (~behind & ((hi < 0) | (lo > self.pixels)).any(1))
@@ -275,11 +284,11 @@ class Canvas:
             return
         points, area = np.rint(spots * 16).astype(np.int32), (x1 - x0) * (y1 - y0)
         flat = paint.pattern == "plain" and paint.relief == "flat" and paint.image is None
-        if area < (0.012 * self.pixels**2 if flat else 140):
+        if area < (0.012 * self.pixels**2 if flat else 200):
             colour = np.minimum((paint.glow + (1 - paint.glow) * light[1, 1]) * mean(paint), 255)
             cv2.fillPoly(self.image, [points], colour.tolist(), shift=4)
             return
-        if face.contact or area > 0.05 * self.pixels**2:
+        if face.contact or (area > 0.05 * self.pixels**2 and self.light.sun):
             light = self._light_map(face, *place, 9 if not face.contact else max(16, self.pixels // 11))
         lit = paint.glow + (1 - paint.glow) * light
         size, shift = (x1 - x0, y1 - y0), np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1]])

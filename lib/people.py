@@ -82,7 +82,7 @@ class _Pen:
     """Draws shapes given in heads onto an image: the chin at (x, y), `unit` pixels a head, tilted by degrees."""
 
     def __init__(self, image: np.ndarray, x: float, y: float, unit: float, tilt: float, light):
-        self.image, self.unit, self.light = image, unit, np.asarray(light, float)
+        self.image, self.unit, self.light = image, unit, tuple(float(part) for part in light)
         c, s = math.cos(math.radians(tilt)) * unit, math.sin(math.radians(tilt)) * unit
         self.matrix, self.place = np.array([[c, -s], [s, c]]), np.array([x, y])
 
@@ -90,28 +90,29 @@ class _Pen:
         """Points (n, 2) in pixels of the image."""
         return np.asarray(points, float) @ self.matrix.T + self.place
 
-    def _lit(self, colour) -> np.ndarray:
-        return np.clip(np.asarray(colour, float) * self.light, 0, 255)
+    def _lit(self, colour) -> list[float]:
+        return [min(255.0, float(c) * part) for c, part in zip(colour, self.light, strict=True)]
 
     def ink(self, points, colour) -> None:
         """A flat shape."""
         points = np.rint(self.pixels(points) * 16).astype(np.int32)
-        cv2.fillPoly(self.image, [points], self._lit(colour).tolist(), cv2.LINE_AA, shift=4)
+        cv2.fillPoly(self.image, [points], self._lit(colour), cv2.LINE_AA, shift=4)
 
     def line(self, points, colour, width: float) -> None:
         """An open line, `width` in heads."""
         points, width = np.rint(self.pixels(points) * 16).astype(np.int32), max(1, round(width * self.unit))
-        cv2.polylines(self.image, [points], False, self._lit(colour).tolist(), width, cv2.LINE_AA, shift=4)
+        cv2.polylines(self.image, [points], False, self._lit(colour), width, cv2.LINE_AA, shift=4)
 
     def _mask(self, points, margin: float):
         """(mask of a shape, the image under it, the first row), or None outside the image; `margin` in pixels."""
-        spots, (h, w) = self.pixels(points), self.image.shape[:2]
-        x0, y0 = np.maximum(np.floor(spots.min(0) - margin), 0).astype(int).tolist()
-        x1, y1 = np.minimum(np.ceil(spots.max(0) + margin) + 1, (w, h)).astype(int).tolist()
+        spots, (h, w) = np.rint(self.pixels(points) * 16).astype(np.int32), self.image.shape[:2]
+        left, top, wide, high = (edge / 16 for edge in cv2.boundingRect(spots))
+        x0, y0 = max(math.floor(left - margin), 0), max(math.floor(top - margin), 0)
+        x1, y1 = min(math.ceil(left + wide + margin) + 1, w), min(math.ceil(top + high + margin) + 1, h)
         if x1 - x0 < 2 or y1 - y0 < 2:
             return None
         mask = np.zeros((y1 - y0, x1 - x0), np.uint8)
-        cv2.fillPoly(mask, [np.rint((spots - (x0, y0)) * 16).astype(np.int32)], 255, shift=4)
+        cv2.fillPoly(mask, [spots - np.array([x0, y0], np.int32) * 16], 255, shift=4)
         return mask, self.image[y0:y1, x0:x1], y0
 
     def soft(self, points, colour, strength: float, blur: float) -> None:
@@ -122,7 +123,7 @@ class _Pen:
             if sigma > 0.7:
                 mask = cv2.GaussianBlur(mask, (0, 0), sigma)
             weight = cv2.merge([cv2.multiply(mask, strength / 255, dtype=cv2.CV_32F)] * 3)
-            region[:] = region + weight * (self._lit(colour).astype(np.float32) - region)
+            region[:] = region + weight * (np.array(self._lit(colour), np.float32) - region)
 
     def form(self, points, colour, blur: float = 0.12, depth: float = 0.5, bands: tuple | None = None) -> None:
         """A rounded shape, darker by `depth` towards its rim (`blur` heads wide), lit from the upper left; `bands` of
@@ -144,7 +145,7 @@ class _Pen:
 
     def _shaded(self, shade, colour, depth) -> np.ndarray:
         return cv2.merge([cv2.convertScaleAbs(shade, alpha=c * depth * 1.12 / 255, beta=c * (1 - depth))
-                          for c in self._lit(colour).tolist()])
+                          for c in self._lit(colour)])
 
 
 def _curve(points, closed: bool = True, steps: int = 6) -> np.ndarray:

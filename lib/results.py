@@ -52,8 +52,8 @@ def load(study: Study) -> Results:
     tables = []
     for part in ("identification", "verification"):
         rows = [{"run": name, **row} for name, metrics in found.items() for row in metrics.get(part, [])]
-        scores = pd.DataFrame(rows).rename(columns={"modality": "representation"})
-        tables.append(scores.merge(names, on="run"))
+        scores = pd.DataFrame(rows, columns=None if rows else ["run", "metric", "mean", "low", "high", "items"])
+        tables.append(scores.rename(columns={"modality": "representation"}).merge(names, on="run"))
     return Results(study, runs, *tables)
 
 

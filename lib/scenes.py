@@ -10,8 +10,6 @@ hotels. All bytes follow from the arguments (on one kind of machine, with one ve
 from __future__ import annotations
 
 import math
-import os
-import tempfile
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -21,6 +19,7 @@ import numpy as np
 
 from lib import people
 from lib.canvas import Canvas, Face, Light, View, back_to_front
+from lib.files import replacing
 from lib.furniture import PIECES, Item, tinted
 from lib.paints import Paint
 from lib.people import FACES, Person
@@ -242,6 +241,7 @@ def _developed(image: np.ndarray, camera: Camera, gain: np.ndarray, rng: np.rand
         image = cv2.GaussianBlur(image, (0, 0), camera.blur * size / 224)
     tint, lift, kept = _FILTERS[camera.filter]
     tone = np.asarray(camera.balance) * gain * tint * (138 / (float(image.mean()) + 1)) ** 0.7 * camera.exposure
+    tone = tone if kept else np.full(3, tone.mean())  # a grey picture has no tint
     share = camera.saturation * kept
     matrix = camera.contrast * (share * np.eye(3) + (1 - share) * np.array([0.3, 0.59, 0.11]))
     matrix = matrix * tone if kept > 0.5 else matrix * tone[:, None]  # tints after the colours went
@@ -251,7 +251,7 @@ def _developed(image: np.ndarray, camera: Camera, gain: np.ndarray, rng: np.rand
         ramp = (np.arange(size, dtype=np.float32) + 0.5) / size * 2 - 1
         light *= (1 - camera.vignette * ((ramp[:, None] ** 2 + ramp ** 2) / 2) ** 1.3)[..., None]
     noise = rng.standard_normal((size, size, 3), np.float32)
-    light += camera.noise * (0.75 * noise[..., :1] + 0.5 * noise)
+    light += camera.noise * (0.75 * noise[..., :1] + 0.5 * kept * noise)
     light = np.where(light > 225, 225 + (light - 225) * 0.55, light)  # highlights roll off
     out = np.clip(light + 0.5, 0, 255).astype(np.uint8)
     _mark(out, camera)
@@ -301,8 +301,8 @@ def _frame(image: np.ndarray, camera: Camera) -> None:
         image[mask == 0] = (250, 250, 250)
 
 
-def write_jpeg(path: str | os.PathLike, image: np.ndarray, quality: int) -> None:
-    """Write `image`, uint8 (h, w, 3) RGB, as a JPEG of this quality (1..100), at once or not at all.
+def write_jpeg(path: str | Path, image: np.ndarray, quality: int) -> None:
+    """Write `image`, uint8 (h, w, 3) RGB, as a JPEG of this quality (1..100), whole or not at all.
     `ValueError` for another kind of array or quality, `OSError` where the folder can't be written."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise ValueError(f"expected uint8 (h, w, 3), not {image.dtype} {image.shape}")
@@ -311,12 +311,5 @@ def write_jpeg(path: str | os.PathLike, image: np.ndarray, quality: int) -> None
     done, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, int(quality)])
     if not done:
         raise ValueError("OpenCV could not encode the image")
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data.tobytes())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    with replacing(path) as temporary:
+        temporary.write_bytes(data.tobytes())

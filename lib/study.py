@@ -88,8 +88,6 @@ class Study(Part):
     runs: list[dict[str, Any]] = []  # a run notebook and its parameters, each a list: all combinations are run
     chapters: list[str] = []
     hotel_splits: str = ""  # folder of published split files; chapter 40 is left out without it
-    results: str = "results"
-    data_root: str = "data"
 
     @field_validator("runs")
     @classmethod
@@ -117,12 +115,12 @@ class Study(Part):
     @property
     def folder(self) -> Path:
         """Where the study's results go."""
-        return ROOT / self.results / self.name
+        return ROOT / "results" / self.name
 
     @property
     def cache(self) -> Path:
         """Where decoded pictures are kept."""
-        return ROOT / self.data_root / "cache"
+        return ROOT / "data" / "cache"
 
     @property
     def data_folder(self) -> Path:
@@ -131,7 +129,7 @@ class Study(Part):
             return _from_root(self.data.folder)
         data, code = self.data, sources.module_fingerprint("twin")[:8]
         name = f"scale{data.scale:g}-seed{data.seed}-px{data.pixels}-overlap{data.overlap:g}-{code}"
-        return ROOT / self.data_root / "twin" / name
+        return ROOT / "data" / "twin" / name
 
     @property
     def hotel_folder(self) -> Path | None:
@@ -151,7 +149,7 @@ class Study(Part):
 
     def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
         """A fingerprint of all that decides what a notebook computes from its data: code and parameters."""
-        relevant = self.model_dump(exclude={"name", "about", "runs", "chapters", "hotel_splits", "results", "data_root"})
+        relevant = self.model_dump(exclude={"name", "about", "runs", "chapters", "hotel_splits"})
         text = json.dumps([relevant, parameters, sources.fingerprint(notebook(notebook_name))], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

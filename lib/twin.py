@@ -219,12 +219,13 @@ def write_ad(settings: Settings, ways: Vendor, ad: int, region: str, foreign: bo
     return text, {"name": name, "phone": phone, "phone2": second or "", "hiding": hiding, "language": language, "template": template}
 
 
-def draw_picture(settings: Settings, ways: Vendor, image: int, face: str) -> np.ndarray:
-    """A picture (pixels, pixels, 3), uint8 RGB."""
+def draw_picture(settings: Settings, ways: Vendor, image: int, face: str) -> tuple[np.ndarray, int]:
+    """A picture (pixels, pixels, 3), uint8 RGB, and the JPEG quality of its camera."""
     generator, room, camera = scene(settings, ways, image)
     someone = ways.people[generator.integers(len(ways.people))]
     person = None if face == "none" else someone.posed(generator, face)
-    return scenes.render(*ways.rooms[room], ways.cameras[camera], person, generator, settings.pixels)
+    taken_by = ways.cameras[camera]
+    return scenes.render(*ways.rooms[room], taken_by, person, generator, settings.pixels), taken_by.quality
 
 
 def write(settings: Settings, folder: Path, processes: int | None = None) -> None:
@@ -291,7 +292,7 @@ def _draw_all(settings: Settings, folder: Path, pictures: pd.DataFrame, ways: li
 
 def _draw_one(settings: Settings, task: tuple[Vendor, int, str, Path]) -> None:
     ways, image, face, path = task
-    scenes.write_jpeg(path, draw_picture(settings, ways, image, face), 90)
+    scenes.write_jpeg(path, *draw_picture(settings, ways, image, face))
 
 
 def _file(region: str, image: int) -> str:

@@ -308,8 +308,9 @@ class Style:
     """How a vendor writes; the default is the house style, from which the others depart.
 
     Rates are chances per sentence (emoji, stretching), per space (gaps), per word (typos) and per ad (clutter).
-    constancy: how often a writer takes the favourite among wordings; sentences are chosen from the more favoured. tastes: (seed, share) of the likings, the
-    writer's own first, then the school's, and so on: a wording is judged by the first whose share it falls into.
+    constancy: how often a writer takes the favourite wording, and how far the favourite sentences prevail.
+    tastes: (seed, share) of the likings, the writer's own first, then the school's, and so on: a wording is judged
+    by the first whose share it falls into.
     """
 
     services: tuple[str, ...] = SERVICES
@@ -501,9 +502,10 @@ def edit(draft: Draft, style: Style, rng: Generator, share: float) -> Draft:
 
 
 def _another(old: Sentence, draft: Draft, style: Style, rng: Generator) -> Sentence:
-    """A sentence of the same role that isn't in the draft."""
+    """A sentence of the same role that isn't in the draft, if one of eight tries finds it."""
+    said: set[int] = set()
     for _ in range(8):
-        new = Sentence(old.role, _say(old.role, draft, style, rng, set()))
+        new = Sentence(old.role, _say(old.role, draft, style, rng, said))
         if new not in draft.body:
             break
     return new

@@ -1,0 +1,219 @@
+"""Whole studies through the graph, in a copy of the project whose path has spaces in it."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from lib.files import ROOT, read_json
+
+TEXT = {"notebook": "10_text", "backbone": ["minilm-l6"], "objective": ["ce+supcon"], "seed": [1111]}
+
+
+@pytest.fixture(scope="session")
+def project(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("a folder") / "the project"
+    for name in ("lib", "notebooks", "params", "results/published"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "bootstrap.py", "requirements.lock", "pyproject.toml", "Makefile"):
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def study(project: Path, name: str, **change) -> None:
+    """Write params/<name>.yaml: the smoke study with some of its fields changed."""
+    given = yaml.safe_load((ROOT / "params" / "smoke.yaml").read_text(encoding="utf-8"))
+    (project / "params" / f"{name}.yaml").write_text(yaml.safe_dump({**given, "name": name, **change}), encoding="utf-8")
+
+
+def command(name: str) -> list[str]:
+    return [sys.executable, "-m", "lib.graph", name, "--jobs", "2"]
+
+
+def run(project: Path, name: str, **arguments) -> subprocess.CompletedProcess:
+    environment = {key: value for key, value in os.environ.items() if key != "HOTEL_SPLITS"}
+    return subprocess.run(command(name), cwd=project, capture_output=True, text=True, timeout=900, env=environment, **arguments)
+
+
+@pytest.fixture(scope="session")
+def smoke(project) -> subprocess.CompletedProcess:
+    return run(project, "smoke")
+
+
+def planned(project: Path, name: str) -> list[str]:
+    """What the graph would run: the lines that Snakemake's dry run names notebooks in."""
+    shown = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--cores", "1", "--config", f"study={name}", "--dry-run", "--printshellcmds", "--nolock",
+         "--rerun-triggers", "params", "mtime", "input"], cwd=project, capture_output=True, text=True, check=True)
+    return sorted({line.split("--label ")[1].split(" ")[0] for line in shown.stdout.splitlines() if "--label " in line})
+
+
+def test_every_notebook_runs(project, smoke):
+    assert smoke.returncode == 0, smoke.stdout + smoke.stderr
+    out = project / "results" / "smoke"
+    given = yaml.safe_load((project / "params" / "smoke.yaml").read_text(encoding="utf-8"))
+    assert {path.stem for path in (out / "notebooks").glob("*.ipynb")} == set(given["chapters"]) - {"40_hotel_splits"}
+    assert "40_hotel_splits was left out" in smoke.stdout and "aarashfeizi/revisited-hotels" in smoke.stdout
+    assert len(list((out / "runs").rglob("metrics.json"))) == len(list((out / "runs").rglob("embeddings.safetensors"))) == 4
+    for name in ("runs", "matched_table_01", "matched_table_02", "matched_table_04", "matched_table_05", "matched_table_07",
+                 "matched_table_11", "claims_identification", "claims_verification", "verification"):
+        assert len(pd.read_csv(out / "tables" / f"{name}.csv")), name
+    assert not list(out.rglob("*.failed.ipynb")) and not list(out.rglob("*.ckpt"))
+
+
+def test_progress_is_shown(smoke):
+    for words in ("running  text/minilm-l6/ce+supcon/ad/seed1111", "epoch 2/2", "[1/", "Read it from"):
+        assert words in smoke.stdout
+    assert "Traceback" not in smoke.stdout + smoke.stderr
+
+
+def test_numbers_can_be_traced(project, smoke):
+    found = read_json(project / "results/smoke/runs/text/minilm-l6/ce+supcon/ad/seed1111/metrics.json")
+    assert found["parameters"] == {"text": "minilm-l6", "objective": "ce+supcon", "seed": 1111}
+    assert found["weights"][0]["label"] == "minilm-l6" and len(found["weights"][0]["sha256"]) == 64
+    assert len(found["data"]["fingerprint"]) == len(found["code"]) == 64
+    assert found["environment"]["device"] and found["wall_seconds"] > 0 and found["training"]["epochs"] == 2
+    record = read_json(project / "results/smoke/study.json")
+    assert record["wall_seconds"] > 0 and record["runs"]["text/minilm-l6/ce+supcon/ad/seed1111"]["key"] == found["key"]
+
+
+def test_nothing_runs_again(project, smoke):
+    before = {path: path.stat().st_mtime_ns for path in (project / "results/smoke").rglob("*") if path.suffix in (".csv", ".ipynb", ".safetensors")}
+    again = run(project, "smoke")
+    assert again.returncode == 0 and "nothing was out of date" in again.stdout
+    assert before == {path: path.stat().st_mtime_ns for path in before}
+    assert read_json(project / "results/smoke/study.json")["unchanged_rerun_seconds"] > 0
+
+
+@pytest.mark.parametrize(("file", "old", "new", "expected"), [
+    ("lib/report.py", 'label="paper"', 'label="the paper"', {"chapters", "runs"}),
+    ("lib/describe.py", '"Vendors": here', '"Vendors":  here', set()),
+    ("lib/claims.py", '"section 5 (i)"', '"section 5"', {"claims"}),
+    ("lib/objectives.py", '{"ce": 1.0, "supcon": 1.0}', '{"ce": 1.0, "supcon": 0.5}', {"chapters", "runs", "claims"}),
+    ("params/smoke.yaml", "The smallest study", "A small study", set()),
+])
+def test_what_a_change_runs_again(project, smoke, file, old, new, expected):
+    """Only what uses the changed code; layout and prose run nothing."""
+    path = project / file
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    try:
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        names = planned(project, "smoke")
+    finally:
+        path.write_text(text, encoding="utf-8")
+    assert ("30_identification" in names) == bool(expected & {"chapters", "claims"}), names
+    assert any("/" in name for name in names) == ("runs" in expected), names
+
+
+def test_killed_in_training_and_run_again_gives_the_same_tables(project):
+    """SIGKILL to every process once the first epoch's checkpoint is there; also an undisturbed run beside it."""
+    training = {"epochs": 3, "patience": None, "batch_size": 16, "per_vendor": 2, "learning_rate": 1e-4, "head_rate": 1e-3}
+    for name in ("whole", "cut"):
+        study(project, name, runs=[TEXT], chapters=[], training=training, data={"scale": 0.002, "seed": 3, "pixels": 32})
+    assert run(project, "whole").returncode == 0
+    process = subprocess.Popen(command("cut"), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    folder = project / "results/cut/runs/text/minilm-l6/ce+supcon/ad/seed1111"
+    deadline = time.monotonic() + 300
+    while not list(folder.glob("checkpoint/*.ckpt")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    assert list(folder.glob("checkpoint/*.ckpt")) and not (folder / "metrics.json").exists()
+    again = run(project, "cut")
+    assert again.returncode == 0, again.stdout
+    whole = project / "results/whole/runs/text/minilm-l6/ce+supcon/ad/seed1111"
+    for table in ("tables/identification.csv", "tables/verification.csv", "predictions.csv"):
+        assert (folder / table).read_bytes() == (whole / table).read_bytes(), table
+    one, two = (pd.read_csv(path / "history.csv").drop(columns="seconds") for path in (folder, whole))
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_a_failed_notebook_is_kept_and_named_and_stops_no_other(project, smoke):
+    failing = {"notebook": "11_vision", "backbone": ["vgg-16"], "objective": ["ce"], "seed": [1111]}
+    pretrained = {"notebook": "11_vision", "backbone": ["efficientnet-lite0"], "objective": ["pre-trained"], "seed": [1111]}
+    study(project, "failing", weights="require", runs=[failing, pretrained], chapters=[])
+    done = run(project, "failing")
+    assert done.returncode != 0
+    [line] = [line for line in done.stdout.splitlines() if "FAILED" in line]
+    assert "vision/vgg-16/ce/ad/seed1111" in line and "weights: require" in line and ".failed.ipynb" in line
+    assert "1 of the study's notebooks failed" in done.stdout and "Traceback" not in done.stdout
+    folder = project / "results/failing/runs/vision"
+    kept = (folder / "vgg-16/ce/ad/seed1111/notebook.failed.ipynb").read_text(encoding="utf-8")
+    assert "DataError" in kept
+    assert not (folder / "vgg-16/ce/ad/seed1111/metrics.json").exists()
+    assert (folder / "efficientnet-lite0/pre-trained/ad/seed1111/metrics.json").exists()
+
+
+def own_data(project: Path, smoke, tmp_path: Path) -> Path:
+    """The twin's files as somebody's own folder: the loader can't tell."""
+    [twin] = [path for path in (project / "data/twin").iterdir() if path.name.startswith("scale0.001")]
+    folder = tmp_path / "my ads"
+    shutil.copytree(twin, folder, ignore=shutil.ignore_patterns("truth", "twin.json", ".lock"))
+    return folder
+
+
+def test_bad_input_is_one_paragraph_and_leaves_nothing(project, smoke, tmp_path):
+    folder = own_data(project, smoke, tmp_path)
+    table = pd.read_csv(folder / "west.csv", dtype=str)
+    table.loc[3, "VENDOR"] = ""
+    table.to_csv(folder / "west.csv", index=False)
+    study(project, "own", data={"source": "matched", "folder": str(folder)}, runs=[TEXT], chapters=["01_data"])
+    done = run(project, "own")
+    assert done.returncode != 0
+    message = done.stderr.strip()
+    assert message.count("\n") == 0 and "west.csv, row 5" in message and "VENDOR" in message
+    assert not (project / "results" / "own").exists()
+
+
+def test_own_data_runs_and_shows_no_ad(project, smoke, tmp_path):
+    folder = own_data(project, smoke, tmp_path)
+    pretrained = {**TEXT, "objective": ["pre-trained"]}
+    study(project, "mine", data={"source": "matched", "folder": str(folder)}, runs=[pretrained], chapters=["00_start_here", "01_data"])
+    done = run(project, "mine")
+    assert done.returncode == 0, done.stdout + done.stderr
+    written = "".join(path.read_text(encoding="utf-8") for path in (project / "results/mine").rglob("*") if path.suffix in (".ipynb", ".csv", ".json"))
+    texts = pd.concat([pd.read_csv(path, dtype=str) for path in folder.glob("*.csv")])["TEXT"]
+    for text in texts:
+        words = text.split()
+        for start in range(max(1, len(words) - 7)):
+            assert json.dumps(" ".join(words[start : start + 8]))[1:-1] not in written
+
+
+def test_a_second_process_is_told_to_wait(project, smoke):
+    import fcntl
+    with (project / "results/smoke/.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = run(project, "smoke")
+    assert done.returncode != 0 and "another process" in done.stderr
+
+
+@pytest.mark.parametrize(("content", "words"), [
+    ("name: x\nepochs: 3\n", "epochs"), ("name: x\ndata: {scale: -1}\n", "data.scale"), ("- a\n", "YAML mapping"),
+    ("name: x\nchapters: [77_nothing]\n", "77_nothing"), ("name: x\nruns: [{notebook: 10_text, seed: 3}]\n", "give a list"),
+])
+def test_a_wrong_parameter_file_says_where(project, content, words):
+    (project / "params" / "wrong.yaml").write_text(content, encoding="utf-8")
+    done = run(project, "wrong")
+    assert done.returncode != 0 and words in done.stderr and "Traceback" not in done.stderr
+
+
+def test_an_unknown_study_lists_the_known_ones(project):
+    assert "quick" in run(project, "nothing").stderr
+
+
+def test_plain_papermill_from_any_folder(tmp_path):
+    """No make, no graph: the notebook makes its data on the way and writes where it was started."""
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "papermill"), str(ROOT / "notebooks/01_data.ipynb"), "out.ipynb", "-p", "study", "smoke",
+         "-p", "out", "mine"], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert (tmp_path / "out.ipynb").exists() and (tmp_path / "mine/tables/matched_table_01.csv").exists()

@@ -8,6 +8,9 @@ in an ad's `Facts` and applies the habits:
     template = compose(style, rng, tokens=125)
     text = render(edit(template, style, rng, share=0.3), style, facts, rng)   # "TITLE [SEP] DESCRIPTION"
 
+How well vendors can be told apart is tuned by `distinctness` (habits), by the share of an edit (copies), by how many
+templates a vendor has, and by whether the second is an edit of the first (themes).
+
 All chance comes from the generator that is passed in. Nothing here can name a person, a working telephone number, or
 an address outside of example.org: `Facts` refuses them. The words themselves are in `lib.lexicon`.
 """
@@ -392,7 +395,7 @@ _THEN = ("detail", "detail", "offer", "detail", "times", "detail", "about", "det
 _PIECE = re.compile(r"\{\w+\}|[^\W\d_]+|\d+|[^\w\s]|_")
 _PHONE_TOKENS = 7
 # Tokens of MiniLM's tokenizer per piece counted here: rare words, slips and words of other languages fall apart.
-_TOKENS_PER_PIECE = {"en": 1.04, "es": 1.95, "fr": 1.8, "de": 2.05, "pt": 1.95}
+_TOKENS_PER_PIECE = {"en": 1.04, "es": 1.95, "fr": 1.8, "de": 1.98, "pt": 1.95}
 
 
 class Sentence(NamedTuple):

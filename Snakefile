@@ -5,6 +5,7 @@
 # in `params`, a step is out of date when one of those changed, and not when some other file was touched.
 
 import json
+import os
 
 from lib import study as studies
 
@@ -18,6 +19,11 @@ CHAPTERS = [name for name in STUDY.chapters if name != "40_hotel_splits" or STUD
 def parameters(**own):
     """The notebook's parameters as one argument for the shell."""
     return json.dumps({"study": config["study"], **own})
+
+
+def from_here(path):
+    """A path as seen from the project's folder, where notebooks are started: nobody's home is named in a result."""
+    return os.path.relpath(path, workflow.basedir)
 
 
 rule all:
@@ -44,13 +50,22 @@ rule run:
         metrics=OUT / "runs" / "{run}" / "metrics.json",
         embeddings=OUT / "runs" / "{run}" / "embeddings.safetensors",
         notebook=OUT / "runs" / "{run}" / "notebook.ipynb",
+    wildcard_constraints:
+        run="(?!fusion).+",
     params:
         key=lambda wildcards: RUNS[wildcards.run].key,
         source=lambda wildcards: studies.notebook(RUNS[wildcards.run].notebook),
-        parameters=lambda wildcards: parameters(out=str(RUNS[wildcards.run].folder), **RUNS[wildcards.run].parameters),
+        parameters=lambda wildcards: parameters(out=from_here(RUNS[wildcards.run].folder), **RUNS[wildcards.run].parameters),
     shell:
         "python -m lib.notebooks {params.source:q} {output.notebook:q}"
         " --label {wildcards.run:q} --parameters {params.parameters:q}"
+
+
+# Multimodal runs take longest and so go first: else one of them is left over at the end and the other cores wait.
+use rule run as fusion_run with:
+    wildcard_constraints:
+        run="fusion.+",
+    priority: 1
 
 
 rule chapter:
@@ -65,7 +80,7 @@ rule chapter:
         key=lambda wildcards: STUDY.key(wildcards.chapter, {}),
         source=lambda wildcards: studies.notebook(wildcards.chapter),
         parameters=lambda wildcards: parameters(
-            out=str(OUT), **({"folder": str(STUDY.hotel_folder)} if wildcards.chapter == "40_hotel_splits" else {})
+            out=from_here(OUT), **({"folder": from_here(STUDY.hotel_folder)} if wildcards.chapter == "40_hotel_splits" else {})
         ),
     shell:
         "python -m lib.notebooks {params.source:q} {output:q}"

@@ -32,8 +32,10 @@ def main(command: list[str]) -> None:
     if not command:
         sys.exit(__doc__)
     if sys.version_info < (3, 11):
-        sys.exit(f"This project needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. "
-                 "Install a newer python3, or make the conda environment: conda env create -f environment.yml")
+        sys.exit(
+            f"This project needs Python 3.11 or newer; {sys.executable} is {sys.version.split()[0]}. "
+            "Install a newer python3, or make the conda environment: conda env create -f environment.yml"
+        )
     scripts = Path(sysconfig.get_path("scripts")) if satisfied() else virtual_environment()
     environment = dict(os.environ)
     environment["PATH"] = f"{scripts}{os.pathsep}{environment.get('PATH', '')}"
@@ -49,6 +51,7 @@ def satisfied() -> bool:
     """Whether the running Python has this project and everything in the lock, at exactly those versions."""
     try:
         from pip._vendor.packaging.requirements import Requirement
+
         importlib.metadata.version(PROJECT)
     except (ImportError, importlib.metadata.PackageNotFoundError):
         return False
@@ -78,15 +81,32 @@ def virtual_environment() -> Path:
         if not python.exists():
             subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
         subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", UV], check=True)
-        subprocess.run([str(python), "-m", "uv", "pip", "sync", "--quiet", "--python", str(python), str(LOCK)],
-                       check=True)
+        subprocess.run(
+            [str(python), "-m", "uv", "pip", "sync", "--quiet", "--python", str(python), str(LOCK)], check=True
+        )
         # Editable, so that any kernel of this environment finds lib, whatever folder it is started in.
-        subprocess.run([str(python), "-m", "uv", "pip", "install", "--quiet", "--python", str(python), "--no-deps",
-                        "--editable", str(ROOT)], check=True)
+        subprocess.run(
+            [
+                str(python),
+                "-m",
+                "uv",
+                "pip",
+                "install",
+                "--quiet",
+                "--python",
+                str(python),
+                "--no-deps",
+                "--editable",
+                str(ROOT),
+            ],
+            check=True,
+        )
     except (subprocess.CalledProcessError, OSError) as error:
-        sys.exit(f"\nThe environment could not be set up ({error}).\nWhat to check: a network that reaches a Python "
-                 f"package registry, about 12 GB free under {ROOT}, and python3 with its venv module (Debian: "
-                 "apt-get install python3-venv). Then run the same command again; it goes on from here.")
+        sys.exit(
+            f"\nThe environment could not be set up ({error}).\nWhat to check: a network that reaches a Python "
+            f"package registry, about 12 GB free under {ROOT}, and python3 with its venv module (Debian: "
+            "apt-get install python3-venv). Then run the same command again; it goes on from here."
+        )
     STAMP.write_text(wanted)
     return scripts
 

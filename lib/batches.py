@@ -16,8 +16,14 @@ from torch.utils.data import DataLoader, Dataset, DistributedSampler
 class Items(Dataset):
     """The items of a part, as numbers: which text, which picture, which class."""
 
-    def __init__(self, items: pd.DataFrame, classes: np.ndarray, tokens: list[list[int]] | None, padding: int,
-                 pictures: np.ndarray | None) -> None:
+    def __init__(
+        self,
+        items: pd.DataFrame,
+        classes: np.ndarray,
+        tokens: list[list[int]] | None,
+        padding: int,
+        pictures: np.ndarray | None,
+    ) -> None:
         """items: columns `text` and/or `image`; classes (n,): the class of each; tokens: of every unique text."""
         self.text = items["text"].to_numpy() if tokens is not None else None
         self.image = items["image"].to_numpy() if pictures is not None else None

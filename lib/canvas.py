@@ -177,6 +177,7 @@ class Hull(NamedTuple):
 
 class Canvas:
     """Where a room is drawn: `add_face` and `add_thing` queue, in order; `paint` draws what is queued."""
+
     def __init__(self, view: View, light: Light, pixels: int):
         self.view, self.light, self.pixels = view, light, pixels
         self.image = np.full((pixels, pixels, 3), 90, np.uint8)

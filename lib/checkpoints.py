@@ -23,7 +23,9 @@ class SafetensorsIO(CheckpointIO):
         with replacing(path) as temporary:
             save_file(tensors, temporary, metadata={"tree": json.dumps(tree)})
 
-    def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
         with safe_open(path, framework="pt", device="cpu") as stored:
             return _unpack(json.loads(stored.metadata()["tree"]), stored)
 
@@ -42,7 +44,9 @@ def _pack(value: Any, tensors: dict[str, torch.Tensor]) -> Any:
         return {type(value).__name__: [_pack(item, tensors) for item in value]}
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    raise TypeError(f"A checkpoint can't hold a {type(value).__name__}; keep numbers, strings, lists, dicts and tensors in it.")
+    raise TypeError(
+        f"A checkpoint can't hold a {type(value).__name__}; keep numbers, strings, lists, dicts and tensors in it."
+    )
 
 
 def _unpack(value: Any, stored: Any) -> Any:

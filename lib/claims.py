@@ -33,26 +33,82 @@ IDENTIFICATION = (
     Order("CE+SupCon identifies better than CE, by text", "Table 2", Side("text", "CE+SupCon"), Side("text", "CE")),
     Order("CE+SupCon identifies better than CE, by image", "Table 2", Side("image", "CE+SupCon"), Side("image", "CE")),
     Order("CE+SupCon identifies better than CE, by both", "Table 2", Side("joint", "CE+SupCon"), Side("joint", "CE")),
-    Order("Both together identify better than text alone", "section 5 (i)", Side("joint", "CE+SupCon"), Side("text", "CE+SupCon")),
-    Order("Both together identify better than images alone", "section 5 (i)", Side("joint", "CE+SupCon"), Side("image", "CE+SupCon")),
+    Order(
+        "Both together identify better than text alone",
+        "section 5 (i)",
+        Side("joint", "CE+SupCon"),
+        Side("text", "CE+SupCon"),
+    ),
+    Order(
+        "Both together identify better than images alone",
+        "section 5 (i)",
+        Side("joint", "CE+SupCon"),
+        Side("image", "CE+SupCon"),
+    ),
     Order("Text identifies better than images", "section 5", Side("text", "CE+SupCon"), Side("image", "CE+SupCon")),
 )
 VERIFICATION = tuple(
     Order(f"{statement}, {region}", place, better, worse, region.lower())
     for region in ("South", "Midwest", "West", "Northeast")
     for statement, place, better, worse in (
-        ("Training improves text retrieval", "Table 5", Side("text", "CE+SupCon", "text"), Side("text", "pre-trained", "text")),
-        ("Training improves image retrieval", "Table 7", Side("image", "CE+SupCon", "image"), Side("image", "pre-trained", "image")),
-        ("CE+SupCon retrieves better than CE, by text", "Table 5", Side("text", "CE+SupCon", "text"), Side("text", "CE", "text")),
-        ("CE+SupCon retrieves better than CE, by image", "Table 7", Side("image", "CE+SupCon", "image"), Side("image", "CE", "image")),
-        ("CE+SupCon retrieves better than CE, by both", "Table 11", Side("joint", "CE+SupCon", "joint"), Side("joint", "CE", "joint")),
-        ("Text retrieves better after multimodal training", "Table 9", Side("joint", "CE+SupCon", "text"), Side("text", "CE+SupCon", "text")),
-        ("Images retrieve better after multimodal training", "Table 10", Side("joint", "CE+SupCon", "image"), Side("image", "CE+SupCon", "image")),
-        ("Text retrieves better than images", "Tables 5, 7", Side("text", "CE+SupCon", "text"), Side("image", "CE+SupCon", "image")),
+        (
+            "Training improves text retrieval",
+            "Table 5",
+            Side("text", "CE+SupCon", "text"),
+            Side("text", "pre-trained", "text"),
+        ),
+        (
+            "Training improves image retrieval",
+            "Table 7",
+            Side("image", "CE+SupCon", "image"),
+            Side("image", "pre-trained", "image"),
+        ),
+        (
+            "CE+SupCon retrieves better than CE, by text",
+            "Table 5",
+            Side("text", "CE+SupCon", "text"),
+            Side("text", "CE", "text"),
+        ),
+        (
+            "CE+SupCon retrieves better than CE, by image",
+            "Table 7",
+            Side("image", "CE+SupCon", "image"),
+            Side("image", "CE", "image"),
+        ),
+        (
+            "CE+SupCon retrieves better than CE, by both",
+            "Table 11",
+            Side("joint", "CE+SupCon", "joint"),
+            Side("joint", "CE", "joint"),
+        ),
+        (
+            "Text retrieves better after multimodal training",
+            "Table 9",
+            Side("joint", "CE+SupCon", "text"),
+            Side("text", "CE+SupCon", "text"),
+        ),
+        (
+            "Images retrieve better after multimodal training",
+            "Table 10",
+            Side("joint", "CE+SupCon", "image"),
+            Side("image", "CE+SupCon", "image"),
+        ),
+        (
+            "Text retrieves better than images",
+            "Tables 5, 7",
+            Side("text", "CE+SupCon", "text"),
+            Side("image", "CE+SupCon", "image"),
+        ),
     )
 )
 _ROLE = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
-_TABLES = {("text", "text"): 5, ("image", "image"): 7, ("joint", "text"): 9, ("joint", "image"): 10, ("joint", "joint"): 11}
+_TABLES = {
+    ("text", "text"): 5,
+    ("image", "image"): 7,
+    ("joint", "text"): 9,
+    ("joint", "image"): 10,
+    ("joint", "joint"): 11,
+}
 
 
 def identification(results: Results) -> pd.DataFrame:
@@ -70,12 +126,19 @@ def verification(results: Results) -> pd.DataFrame:
 
     def theirs(side: Side, order: Order) -> float:
         table = published.table("matched", _TABLES[side.modality, side.representation])
-        chosen = table[(table["metric"] == "R-Precision@X") & (table["split"].str.lower() == order.region)
-                       & (table["objective"] == side.objective)]
+        chosen = table[
+            (table["metric"] == "R-Precision@X")
+            & (table["split"].str.lower() == order.region)
+            & (table["objective"] == side.objective)
+        ]
         return _only(chosen[chosen["group"] == "End2End"] if side.modality == "joint" else chosen)
 
-    return _tested(results, VERIFICATION, theirs,
-                   lambda run, side, order: results.retrieval_shares(run, side.representation, order.region))
+    return _tested(
+        results,
+        VERIFICATION,
+        theirs,
+        lambda run, side, order: results.retrieval_shares(run, side.representation, order.region),
+    )
 
 
 def _only(chosen: pd.DataFrame) -> float:
@@ -83,7 +146,7 @@ def _only(chosen: pd.DataFrame) -> float:
     return float(value)
 
 
-def _tested(results: Results, orders: tuple[Order, ...], theirs, ours) -> pd.DataFrame:  # noqa: ANN001
+def _tested(results: Results, orders: tuple[Order, ...], theirs, ours) -> pd.DataFrame:
     """Columns `claim, place, paper` (its difference), `ours, low, high, vendors, verdict, better_run, worse_run`.
 
     verdict: supported, reversed, undecided (the interval holds 0) or not run (this study lacks a run).
@@ -91,13 +154,26 @@ def _tested(results: Results, orders: tuple[Order, ...], theirs, ours) -> pd.Dat
     rows = []
     for order in orders:
         runs = [results.run(side.modality, side.objective) for side in (order.better, order.worse)]
-        row = {"claim": order.statement, "place": order.place, "paper": theirs(order.better, order) - theirs(order.worse, order)}
+        row = {
+            "claim": order.statement,
+            "place": order.place,
+            "paper": theirs(order.better, order) - theirs(order.worse, order),
+        }
         if all(runs):
-            better, worse = (ours(run, side, order) for run, side in zip(runs, (order.better, order.worse), strict=True))
+            better, worse = (
+                ours(run, side, order) for run, side in zip(runs, (order.better, order.worse), strict=True)
+            )
             found = difference(better, worse, results.study.bootstrap, results.study.split.seed)
             verdict = {"higher": "supported", "lower": "reversed", "undecided": "undecided"}[found["direction"]]
-            row |= {"ours": found["difference"], "low": found["low"], "high": found["high"], "vendors": found["vendors"],
-                    "verdict": verdict, "better_run": runs[0].name, "worse_run": runs[1].name}
+            row |= {
+                "ours": found["difference"],
+                "low": found["low"],
+                "high": found["high"],
+                "vendors": found["vendors"],
+                "verdict": verdict,
+                "better_run": runs[0].name,
+                "worse_run": runs[1].name,
+            }
         else:
             row["verdict"] = "not run"
         rows.append(row)

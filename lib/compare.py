@@ -33,11 +33,32 @@ def identification(results: Results, number: int) -> pd.DataFrame:
     ours = results.identification.rename(columns={"mean": "ours"})
     keys = ["modality", "objective", "metric"]
     joined = theirs.assign(objective_key=theirs["objective"].where(benchmark)).merge(
-        ours[[*keys, "ours", "low", "high", "system", "items", "run"]], how="left",
-        left_on=["modality", "objective_key", "metric"], right_on=keys, suffixes=("", "_ours"))
+        ours[[*keys, "ours", "low", "high", "system", "items", "run"]],
+        how="left",
+        left_on=["modality", "objective_key", "metric"],
+        right_on=keys,
+        suffixes=("", "_ours"),
+    )
     joined = joined.rename(columns={"system": "paper_system", "mean": "published", "system_ours": "our_system"})
-    return _columns(joined, ["row", "modality", "paper_system", "objective", "fusion", "metric", "published", "ours", "low",
-                             "high", "our_system", "same_system", "items", "run"])
+    return _columns(
+        joined,
+        [
+            "row",
+            "modality",
+            "paper_system",
+            "objective",
+            "fusion",
+            "metric",
+            "published",
+            "ours",
+            "low",
+            "high",
+            "our_system",
+            "same_system",
+            "items",
+            "run",
+        ],
+    )
 
 
 def verification(results: Results, number: int, representation: str) -> pd.DataFrame:
@@ -50,15 +71,40 @@ def verification(results: Results, number: int, representation: str) -> pd.DataF
     ours = results.verification
     ours = ours[(ours["modality"] == representation) & (ours["representation"] == representation)]
     ours = ours.rename(columns={"mean": "ours", "std": "std_ours"}).assign(
-        split=ours["region"].map({place: name for name, place in PLACES.items()}))
+        split=ours["region"].map({place: name for name, place in PLACES.items()})
+    )
     keys = ["modality", "objective", "metric", "split"]
     if "group" in theirs:  # our multimodal runs are trained end to end
         theirs["modality"] = theirs["modality"].where(theirs["group"] == "End2End", "")
-    joined = theirs.merge(ours[[*keys, "ours", "std_ours", "low", "high", "system", "queries", "vendors", "run"]],
-                          how="left", on=keys, suffixes=("", "_ours"))
+    joined = theirs.merge(
+        ours[[*keys, "ours", "std_ours", "low", "high", "system", "queries", "vendors", "run"]],
+        how="left",
+        on=keys,
+        suffixes=("", "_ours"),
+    )
     joined = joined.rename(columns={"system": "paper_system", "mean": "published", "system_ours": "our_system"})
-    return _columns(joined, ["row", "group", "paper_system", "objective", "metric", "split", "published", "std", "ours",
-                             "std_ours", "low", "high", "our_system", "same_system", "queries", "vendors", "run"])
+    return _columns(
+        joined,
+        [
+            "row",
+            "group",
+            "paper_system",
+            "objective",
+            "metric",
+            "split",
+            "published",
+            "std",
+            "ours",
+            "std_ours",
+            "low",
+            "high",
+            "our_system",
+            "same_system",
+            "queries",
+            "vendors",
+            "run",
+        ],
+    )
 
 
 def _columns(joined: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """A study's ads: the twin, made on the way if it is not there yet, or the user's own folder.
 
-    python -m lib.data quick             # make the twin of the study params/quick.yaml
+python -m lib.data quick             # make the twin of the study params/quick.yaml
 """
 
 from __future__ import annotations

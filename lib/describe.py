@@ -13,16 +13,25 @@ def table_1(ads: Ads, faces: pd.Series | None = None) -> pd.DataFrame:
     faces: for each image's path relative to the data folder whether a face is in it; without it the column is empty.
     Texts and Images count unique ones in a region. `All` counts each ad, text, image and vendor once, wherever it is.
     """
-    shown = pd.Series([None] * len(ads.images)) if faces is None else pd.Series(
-        [bool(faces["/".join(path.parts[-3:])]) for path in ads.images])
+    shown = (
+        pd.Series([None] * len(ads.images))
+        if faces is None
+        else pd.Series([bool(faces["/".join(path.parts[-3:])]) for path in ads.images])
+    )
     rows = []
     for name in [*ads.regions, "all"]:
         here = ads.ads if name == "all" else ads.ads[ads.ads["region"] == name]
         images = ads.pairs.loc[ads.pairs["ad"].isin(here["ad"]), "image"].unique()
-        rows.append({
-            "region": name.capitalize(), "Ads": len(here), "Texts": here["text"].nunique(), "Images": len(images),
-            "Faces": float(shown[images].mean()) if faces is not None else float("nan"), "Vendors": here["vendor"].nunique(),
-        })
+        rows.append(
+            {
+                "region": name.capitalize(),
+                "Ads": len(here),
+                "Texts": here["text"].nunique(),
+                "Images": len(images),
+                "Faces": float(shown[images].mean()) if faces is not None else float("nan"),
+                "Vendors": here["vendor"].nunique(),
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -34,9 +43,12 @@ def beside_published(ours: pd.DataFrame, theirs: pd.DataFrame, scale: float | No
     """
     long = ours.melt("region", var_name="metric", value_name="ours").rename(columns={"region": "split"})
     joined = theirs.merge(long, on=["split", "metric"], how="left").rename(
-        columns={"split": "region", "metric": "quantity", "mean": "published"})
+        columns={"split": "region", "metric": "quantity", "mean": "published"}
+    )
     factor = joined["quantity"].map(lambda name: 1.0 if name == "Faces" else scale or float("nan"))
-    joined["target"] = (joined["published"] * factor).where(joined["quantity"] == "Faces", (joined["published"] * factor).round())
+    joined["target"] = (joined["published"] * factor).where(
+        joined["quantity"] == "Faces", (joined["published"] * factor).round()
+    )
     joined["difference"] = joined["ours"] - joined["target"]
     return joined[["region", "quantity", "published", "target", "ours", "difference"]]
 
@@ -51,5 +63,8 @@ def per_vendor(ads: Ads) -> pd.DataFrame:
 def shared_vendors(ads: Ads) -> pd.DataFrame:
     """Share of the vendors of one region (row) that post in another too (column), 0 to 1 (MATCHED Fig 2a A)."""
     of = {region: set(rows) for region, rows in ads.ads.groupby("region")["vendor"]}
-    return pd.DataFrame([[len(of[row] & of[column]) / len(of[row]) for column in ads.regions] for row in ads.regions],
-                        index=ads.regions, columns=ads.regions)
+    return pd.DataFrame(
+        [[len(of[row] & of[column]) / len(of[row]) for column in ads.regions] for row in ads.regions],
+        index=ads.regions,
+        columns=ads.regions,
+    )

@@ -37,8 +37,13 @@ def load(path: str | Path) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
         regions = np.array(json.loads(stored.metadata()["regions"]))
         names = list(stored.keys())
         for modality in dict.fromkeys(name.split("/")[0] for name in names):
-            items = pd.DataFrame({name.split("/")[1]: stored.get_tensor(name)
-                                  for name in names if name.startswith(f"{modality}/") and not name.endswith("/vectors")})
+            items = pd.DataFrame(
+                {
+                    name.split("/")[1]: stored.get_tensor(name)
+                    for name in names
+                    if name.startswith(f"{modality}/") and not name.endswith("/vectors")
+                }
+            )
             items = items.assign(region=regions[items["region"]], part=np.array(CODES)[items["part"]])
             found[modality] = items, stored.get_tensor(f"{modality}/vectors").astype(np.float32)
     return found

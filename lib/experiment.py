@@ -14,13 +14,26 @@ import pandas as pd
 import torch
 from safetensors.torch import save_file
 
-from lib import ads, backbones, batches, data, embeddings, identification, identifiers, pictures, record, sources, splits, training, verification
+from lib import (
+    ads,
+    backbones,
+    batches,
+    data,
+    embeddings,
+    identification,
+    identifiers,
+    pictures,
+    record,
+    sources,
+    splits,
+    verification,
+)
 from lib import study as studies
 from lib.errors import DataError
 from lib.files import replacing, write_json, write_text
 from lib.objectives import Objective
 from lib.splits import PARTS
-from lib.systems import System
+from lib.systems import System, device
 
 TRAINED_ON = "south"
 
@@ -28,13 +41,26 @@ TRAINED_ON = "south"
 class Experiment:
     """A system with one set of parameters on a study's data; results go to `out`."""
 
-    def __init__(self, notebook: str, study: str, out: str, objective: str, seed: int, text: str = "", vision: str = "",
-                 fusion: str = "") -> None:
+    def __init__(
+        self,
+        notebook: str,
+        study: str,
+        out: str,
+        objective: str,
+        seed: int,
+        text: str = "",
+        vision: str = "",
+        fusion: str = "",
+    ) -> None:
         """text, vision: backbones by name, at least one; fusion when there are both. Raises DataError on bad input."""
         self.clock = record.Stopwatch()
         self.study, self.out = studies.load(study), Path(out)
         given = {"text": text, "vision": vision, "fusion": fusion}
-        self.parameters = {**{name: value for name, value in given.items() if value}, "objective": objective, "seed": seed}
+        self.parameters = {
+            **{name: value for name, value in given.items() if value},
+            "objective": objective,
+            "seed": seed,
+        }
         self.notebook = notebook
         self.key = self.study.key(notebook, self.parameters)
         settings = self.study.training
@@ -42,7 +68,11 @@ class Experiment:
         torch.manual_seed(seed)
         self.objective = Objective(objective, settings.temperature)
         self.trained = bool(self.objective.weights)
-        arguments = {"pixels": self.study.image.pixels, "weights": self.study.weights, "folder": self.study.weights_folder}
+        arguments = {
+            "pixels": self.study.image.pixels,
+            "weights": self.study.weights,
+            "folder": self.study.weights_folder,
+        }
         loaded = [backbones.load(name, **arguments) if name else (None, None) for name in (text, vision)]
         self.provenance = [found for _, found in loaded if found]
         classes = len(self.classes) if self.objective.classifies else 0
@@ -70,8 +100,10 @@ class Experiment:
         """The vendors of the training region, in the order of their class numbers."""
         chosen = self.items[(self.items["region"] == TRAINED_ON) & (self.items["part"] == "train")]
         if chosen.empty:
-            raise DataError(f"{self.study.data_folder}: there is nothing to train on: the region {TRAINED_ON} has no vendor "
-                            "with two ads or more. Systems are trained on that region; give its file.")
+            raise DataError(
+                f"{self.study.data_folder}: there is nothing to train on: the region {TRAINED_ON} has no vendor "
+                "with two ads or more. Systems are trained on that region; give its file."
+            )
         return np.unique(chosen["vendor"])
 
     def items_of(self, modality: str) -> pd.DataFrame:
@@ -100,38 +132,55 @@ class Experiment:
 
     def part(self, name: str) -> tuple[pd.DataFrame, batches.Items]:
         """The training region's items of a part whose vendors are known classes, and the same for batches."""
-        chosen = self.items[(self.items["region"] == TRAINED_ON) & (self.items["part"] == name)
-                            & self.items["vendor"].isin(self.classes)].reset_index(drop=True)
+        chosen = self.items[
+            (self.items["region"] == TRAINED_ON)
+            & (self.items["part"] == name)
+            & self.items["vendor"].isin(self.classes)
+        ].reset_index(drop=True)
         classes = np.searchsorted(self.classes, chosen["vendor"].to_numpy())
         system = self.system
         tokens, padding = (self.tokens, system.text.tokenizer.pad_token_id) if system.text is not None else (None, 0)
-        return chosen, batches.Items(chosen, classes, tokens, padding, self.pictures if system.image is not None else None)
+        return chosen, batches.Items(
+            chosen, classes, tokens, padding, self.pictures if system.image is not None else None
+        )
 
     def train(self) -> pd.DataFrame:
         """Train (or go on with, or take up finished) the system; the history, an empty one without training."""
         if not self.trained:
             return pd.DataFrame(columns=["epoch", "train_loss", "val_loss", "seconds"])
+        from lib import training  # Lightning takes ten seconds to import, and rows that are not trained need none of it
+
         settings = self.study.training
         (_, train), (_, val) = self.part("train"), self.part("val")
         seed = self.parameters["seed"]
         per_vendor = settings.per_vendor if self.objective.contrasts else None
         history = training.fit(
-            self.system, self.objective, batches.training_batches(train, settings.batch_size, per_vendor, seed),
+            self.system,
+            self.objective,
+            batches.training_batches(train, settings.batch_size, per_vendor, seed),
             batches.ordered_batches(val, max(settings.batch_size, len(val))) if len(val) else None,
-            settings, seed, self.out / "checkpoint", self.key,
+            settings,
+            seed,
+            self.out / "checkpoint",
+            self.key,
         )
         if not np.isfinite(history["train_loss"]).all():
-            raise DataError(f"{self.out}: the training loss is no number any more after epoch {len(history)}; the training "
-                            "diverged. Lower training.learning_rate in the parameter file.")
+            raise DataError(
+                f"{self.out}: the training loss is no number any more after epoch {len(history)}; the training "
+                "diverged. Lower training.learning_rate in the parameter file."
+            )
         write_text(self.out / "history.csv", history.to_csv(index=False))
-        self.result["training"] = {"epochs": len(history), "seconds": round(float(history["seconds"].sum()), 1),
-                                   "items": len(train)}
+        self.result["training"] = {
+            "epochs": len(history),
+            "seconds": round(float(history["seconds"].sum()), 1),
+            "items": len(train),
+        }
         return history
 
     @torch.inference_mode()
     def embed(self) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
         """Vectors of all items of all regions, a modality each: text, image and (with both) joint; saved."""
-        system = self.system.to(training.device()).eval()
+        system = self.system.to(device()).eval()
         found: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
         vectors: dict[str, torch.Tensor] = {}
         if system.text is not None:
@@ -153,21 +202,30 @@ class Experiment:
         if not self.objective.classifies:
             return pd.DataFrame(columns=["metric", "mean", "low", "high", "items", "vendors"])
         items, vectors = self.vectors[self.modality]
-        test = ((items["region"] == TRAINED_ON) & (items["part"] == "test") & items["vendor"].isin(self.classes)).to_numpy()
+        test = (
+            (items["region"] == TRAINED_ON) & (items["part"] == "test") & items["vendor"].isin(self.classes)
+        ).to_numpy()
         with torch.inference_mode():
             scores = self.system.head.cpu()(torch.from_numpy(vectors[test]))
         truth, predicted = items["vendor"].to_numpy()[test], self.classes[scores.argmax(1).numpy()]
-        write_text(self.out / "predictions.csv", pd.DataFrame({"truth": truth, "predicted": predicted}).to_csv(index=False))
+        write_text(
+            self.out / "predictions.csv", pd.DataFrame({"truth": truth, "predicted": predicted}).to_csv(index=False)
+        )
         table = identification.scores(truth, predicted, self.study.bootstrap, seed=self.study.split.seed)
         self.result["identification"] = table.to_dict("records")
         return table
 
     def verify(self) -> pd.DataFrame:
         """`lib.verification.table` for each `modality` that the run has vectors of. After `embed`."""
-        table = pd.concat([
-            verification.table(verification.scores(items, vectors), self.study.bootstrap, seed=self.study.split.seed).assign(modality=modality)
-            for modality, (items, vectors) in self.vectors.items()
-        ], ignore_index=True)
+        table = pd.concat(
+            [
+                verification.table(
+                    verification.scores(items, vectors), self.study.bootstrap, seed=self.study.split.seed
+                ).assign(modality=modality)
+                for modality, (items, vectors) in self.vectors.items()
+            ],
+            ignore_index=True,
+        )
         self.result["verification"] = table.to_dict("records")
         return table
 
@@ -179,14 +237,25 @@ class Experiment:
                 save_file(weights, temporary)
         counts = splits.sizes(self.items)
         written = {
-            "run": self.out.as_posix(), "study": self.study.name, "notebook": self.notebook, "parameters": self.parameters,
-            "protocol": self.study.split.protocol, "modality": self.modality, "key": self.key,
+            "run": self.out.as_posix(),
+            "study": self.study.name,
+            "notebook": self.notebook,
+            "parameters": self.parameters,
+            "protocol": self.study.split.protocol,
+            "modality": self.modality,
+            "key": self.key,
             "code": sources.fingerprint(studies.notebook(self.notebook)),
-            "data": {"source": self.study.data.source, "fingerprint": self.data.fingerprint,
-                     "items": counts[counts["part"].isin(PARTS)].to_dict("records"),
-                     "left_out": int((self.items["part"] == "left out").sum()), "classes": len(self.classes)},
+            "data": {
+                "source": self.study.data.source,
+                "fingerprint": self.data.fingerprint,
+                "items": counts[counts["part"].isin(PARTS)].to_dict("records"),
+                "left_out": int((self.items["part"] == "left out").sum()),
+                "classes": len(self.classes),
+            },
             "weights": [found.row() for found in self.provenance],
-            "environment": record.environment(), **self.result, "wall_seconds": self.clock.seconds,
+            "environment": record.environment(),
+            **self.result,
+            "wall_seconds": self.clock.seconds,
         }
         write_json(self.out / "metrics.json", written)
         for path in (self.out / "checkpoint").glob("*.ckpt"):
@@ -201,17 +270,19 @@ class Experiment:
         for rows in np.array_split(order, max(1, len(order) // 64)):
             batch = batches.padded([tokens[row] for row in rows], system.text.tokenizer.pad_token_id)
             with self._precision():
-                parts.append(system.encode_text(*(batch[name].to(training.device()) for name in ("tokens", "mask"))).float().cpu())
+                parts.append(
+                    system.encode_text(*(batch[name].to(device()) for name in ("tokens", "mask"))).float().cpu()
+                )
         return torch.cat(parts)[np.argsort(order, kind="stable")]
 
     def _encode_images(self, system: System) -> torch.Tensor:
         """(unique pictures, d)."""
         parts = []
         for start in range(0, len(self.pictures), 128):
-            block = torch.from_numpy(np.array(self.pictures[start : start + 128])).to(training.device())
+            block = torch.from_numpy(np.array(self.pictures[start : start + 128])).to(device())
             with self._precision():
                 parts.append(system.encode_image(block).float().cpu())
         return torch.cat(parts)
 
     def _precision(self) -> torch.autocast:
-        return torch.autocast(training.device().type, torch.bfloat16, enabled=self.study.training.precision == "bf16-mixed")
+        return torch.autocast(device().type, torch.bfloat16, enabled=self.study.training.precision == "bf16-mixed")

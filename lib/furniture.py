@@ -116,21 +116,29 @@ def padded(lo: tuple, hi: tuple, paint: Paint) -> Part:
 def _legs(item: Item, look: Look, height: float, inset: float = 0.05, thick: float = 0.045) -> list[Part]:
     slim = look.form == "slim"
     x, z, t = item.width / 2 - inset, item.depth - inset, thick * (0.35 if slim else 0.5)
-    return [Part((u - t, 0, v - t), (u + t, height, v + t), look.metal if slim else look.wood)
-            for u in (-x, x) for v in (inset, z)]
+    return [
+        Part((u - t, 0, v - t), (u + t, height, v + t), look.metal if slim else look.wood)
+        for u in (-x, x)
+        for v in (inset, z)
+    ]
 
 
 @piece
 def bed(item, look, w, h, d):
-    head = {"panel": look.wood, "padded": look.fabric.but(relief="puff"),
-            "slats": look.wood.but(pattern="panels", period=0.5)}[look.headboard]
+    head = {
+        "panel": look.wood,
+        "padded": look.fabric.but(relief="puff"),
+        "slats": look.wood.but(pattern="panels", period=0.5),
+    }[look.headboard]
     shape = "soft" if look.headboard == "padded" and look.form != "boxy" else "box"
     sheet, hang = tinted(WHITE, 0.98), look.bedding.but(relief="drape")
-    parts = [Part((-w - 0.04, 0.05, 0), (w + 0.04, 1.0 + 0.1 * (item.variant // 100 % 3), 0.08), head, shape),
-             Part((-w, 0.08, 0.09), (w, 0.3, d), look.wood),
-             Part((-w + 0.02, 0.3, 0.09), (w - 0.02, 0.48, 0.62), sheet),
-             Part((-w - 0.02, 0.16, 0.62), (w + 0.02, 0.53, d + 0.02), hang, top=look.bedding.but(relief="puff")),
-             padded((-w - 0.025, 0.531, 0.6), (w + 0.025, 0.56, 0.9), sheet)]
+    parts = [
+        Part((-w - 0.04, 0.05, 0), (w + 0.04, 1.0 + 0.1 * (item.variant // 100 % 3), 0.08), head, shape),
+        Part((-w, 0.08, 0.09), (w, 0.3, d), look.wood),
+        Part((-w + 0.02, 0.3, 0.09), (w - 0.02, 0.48, 0.62), sheet),
+        Part((-w - 0.02, 0.16, 0.62), (w + 0.02, 0.53, d + 0.02), hang, top=look.bedding.but(relief="puff")),
+        padded((-w - 0.025, 0.531, 0.6), (w + 0.025, 0.56, 0.9), sheet),
+    ]
     if item.variant % 2:
         throw, z = look.cushion if look.cushion.pattern == "plain" else look.accent, 0.72 * d
         parts.append(Part((-w - 0.03, 0.2, z), (w + 0.03, 0.545, z + 0.42), throw.but(relief="drape"), top=throw))
@@ -153,15 +161,20 @@ def nightstand(item, look, w, h, d):
 
 @piece
 def dresser(item, look, w, h, d):
-    return [Part((-w, 0.1, 0), (w, h, d), look.wood, extra=_fronted(look, look.wood, 3, 2)),
-            Part((-w - 0.02, h, 0), (w + 0.02, h + 0.03, d + 0.02), tinted(look.wood, 1.06)), *_legs(item, look, 0.1)]
+    return [
+        Part((-w, 0.1, 0), (w, h, d), look.wood, extra=_fronted(look, look.wood, 3, 2)),
+        Part((-w - 0.02, h, 0), (w + 0.02, h + 0.03, d + 0.02), tinted(look.wood, 1.06)),
+        *_legs(item, look, 0.1),
+    ]
 
 
 @piece
 def wardrobe(item, look, w, h, d):
     body = look.wood if item.variant % 3 else look.trim
-    return [Part((-w, 0.06, 0), (w, h, d), body, extra=_fronted(look, body, 1, 2 + item.variant % 2)),
-            Part((-w - 0.02, h, 0), (w + 0.02, h + 0.05, d + 0.03), tinted(body, 0.94))]
+    return [
+        Part((-w, 0.06, 0), (w, h, d), body, extra=_fronted(look, body, 1, 2 + item.variant % 2)),
+        Part((-w - 0.02, h, 0), (w + 0.02, h + 0.05, d + 0.03), tinted(body, 0.94)),
+    ]
 
 
 @piece
@@ -179,21 +192,26 @@ def bookcase(item, look, w, h, d):
 def _seat(item: Item, look: Look, seats: int) -> list[Part]:
     w, h, d, cloth, seat = item.width / 2, item.height, item.depth, look.fabric, 0.42
     arm, lift, high = {"boxy": (0.2, 0.06, 0.66), "rounded": (0.17, 0.06, 0.66), "slim": (0.1, 0.14, 0.6)}[look.form]
-    body = [((-w + arm * 0.4, lift, 0), (w - arm * 0.4, h, 0.2)), ((-w, lift, 0.02), (-w + arm, high * h, d)),
-            ((w - arm, lift, 0.02), (w, high * h, d))]
+    body = [
+        ((-w + arm * 0.4, lift, 0), (w - arm * 0.4, h, 0.2)),
+        ((-w, lift, 0.02), (-w + arm, high * h, d)),
+        ((w - arm, lift, 0.02), (w, high * h, d)),
+    ]
     parts = [Part((-w + arm, lift, 0.18), (w - arm, seat - 0.13, d - 0.04), tinted(cloth, 0.9))]
     parts += [padded(*ends, cloth)._replace(shape="box" if look.form == "boxy" else "soft") for ends in body]
     step = (item.width - 2 * arm) / seats
     for x in (-w + arm + k * step for k in range(seats)):
-        parts += [padded((x + 0.01, seat - 0.13, 0.22), (x + step - 0.01, seat + 0.04, d - 0.01), tinted(cloth, 1.04)),
-                  padded((x + 0.015, seat + 0.041, 0.2), (x + step - 0.015, h - 0.04, 0.36), cloth)]
+        parts += [
+            padded((x + 0.01, seat - 0.13, 0.22), (x + step - 0.01, seat + 0.04, d - 0.01), tinted(cloth, 1.04)),
+            padded((x + 0.015, seat + 0.041, 0.2), (x + step - 0.015, h - 0.04, 0.36), cloth),
+        ]
     return parts + _legs(item, look, lift, 0.08)
 
 
 @piece
 def sofa(item, look, w, h, d):
     parts = _seat(item, look, 2 if item.width < 1.9 else 3)
-    for k, (x, r) in enumerate([(-0.62, 0.2), (0.6, 0.2), (-0.25, 0.19)][:1 + item.variant % 3]):
+    for k, (x, r) in enumerate([(-0.62, 0.2), (0.6, 0.2), (-0.25, 0.19)][: 1 + item.variant % 3]):
         cloth = look.accent if k == 1 else look.cushion
         parts.append(padded((x * w - r, 0.461, 0.365), (x * w + r, 0.461 + 2 * r, 0.48), cloth))
     return parts
@@ -222,8 +240,10 @@ def table(item, look, w, h, d):
     """A coffee, side or dining table, by its height."""
     if round_table(item):
         r, foot = min(w, d / 2), look.metal if look.form == "slim" else look.wood
-        return [turned((0, d / 2), (0, h - 0.04), r / 2, foot, ((0, 1), (0.05, 0.9), (0.1, 0.2), (1, 0.2))),
-                turned((0, d / 2), (h - 0.04, h), r, look.wood)]
+        return [
+            turned((0, d / 2), (0, h - 0.04), r / 2, foot, ((0, 1), (0.05, 0.9), (0.1, 0.2), (1, 0.2))),
+            turned((0, d / 2), (h - 0.04, h), r, look.wood),
+        ]
     parts = [Part((-w, h - 0.045, 0), (w, h, d), look.wood), *_legs(item, look, h - 0.046, 0.06, 0.06)]
     if h < 0.5 and item.variant % 2:
         parts.append(Part((-w + 0.05, 0.12, 0.05), (w - 0.05, 0.15, d - 0.05), tinted(look.wood, 0.9)))
@@ -242,31 +262,38 @@ def chair(item, look, w, h, d):
 
 @piece
 def office_chair(item, look, w, h, d):
-    return [turned((0, d / 2), (0, 0.08), w, DARK, ((0, 1), (0.6, 0.9), (1, 0.2))),
-            turned((0, d / 2), (0.081, 0.42), 0.04, look.metal),
-            padded((-w, 0.421, 0.06), (w, 0.52, d), look.accent),
-            padded((-w * 0.9, 0.55, 0), (w * 0.9, h, 0.09), look.accent)]
+    return [
+        turned((0, d / 2), (0, 0.08), w, DARK, ((0, 1), (0.6, 0.9), (1, 0.2))),
+        turned((0, d / 2), (0.081, 0.42), 0.04, look.metal),
+        padded((-w, 0.421, 0.06), (w, 0.52, d), look.accent),
+        padded((-w * 0.9, 0.55, 0), (w * 0.9, h, 0.09), look.accent),
+    ]
 
 
 @piece
 def desk(item, look, w, h, d):
     drawers, x, shown = item.variant % 2, -0.1 * w, DARK.but(image=screen(item.variant), glow=0.35)
-    parts = [Part((-w, h - 0.04, 0), (w, h, d), look.wood), *_legs(item, look, h - 0.041)[:2 if drawers else 4]]
+    parts = [Part((-w, h - 0.04, 0), (w, h, d), look.wood), *_legs(item, look, h - 0.041)[: 2 if drawers else 4]]
     if drawers:
         box = (w - 0.42, 0.04, 0.03), (w - 0.04, h - 0.041, d - 0.04)
         parts.append(Part(*box, look.wood, extra=_fronted(look, look.wood, 3, 1)))
-    return [*parts, Part((x - 0.09, h, 0.14), (x + 0.09, h + 0.02, 0.3), DARK),
-            Part((x - 0.02, h + 0.021, 0.17), (x + 0.02, h + 0.1, 0.2), DARK),
-            Part((x - 0.29, h + 0.1, 0.2), (x + 0.29, h + 0.44, 0.225), DARK, extra=shown),
-            Part((x - 0.2, h + 0.001, d - 0.24), (x + 0.2, h + 0.015, d - 0.11), tinted(WHITE, 0.85))]
+    return [
+        *parts,
+        Part((x - 0.09, h, 0.14), (x + 0.09, h + 0.02, 0.3), DARK),
+        Part((x - 0.02, h + 0.021, 0.17), (x + 0.02, h + 0.1, 0.2), DARK),
+        Part((x - 0.29, h + 0.1, 0.2), (x + 0.29, h + 0.44, 0.225), DARK, extra=shown),
+        Part((x - 0.2, h + 0.001, d - 0.24), (x + 0.2, h + 0.015, d - 0.11), tinted(WHITE, 0.85)),
+    ]
 
 
 @piece
 def tv_unit(item, look, w, h, d):
     t, shown = min(w * 0.8, 0.62), DARK.but(image=screen(3 * item.variant), glow=0.1)
-    return [Part((-w, 0.06, 0), (w, h, d), look.wood, extra=_fronted(look, look.wood, 1, 3)),
-            Part((-0.18, h, 0.12), (0.18, h + 0.03, 0.3), DARK),
-            Part((-t, h + 0.05, 0.18), (t, h + 0.05 + 1.14 * t, 0.22), DARK, extra=shown)]
+    return [
+        Part((-w, 0.06, 0), (w, h, d), look.wood, extra=_fronted(look, look.wood, 1, 3)),
+        Part((-0.18, h, 0.12), (0.18, h + 0.03, 0.3), DARK),
+        Part((-t, h + 0.05, 0.18), (t, h + 0.05 + 1.14 * t, 0.22), DARK, extra=shown),
+    ]
 
 
 def _lampshade(look: Look, y: float, r: float, z: float) -> Part:
@@ -281,8 +308,11 @@ def _lampshade(look: Look, y: float, r: float, z: float) -> Part:
 @piece
 def floor_lamp(item, look, w, h, d):
     z = d / 2
-    return [turned((0, z), (0, 0.03), 0.14, look.metal), turned((0, z), (0.031, h - 0.3), 0.018, look.metal),
-            _lampshade(look, h - 0.3, 0.2, z)]
+    return [
+        turned((0, z), (0, 0.03), 0.14, look.metal),
+        turned((0, z), (0.031, h - 0.3), 0.018, look.metal),
+        _lampshade(look, h - 0.3, 0.2, z),
+    ]
 
 
 @piece
@@ -298,8 +328,11 @@ def pendant(item, look, w, h, d):
     return [_lampshade(look, 0, w, d / 2), Part((-0.01, 1.5 * w, d / 2 - 0.01), (0.01, h, d / 2 + 0.01), DARK)]
 
 
-GREENS = (((92, 128, 76), (58, 96, 60), (40, 70, 44)), ((112, 142, 92), (74, 112, 76), (50, 80, 50)),
-          ((84, 120, 96), (50, 88, 72), (40, 70, 60)))
+GREENS = (
+    ((92, 128, 76), (58, 96, 60), (40, 70, 44)),
+    ((112, 142, 92), (74, 112, 76), (50, 80, 50)),
+    ((84, 120, 96), (50, 88, 72), (40, 70, 60)),
+)
 
 
 @piece
@@ -307,8 +340,10 @@ def plant(item, look, w, h, d):
     high, r = min(0.34 * h, 0.34), min(0.42 * item.width, 0.2)
     pot = (look.accent, PORCELAIN, look.wood.but(pattern="woven", period=0.12))[item.variant // 2 % 3]
     leaf = Paint(GREENS[item.variant % 3], "striped" if item.variant % 2 else "leafy")
-    return [turned((0, d / 2), (0, high), r, pot, ((0, 0.7), (0.8, 1), (1, 1)), Paint(((70, 54, 44),) * 3)),
-            Part((-w, high + 0.001, d / 2 - 0.2), (w, h, d / 2 + 0.2), leaf, "leaves", item.variant)]
+    return [
+        turned((0, d / 2), (0, high), r, pot, ((0, 0.7), (0.8, 1), (1, 1)), Paint(((70, 54, 44),) * 3)),
+        Part((-w, high + 0.001, d / 2 - 0.2), (w, h, d / 2 + 0.2), leaf, "leaves", item.variant),
+    ]
 
 
 @piece
@@ -323,15 +358,22 @@ def counter(item, look, w, h, d):
         cv2.rectangle(fronts, (36 * k + 2, 2), (36 * k + 33, 34), (70, 70, 74), -1)
         cv2.rectangle(fronts, (36 * k + 6, 12), (36 * k + 29, 30), (34, 34, 38), -1)
         cv2.line(fronts, (36 * k + 6, 9), (36 * k + 29, 9), (190, 190, 190), 1)
-        upon = [Part((x - 0.28, h, 0.08), (x + 0.28, h + 0.008, d - 0.08), DARK),
-                turned((x - 0.1, 0.32), (h + 0.01, h + 0.14), 0.12, look.metal, JAR, tinted(look.metal, 0.8))]
+        upon = [
+            Part((x - 0.28, h, 0.08), (x + 0.28, h + 0.008, d - 0.08), DARK),
+            turned((x - 0.1, 0.32), (h + 0.01, h + 0.14), 0.12, look.metal, JAR, tinted(look.metal, 0.8)),
+        ]
     else:
-        upon = [turned((x, 0.12), (h, h + 0.28), 0.02, look.metal),
-                Part((x - 0.015, h + 0.281, 0.1), (x + 0.015, h + 0.31, 0.3), look.metal)]
-    return [Part((-w, 0.1, 0), (w, h - 0.04, d - 0.02), look.trim, extra=look.trim.but(image=fronts)),
-            Part((-w, 0, 0), (w, 0.099, d - 0.08), DARK),
-            Part((-w - 0.01, h - 0.039, 0), (w + 0.01, h, d), stone), *upon,
-            turned((math.copysign(0.55 * w, -x), 0.2), (h, h + 0.24), 0.06, look.accent, BOTTLE)]
+        upon = [
+            turned((x, 0.12), (h, h + 0.28), 0.02, look.metal),
+            Part((x - 0.015, h + 0.281, 0.1), (x + 0.015, h + 0.31, 0.3), look.metal),
+        ]
+    return [
+        Part((-w, 0.1, 0), (w, h - 0.04, d - 0.02), look.trim, extra=look.trim.but(image=fronts)),
+        Part((-w, 0, 0), (w, 0.099, d - 0.08), DARK),
+        Part((-w - 0.01, h - 0.039, 0), (w + 0.01, h, d), stone),
+        *upon,
+        turned((math.copysign(0.55 * w, -x), 0.2), (h, h + 0.24), 0.06, look.accent, BOTTLE),
+    ]
 
 
 @piece
@@ -355,34 +397,42 @@ def cupboards(item, look, w, h, d):
 @piece
 def fridge(item, look, w, h, d):
     body = (WHITE, look.metal, look.accent)[item.variant % 3]
-    handles = [Part((w - 0.1, h * low, d), (w - 0.07, h * high, d + 0.03), look.metal)
-               for low, high in ((0.4, 0.6), (0.68, 0.82))]
+    handles = [
+        Part((w - 0.1, h * low, d), (w - 0.07, h * high, d + 0.03), look.metal)
+        for low, high in ((0.4, 0.6), (0.68, 0.82))
+    ]
     return [Part((-w, 0.03, 0), (w, h * 0.64, d), body), Part((-w, h * 0.645, 0), (w, h, d), body), *handles]
 
 
 @piece
 def vanity(item, look, w, h, d):
     body = look.wood if item.variant % 2 else look.trim
-    return [Part((-w, 0.22, 0), (w, h - 0.1, d), body, extra=_fronted(look, body, 1, 2)),
-            Part((-w - 0.02, h - 0.099, 0), (w + 0.02, h - 0.05, d + 0.02), tinted(WHITE, 0.98)),
-            turned((0, d / 2), (h - 0.049, h + 0.06), 0.21, PORCELAIN, BOWL, tinted(PORCELAIN, 0.86)),
-            turned((0, 0.04), (h - 0.049, h + 0.18), 0.015, look.metal),
-            turned((-w * 0.8, 0.14), (h - 0.049, h + 0.1), 0.035, look.accent, BOTTLE)]
+    return [
+        Part((-w, 0.22, 0), (w, h - 0.1, d), body, extra=_fronted(look, body, 1, 2)),
+        Part((-w - 0.02, h - 0.099, 0), (w + 0.02, h - 0.05, d + 0.02), tinted(WHITE, 0.98)),
+        turned((0, d / 2), (h - 0.049, h + 0.06), 0.21, PORCELAIN, BOWL, tinted(PORCELAIN, 0.86)),
+        turned((0, 0.04), (h - 0.049, h + 0.18), 0.015, look.metal),
+        turned((-w * 0.8, 0.14), (h - 0.049, h + 0.1), 0.035, look.accent, BOTTLE),
+    ]
 
 
 @piece
 def bathtub(item, look, w, h, d):
     side, hollow = (look.trim, PORCELAIN)[item.variant % 2], tinted(PORCELAIN, 0.84).but(relief="puff")
-    return [Part((-w, 0, 0), (w, h, d), side),
-            Part((-w + 0.06, h, 0.06), (w - 0.06, h + 0.002, d - 0.06), hollow, "mat", SOFT),
-            Part((w * 0.4, h, d - 0.07), (w * 0.8, h + 0.005, d + 0.012), look.bedding)]
+    return [
+        Part((-w, 0, 0), (w, h, d), side),
+        Part((-w + 0.06, h, 0.06), (w - 0.06, h + 0.002, d - 0.06), hollow, "mat", SOFT),
+        Part((w * 0.4, h, d - 0.07), (w * 0.8, h + 0.005, d + 0.012), look.bedding),
+    ]
 
 
 @piece
 def toilet(item, look, w, h, d):
-    return [Part((-0.19, 0.4, 0), (0.19, 0.8, 0.18), PORCELAIN, "soft"),
-            Part((-0.12, 0, 0.1), (0.12, 0.32, 0.5), tinted(PORCELAIN, 0.95), "soft"),
-            Part((-0.19, 0.321, 0.19), (0.19, 0.43, 0.62), PORCELAIN, "soft")]
+    return [
+        Part((-0.19, 0.4, 0), (0.19, 0.8, 0.18), PORCELAIN, "soft"),
+        Part((-0.12, 0, 0.1), (0.12, 0.32, 0.5), tinted(PORCELAIN, 0.95), "soft"),
+        Part((-0.19, 0.321, 0.19), (0.19, 0.43, 0.62), PORCELAIN, "soft"),
+    ]
 
 
 @piece
@@ -390,7 +440,8 @@ def towels(item, look, w, h, d):
     cloths = (look.bedding, look.accent)[:: 1 if item.variant % 2 else -1]
     return [Part((-w, h - 0.04, 0.05), (w, h - 0.02, 0.07), look.metal)] + [
         Part((x - 0.38 * w, 0.1 * k, 0.071), (x + 0.38 * w, h, 0.1), cloth.but(relief="drape"))
-        for k, (x, cloth) in enumerate(zip((-0.45 * w, 0.5 * w), cloths, strict=True))]
+        for k, (x, cloth) in enumerate(zip((-0.45 * w, 0.5 * w), cloths, strict=True))
+    ]
 
 
 @piece
@@ -400,8 +451,10 @@ def mirror(item, look, w, h, d):
     cv2.rectangle(sheen, (0, 18), (24, 24), [0.5 * c + 80 for c in _tone(look.fabric)], -1)
     glass = WHITE.but(image=cv2.GaussianBlur(sheen, (0, 0), 1.2))
     outline, rim = (ROUND, SOFT, ARCH)[item.variant % 3], 0.035
-    return [Part((-w, 0, 0), (w, h, 0.02), look.metal if item.variant % 2 else look.wood, "sheet", outline),
-            Part((-w + rim, rim, 0.02), (w - rim, h - rim, 0.025), glass, "sheet", outline)]
+    return [
+        Part((-w, 0, 0), (w, h, 0.02), look.metal if item.variant % 2 else look.wood, "sheet", outline),
+        Part((-w + rim, rim, 0.02), (w - rim, h - rim, 0.025), glass, "sheet", outline),
+    ]
 
 
 @piece
@@ -447,16 +500,20 @@ def clock(item, look, w, h, d):
     for angle, long in ((item.variant % 12 * 0.5236, 10), (item.variant % 7 * 0.9, 16)):
         cv2.line(dial, (24, 24), turn(angle, long), (50, 50, 50), 2, cv2.LINE_AA)
     r = 0.88 * w
-    return [Part((-w, 0, 0), (w, 2 * w, 0.03), look.metal, "sheet", ROUND),
-            Part((-r, w - r, 0.031), (r, w + r, 0.032), PAPER.but(image=dial), "sheet", ROUND)]
+    return [
+        Part((-w, 0, 0), (w, 2 * w, 0.03), look.metal, "sheet", ROUND),
+        Part((-r, w - r, 0.031), (r, w + r, 0.032), PAPER.but(image=dial), "sheet", ROUND),
+    ]
 
 
 @piece
 def window(item, look, w, h, d):
     """A window in its frame, with its curtains; `h` is the glass, curtains hang longer."""
-    parts = [Part((-w - 0.05, -0.05, 0), (w + 0.05, h + 0.05, 0.008), look.trim, "sheet"),
-             Part((-w, 0, 0.009), (w, h, 0.01), look.outside, "sheet"),
-             Part((-w - 0.08, -0.09, 0), (w + 0.08, -0.05, 0.12), look.trim)]
+    parts = [
+        Part((-w - 0.05, -0.05, 0), (w + 0.05, h + 0.05, 0.008), look.trim, "sheet"),
+        Part((-w, 0, 0.009), (w, h, 0.01), look.outside, "sheet"),
+        Part((-w - 0.08, -0.09, 0), (w + 0.08, -0.05, 0.12), look.trim),
+    ]
     panes = 2 + item.variant % 2
     for x in (-w + item.width * k / panes for k in range(1, panes)):
         parts.append(Part((x - 0.022, 0, 0.011), (x + 0.022, h, 0.03), look.trim))
@@ -468,8 +525,9 @@ def window(item, look, w, h, d):
     elif look.drapes != "none":
         sheer, wide = look.drapes == "sheer", 0.1 + w * (0.42 + 0.4 * (1 - look.open))
         low, cloth = -0.22 if sheer else -item.y + 0.03, look.curtain.but(relief="folds", glow=0.12 if sheer else 0.04)
-        parts += [Part((x, low, 0.07), (x + wide, h + 0.14, 0.12), cloth, "sheet")
-                  for x in (-w - 0.25, w + 0.25 - wide)]
+        parts += [
+            Part((x, low, 0.07), (x + wide, h + 0.14, 0.12), cloth, "sheet") for x in (-w - 0.25, w + 0.25 - wide)
+        ]
         parts.append(Part((-w - 0.35, h + 0.141, 0.08), (w + 0.35, h + 0.165, 0.105), look.metal))
     return parts
 
@@ -482,9 +540,11 @@ def door(item, look, w, h, d):
     for low, high in ((8, 40), (50, 88)):
         cv2.rectangle(leaf, (6, low), (37, high), [c * 0.82 for c in tone], 1)
         cv2.rectangle(leaf, (7, low + 1), (38, high + 1), [min(255.0, c * 1.05) for c in tone], 1)
-    return [Part((-w - 0.07, 0, 0), (w + 0.07, h + 0.07, 0.03), tinted(look.trim, 0.95)),
-            Part((-w, 0, 0.03), (w, h, 0.035), look.trim.but(image=leaf), "sheet"),
-            Part((side - 0.04, h * 0.48, 0.036), (side + 0.04, h * 0.48 + 0.03, 0.08), look.metal)]
+    return [
+        Part((-w - 0.07, 0, 0), (w + 0.07, h + 0.07, 0.03), tinted(look.trim, 0.95)),
+        Part((-w, 0, 0.03), (w, h, 0.035), look.trim.but(image=leaf), "sheet"),
+        Part((side - 0.04, h * 0.48, 0.036), (side + 0.04, h * 0.48 + 0.03, 0.08), look.metal),
+    ]
 
 
 @piece
@@ -496,8 +556,10 @@ def radiator(item, look, w, h, d):
 @piece
 def rug(item, look, w, h, d):
     outline = ROUND if item.variant % 4 == 0 else SOFT if item.variant % 2 else None
-    return [Part((-w, 0, 0), (w, 0.004, d), tinted(look.rug, 0.82).but(pattern="plain"), "mat", outline),
-            Part((-w + 0.06, 0.005, 0.06), (w - 0.06, 0.008, d - 0.06), look.rug, "mat", outline)]
+    return [
+        Part((-w, 0, 0), (w, 0.004, d), tinted(look.rug, 0.82).but(pattern="plain"), "mat", outline),
+        Part((-w + 0.06, 0.005, 0.06), (w - 0.06, 0.008, d - 0.06), look.rug, "mat", outline),
+    ]
 
 
 CLUTTER = ("mug", "books", "vase with twigs", "fruit bowl", "bottle", "basket", "bag", "folded linen")
@@ -513,15 +575,21 @@ def clutter(item, look, w, h, d):
     if what == "mug":
         return [turned((0, z), (0, 0.1), 0.045, plain, JAR, DARK)]
     if what == "books":
-        return [Part((-0.11 + 0.012 * k, 0.03 * k, z - 0.08), (0.11 - 0.01 * k, 0.03 * k + 0.029, z + 0.08), paint)
-                for k, paint in enumerate((look.fabric, PAPER, look.accent))]
+        return [
+            Part((-0.11 + 0.012 * k, 0.03 * k, z - 0.08), (0.11 - 0.01 * k, 0.03 * k + 0.029, z + 0.08), paint)
+            for k, paint in enumerate((look.fabric, PAPER, look.accent))
+        ]
     if what == "vase with twigs":
         twigs = Paint(((120, 142, 96), (190, 150, 120), (60, 80, 50)), "striped")
-        return [turned((0, z), (0, 0.2), 0.06, plain, VASE, DARK),
-                Part((-0.16, 0.15, z - 0.05), (0.16, 0.5, z + 0.05), twigs, "leaves", v)]
+        return [
+            turned((0, z), (0, 0.2), 0.06, plain, VASE, DARK),
+            Part((-0.16, 0.15, z - 0.05), (0.16, 0.5, z + 0.05), twigs, "leaves", v),
+        ]
     if what == "fruit bowl":
-        fruits = [turned((0.075 * k - 0.05, z), (0.075, 0.15), 0.04, Paint((fruit,) * 3), BALL)
-                  for k, fruit in enumerate(FRUITS)]
+        fruits = [
+            turned((0.075 * k - 0.05, z), (0.075, 0.15), 0.04, Paint((fruit,) * 3), BALL)
+            for k, fruit in enumerate(FRUITS)
+        ]
         return [turned((0, z), (0, 0.09), 0.13, plain, BOWL, DARK), *fruits]
     if what == "bottle":
         return [turned((0, z), (0, 0.22), 0.035, plain, BOTTLE)]

@@ -1,6 +1,6 @@
 """Run a study: Snakemake on the Snakefile, with readable progress and a record of what it took.
 
-    python -m lib.graph quick --jobs 2
+python -m lib.graph quick --jobs 2
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ def main() -> None:
         sys.exit(run(arguments.study, arguments.jobs))
     except DataError as error:
         sys.exit(f"{error}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The same command goes on from here.")
 
 
 def run(name: str, jobs: int) -> int:
@@ -53,18 +55,45 @@ def run(name: str, jobs: int) -> int:
         what = f"{executed} steps run" if executed else "nothing was out of date"
         print(f"Study {chosen.name}: {what}, {seconds:.0f} s. Read it from {_shown(chosen.folder / 'notebooks')}.")
         if "40_hotel_splits" in chosen.chapters and not chosen.hotel_folder:
-            print("Chapter 40_hotel_splits was left out: it needs the split files of Revisited Hotel-ID from the authors' "
-                  "public repository aarashfeizi/revisited-hotels. With them: make study HOTEL_SPLITS=/folder/of/the/csv/files")
+            print(
+                "Chapter 40_hotel_splits was left out: it needs the split files of Revisited Hotel-ID from the authors' "
+                "public repository aarashfeizi/revisited-hotels. With them: make study HOTEL_SPLITS=/folder/of/the/csv/files"
+            )
     return status
 
 
 def _snakemake(name: str, chosen: study.Study, jobs: int) -> tuple[list[str], int, list[str], int]:
     """Run the graph; what failed (a line each), steps done, its other output, and its exit status."""
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(ROOT),
-               "--cores", str(jobs), "--config", f"study={name}", "--keep-going", "--rerun-incomplete", "--nolock",
-               "--rerun-triggers", "params", "mtime", "input", "--quiet", "host", "reason", "rules"]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-                   "OMP_NUM_THREADS": str(chosen.training.threads)}
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(ROOT / "Snakefile"),
+        "--directory",
+        str(ROOT),
+        "--cores",
+        str(jobs),
+        "--config",
+        f"study={name}",
+        "--keep-going",
+        "--rerun-incomplete",
+        "--nolock",
+        "--rerun-triggers",
+        "params",
+        "mtime",
+        "input",
+        "--quiet",
+        "host",
+        "reason",
+        "rules",
+    ]
+    environment = {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "OMP_NUM_THREADS": str(chosen.training.threads),
+    }
     failures, other, progress, finished, steps = [], [], "", [], 0
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
@@ -97,7 +126,9 @@ def _only_one(lock: Path) -> Iterator[None]:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DataError(f"This study is being run by another process (it holds {lock}). Wait for it, or stop it.") from None
+            raise DataError(
+                f"This study is being run by another process (it holds {lock}). Wait for it, or stop it."
+            ) from None
         yield
 
 

@@ -19,8 +19,12 @@ def shares(truth: np.ndarray, predicted: np.ndarray) -> dict[str, pd.DataFrame]:
     vendors = np.union1d(truth, predicted)
     _, recall, f1, items = precision_recall_fscore_support(truth, predicted, labels=vendors, zero_division=0)
     there = (items > 0).astype(float)
-    parts = {"Balanced accuracy": (recall * there, there), "Weighted-F1": (f1 * items, items),
-             "Micro-F1": (recall * items, items), "Macro-F1": (f1, np.ones_like(f1))}
+    parts = {
+        "Balanced accuracy": (recall * there, there),
+        "Weighted-F1": (f1 * items, items),
+        "Micro-F1": (recall * items, items),
+        "Macro-F1": (f1, np.ones_like(f1)),
+    }
     return {name: pd.DataFrame({"top": top, "bottom": bottom}, index=vendors) for name, (top, bottom) in parts.items()}
 
 
@@ -41,7 +45,17 @@ def scores(truth: np.ndarray, predicted: np.ndarray, draws: int = 1000, seed: in
     times = bootstrap_weights(len(parts["Macro-F1"]), draws, seed)
     rows = []
     for metric in METRICS:
-        low, high = interval(resampled_ratio(times, parts[metric]["top"].to_numpy(), parts[metric]["bottom"].to_numpy()))
-        rows.append({"metric": metric, "mean": values[metric], "low": low, "high": high,
-                     "items": len(truth), "vendors": len(np.unique(truth))})
+        low, high = interval(
+            resampled_ratio(times, parts[metric]["top"].to_numpy(), parts[metric]["bottom"].to_numpy())
+        )
+        rows.append(
+            {
+                "metric": metric,
+                "mean": values[metric],
+                "low": low,
+                "high": high,
+                "items": len(truth),
+                "vendors": len(np.unique(truth)),
+            }
+        )
     return pd.DataFrame(rows)

@@ -27,7 +27,9 @@ def interval(resampled: np.ndarray) -> tuple[float, float]:
     return tuple(map(float, np.quantile(finite, [0.025, 0.975]))) if len(finite) else (np.nan, np.nan)
 
 
-def difference(first: pd.DataFrame, second: pd.DataFrame, draws: int = 1000, seed: int = 0) -> dict[str, float | int | str]:
+def difference(
+    first: pd.DataFrame, second: pd.DataFrame, draws: int = 1000, seed: int = 0
+) -> dict[str, float | int | str]:
     """How much a score falls from `first` to `second`, with both resampled over the same vendors.
 
     Each frame has a row a vendor (index) and the columns `top, bottom`: the score is sum(top) / sum(bottom).

@@ -4,10 +4,11 @@ A frame is a sentence without its final stop. ``[a|b]`` is a choice (it may nest
 be empty), ``<I|we>`` a choice by the writer's voice, ``{city}`` a slot that an ad's facts fill.
 Everything here is invented and harmless: services, nicknames, example.org. `lib.wording` reads it.
 """
-# ruff: noqa: E501, SIM905 (word lists are easier to read and to edit as plain text)
+# ruff: noqa: SIM905 (word lists are easier to read and to edit as plain text)
 
 # Nicknames a poster may sign with: plants, weather, birds, colours; no surname, so no person.
-NAMES = tuple("""
+NAMES = tuple(
+    """
 Acorn Alder Amber Apple Aspen Autumn Basil Bay Beech Berry Birch Blue Bramble Breeze Brook Bunny Button Cedar
 Clay Clover Cloud Clementine Coco Copper Coral Cricket Daisy Dawn Dove Dusty Echo Elm Ember Fern Finch
 Fig Flint Forest Fox Frost Ginger Goldie Grove Harbor Hazel Heather Holly Honeydew Indigo Ivy Jade Jasper Jay
@@ -15,32 +16,48 @@ Juniper Kiwi Lark Laurel Lemon Lilac Lily Lucky Maple Marigold Mango Meadow Mint
 Olive Onyx Opal Orchid Otter Pebble Pepper Pine Pip Plum Poppy Quill Rain Raven Reed River Robin Rocky
 Rosemary Rowan Rusty Saffron Sage Sandy Scout Shadow Sky Snow Sparrow Spruce Star Stone Storm Summer Sunny
 Tansy Teal Thistle Tulip Valley Violet Walnut Willow Winter Wren Ziggy Zinnia
-""".split())
+""".split()
+)
 
 # What every ad may say, whatever the service; `detail` is added to each service's own details.
 COMMON = {
     "tag": (
-        "[free|no cost] [quotes|estimates]", "call [now|today]", "[open|here] 7 days",
-        "[same day|next day|same week] [service|visits]", "[low|fair|honest] [prices|rates]",
-        "[from|only|just] {price}", "since {since}", "[ask for|call|talk to] {name}", "{city} [area|and around|]",
-        "[best|top] [rated|reviewed]", "[book|reserve] [now|today|online]",
+        "[free|no cost] [quotes|estimates]",
+        "call [now|today]",
+        "[open|here] 7 days",
+        "[same day|next day|same week] [service|visits]",
+        "[low|fair|honest] [prices|rates]",
+        "[from|only|just] {price}",
+        "since {since}",
+        "[ask for|call|talk to] {name}",
+        "{city} [area|and around|]",
+        "[best|top] [rated|reviewed]",
+        "[book|reserve] [now|today|online]",
         "[this week|weekend] [special|deal|offer]",
-        "[new|first time] [customers|clients] welcome", "[local|neighborhood] [team|business|folks]",
-        "[quick|fast] [replies|answers]", "[friendly|polite] and [on time|careful]",
+        "[new|first time] [customers|clients] welcome",
+        "[local|neighborhood] [team|business|folks]",
+        "[quick|fast] [replies|answers]",
+        "[friendly|polite] and [on time|careful]",
         "[years of|lots of|real] experience",
-        "[nights|evenings] and weekends", "[low cost|budget friendly|cheap]", "[call|text] {name}",
-        "[a few|some|two] [spots|slots] left", "[insured|licensed and insured|references]",
+        "[nights|evenings] and weekends",
+        "[low cost|budget friendly|cheap]",
+        "[call|text] {name}",
+        "[a few|some|two] [spots|slots] left",
+        "[insured|licensed and insured|references]",
     ),
     "greeting": (
         "[hello|hi|hey] [there|everyone|{city}|neighbors|all]",
         "[good day|good morning|greetings] [to all|{city}|everybody]",
-        "[welcome|welcome to my ad|thanks for stopping by]", "[hi|hello], my name is {name}",
-        "[hey|hi], {name} here", "thank you for [reading|looking|clicking]",
+        "[welcome|welcome to my ad|thanks for stopping by]",
+        "[hi|hello], my name is {name}",
+        "[hey|hi], {name} here",
+        "thank you for [reading|looking|clicking]",
         "[looking for|need|searching for] [help|a hand|someone good]",
         "[are you|is your family] [new to|moving to|living in] {city}",
         "[tired of|fed up with] [waiting|no shows|high prices]",
         "[let <me|us> help you|let <me|us> give you a hand|<I am|we are> here to help]",
-        "[stop scrolling|look no further|your search ends here]", "dear [neighbors|customers|people of {city}]",
+        "[stop scrolling|look no further|your search ends here]",
+        "dear [neighbors|customers|people of {city}]",
     ),
     "about": (
         "<I have|we have> been [doing this|working|in business|at it] since {since}",
@@ -61,7 +78,8 @@ COMMON = {
         "<I have|we have> [good|great|excellent] [reviews|ratings] and [references|photos of past work]",
     ),
     "price": (
-        "[rates|prices] [start|begin] at {price}", "{price} [per|an|each] hour",
+        "[rates|prices] [start|begin] at {price}",
+        "{price} [per|an|each] hour",
         "[only|just] {price} [for the first visit|to start|per visit]",
         "[flat|fixed] [rate|price] of {price}, no [surprises|extra fees|hidden costs]",
         "<I|we> [charge|ask] {price} and [that is it|not a cent more|nothing else]",
@@ -86,7 +104,8 @@ COMMON = {
         "[north|south|east|west] side of {city} [preferred|is best|only]",
         "[easy|free|street] parking [right outside|nearby|at the door]",
         "<I|we> [come|drive] to you, [anywhere in|all over] {city}",
-        "[two|five|ten] minutes from [downtown|the center|the highway]", "[serving|helping] {city} since {since}",
+        "[two|five|ten] minutes from [downtown|the center|the highway]",
+        "[serving|helping] {city} since {since}",
     ),
     "times": (
         "[open|available] [every day|seven days a week|Monday to Saturday]",
@@ -127,46 +146,61 @@ COMMON = {
         "[rain or shine|in any weather|snow or sun], <I|we> [show up|come]",
     ),
     "contact": (
-        "[call|text|ring] {phone}", "[call or text|text or call] {name} [at|on] {phone}",
+        "[call|text|ring] {phone}",
+        "[call or text|text or call] {name} [at|on] {phone}",
         "[my|the] number is {phone}",
-        "[please|kindly] [call|phone|text] {phone}", "[reach|contact] <me|us> [at|on] {phone}",
+        "[please|kindly] [call|phone|text] {phone}",
+        "[reach|contact] <me|us> [at|on] {phone}",
         "[phone|tel|cell|mobile] {phone}",
-        "{phone} [ask for|talk to] {name}", "[for|to get] [a quote|an appointment|details] [call|text|dial] {phone}",
+        "{phone} [ask for|talk to] {name}",
+        "[for|to get] [a quote|an appointment|details] [call|text|dial] {phone}",
         "[ready|interested|questions], [call|text|try] {phone}",
         "[text|message] [is best|first please|preferred] {phone}",
-        "[no|please no] [blocked|hidden] [calls|numbers], [dial|call] {phone}", "{name} {phone}",
+        "[no|please no] [blocked|hidden] [calls|numbers], [dial|call] {phone}",
+        "{name} {phone}",
         "[just|simply] [dial|text] {phone} [today|now|any time]",
         "[leave|drop] a [message|voicemail] [on|at] {phone}",
         "[pick up|grab] the phone [and|then] [dial|call] {phone}",
-        "[office|shop|home] {phone}", "[save|write down|keep] <my|our> number {phone}",
+        "[office|shop|home] {phone}",
+        "[save|write down|keep] <my|our> number {phone}",
         "[book|reserve] [by phone|your spot] {phone}",
     ),
     "closing": (
-        "[thank you|thanks|many thanks]", "[thanks|thank you] for [reading|your time|looking]",
+        "[thank you|thanks|many thanks]",
+        "[thanks|thank you] for [reading|your time|looking]",
         "[talk|speak] [soon|to you soon]",
         "[see you|hope to see you] [soon|around|in {city}]",
         "[have a|enjoy your] [great|nice|good|lovely] [day|week|one]",
         "<I|we> look forward to [hearing from you|your call|meeting you]",
-        "[best|warm|kind] [wishes|regards], {name}", "[cheers|regards|yours], {name}",
+        "[best|warm|kind] [wishes|regards], {name}",
+        "[cheers|regards|yours], {name}",
         "[do not|never] [wait|miss out], [spots|slots] [fill|go] [fast|quickly]",
-        "[tell|bring] a [friend|neighbor]", "[stay|be] [well|safe|happy]",
-        "[call|text] [now|today|tonight]", "[please|kindly] [share|pass on] this [ad|post]",
+        "[tell|bring] a [friend|neighbor]",
+        "[stay|be] [well|safe|happy]",
+        "[call|text] [now|today|tonight]",
+        "[please|kindly] [share|pass on] this [ad|post]",
         "[hope|wishing] [to help you|to be of help] [soon|one day]",
     ),
     "mail": (
-        "[email|e-mail|mail|write to] {mail}", "[or|you can also] [write|send a note] to {mail}",
+        "[email|e-mail|mail|write to] {mail}",
+        "[or|you can also] [write|send a note] to {mail}",
         "[prefer|like] email, [use|try] {mail}",
-        "[photos|questions|requests] [to|go to] {mail}", "[contact|mail]: {mail}",
+        "[photos|questions|requests] [to|go to] {mail}",
+        "[contact|mail]: {mail}",
     ),
     "link": (
-        "[more|see more|photos] at {link}", "[our|the|my] [page|site|website] is {link}",
+        "[more|see more|photos] at {link}",
+        "[our|the|my] [page|site|website] is {link}",
         "[visit|check out|go to] {link}",
-        "[reviews|prices|examples] on {link}", "{link} [for more|has it all|to book]",
+        "[reviews|prices|examples] on {link}",
+        "{link} [for more|has it all|to book]",
     ),
     "things": (
-        "[in the|on the] [photos|pictures]: {things}", "[you can see|here you see|shown here]: {things}",
+        "[in the|on the] [photos|pictures]: {things}",
+        "[you can see|here you see|shown here]: {things}",
         "[look for|notice|spot] {things} [in the photos|in the pictures|above]",
-        "[the|my|our] [pictures|photos] show {things}", "[with|you will find] {things}",
+        "[the|my|our] [pictures|photos] show {things}",
+        "[with|you will find] {things}",
     ),
 }
 
@@ -176,7 +210,8 @@ SERVICES = {
         "title": (
             "[sunny|bright|quiet|cozy|large] room [to let|for rent|available]",
             "[furnished|clean|spacious] [bedroom|studio|flat] in {city}",
-            "room [near|by] [the park|the station|campus]", "[small|tidy] {count} bedroom [flat|house|apartment]",
+            "room [near|by] [the park|the station|campus]",
+            "[small|tidy] {count} bedroom [flat|house|apartment]",
             "[share|join] a [friendly|calm] [house|home]",
         ),
         "offer": (
@@ -201,7 +236,8 @@ SERVICES = {
     },
     "cleaning": {
         "title": (
-            "[house|home|office|apartment] cleaning", "[sparkling|spotless|fresh] [homes|rooms|kitchens]",
+            "[house|home|office|apartment] cleaning",
+            "[sparkling|spotless|fresh] [homes|rooms|kitchens]",
             "[deep|spring|weekly|move out] clean[ing|]",
             "[window|carpet|oven] [cleaning|cleaners]",
             "[cleaner|cleaners|cleaning team] [for hire|in {city}|available]",
@@ -228,9 +264,11 @@ SERVICES = {
     },
     "moving": {
         "title": (
-            "[movers|moving help|man with a van|moving crew]", "{count} movers and a [van|truck]",
+            "[movers|moving help|man with a van|moving crew]",
+            "{count} movers and a [van|truck]",
             "{size} ft [truck|van] [for hire|with driver]",
-            "[cheap|careful|strong] [movers|moving]", "[local|long distance|small] [moves|hauling]",
+            "[cheap|careful|strong] [movers|moving]",
+            "[local|long distance|small] [moves|hauling]",
         ),
         "offer": (
             "{count} [strong|careful] movers [and|with] a {size} ft [van|truck]",
@@ -255,8 +293,10 @@ SERVICES = {
     "repairs": {
         "title": (
             "[handyman|handyman service|home repairs|fix it service]",
-            "[doors|taps|shelves|fences] [fixed|repaired]", "[small|odd] [jobs|repairs] [done right|in {city}]",
-            "[plumbing|drywall|tile] [repair|help]", "[honest|careful] [handyman|repair work]",
+            "[doors|taps|shelves|fences] [fixed|repaired]",
+            "[small|odd] [jobs|repairs] [done right|in {city}]",
+            "[plumbing|drywall|tile] [repair|help]",
+            "[honest|careful] [handyman|repair work]",
         ),
         "offer": (
             "<I|we> [fix|repair|mend] [doors|locks], [taps|toilets] and [shelves|cabinets]",
@@ -281,8 +321,10 @@ SERVICES = {
     "tuition": {
         "title": (
             "[math|reading|science|English|Spanish] [tutor|lessons|tuition]",
-            "[patient|friendly|experienced] tutor [in {city}|for all ages|]", "[homework|exam] help",
-            "[learn|practice] [Spanish|French|algebra|writing]", "tutoring [for|with] [kids|teens|adults]",
+            "[patient|friendly|experienced] tutor [in {city}|for all ages|]",
+            "[homework|exam] help",
+            "[learn|practice] [Spanish|French|algebra|writing]",
+            "tutoring [for|with] [kids|teens|adults]",
         ),
         "offer": (
             "<I|we> [teach|tutor] [math|algebra|reading], [physics|writing|history] and [chemistry|grammar]",
@@ -306,9 +348,11 @@ SERVICES = {
     },
     "gardening": {
         "title": (
-            "[garden|yard|lawn] [care|work|help]", "[mowing|hedges|pruning|raking] [and more|done|]",
+            "[garden|yard|lawn] [care|work|help]",
+            "[mowing|hedges|pruning|raking] [and more|done|]",
             "[green|tidy] [gardens|lawns]",
-            "[spring|fall|weekly] [yard|garden] [cleanup|service]", "gardener [available|with tools|in {city}]",
+            "[spring|fall|weekly] [yard|garden] [cleanup|service]",
+            "gardener [available|with tools|in {city}]",
         ),
         "offer": (
             "[lawn|grass] [cut|mowed] and [edged|trimmed] [from|for] {price}",
@@ -320,7 +364,8 @@ SERVICES = {
         "detail": (
             "[mulch|soil|compost|gravel] [delivered|spread] [by the yard|too]",
             "[native|dry|shade] [plants|gardens] are [a love of mine|<my|our> thing]",
-            "[no|without] [harsh|strong] [sprays|chemicals]", "[sprinklers|hoses|drip lines] [checked|set|repaired]",
+            "[no|without] [harsh|strong] [sprays|chemicals]",
+            "[sprinklers|hoses|drip lines] [checked|set|repaired]",
             "[mower|trimmer|blower] and [rakes|bags] [are mine|included|on the truck]",
             "[ponds|patios|paths] [cleaned|weeded|laid]",
             "[watering|plant care] while you [travel|are away]",
@@ -331,9 +376,11 @@ SERVICES = {
     },
     "pets": {
         "title": (
-            "[dog|pet] [walker|walking|sitter|care]", "[cat|rabbit|bird] [sitting|visits]",
+            "[dog|pet] [walker|walking|sitter|care]",
+            "[cat|rabbit|bird] [sitting|visits]",
             "[happy|tired|clean] [dogs|pets]",
-            "[pet|dog] [grooming|bath] [at your door|in {city}|]", "[small|friendly] pet [hotel|boarding]",
+            "[pet|dog] [grooming|bath] [at your door|in {city}|]",
+            "[small|friendly] pet [hotel|boarding]",
         ),
         "offer": (
             "<I|we> [walk|feed|look after] [dogs|cats|rabbits] while you [work|travel]",
@@ -357,9 +404,11 @@ SERVICES = {
     },
     "hair": {
         "title": (
-            "[hair cuts|haircuts|barber] [at home|in {city}|]", "[cut|trim] and [wash|style]",
+            "[hair cuts|haircuts|barber] [at home|in {city}|]",
+            "[cut|trim] and [wash|style]",
             "[mobile|family|kids] [barber|hairdresser]",
-            "[beard|fringe] [trims|and cut]", "[wedding|school|summer] hair",
+            "[beard|fringe] [trims|and cut]",
+            "[wedding|school|summer] hair",
         ),
         "offer": (
             "[cuts|trims] for [men, women and kids|the whole family|all ages] [from|at] {price}",
@@ -377,14 +426,17 @@ SERVICES = {
             "<I|we> [sweep|clean] up [every hair|the floor] [after|before leaving]",
             "[groups|families] of {count} [get|pay] a [lower|better] [rate|price]",
             "[a photo|a picture] of what you [like|want] [helps|is a good idea]",
-            "[trained|working] in salons since {since}", "[a cut|each cut] takes [about |][thirty|forty] minutes",
+            "[trained|working] in salons since {since}",
+            "[a cut|each cut] takes [about |][thirty|forty] minutes",
         ),
     },
     "catering": {
         "title": (
-            "[home|party|office] [catering|cooking|food]", "[fresh|homemade|hot] [meals|lunches|tamales|pies]",
+            "[home|party|office] [catering|cooking|food]",
+            "[fresh|homemade|hot] [meals|lunches|tamales|pies]",
             "[birthday|wedding] [cakes|buffets]",
-            "[caterer|cook] for [hire|parties|events]", "[lunch|dinner] for [ten|twenty|fifty]",
+            "[caterer|cook] for [hire|parties|events]",
+            "[lunch|dinner] for [ten|twenty|fifty]",
         ),
         "offer": (
             "<I|we> [cook|cater] for [parties|weddings|meetings] of [ten to eighty|any size]",
@@ -408,9 +460,11 @@ SERVICES = {
     },
     "bikes": {
         "title": (
-            "[bike|bicycle] [repair|tune up|service]", "[mobile|backyard] bike [mechanic|shop]",
+            "[bike|bicycle] [repair|tune up|service]",
+            "[mobile|backyard] bike [mechanic|shop]",
             "[flat|brake|gear] [fix|repair]s",
-            "[used|rebuilt] [bikes|kids bikes]", "[ready to ride|smooth gears] [today|again|]",
+            "[used|rebuilt] [bikes|kids bikes]",
+            "[ready to ride|smooth gears] [today|again|]",
         ),
         "offer": (
             "[tune up|full check] of [brakes|gears], [wheels|chain] and [bearings|cables] for {price}",
@@ -435,8 +489,10 @@ SERVICES = {
     "photography": {
         "title": (
             "[family|wedding|product|school] [photos|photography|photographer]",
-            "[photo|picture] [restoring|scanning|prints]", "[house|real estate|food] [pictures|photography]",
-            "photographer [in {city}|for events|for hire]", "[natural|outdoor|clear] [light|portraits|pictures]",
+            "[photo|picture] [restoring|scanning|prints]",
+            "[house|real estate|food] [pictures|photography]",
+            "photographer [in {city}|for events|for hire]",
+            "[natural|outdoor|clear] [light|portraits|pictures]",
         ),
         "offer": (
             "[weddings|birthdays|graduations|reunions] [photographed|covered] [from|for] {price}",
@@ -463,7 +519,8 @@ SERVICES = {
             "[guitar|piano|violin|drum|singing] lessons",
             "[learn|play] [guitar|piano|ukulele] [in a month|with {name}|at last]",
             "[band|music] for [weddings|parties]",
-            "[music|piano] teacher [in {city}|for beginners|]", "piano [tuning|tuner]",
+            "[music|piano] teacher [in {city}|for beginners|]",
+            "piano [tuning|tuner]",
         ),
         "offer": (
             "[guitar|piano|violin|ukulele] [lessons|teaching] for [kids|adults|beginners] at {price}",
@@ -479,16 +536,19 @@ SERVICES = {
             "[recitals|a small concert] [each|every] [summer|winter]",
             "[your own|any] [songs|favorites] [learned|written down] [note by note|together]",
             "[theory|ear training] [only if|when] you [like|want]",
-            "[sheet music|strings|picks] [included|at cost]", "[never too|not too] [late|early] to [start|begin]",
+            "[sheet music|strings|picks] [included|at cost]",
+            "[never too|not too] [late|early] to [start|begin]",
             "[studio|music room] with [a real piano|good sound|{count} chairs]",
             "[lessons|class] [online|by video] when [sick|it snows]",
         ),
     },
     "computers": {
         "title": (
-            "[computer|laptop|phone] [repair|help|doctor]", "[slow|broken|frozen] [laptop|computer]",
+            "[computer|laptop|phone] [repair|help|doctor]",
+            "[slow|broken|frozen] [laptop|computer]",
             "[wifi|printer|email] [setup|help]",
-            "[screen|battery] [replacement|swap]", "[patient|plain] computer [teacher|help]",
+            "[screen|battery] [replacement|swap]",
+            "[patient|plain] computer [teacher|help]",
         ),
         "offer": (
             "<I|we> [repair|clean|speed up] [laptops|computers|tablets]",
@@ -502,17 +562,21 @@ SERVICES = {
             "[no fix, no fee|nothing to pay if it can not be fixed]",
             "[your data|your files] [stays|stay] [yours|untouched]",
             "[new|faster] [drive|memory] [makes|gives] old machines [fly|a second life]",
-            "[home visits|pick up] [within|inside] {size} miles", "[most|nearly all] [brands|makes], [old|new]",
-            "[cables|routers|mice] [in the bag|at cost]", "[remote|phone] help for [small|quick] [questions|things]",
+            "[home visits|pick up] [within|inside] {size} miles",
+            "[most|nearly all] [brands|makes], [old|new]",
+            "[cables|routers|mice] [in the bag|at cost]",
+            "[remote|phone] help for [small|quick] [questions|things]",
             "[shops|offices] with up to {count} [desks|machines] [welcome|too]",
             "[old|unused] [machines|screens] [recycled|wiped and given away]",
         ),
     },
     "sewing": {
         "title": (
-            "[sewing|tailor|alterations] [service|in {city}|]", "[hems|zippers|curtains] [done|fixed|made]",
+            "[sewing|tailor|alterations] [service|in {city}|]",
+            "[hems|zippers|curtains] [done|fixed|made]",
             "[dress|suit|coat] alterations",
-            "[quilts|costumes|bags] made [to order|by hand]", "[mending|repairs] for [clothes|coats|jeans]",
+            "[quilts|costumes|bags] made [to order|by hand]",
+            "[mending|repairs] for [clothes|coats|jeans]",
         ),
         "offer": (
             "[hems|zippers|buttons|linings] [fixed|replaced] from {price}",
@@ -536,9 +600,11 @@ SERVICES = {
     },
     "painting": {
         "title": (
-            "[house|room|interior|fence] [painting|painters]", "[fresh|clean] [paint|walls]",
+            "[house|room|interior|fence] [painting|painters]",
+            "[fresh|clean] [paint|walls]",
             "[painter|painters|painting crew] [for hire|in {city}|]",
-            "[two|three] rooms for {price}", "[cabinet|deck|door] [painting|staining]",
+            "[two|three] rooms for {price}",
+            "[cabinet|deck|door] [painting|staining]",
         ),
         "offer": (
             "<I|we> paint [walls|ceilings], [trim|doors] and [fences|decks]",
@@ -562,9 +628,11 @@ SERVICES = {
     },
     "cars": {
         "title": (
-            "[car|auto|van] [wash|detailing|cleaning]", "[mobile|driveway] [car wash|mechanic]",
+            "[car|auto|van] [wash|detailing|cleaning]",
+            "[mobile|driveway] [car wash|mechanic]",
             "[oil|brake|battery] [change|service]",
-            "[clean|shiny] [cars|trucks]", "[driving|parking] lessons",
+            "[clean|shiny] [cars|trucks]",
+            "[driving|parking] lessons",
         ),
         "offer": (
             "[inside|outside|full] [wash|detail] at [your home|work] from {price}",
@@ -582,7 +650,8 @@ SERVICES = {
             "[used|second hand] car [checks|advice] [before you buy|for {price}]",
             "[fleets|families] with {count} cars [pay less|get a deal]",
             "[waste|old] oil [recycled|taken away] [properly|]",
-            "[takes|needs] [about |][one|two|three] hours", "[dual|second] brake [car|pedal], [calm|patient] teacher",
+            "[takes|needs] [about |][one|two|three] hours",
+            "[dual|second] brake [car|pedal], [calm|patient] teacher",
         ),
     },
 }
@@ -592,15 +661,20 @@ FOREIGN = {
     "es": {
         "title": (
             "[limpieza|mudanzas|clases|reparaciones] en {city}",
-            "[ayuda|servicio] para [su casa|su familia|su jardín]", "[cuarto|habitación] en renta",
+            "[ayuda|servicio] para [su casa|su familia|su jardín]",
+            "[cuarto|habitación] en renta",
             "[clases de|aprenda] [guitarra|inglés|cocina]",
         ),
         "tag": (
-            "[buen|mejor] precio", "[llame|escriba] [hoy|ahora]", "desde {since}", "[pregunte por|con] {name}",
+            "[buen|mejor] precio",
+            "[llame|escriba] [hoy|ahora]",
+            "desde {since}",
+            "[pregunte por|con] {name}",
             "[solo|desde] {price}",
         ),
         "greeting": (
-            "[hola|buenos días|buenas tardes] [a todos|{city}|vecinos]", "[hola|bienvenidos], <soy|somos> {name}",
+            "[hola|buenos días|buenas tardes] [a todos|{city}|vecinos]",
+            "[hola|bienvenidos], <soy|somos> {name}",
             "gracias por [leer|su visita]",
         ),
         "about": (
@@ -622,13 +696,16 @@ FOREIGN = {
             "[presupuesto|visita] [gratis|sin compromiso]",
             "[trabajamos|abierto] [todos los días|de lunes a sábado|también los domingos]",
             "[no hay|ningún] trabajo [demasiado pequeño|difícil]",
-            "[fotos|referencias] [de trabajos anteriores|si las pide]", "se habla [español e inglés|español]",
+            "[fotos|referencias] [de trabajos anteriores|si las pide]",
+            "se habla [español e inglés|español]",
             "[descuento|mejor precio] para [estudiantes|mayores|clientes nuevos]",
-            "[cerca|a cinco minutos] del [parque|centro|metro]", "somos un equipo de {count} personas",
+            "[cerca|a cinco minutos] del [parque|centro|metro]",
+            "somos un equipo de {count} personas",
         ),
         "price": (
             "[desde|solo] {price} [la hora|por visita|el día]",
-            "[precios|tarifas] [justos|bajos], [sin sorpresas|sin depósito]", "[pague|se paga] al [final|terminar]",
+            "[precios|tarifas] [justos|bajos], [sin sorpresas|sin depósito]",
+            "[pague|se paga] al [final|terminar]",
         ),
         "area": (
             "[servimos|cubrimos] {city} y [alrededores|pueblos cercanos]",
@@ -639,26 +716,38 @@ FOREIGN = {
             "[reserve|llame] con [un día|dos días] de [anticipación|tiempo]",
         ),
         "contact": (
-            "[llame|escriba|mande mensaje] al {phone}", "[mi|nuestro] [número|teléfono] es {phone}",
-            "[pregunte por|hable con] {name} {phone}", "[tel|cel|teléfono] {phone}",
+            "[llame|escriba|mande mensaje] al {phone}",
+            "[mi|nuestro] [número|teléfono] es {phone}",
+            "[pregunte por|hable con] {name} {phone}",
+            "[tel|cel|teléfono] {phone}",
         ),
         "closing": (
-            "[muchas |]gracias", "[saludos|hasta pronto], {name}", "[esperamos|espero] su [llamada|mensaje]",
+            "[muchas |]gracias",
+            "[saludos|hasta pronto], {name}",
+            "[esperamos|espero] su [llamada|mensaje]",
             "[que tenga|le deseo] [buen día|buena semana]",
         ),
-        "mail": ("[correo|escriba a] {mail}",), "link": ("[más|fotos] en {link}",), "things": ("en las fotos: {things}",),
+        "mail": ("[correo|escriba a] {mail}",),
+        "link": ("[más|fotos] en {link}",),
+        "things": ("en las fotos: {things}",),
     },
     "fr": {
         "title": (
-            "[ménage|déménagement|jardinage|bricolage] à {city}", "[cours|leçons] de [guitare|français|piano]",
-            "[chambre|studio] à louer", "[aide|service] pour [la maison|votre jardin]",
+            "[ménage|déménagement|jardinage|bricolage] à {city}",
+            "[cours|leçons] de [guitare|français|piano]",
+            "[chambre|studio] à louer",
+            "[aide|service] pour [la maison|votre jardin]",
         ),
         "tag": (
-            "[petit|bon] prix", "[appelez|écrivez] [vite|maintenant]", "depuis {since}", "[demandez|avec] {name}",
+            "[petit|bon] prix",
+            "[appelez|écrivez] [vite|maintenant]",
+            "depuis {since}",
+            "[demandez|avec] {name}",
             "[dès|seulement] {price}",
         ),
         "greeting": (
-            "[bonjour|bonsoir|salut] [à tous|{city}|chers voisins]", "[bonjour|bienvenue], ici {name}",
+            "[bonjour|bonsoir|salut] [à tous|{city}|chers voisins]",
+            "[bonjour|bienvenue], ici {name}",
             "merci de [lire|votre visite]",
         ),
         "about": (
@@ -676,16 +765,20 @@ FOREIGN = {
         ),
         "detail": (
             "[ponctuel|propre], [aimable|sérieux] et [soigneux|discipliné]",
-            "[outils|produits|matériel] [compris|fournis]", "[devis|visite] [gratuit|sans engagement]",
+            "[outils|produits|matériel] [compris|fournis]",
+            "[devis|visite] [gratuit|sans engagement]",
             "[ouvert|disponible] [tous les jours|du lundi au samedi|le week-end]",
-            "aucun travail n'est trop [petit|compliqué]", "[photos|références] [sur demande|à voir]",
+            "aucun travail n'est trop [petit|compliqué]",
+            "[photos|références] [sur demande|à voir]",
             "on parle [français et anglais|français]",
             "[remise|prix doux] pour [étudiants|retraités|nouveaux clients]",
-            "[près|à cinq minutes] [du parc|de la gare|du centre]", "une équipe de {count} personnes",
+            "[près|à cinq minutes] [du parc|de la gare|du centre]",
+            "une équipe de {count} personnes",
         ),
         "price": (
             "[à partir de|seulement] {price} [l'heure|la visite]",
-            "[prix|tarifs] [justes|clairs], [sans surprise|sans acompte]", "[vous payez|paiement] à la fin",
+            "[prix|tarifs] [justes|clairs], [sans surprise|sans acompte]",
+            "[vous payez|paiement] à la fin",
         ),
         "area": (
             "[à|autour de] {city} et [dans les environs|aux alentours]",
@@ -696,27 +789,38 @@ FOREIGN = {
             "[réservez|appelez] [un jour|deux jours] avant",
         ),
         "contact": (
-            "[appelez le|écrivez au|textez le] {phone}", "[mon|notre] numéro est le {phone}",
-            "[demandez|parlez à] {name} {phone}", "[tél|mobile|téléphone] {phone}",
+            "[appelez le|écrivez au|textez le] {phone}",
+            "[mon|notre] numéro est le {phone}",
+            "[demandez|parlez à] {name} {phone}",
+            "[tél|mobile|téléphone] {phone}",
         ),
         "closing": (
-            "merci [beaucoup|bien|]", "[à bientôt|cordialement], {name}",
-            "[au plaisir|dans l'attente] de [vous lire|votre appel]", "bonne [journée|semaine] à tous",
+            "merci [beaucoup|bien|]",
+            "[à bientôt|cordialement], {name}",
+            "[au plaisir|dans l'attente] de [vous lire|votre appel]",
+            "bonne [journée|semaine] à tous",
         ),
-        "mail": ("[courriel|écrivez à] {mail}",), "link": ("[plus|photos] sur {link}",), "things": ("sur les photos : {things}",),
+        "mail": ("[courriel|écrivez à] {mail}",),
+        "link": ("[plus|photos] sur {link}",),
+        "things": ("sur les photos : {things}",),
     },
     "de": {
         "title": (
             "[Putzhilfe|Umzug|Gartenarbeit|Reparatur] in {city}",
-            "[Unterricht|Stunden] in [Gitarre|Deutsch|Klavier]", "[Zimmer|Wohnung] zu vermieten",
+            "[Unterricht|Stunden] in [Gitarre|Deutsch|Klavier]",
+            "[Zimmer|Wohnung] zu vermieten",
             "[Hilfe|Service] für [Haus und Garten|Ihr Zuhause]",
         ),
         "tag": (
-            "[guter|fairer] Preis", "[jetzt|heute] [anrufen|schreiben]", "seit {since}",
-            "[fragen Sie nach|mit] {name}", "[ab|nur] {price}",
+            "[guter|fairer] Preis",
+            "[jetzt|heute] [anrufen|schreiben]",
+            "seit {since}",
+            "[fragen Sie nach|mit] {name}",
+            "[ab|nur] {price}",
         ),
         "greeting": (
-            "[hallo|guten Tag|grüß Gott] [zusammen|{city}|liebe Nachbarn]", "[hallo|willkommen], hier ist {name}",
+            "[hallo|guten Tag|grüß Gott] [zusammen|{city}|liebe Nachbarn]",
+            "[hallo|willkommen], hier ist {name}",
             "danke fürs [Lesen|Vorbeischauen]",
         ),
         "about": (
@@ -737,43 +841,61 @@ FOREIGN = {
             "[Werkzeug|Material|Putzmittel] [ist dabei|bringe ich mit]",
             "[Angebot|Besuch] [kostenlos|ohne Verpflichtung]",
             "[täglich|von Montag bis Samstag|auch am Wochenende] [offen|erreichbar]",
-            "keine Arbeit ist zu [klein|schwer]", "[Fotos|Referenzen] [auf Anfrage|vorhanden]",
-            "wir sprechen [Deutsch und Englisch|Deutsch]", "[Rabatt|günstiger] für [Studenten|Rentner|neue Kunden]",
-            "[nahe|fünf Minuten] [am Park|am Bahnhof|zum Zentrum]", "wir sind ein Team von {count} Leuten",
+            "keine Arbeit ist zu [klein|schwer]",
+            "[Fotos|Referenzen] [auf Anfrage|vorhanden]",
+            "wir sprechen [Deutsch und Englisch|Deutsch]",
+            "[Rabatt|günstiger] für [Studenten|Rentner|neue Kunden]",
+            "[nahe|fünf Minuten] [am Park|am Bahnhof|zum Zentrum]",
+            "wir sind ein Team von {count} Leuten",
         ),
         "price": (
-            "[ab|nur] {price} [pro Stunde|pro Besuch]", "[faire|klare] Preise, [keine Überraschung|ohne Anzahlung]",
+            "[ab|nur] {price} [pro Stunde|pro Besuch]",
+            "[faire|klare] Preise, [keine Überraschung|ohne Anzahlung]",
             "[bezahlt wird|Sie zahlen] am Ende",
         ),
         "area": ("in {city} und [Umgebung|den Dörfern ringsum]", "<ich komme|wir kommen> zu Ihnen in {city}"),
         "times": (
-            "[Termine|Besuche] [morgens|nachmittags|abends]", "bitte [einen Tag|zwei Tage] vorher [anrufen|melden]",
+            "[Termine|Besuche] [morgens|nachmittags|abends]",
+            "bitte [einen Tag|zwei Tage] vorher [anrufen|melden]",
         ),
         "contact": (
-            "[Anruf|SMS|Nachricht] an {phone}", "[meine|unsere] Nummer ist {phone}",
-            "[fragen Sie nach|sprechen Sie mit] {name} {phone}", "[Tel|Handy|Telefon] {phone}",
+            "[Anruf|SMS|Nachricht] an {phone}",
+            "[meine|unsere] Nummer ist {phone}",
+            "[fragen Sie nach|sprechen Sie mit] {name} {phone}",
+            "[Tel|Handy|Telefon] {phone}",
         ),
         "closing": (
-            "[vielen Dank|danke schön|danke]", "[bis bald|viele Grüße], {name}",
-            "<ich freue mich|wir freuen uns> auf [Ihren Anruf|Ihre Nachricht]", "[schönen Tag|schöne Woche] noch",
+            "[vielen Dank|danke schön|danke]",
+            "[bis bald|viele Grüße], {name}",
+            "<ich freue mich|wir freuen uns> auf [Ihren Anruf|Ihre Nachricht]",
+            "[schönen Tag|schöne Woche] noch",
         ),
-        "mail": ("[Mail|schreiben Sie] an {mail}",), "link": ("[mehr|Fotos] auf {link}",), "things": ("auf den Fotos: {things}",),
+        "mail": ("[Mail|schreiben Sie] an {mail}",),
+        "link": ("[mehr|Fotos] auf {link}",),
+        "things": ("auf den Fotos: {things}",),
     },
     "pt": {
         "title": (
-            "[limpeza|mudanças|jardinagem|consertos] em {city}", "[aulas|lições] de [violão|inglês|piano]",
-            "[quarto|casa] para alugar", "[ajuda|serviço] para [sua casa|seu jardim]",
+            "[limpeza|mudanças|jardinagem|consertos] em {city}",
+            "[aulas|lições] de [violão|inglês|piano]",
+            "[quarto|casa] para alugar",
+            "[ajuda|serviço] para [sua casa|seu jardim]",
         ),
         "tag": (
-            "[bom|melhor] preço", "[ligue|escreva] [hoje|agora]", "desde {since}", "[fale com|com] {name}",
+            "[bom|melhor] preço",
+            "[ligue|escreva] [hoje|agora]",
+            "desde {since}",
+            "[fale com|com] {name}",
             "[só|desde] {price}",
         ),
         "greeting": (
-            "[olá|bom dia|boa tarde] [a todos|{city}|vizinhos]", "[olá|bem-vindos], aqui é {name}",
+            "[olá|bom dia|boa tarde] [a todos|{city}|vizinhos]",
+            "[olá|bem-vindos], aqui é {name}",
             "obrigado por [ler|sua visita]",
         ),
         "about": (
-            "<trabalho|trabalhamos> em {city} desde {since}", "um [pequeno|honesto] negócio [de família|local]",
+            "<trabalho|trabalhamos> em {city} desde {since}",
+            "um [pequeno|honesto] negócio [de família|local]",
             "[muita|boa] experiência e [referências|paciência]",
             "<moro|moramos> [perto|aqui] e [conheço|conhecemos] bem o bairro",
         ),
@@ -789,31 +911,42 @@ FOREIGN = {
             "[ferramentas incluídas|produtos incluídos|materiais por nossa conta]",
             "[orçamento|visita] [grátis|sem compromisso]",
             "[aberto|disponível] [todos os dias|de segunda a sábado|no fim de semana]",
-            "nenhum trabalho é [pequeno demais|difícil]", "[fotos|referências] [se quiser|à disposição]",
+            "nenhum trabalho é [pequeno demais|difícil]",
+            "[fotos|referências] [se quiser|à disposição]",
             "falamos [português e inglês|português]",
             "[desconto|melhor preço] para [estudantes|idosos|clientes novos]",
-            "[perto|a cinco minutos] [do parque|da estação|do centro]", "somos uma equipe de {count} pessoas",
+            "[perto|a cinco minutos] [do parque|da estação|do centro]",
+            "somos uma equipe de {count} pessoas",
         ),
         "price": (
             "[a partir de|só] {price} [a hora|por visita]",
-            "[preços|valores] [justos|claros], [sem surpresas|sem depósito]", "[você paga|pagamento] no final",
+            "[preços|valores] [justos|claros], [sem surpresas|sem depósito]",
+            "[você paga|pagamento] no final",
         ),
         "area": ("[em|por toda] {city} e [região|arredores]", "<vou|vamos> até você em {city}"),
         "times": ("[horários|visitas] [de manhã|à tarde|à noite]", "[marque|ligue] [um dia|dois dias] antes"),
         "contact": (
-            "[ligue para|escreva para|mensagem para] {phone}", "[meu|nosso] número é {phone}",
-            "[pergunte por|fale com] {name} {phone}", "[tel|celular|telefone] {phone}",
+            "[ligue para|escreva para|mensagem para] {phone}",
+            "[meu|nosso] número é {phone}",
+            "[pergunte por|fale com] {name} {phone}",
+            "[tel|celular|telefone] {phone}",
         ),
         "closing": (
-            "[muito |]obrigado", "[abraço|até logo], {name}", "[esperamos|aguardo] [sua ligação|seu contato]",
+            "[muito |]obrigado",
+            "[abraço|até logo], {name}",
+            "[esperamos|aguardo] [sua ligação|seu contato]",
             "[bom dia|boa semana] para todos",
         ),
-        "mail": ("[email|escreva para] {mail}",), "link": ("[mais|fotos] em {link}",), "things": ("nas fotos: {things}",),
+        "mail": ("[email|escreva para] {mail}",),
+        "link": ("[mais|fotos] em {link}",),
+        "things": ("nas fotos: {things}",),
     },
 }
 
 # Slips that a writer makes every time, by the right spelling.
-SLIPS = dict(pair.split(":") for pair in """
+SLIPS = dict(
+    pair.split(":")
+    for pair in """
         appointment:apointment appointments:appoinments available:availible experience:experiance experienced:experianced
         business:buisness guaranteed:garanteed receive:recieve schedule:shedule their:thier affordable:afordable
         quality:qualty service:servise furniture:furnature references:refrences neighborhood:neighborhod weekends:weekands
@@ -835,30 +968,59 @@ SLIPS = dict(pair.split(":") for pair in """
         dog:dogg dogs:doggs cats:catz walk:wolk walks:wolks brakes:breaks gears:geers wheels:weels tires:tiers
         parking:parkin driving:driveing right:rite night:nite nights:nites through:thru all:al also:aslo where:were
         which:wich know:kno want:wnat need:neeed good:gud great:grate best:bst looking:lookin help:halp
-""".split())
+""".split()
+)
 
 # Short forms that a writer uses by habit.
-SHORT_FORMS = dict(pair.split(":") for pair in """
+SHORT_FORMS = dict(
+    pair.split(":")
+    for pair in """
         appointment:appt appointments:appts please:pls you:u your:ur are:r and:& with:w/ for:4 to:2 hours:hrs hour:hr
         minutes:mins because:bc people:ppl thanks:thx message:msg text:txt number:# without:w/o week:wk weekends:wknds
         weekend:wknd month:mo about:abt apartment:apt bedroom:br bath:ba approximately:approx information:info
         photos:pics photo:pic pictures:pics available:avail included:incl business:biz at:@ today:2day
         tomorrow:2moro great:gr8 see:c before:b4 especially:esp estimate:est estimates:ests experience:exp years:yrs
         year:yr everyone:every1 someone:some1 good:gd
-""".split())
+""".split()
+)
 
 # Long form, short form; the third habit drops the apostrophe.
 CONTRACTIONS = {
-    "I am": "I'm", "we are": "we're", "you are": "you're", "do not": "don't", "does not": "doesn't", "is not": "isn't",
-    "are not": "aren't", "can not": "can't", "I have been": "I've been", "we have been": "we've been",
-    "that is": "that's", "will not": "won't", "you will": "you'll", "it is": "it's", "let us": "let's",
+    "I am": "I'm",
+    "we are": "we're",
+    "you are": "you're",
+    "do not": "don't",
+    "does not": "doesn't",
+    "is not": "isn't",
+    "are not": "aren't",
+    "can not": "can't",
+    "I have been": "I've been",
+    "we have been": "we've been",
+    "that is": "that's",
+    "will not": "won't",
+    "you will": "you'll",
+    "it is": "it's",
+    "let us": "let's",
 }
 
-EMOJI = tuple("""
+EMOJI = tuple(
+    """
 ✨ ⭐ 🌟 ✅ ☎ 📞 📱 🏠 🏡 🚚 📦 🧹 🧽 🧼 🔧 🔨 🪛 🧰 🌱 🌿 🌳 🌻 🐶 🐱 🐾 💇 🍽 🥗 🎂 🍰 🚲 🔩 📷 📸 🎵 🎶 🎸 🎹 📚 📝 🎓 💻 🖥 🧵 🪡 👕 🎨 🖌 🚗 🚙 ☀ 🌈 👍 👌 🙂 😀 😊 🎉 💯 ➡ 👉 💡 🔔 ⏰ 📅 💵 💲 🔑 🛏 🛋 🪟 🪴 ❄ 🍂
-""".split())
+""".split()
+)
 
 # A digit as other characters that look alike: capital letters, then Greek and Cyrillic.
 LETTER_DIGITS = {"0": "O", "1": "l"}
-LOOKALIKE_DIGITS = {"0": "ОοQ", "1": "Iі!", "2": "ZƧ", "3": "ЗƐ", "4": "ЧA", "5": "SЅ", "6": "бG", "7": "ТT", "8": "BВ", "9": "gq"}
+LOOKALIKE_DIGITS = {
+    "0": "ОοQ",
+    "1": "Iі!",
+    "2": "ZƧ",
+    "3": "ЗƐ",
+    "4": "ЧA",
+    "5": "SЅ",
+    "6": "бG",
+    "7": "ТT",
+    "8": "BВ",
+    "9": "gq",
+}
 NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

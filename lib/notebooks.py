@@ -1,6 +1,6 @@
 """Execute one notebook with parameters: whole or not at all, one line in the log, failures kept.
 
-    python -m lib.notebooks notebooks/10_text.ipynb OUT.ipynb --parameters '{"seed": 1111}'
+python -m lib.notebooks notebooks/10_text.ipynb OUT.ipynb --parameters '{"seed": 1111}'
 """
 
 from __future__ import annotations
@@ -36,8 +36,15 @@ def execute(source: Path, output: Path, parameters: dict[str, Any], label: str) 
     begin = time.monotonic()
     with _alone(output.parent / f".{output.stem}.lock"), replacing(output) as temporary:
         try:
-            papermill.execute_notebook(str(source), str(temporary), parameters, kernel_name="python3",
-                                       progress_bar=False, log_output=True, request_save_on_cell_execute=False)
+            papermill.execute_notebook(
+                str(source),
+                str(temporary),
+                parameters,
+                kernel_name="python3",
+                progress_bar=False,
+                log_output=True,
+                request_save_on_cell_execute=False,
+            )
         except PapermillExecutionError as error:
             os.replace(temporary, failed)
             sys.exit(f"FAILED   {label}: {error.ename}: {_one_line(error.evalue)}  [see {failed}]")

@@ -32,14 +32,19 @@ class Objective(nn.Module):
         """Raises DataError for an objective that isn't in OBJECTIVES."""
         super().__init__()
         if name not in OBJECTIVES:
-            raise DataError(f"There is no objective called {name!r}. Known are {', '.join(OBJECTIVES)}; a new one is a "
-                            "line in lib/objectives.py.")
+            raise DataError(
+                f"There is no objective called {name!r}. Known are {', '.join(OBJECTIVES)}; a new one is a "
+                "line in lib/objectives.py."
+            )
         self.weights = OBJECTIVES[name]
         self.classifies = "ce" in self.weights
         self.contrasts = bool(set(self.weights) - {"ce"})
-        self.losses = nn.ModuleDict({
-            part: nn.CrossEntropyLoss() if part == "ce" else SupConLoss(temperature=temperature) for part in self.weights
-        })
+        self.losses = nn.ModuleDict(
+            {
+                part: nn.CrossEntropyLoss() if part == "ce" else SupConLoss(temperature=temperature)
+                for part in self.weights
+            }
+        )
 
     def forward(self, embeddings: torch.Tensor, scores: torch.Tensor | None, vendors: torch.Tensor) -> torch.Tensor:
         """embeddings (n, d) of any length, scores (n, classes) or None, vendors (n,) class numbers -> the loss."""

@@ -46,7 +46,7 @@ def _near(u, v, points, radius):
 def _leaf(u, v, x, y, angle, long, wide):
     du, dv = (u - x + 0.5) % 1 - 0.5, (v - y + 0.5) % 1 - 0.5
     s, t = du * math.cos(angle) + dv * math.sin(angle), dv * math.cos(angle) - du * math.sin(angle)
-    return np.clip((1 - (s / long)**2 - (t / wide)**2) * 4, 0, 1)
+    return np.clip((1 - (s / long) ** 2 - (t / wide) ** 2) * 4, 0, 1)
 
 
 @cache
@@ -68,16 +68,26 @@ def _weights(pattern: str) -> np.ndarray:
             for angle in np.arange(5) * 1.2566 + turn:
                 petal = x + 0.1 * math.cos(angle), y + 0.1 * math.sin(angle)
                 a = np.maximum(a, _leaf(u, v, *petal, angle, 0.1, 0.062))
-        b = np.maximum(_near(u, v, [(0.28, 0.3), (0.78, 0.74)], 0.045),
-                       np.maximum(_leaf(u, v, 0.62, 0.28, 0.8, 0.12, 0.04), _leaf(u, v, 0.2, 0.76, -0.7, 0.12, 0.04)))
+        b = np.maximum(
+            _near(u, v, [(0.28, 0.3), (0.78, 0.74)], 0.045),
+            np.maximum(_leaf(u, v, 0.62, 0.28, 0.8, 0.12, 0.04), _leaf(u, v, 0.2, 0.76, -0.7, 0.12, 0.04)),
+        )
     elif pattern == "zigzag":
         a = ((v * 3 + 1.2 * np.abs(u * 2 % 1 - 0.5)) % 1 < 0.42) * 1.0
     elif pattern == "diamond":
         d = np.abs(u - 0.5) + np.abs(v - 0.5)
         a, b = (d < 0.4) * 1.0, (d < 0.17) * 1.0
     elif pattern == "leafy":
-        for k, (x, y, turn) in enumerate(((0.2, 0.25, 0.9), (0.55, 0.2, -0.7), (0.85, 0.5, 1.0), (0.35, 0.62, -0.8),
-                                          (0.7, 0.85, 0.7), (0.08, 0.86, -0.5))):
+        for k, (x, y, turn) in enumerate(
+            (
+                (0.2, 0.25, 0.9),
+                (0.55, 0.2, -0.7),
+                (0.85, 0.5, 1.0),
+                (0.35, 0.62, -0.8),
+                (0.7, 0.85, 0.7),
+                (0.08, 0.86, -0.5),
+            )
+        ):
             leaf = _leaf(u, v, x, y, turn, 0.17, 0.066)
             a, b = (np.maximum(a, leaf), b) if k % 2 else (a, np.maximum(b, leaf))
     elif pattern == "woven":
@@ -124,7 +134,7 @@ def relief(kind: str) -> np.ndarray:
     elif kind == "drape":
         out = 1.0 - 0.1 * v + 0.07 * np.sin(u * 15 + np.sin(4 * u)) * (v + 1) / 2
     elif kind == "round":
-        out = 0.62 + 0.45 * np.sqrt(np.clip(1 - (u * 0.9 + 0.25)**2, 0, 1))
+        out = 0.62 + 0.45 * np.sqrt(np.clip(1 - (u * 0.9 + 0.25) ** 2, 0, 1))
     else:
         out = np.ones_like(u)
     return out.astype(np.float32)[..., None]
@@ -172,7 +182,7 @@ def texture(paint: Paint, metres: tuple, density: float) -> tuple[np.ndarray, fl
     n = min(_SIZES, key=lambda size: abs(size - wanted))
     across, down = (max(1.0, m / paint.period * n) for m in metres)
     tile = _tile(paint.colours, paint.pattern, n)
-    return cv2.repeat(tile, int(down // n) + 1, int(across // n) + 1)[:int(down) + 1, :int(across) + 1], across, down
+    return cv2.repeat(tile, int(down // n) + 1, int(across // n) + 1)[: int(down) + 1, : int(across) + 1], across, down
 
 
 # Pictures ------------------------------------------------------------------------------------------------------------
@@ -187,8 +197,14 @@ def artwork(style: str, colours: tuple, seed: int) -> np.ndarray:
     image[:] = tones[0]
     if style == "landscape":
         image[:] = np.linspace(np.array(tones[0]) * 0.9, np.minimum(np.array(tones[0]) * 1.15, 255), 72)[:, None]
-        cv2.circle(image, (int(rng.integers(15, 57)), int(rng.integers(12, 30))), int(rng.integers(4, 9)), tones[3], -1,
-                   cv2.LINE_AA)
+        cv2.circle(
+            image,
+            (int(rng.integers(15, 57)), int(rng.integers(12, 30))),
+            int(rng.integers(4, 9)),
+            tones[3],
+            -1,
+            cv2.LINE_AA,
+        )
         for k in range(3):
             y, turn = 34 + 11 * k, rng.uniform(0, 6)
             xs = np.arange(-1, 74)
@@ -199,8 +215,17 @@ def artwork(style: str, colours: tuple, seed: int) -> np.ndarray:
         cv2.line(image, (36, 68), (36, 14), tones[4], 1, cv2.LINE_AA)
         for k in range(7):
             y, side = 62 - 7 * k, 1 if k % 2 else -1
-            cv2.ellipse(image, (36 + side * 10, y - 4), (11 - k // 2, 4), -side * float(rng.uniform(20, 45)), 0, 360,
-                        tones[1 + k % 3], -1, cv2.LINE_AA)
+            cv2.ellipse(
+                image,
+                (36 + side * 10, y - 4),
+                (11 - k // 2, 4),
+                -side * float(rng.uniform(20, 45)),
+                0,
+                360,
+                tones[1 + k % 3],
+                -1,
+                cv2.LINE_AA,
+            )
     elif style == "geometric":
         for k in range(6):
             x, y, r = (int(c) for c in rng.integers([8, 8, 7], [64, 64, 22]))
@@ -211,16 +236,30 @@ def artwork(style: str, colours: tuple, seed: int) -> np.ndarray:
                 cv2.rectangle(image, (x - r, y - r // 2), (x + r, y + r // 2), colour, -1)
     elif style == "wavy":
         for k in range(5):
-            points = np.stack([
-                np.linspace(-2, 74, 20),
-                12 + 12 * k + 6 * np.sin(np.linspace(0, rng.uniform(3, 9), 20) + rng.uniform(0, 6))], 1)
-            cv2.polylines(image, [points.astype(np.int32)], False, tones[1 + k % 4], int(rng.integers(1, 5)),
-                          cv2.LINE_AA)
+            points = np.stack(
+                [
+                    np.linspace(-2, 74, 20),
+                    12 + 12 * k + 6 * np.sin(np.linspace(0, rng.uniform(3, 9), 20) + rng.uniform(0, 6)),
+                ],
+                1,
+            )
+            cv2.polylines(
+                image, [points.astype(np.int32)], False, tones[1 + k % 4], int(rng.integers(1, 5)), cv2.LINE_AA
+            )
     else:  # abstract: soft blocks
         for k in range(5):
             x, y, w, h = (int(c) for c in rng.integers([-5, -5, 16, 12], [50, 50, 48, 40]))
-            cv2.ellipse(image, (x + w // 2, y + h // 2), (w // 2, h // 2), float(rng.uniform(0, 90)), 0, 360,
-                        tones[1 + k % 4], -1, cv2.LINE_AA)
+            cv2.ellipse(
+                image,
+                (x + w // 2, y + h // 2),
+                (w // 2, h // 2),
+                float(rng.uniform(0, 90)),
+                0,
+                360,
+                tones[1 + k % 4],
+                -1,
+                cv2.LINE_AA,
+            )
         image = cv2.GaussianBlur(image, (0, 0), 1.1)
     return image
 
@@ -229,8 +268,9 @@ def artwork(style: str, colours: tuple, seed: int) -> np.ndarray:
 def outdoors(view: str, day: int, seed: int) -> np.ndarray:
     """What a window shows: uint8 (96, 72, 3); `view` is garden, street or sky, `day` 0 (night) to 2 (day)."""
     rng = np.random.default_rng(seed)
-    top, low = [((26, 32, 58), (58, 60, 88)), ((120, 130, 175), (245, 190, 150)),
-                ((176, 208, 240), (240, 246, 250))][day]
+    top, low = [((26, 32, 58), (58, 60, 88)), ((120, 130, 175), (245, 190, 150)), ((176, 208, 240), (240, 246, 250))][
+        day
+    ]
     image = np.linspace(top, low, 96)[:, None].repeat(72, 1)
     gain = (0.22, 0.6, 1.0)[day]
     if view == "street":
@@ -238,10 +278,10 @@ def outdoors(view: str, day: int, seed: int) -> np.ndarray:
         while x < 72:
             w, h = int(rng.integers(12, 24)), int(rng.integers(28, 70))
             wall = np.array(rng.choice([(196, 176, 160), (170, 160, 158), (186, 150, 130), (205, 200, 190)])) * gain
-            image[96 - h:, max(x, 0):x + w] = wall
+            image[96 - h :, max(x, 0) : x + w] = wall
             for y in range(96 - h + 5, 92, 9):
                 for k in range(max(x, 0) + 2, min(x + w, 72) - 4, 6):
-                    image[y:y + 5, k:k + 3] = (250, 214, 130) if day < 2 and rng.random() < 0.5 else wall * 0.72
+                    image[y : y + 5, k : k + 3] = (250, 214, 130) if day < 2 and rng.random() < 0.5 else wall * 0.72
             x += w
     elif view == "garden":
         image[70:] = np.array((112, 150, 84)) * gain

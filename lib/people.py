@@ -14,15 +14,42 @@ import numpy as np
 
 FACES = ("visible", "hidden", "cropped", "blurred")
 COVERS = {  # what keeps a face from being seen
-    "visible": ("none",), "cropped": ("none",), "hidden": ("away", "phone", "hand", "hat"),
+    "visible": ("none",),
+    "cropped": ("none",),
+    "hidden": ("away", "phone", "hand", "hat"),
     "blurred": ("blur", "pixels", "emoji", "bar"),
 }
-SKINS = ((246, 214, 190), (236, 196, 166), (222, 176, 142), (198, 148, 112), (166, 116, 84), (128, 86, 62),
-         (96, 64, 48))
-HAIRS = ((38, 30, 28), (62, 42, 32), (92, 62, 42), (132, 92, 58), (178, 138, 88), (206, 174, 122), (120, 58, 38),
-         (142, 138, 134))
-CLOTHES = ((58, 74, 104), (122, 60, 62), (70, 96, 84), (196, 186, 170), (70, 70, 76), (232, 230, 224), (186, 142, 70),
-           (112, 130, 156), (158, 112, 128), (92, 84, 112))
+SKINS = (
+    (246, 214, 190),
+    (236, 196, 166),
+    (222, 176, 142),
+    (198, 148, 112),
+    (166, 116, 84),
+    (128, 86, 62),
+    (96, 64, 48),
+)
+HAIRS = (
+    (38, 30, 28),
+    (62, 42, 32),
+    (92, 62, 42),
+    (132, 92, 58),
+    (178, 138, 88),
+    (206, 174, 122),
+    (120, 58, 38),
+    (142, 138, 134),
+)
+CLOTHES = (
+    (58, 74, 104),
+    (122, 60, 62),
+    (70, 96, 84),
+    (196, 186, 170),
+    (70, 70, 76),
+    (232, 230, 224),
+    (186, 142, 70),
+    (112, 130, 156),
+    (158, 112, 128),
+    (92, 84, 112),
+)
 TROUSERS = ((56, 66, 92), (48, 48, 54), (116, 100, 84), (88, 94, 100))
 HAIR_STYLES = ("short", "bob", "long", "bun", "curly", "cropped")
 POSES = ("arms down", "hand on hip", "arms crossed", "waving", "holding a mug", "holding a box")
@@ -57,10 +84,26 @@ class Person:
         """Somebody new; `ValueError` for a `face` that is not in FACES."""
         u, pick = rng.uniform, lambda *options: options[int(rng.integers(len(options)))]
         someone = cls(
-            face="visible", cover="none", skin=pick(*SKINS), hair=pick(*HAIRS), hair_style=pick(*HAIR_STYLES),
-            top=pick(*CLOTHES), top_pattern=pick("plain", "plain", "striped", "shirt", "apron"), bottom=pick(*TROUSERS),
-            beard=bool(u() < 0.3), glasses=bool(u() < 0.2), build=float(u(0.88, 1.15)), stature=float(u(1.58, 1.86)),
-            features=tuple(u(0.92, 1.08, 6).tolist()), pose=POSES[0], x=0.5, head=0.25, turn=0.0, tilt=0.0, smile=0.0)
+            face="visible",
+            cover="none",
+            skin=pick(*SKINS),
+            hair=pick(*HAIRS),
+            hair_style=pick(*HAIR_STYLES),
+            top=pick(*CLOTHES),
+            top_pattern=pick("plain", "plain", "striped", "shirt", "apron"),
+            bottom=pick(*TROUSERS),
+            beard=bool(u() < 0.3),
+            glasses=bool(u() < 0.2),
+            build=float(u(0.88, 1.15)),
+            stature=float(u(1.58, 1.86)),
+            features=tuple(u(0.92, 1.08, 6).tolist()),
+            pose=POSES[0],
+            x=0.5,
+            head=0.25,
+            turn=0.0,
+            tilt=0.0,
+            smile=0.0,
+        )
         return someone.posed(rng, face)
 
     def posed(self, rng: np.random.Generator, face: str | None = None) -> Person:
@@ -70,9 +113,16 @@ class Person:
             raise ValueError(f"face must be one of {FACES}, not {face!r}")
         u, pick = rng.uniform, lambda *options: options[int(rng.integers(len(options)))]
         return replace(
-            self, face=face, cover=pick(*COVERS[face]), pose=pick(*POSES), x=float(u(0.27, 0.73)),
-            head=float(np.exp(u(math.log(0.15), math.log(0.38)))), turn=float(np.clip(rng.normal(0, 0.3), -0.7, 0.7)),
-            tilt=float(np.clip(rng.normal(0, 4), -10, 10)), smile=float(u()))
+            self,
+            face=face,
+            cover=pick(*COVERS[face]),
+            pose=pick(*POSES),
+            x=float(u(0.27, 0.73)),
+            head=float(np.exp(u(math.log(0.15), math.log(0.38)))),
+            turn=float(np.clip(rng.normal(0, 0.3), -0.7, 0.7)),
+            tilt=float(np.clip(rng.normal(0, 4), -10, 10)),
+            smile=float(u()),
+        )
 
 
 # Shaded shapes -------------------------------------------------------------------------------------------------------
@@ -137,15 +187,16 @@ class _Pen:
         small = max(2, shade.shape[1] // step), max(2, shade.shape[0] // step)
         shade = cv2.blur(cv2.resize(shade, small, interpolation=cv2.INTER_AREA), (wide, wide))
         shade = cv2.resize(shade, (w + 2 * pad, h + 2 * pad), interpolation=cv2.INTER_LINEAR)
-        shade = shade[pad + k // 2:pad + k // 2 + h, pad + k:pad + k + w]
+        shade = shade[pad + k // 2 : pad + k // 2 + h, pad + k : pad + k + w]
         cv2.copyTo(self._shaded(shade, colour, depth), mask, region)
         if bands:
             mask[(np.arange(h) + y0 - self.place[1]) / (bands[1] * self.unit) % 1 < 0.5] = 0
             cv2.copyTo(self._shaded(shade, bands[0], depth), mask, region)
 
     def _shaded(self, shade, colour, depth) -> np.ndarray:
-        return cv2.merge([cv2.convertScaleAbs(shade, alpha=c * depth * 1.12 / 255, beta=c * (1 - depth))
-                          for c in self._lit(colour)])
+        return cv2.merge(
+            [cv2.convertScaleAbs(shade, alpha=c * depth * 1.12 / 255, beta=c * (1 - depth)) for c in self._lit(colour)]
+        )
 
 
 def _curve(points, closed: bool = True, steps: int = 6) -> np.ndarray:
@@ -184,8 +235,11 @@ def _toned(colour, gain: float, lift: float = 0.0) -> np.ndarray:
 
 # The figure ----------------------------------------------------------------------------------------------------------
 
-_SKULL = _curve(_even((0, -1), (0.2, -0.96), (0.33, -0.8), (0.372, -0.58), (0.355, -0.36), (0.3, -0.17), (0.19, -0.035),
-                      (0.07, 0.01)))
+_SKULL = _curve(
+    _even(
+        (0, -1), (0.2, -0.96), (0.33, -0.8), (0.372, -0.58), (0.355, -0.36), (0.3, -0.17), (0.19, -0.035), (0.07, 0.01)
+    )
+)
 _TORSO = _curve(_even((0.27, 0.2), (0.55, 0.34), (0.84, 0.5), (0.92, 0.75), (0.82, 1.1), (0.7, 1.75), (0.74, 2.75)))
 _LEGS = _curve(_even((0.72, 2.4), (0.8, 3.3), (0.66, 6.4), (0.12, 6.4), (0.02, 3.9)))
 _NECK = _even((0.2, -0.3), (0.22, 0.2), (0.3, 0.33), (0.02, 0.46))
@@ -196,7 +250,8 @@ _BACK_HAIR = {
 }
 _DOWN, _BENT = ((0.75, 0.66), (1.0, 1.75), (0.98, 2.85)), ((0.75, 0.66), (0.95, 1.66), (-0.25, 1.7))
 _ARMS = {  # shoulder, elbow and wrist of the right arm, and of the left one seen in a mirror
-    "arms down": (_DOWN, _DOWN), "hand on hip": (((0.75, 0.66), (1.42, 1.6), (0.72, 2.3)), _DOWN),
+    "arms down": (_DOWN, _DOWN),
+    "hand on hip": (((0.75, 0.66), (1.42, 1.6), (0.72, 2.3)), _DOWN),
     "arms crossed": (((0.75, 0.66), (0.95, 1.62), (-0.25, 1.5)), _BENT),
     "waving": (((0.75, 0.66), (1.3, 1.35), (1.35, 0.1)), _DOWN),
     "holding a mug": (((0.75, 0.66), (1.05, 1.65), (0.4, 1.35)), _DOWN),
@@ -274,13 +329,37 @@ def _hair_behind(pen: _Pen, p: Person) -> None:
 
 def _hair_before(pen: _Pen, p: Person) -> None:
     low, rim, t = (-0.84, 0.02, p.turn * 0.06) if p.hair_style == "cropped" else (-0.74, 0.06, p.turn * 0.06)
-    line = [(0.375, -0.55), (0.345, -0.68), (0.26 + t, low - 0.03), (0.08 + t, low - 0.07), (-0.12 + t, low - 0.04),
-            (-0.28 + t, low + 0.03), (-0.35, -0.66), (-0.375, -0.55)]
+    line = [
+        (0.375, -0.55),
+        (0.345, -0.68),
+        (0.26 + t, low - 0.03),
+        (0.08 + t, low - 0.07),
+        (-0.12 + t, low - 0.04),
+        (-0.28 + t, low + 0.03),
+        (-0.35, -0.66),
+        (-0.375, -0.55),
+    ]
     if p.hair_style in ("long", "bob"):  # parted
-        line = [(0.4, -0.12), (0.36, -0.45), (0.31, -0.66), (0.14 + t, -0.84), (t, -0.9), (-0.14 + t, -0.82),
-                (-0.31, -0.62), (-0.36, -0.42), (-0.4, -0.12)]
-    top = [(-0.4 - rim / 2, -0.6), (-0.37 - rim / 2, -0.84), (-0.2, -1 - rim), (0.02, -1.03 - rim), (0.22, -1 - rim),
-           (0.38 + rim / 2, -0.84), (0.4 + rim / 2, -0.6)]
+        line = [
+            (0.4, -0.12),
+            (0.36, -0.45),
+            (0.31, -0.66),
+            (0.14 + t, -0.84),
+            (t, -0.9),
+            (-0.14 + t, -0.82),
+            (-0.31, -0.62),
+            (-0.36, -0.42),
+            (-0.4, -0.12),
+        ]
+    top = [
+        (-0.4 - rim / 2, -0.6),
+        (-0.37 - rim / 2, -0.84),
+        (-0.2, -1 - rim),
+        (0.02, -1.03 - rim),
+        (0.22, -1 - rim),
+        (0.38 + rim / 2, -0.84),
+        (0.4 + rim / 2, -0.6),
+    ]
     pen.form(_curve(line + top, steps=4), p.hair, 0.1, 0.45)
     pen.soft(_curve([(-0.22, -0.97), (0.0, -1.0), (0.1, -0.95), (-0.1, -0.9)]), _toned(p.hair, 1.5, 22), 0.5, 0.05)
 
@@ -315,8 +394,14 @@ def _face(pen: _Pen, p: Person) -> None:
 
 def _eye(pen: _Pen, p: Person, x: float, side: int, size: float, brow: float, deep) -> None:
     w, h = 0.076 * size, 0.034 * size
-    almond = [(x - w, -0.498), (x - 0.4 * w, -0.5 - h), (x + 0.4 * w, -0.5 - h), (x + w, -0.502),
-              (x + 0.3 * w, -0.5 + 0.75 * h), (x - 0.4 * w, -0.5 + 0.75 * h)]
+    almond = [
+        (x - w, -0.498),
+        (x - 0.4 * w, -0.5 - h),
+        (x + 0.4 * w, -0.5 - h),
+        (x + w, -0.502),
+        (x + 0.3 * w, -0.5 + 0.75 * h),
+        (x - 0.4 * w, -0.5 + 0.75 * h),
+    ]
     pen.soft(_curve([(x - w, -0.545), (x, -0.575), (x + w, -0.545)], False), deep, 0.7, 0.01)
     pen.ink(_curve(almond, steps=3), (218, 211, 204))
     iris = x + p.turn * 0.015
@@ -327,25 +412,68 @@ def _eye(pen: _Pen, p: Person, x: float, side: int, size: float, brow: float, de
     pen.line(_curve(lid, False), deep * 0.5, 0.012)
     pen.soft(_curve([(x - w * 0.8, -0.465), (x, -0.455), (x + w * 0.8, -0.465)], False), deep, 0.45, 0.012)
     inner, outer, hair = x - side * 0.085, x + side * 0.125, np.minimum(0.35 * np.asarray(p.hair) + 0.25 * deep, 90)
-    pen.soft(_curve([(inner, -0.585 - 0.01 * brow), (x, -0.635 * brow**0.2), (outer, -0.59), (x + side * 0.02, -0.6),
-                     (inner, -0.56)]), hair, 0.9, 0.01)
+    pen.soft(
+        _curve(
+            [
+                (inner, -0.585 - 0.01 * brow),
+                (x, -0.635 * brow**0.2),
+                (outer, -0.59),
+                (x + side * 0.02, -0.6),
+                (inner, -0.56),
+            ]
+        ),
+        hair,
+        0.9,
+        0.01,
+    )
 
 
 def _mouth(pen: _Pen, p: Person, t: float, w: float, skin, shade, deep) -> None:
     lip, corner = skin * (0.82, 0.5, 0.5), -0.16 - 0.03 * p.smile
     pen.soft(_disc(t, -0.085, 0.08, 0.018), shade, 0.8, 0.022)
-    pen.soft(_curve([(t - w, corner), (t - 0.04, -0.178), (t, -0.17), (t + 0.04, -0.178), (t + w, corner), (t, -0.145)],
-                    steps=3), lip * 0.85, 0.95, 0.008)
-    pen.soft(_curve([(t - 0.9 * w, corner + 0.005), (t, -0.148), (t + 0.9 * w, corner + 0.005), (t + 0.075, -0.113),
-                     (t, -0.104), (t - 0.075, -0.113)], steps=3), _toned(lip, 1.12), 0.95, 0.009)
+    pen.soft(
+        _curve(
+            [(t - w, corner), (t - 0.04, -0.178), (t, -0.17), (t + 0.04, -0.178), (t + w, corner), (t, -0.145)], steps=3
+        ),
+        lip * 0.85,
+        0.95,
+        0.008,
+    )
+    pen.soft(
+        _curve(
+            [
+                (t - 0.9 * w, corner + 0.005),
+                (t, -0.148),
+                (t + 0.9 * w, corner + 0.005),
+                (t + 0.075, -0.113),
+                (t, -0.104),
+                (t - 0.075, -0.113),
+            ],
+            steps=3,
+        ),
+        _toned(lip, 1.12),
+        0.95,
+        0.009,
+    )
     if p.smile > 0.6:  # teeth
         ends = (t - 0.75 * w, corner + 0.4 * (-0.16 - corner)), (t + 0.75 * w, corner + 0.4 * (-0.16 - corner))
         pen.ink(_curve([ends[0], (t, -0.158), ends[1], (t, -0.132)], steps=3), (238, 234, 226))
     gap = [(t - w, corner), (t - 0.4 * w, -0.153), (t + 0.4 * w, -0.153), (t + w, corner)]
     pen.line(_curve(gap, False), deep * 0.6, 0.012)
     if p.beard and p.hair_style in ("short", "cropped", "bun"):
-        beard = [(-0.34, -0.36), (-0.25, -0.2), (t - 0.14, -0.21), (t, -0.215), (t + 0.14, -0.21), (0.25, -0.2),
-                 (0.34, -0.36), (0.3, -0.12), (0.14, 0.03), (-0.14, 0.03), (-0.3, -0.12)]
+        beard = [
+            (-0.34, -0.36),
+            (-0.25, -0.2),
+            (t - 0.14, -0.21),
+            (t, -0.215),
+            (t + 0.14, -0.21),
+            (0.25, -0.2),
+            (0.34, -0.36),
+            (0.3, -0.12),
+            (0.14, 0.03),
+            (-0.14, 0.03),
+            (-0.3, -0.12),
+        ]
         pen.soft(_curve(beard), np.asarray(p.hair) * 0.6 + 0.12 * skin, 0.8, 0.016)
         pen.soft(_curve([(t - 0.85 * w, -0.15), (t, -0.165), (t + 0.85 * w, -0.15), (t, -0.115)]), lip, 0.9, 0.01)
 

@@ -13,8 +13,19 @@ from typing import Any
 from lib import study
 from lib.files import ROOT, read_json, write_json
 
-PACKAGES = ("torch", "lightning", "transformers", "timm", "pytorch-metric-learning", "faiss-cpu", "scikit-learn",
-            "numpy", "pandas", "snakemake", "papermill")
+PACKAGES = (
+    "torch",
+    "lightning",
+    "transformers",
+    "timm",
+    "pytorch-metric-learning",
+    "faiss-cpu",
+    "scikit-learn",
+    "numpy",
+    "pandas",
+    "snakemake",
+    "papermill",
+)
 
 
 def environment() -> dict[str, Any]:
@@ -36,7 +47,9 @@ def commit() -> str:
     """The checked-out commit, with `+` when tracked files differ from it; `unknown` outside of a checkout."""
     try:
         head = _git("rev-parse", "--short=12", "HEAD")
-        return head + ("+" if _git("status", "--porcelain", "--untracked-files=no", "--", "lib", "notebooks", "params") else "")
+        return head + (
+            "+" if _git("status", "--porcelain", "--untracked-files=no", "--", "lib", "notebooks", "params") else ""
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
 
@@ -49,15 +62,24 @@ def study_finished(chosen: study.Study, seconds: float, steps: int) -> None:
         write_json(path, read_json(path) | {"unchanged_rerun_seconds": round(seconds, 1)})
         return
     runs = {run.name: read_json(run.folder / "metrics.json") for run in chosen.all_runs().values()}
-    write_json(path, (read_json(path) if path.exists() else {}) | {
-        "study": chosen.name,
-        "finished": now,
-        "wall_seconds": round(seconds, 1),
-        "steps_run": steps,
-        "parameters": chosen.model_dump(),
-        "environment": environment(),
-        "runs": {name: {"key": run["key"], "wall_seconds": run["wall_seconds"]} for name, run in runs.items()},
-    })
+    write_json(
+        path,
+        (read_json(path) if path.exists() else {})
+        | {
+            "study": chosen.name,
+            "finished": now,
+            "wall_seconds": round(seconds, 1),
+            "steps_run": steps,
+            "parameters": chosen.model_dump(),
+            "environment": environment(),
+            "chapters": {
+                name: chosen.key(name, {})
+                for name in chosen.chapters
+                if (chosen.folder / "notebooks" / f"{name}.ipynb").exists()
+            },
+            "runs": {name: {"key": run["key"], "wall_seconds": run["wall_seconds"]} for name, run in runs.items()},
+        },
+    )
 
 
 class Stopwatch:

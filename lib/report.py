@@ -13,10 +13,20 @@ from pandas.io.formats.style import Styler
 from lib.files import replacing
 
 OURS, THEIRS, NEUTRAL = "#1f6f8b", "#c8553d", "#8a8d91"
-plt.rcParams.update({
-    "figure.dpi": 100, "savefig.dpi": 110, "savefig.bbox": "tight", "font.size": 10, "axes.spines.top": False,
-    "axes.spines.right": False, "axes.grid": True, "grid.color": "#e6e6e6", "axes.axisbelow": True, "legend.frameon": False,
-})
+plt.rcParams.update(
+    {
+        "figure.dpi": 100,
+        "savefig.dpi": 110,
+        "savefig.bbox": "tight",
+        "font.size": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.grid": True,
+        "grid.color": "#e6e6e6",
+        "axes.axisbelow": True,
+        "legend.frameon": False,
+    }
+)
 
 
 def save_table(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
@@ -31,11 +41,13 @@ def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
     columns = {name: name.replace("_", " ") if isinstance(name, str) else name for name in frame.columns}
     decimals = {columns[name]: f"{{:.{digits}f}}" for name in frame.select_dtypes("float").columns}
     styler = frame.rename(columns=columns).style.format(decimals, na_rep="–", escape="html").hide(axis="index")
-    styler.set_table_styles([
-        {"selector": "th", "props": "text-align: left; font-weight: 600; border-bottom: 1px solid #999"},
-        {"selector": "td", "props": "text-align: left; padding: 2px 10px"},
-        {"selector": "caption", "props": "text-align: left; color: #555; padding: 4px 0"},
-    ])
+    styler.set_table_styles(
+        [
+            {"selector": "th", "props": "text-align: left; font-weight: 600; border-bottom: 1px solid #999"},
+            {"selector": "td", "props": "text-align: left; padding: 2px 10px"},
+            {"selector": "caption", "props": "text-align: left; color: #555; padding: 4px 0"},
+        ]
+    )
     return styler.set_caption(html.escape(caption)) if caption else styler
 
 

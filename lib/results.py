@@ -36,17 +36,27 @@ class Results:
     def retrieval_shares(self, run: Run, modality: str, region: str, metric: str = "R-Precision@X") -> pd.DataFrame:
         """A retrieval metric of a run in a region as a sum over vendors, for `lib.intervals.difference`."""
         items, vectors = embeddings.load(run.folder / "embeddings.safetensors")[modality]
-        return verification.shares(verification.scores(items[items["region"] == region].reset_index(drop=True),
-                                                       vectors[(items["region"] == region).to_numpy()]), metric, region)
+        return verification.shares(
+            verification.scores(
+                items[items["region"] == region].reset_index(drop=True), vectors[(items["region"] == region).to_numpy()]
+            ),
+            metric,
+            region,
+        )
 
 
 def load(study: Study) -> Results:
     """The study's finished runs. Raises DataError when there are none."""
-    found = {name: read_json(run.folder / "metrics.json") for name, run in study.all_runs().items()
-             if (run.folder / "metrics.json").exists()}
+    found = {
+        name: read_json(run.folder / "metrics.json")
+        for name, run in study.all_runs().items()
+        if (run.folder / "metrics.json").exists()
+    }
     if not found:
-        raise DataError(f"{study.folder / 'runs'}: this study has no finished run yet. `make study PROFILE={study.name}` runs "
-                        "what a chapter reads before the chapter.")
+        raise DataError(
+            f"{study.folder / 'runs'}: this study has no finished run yet. `make study PROFILE={study.name}` runs "
+            "what a chapter reads before the chapter."
+        )
     runs = pd.DataFrame([_row(name, metrics) for name, metrics in found.items()])
     names = runs[["run", "modality", "system", "objective", "seed"]]
     tables = []
@@ -60,11 +70,19 @@ def load(study: Study) -> Results:
 def _row(name: str, metrics: dict) -> dict:
     training, weights = metrics.get("training", {}), metrics["weights"]
     return {
-        "run": name, "modality": metrics["modality"], "system": " + ".join(found["label"] for found in weights),
-        "objective": PUBLISHED[metrics["parameters"]["objective"]], "fusion": metrics["parameters"].get("fusion", ""),
-        "protocol": metrics["protocol"], "seed": metrics["parameters"]["seed"],
-        "parameters": sum(found["parameters"] for found in weights), "epochs": training.get("epochs", 0),
-        "training_items": training.get("items", 0), "training_seconds": training.get("seconds", 0.0),
-        "wall_seconds": metrics["wall_seconds"], "device": metrics["environment"]["device"],
-        "key": metrics["key"], "weights_sha256": " ".join(found["sha256"][:8] for found in weights),
+        "run": name,
+        "modality": metrics["modality"],
+        "system": " + ".join(found["label"] for found in weights),
+        "objective": PUBLISHED[metrics["parameters"]["objective"]],
+        "fusion": metrics["parameters"].get("fusion", ""),
+        "protocol": metrics["protocol"],
+        "seed": metrics["parameters"]["seed"],
+        "parameters": sum(found["parameters"] for found in weights),
+        "epochs": training.get("epochs", 0),
+        "training_items": training.get("items", 0),
+        "training_seconds": training.get("seconds", 0.0),
+        "wall_seconds": metrics["wall_seconds"],
+        "device": metrics["environment"]["device"],
+        "key": metrics["key"],
+        "weights_sha256": " ".join(found["sha256"][:8] for found in weights),
     }

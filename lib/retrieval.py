@@ -97,10 +97,16 @@ def per_query(
         at_rank = np.cumsum(within, 1) / np.arange(1, hits.shape[1] + 1)
         average[start:stop] = (at_rank * within).sum(1) / depth
         start = stop
-    frame = pd.DataFrame({
-        "query": answered, "vendor": query_vendors[answered], "relevant": counts[answered],
-        f"MRR@{k}": reciprocal, "R-Precision@X": precision, "mAP@R": average,
-    })
+    frame = pd.DataFrame(
+        {
+            "query": answered,
+            "vendor": query_vendors[answered],
+            "relevant": counts[answered],
+            f"MRR@{k}": reciprocal,
+            "R-Precision@X": precision,
+            "mAP@R": average,
+        }
+    )
     return frame.sort_values("query", ignore_index=True)
 
 
@@ -118,8 +124,12 @@ def evaluate(
 
 def metrics(k: int = 10) -> dict[str, tuple[str, bool]]:
     """Each metric: the column of `per_query` that it averages, and whether every vendor (not query) counts the same."""
-    return {"R-Precision@X": ("R-Precision@X", True), f"MRR@{k}": (f"MRR@{k}", True),
-            "Macro-F1@X": ("R-Precision@X", False), "mAP@R": ("mAP@R", True)}
+    return {
+        "R-Precision@X": ("R-Precision@X", True),
+        f"MRR@{k}": (f"MRR@{k}", True),
+        "Macro-F1@X": ("R-Precision@X", False),
+        "mAP@R": ("mAP@R", True),
+    }
 
 
 def summarise(scores: pd.DataFrame, k: int = 10) -> pd.DataFrame:
@@ -130,22 +140,35 @@ def summarise(scores: pd.DataFrame, k: int = 10) -> pd.DataFrame:
     for metric, (column, by_vendor) in metrics(k).items():
         means = grouped[column].mean().to_numpy()
         mean = np.average(means, weights=None if by_vendor else sizes) if len(means) else np.nan
-        rows.append({"metric": metric, "mean": mean, "std": means.std() if len(means) else np.nan,
-                     "queries": len(scores), "vendors": len(means)})
+        rows.append(
+            {
+                "metric": metric,
+                "mean": mean,
+                "std": means.std() if len(means) else np.nan,
+                "queries": len(scores),
+                "vendors": len(means),
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def _check(queries: np.ndarray, query_vendors: np.ndarray, documents: np.ndarray, document_vendors: np.ndarray) -> None:
     for name, vectors, labels in (("queries", queries, query_vendors), ("documents", documents, document_vendors)):
         if np.ndim(vectors) != 2 or len(vectors) != len(labels):
-            raise DataError(f"{name}: embeddings of shape {np.shape(vectors)} and {len(labels)} vendors don't fit; "
-                            f"give one row of numbers and one vendor for each of the {name}.")
+            raise DataError(
+                f"{name}: embeddings of shape {np.shape(vectors)} and {len(labels)} vendors don't fit; "
+                f"give one row of numbers and one vendor for each of the {name}."
+            )
         if not np.isfinite(vectors).all():
             bad = int(np.flatnonzero(~np.isfinite(vectors).all(axis=1))[0])
-            raise DataError(f"{name}: row {bad} holds a number that is not finite. Such an embedding comes from a "
-                            "training that diverged; lower its learning rate and run it again.")
+            raise DataError(
+                f"{name}: row {bad} holds a number that is not finite. Such an embedding comes from a "
+                "training that diverged; lower its learning rate and run it again."
+            )
     if np.shape(queries)[1] != np.shape(documents)[1]:
-        raise DataError(f"queries have {np.shape(queries)[1]} dimensions and documents {np.shape(documents)[1]}; "
-                        "both must come from the same system and modality.")
+        raise DataError(
+            f"queries have {np.shape(queries)[1]} dimensions and documents {np.shape(documents)[1]}; "
+            "both must come from the same system and modality."
+        )
     if not len(documents):
         raise DataError("documents: there are none to rank. The training part of this region is empty.")

@@ -32,14 +32,20 @@ _PALETTES = """
     ebe3d5 6e6259 c8b8a6 d17b49 332c27 | e0e7e9 3f7d8c b8d8dd f2c078 1e434c | f7f2ea e0b973 f6e3b8 4f6d7a 5d4a22
     e7e4e9 64607a c2bfd0 b98b82 2e2b3d
 """  # forty: wall, large furniture, textile, accent, dark accent
-PALETTES = tuple(tuple(tuple(bytes.fromhex(colour)) for colour in palette.split())
-                 for palette in _PALETTES.strip().replace("\n", "|").split("|"))
+PALETTES = tuple(
+    tuple(tuple(bytes.fromhex(colour)) for colour in palette.split())
+    for palette in _PALETTES.strip().replace("\n", "|").split("|")
+)
 
 WOODS = {  # base, grain, dark line
-    "oak": ((198, 160, 112), (176, 136, 90), (120, 90, 58)), "pine": ((222, 186, 136), (206, 164, 112), (160, 120, 76)),
-    "walnut": ((118, 82, 58), (96, 64, 44), (60, 40, 28)), "birch": ((228, 208, 172), (214, 190, 150), (170, 146, 110)),
-    "teak": ((160, 108, 66), (138, 88, 52), (92, 58, 34)), "white": ((236, 234, 228), (226, 223, 216), (180, 176, 168)),
-    "grey": ((166, 160, 152), (148, 142, 134), (104, 98, 92)), "black": ((58, 54, 52), (48, 44, 42), (30, 28, 28)),
+    "oak": ((198, 160, 112), (176, 136, 90), (120, 90, 58)),
+    "pine": ((222, 186, 136), (206, 164, 112), (160, 120, 76)),
+    "walnut": ((118, 82, 58), (96, 64, 44), (60, 40, 28)),
+    "birch": ((228, 208, 172), (214, 190, 150), (170, 146, 110)),
+    "teak": ((160, 108, 66), (138, 88, 52), (92, 58, 34)),
+    "white": ((236, 234, 228), (226, 223, 216), (180, 176, 168)),
+    "grey": ((166, 160, 152), (148, 142, 134), (104, 98, 92)),
+    "black": ((58, 54, 52), (48, 44, 42), (30, 28, 28)),
 }
 METALS = {"steel": (182, 186, 190), "brass": (190, 156, 92), "black": (44, 44, 46), "copper": (184, 118, 86)}
 FLOORS = ("planks", "planks", "planks", "parquet", "parquet", "tiles", "carpet", "carpet", "chequer")
@@ -80,15 +86,26 @@ class Furnishing:
         """A new taste; many tastes share palettes and patterns."""
         pick, woods = lambda *options: _pick(rng, options), tuple(WOODS)
         return cls(
-            palette=int(rng.integers(len(PALETTES))), tint=tuple(rng.uniform(-10, 10, 3).round(1).tolist()),
-            wood=pick(*woods), floor_wood=pick(*woods[:5], "grey"), metal=pick(*METALS),
-            form=pick("boxy", "rounded", "slim"), headboard=pick("panel", "padded", "slats"),
-            bedding=pick("plain", *PATTERNS), cushion=pick("plain", *PATTERNS),
-            curtain=pick("plain", "plain", "plain", "striped", "floral", "leafy"), rug=pick(*PATTERNS),
-            paper=pick("striped", "floral", "diamond", "leafy", "dotted"), scale=float(rng.uniform(0.65, 1.5)),
-            drapes=pick("long", "long", "sheer", "blind", "none"), wall=pick(*WALLS), floor=pick(*FLOORS),
-            art=pick("abstract", "landscape", "botanical", "geometric", "wavy"), lamp=pick("cone", "drum", "globe"),
-            dark_trim=bool(rng.random() < 0.2))
+            palette=int(rng.integers(len(PALETTES))),
+            tint=tuple(rng.uniform(-10, 10, 3).round(1).tolist()),
+            wood=pick(*woods),
+            floor_wood=pick(*woods[:5], "grey"),
+            metal=pick(*METALS),
+            form=pick("boxy", "rounded", "slim"),
+            headboard=pick("panel", "padded", "slats"),
+            bedding=pick("plain", *PATTERNS),
+            cushion=pick("plain", *PATTERNS),
+            curtain=pick("plain", "plain", "plain", "striped", "floral", "leafy"),
+            rug=pick(*PATTERNS),
+            paper=pick("striped", "floral", "diamond", "leafy", "dotted"),
+            scale=float(rng.uniform(0.65, 1.5)),
+            drapes=pick("long", "long", "sheer", "blind", "none"),
+            wall=pick(*WALLS),
+            floor=pick(*FLOORS),
+            art=pick("abstract", "landscape", "botanical", "geometric", "wavy"),
+            lamp=pick("cone", "drum", "globe"),
+            dark_trim=bool(rng.random() < 0.2),
+        )
 
 
 @dataclass(frozen=True)
@@ -123,9 +140,19 @@ class Room:
         eye = (float(u(0.45, width - 0.45)), float(u(1.2, 1.6)), float(u(-0.25, 0.3)))
         yaw = float(np.clip(math.atan2(x - eye[0], z - eye[2]) + rng.normal(0, 0.06), -0.75, 0.75))
         return cls(
-            kind=kind, width=width, height=plan.height, depth=depth, items=tuple(plan.items), eye=eye, yaw=yaw,
-            pitch=float(u(-0.26, -0.1)), view=_pick(rng, ("garden", "street", "sky")), daylight=float(u(0.6, 1.0)),
-            warmth=float(u(0.2, 1.0)), details=int(rng.integers(2**31)))
+            kind=kind,
+            width=width,
+            height=plan.height,
+            depth=depth,
+            items=tuple(plan.items),
+            eye=eye,
+            yaw=yaw,
+            pitch=float(u(-0.26, -0.1)),
+            view=_pick(rng, ("garden", "street", "sky")),
+            daylight=float(u(0.6, 1.0)),
+            warmth=float(u(0.2, 1.0)),
+            details=int(rng.integers(2**31)),
+        )
 
 
 TOPS = ("table", "nightstand", "dresser", "counter", "desk", "tv_unit")  # what small things stand on
@@ -274,8 +301,12 @@ class _Plan:
         u, rng = self.rng.uniform, self.rng
         self.add("table", x, 0, z + depth / 2, math.pi, width, 0.75, depth)
         behind, aside = z + depth / 2 + 0.45, width / 2 + 0.5
-        for dx, at, facing in ((-0.25 * width, behind, math.pi), (0.25 * width, behind, math.pi),
-                               (-aside, z, math.pi / 2), (aside, z, -math.pi / 2)):
+        for dx, at, facing in (
+            (-0.25 * width, behind, math.pi),
+            (0.25 * width, behind, math.pi),
+            (-aside, z, math.pi / 2),
+            (aside, z, -math.pi / 2),
+        ):
             if rng.random() < 0.75:
                 self.add("chair", x + dx, 0, at, facing, 0.42, u(0.82, 0.95), 0.42)
         if rng.random() < 0.65:
@@ -350,14 +381,25 @@ def look_of(f: Furnishing, room: Room, lamps: float = 0.0, opened: float = 1.0, 
     if room.kind == "kitchen":
         trim = (trim, large, accent)[room.details % 3]
     return Look(
-        wood=Paint(wood, "grain", 0.9), trim=_plain(trim), fabric=Paint((large, dark, textile)),
+        wood=Paint(wood, "grain", 0.9),
+        trim=_plain(trim),
+        fabric=Paint((large, dark, textile)),
         bedding=Paint((textile, large, accent), f.bedding, 0.42 * s),
         cushion=Paint((accent, light, dark), f.cushion, 0.22 * s),
         curtain=Paint((light if f.drapes == "sheer" else textile, accent, large), f.curtain, 0.4 * s),
         rug=Paint(({"plain": large}.get(f.rug, textile), {"woven": large}.get(f.rug, accent), dark), f.rug, 0.5 * s),
-        accent=Paint((accent, dark, light)), metal=_plain(METALS[f.metal]), shade=_plain(light),
+        accent=Paint((accent, dark, light)),
+        metal=_plain(METALS[f.metal]),
+        shade=_plain(light),
         outside=_plain(light, image=outdoors(room.view, hour, room.details % 40), glow=0.9),
-        form=f.form, art=f.art, lamp=f.lamp, headboard=f.headboard, drapes=f.drapes, lamps_on=lamps, open=opened)
+        form=f.form,
+        art=f.art,
+        lamp=f.lamp,
+        headboard=f.headboard,
+        drapes=f.drapes,
+        lamps_on=lamps,
+        open=opened,
+    )
 
 
 def surfaces_of(f: Furnishing, room: Room) -> tuple[Paint, Paint, Paint, Paint | None]:
@@ -385,10 +427,12 @@ def surfaces_of(f: Furnishing, room: Room) -> tuple[Paint, Paint, Paint, Paint |
     if floor not in {"bathroom": ("chequer",), "kitchen": ("chequer", "planks", "parquet")}.get(room.kind, FLOORS):
         floor = "tiles"
     ground = {
-        "planks": Paint(wood, "planks", 0.75), "parquet": Paint(wood, "parquet", 0.6),
+        "planks": Paint(wood, "planks", 0.75),
+        "parquet": Paint(wood, "parquet", 0.6),
         "carpet": Paint((_mixed(textile, large, 0.4), _mixed(large, textile, 0.3), dark), "carpet", 0.35),
-        "tiles": Paint((_mixed(wall, (200, 196, 190), 0.7), _mixed(wall, (170, 166, 160), 0.8), (150, 148, 144)),
-                       "tiles", 0.9),
+        "tiles": Paint(
+            (_mixed(wall, (200, 196, 190), 0.7), _mixed(wall, (170, 166, 160), 0.8), (150, 148, 144)), "tiles", 0.9
+        ),
         "chequer": Paint(((232, 228, 220), _mixed(dark, (90, 90, 92), 0.5), (170, 168, 164)), "chequer", 0.66),
     }[floor]
     return side, back, ground, lower
@@ -396,9 +440,17 @@ def surfaces_of(f: Furnishing, room: Room) -> tuple[Paint, Paint, Paint, Paint |
 
 # In words ------------------------------------------------------------------------------------------------------------
 
-_HUES = ((15, "pink", "red"), (42, "apricot", "brown"), (65, "yellow", "olive"), (165, "sage", "green"),
-         (195, "aqua", "teal"), (255, "pale blue", "blue"), (300, "lilac", "purple"), (345, "pink", "plum"),
-         (361, "pink", "red"))  # up to this hue (degrees): pale, deep
+_HUES = (
+    (15, "pink", "red"),
+    (42, "apricot", "brown"),
+    (65, "yellow", "olive"),
+    (165, "sage", "green"),
+    (195, "aqua", "teal"),
+    (255, "pale blue", "blue"),
+    (300, "lilac", "purple"),
+    (345, "pink", "plum"),
+    (361, "pink", "red"),
+)  # up to this hue (degrees): pale, deep
 
 
 def colour_name(colour: tuple) -> str:

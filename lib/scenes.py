@@ -58,18 +58,26 @@ class Camera:
         u, normal, pick = rng.uniform, rng.normal, lambda *options: options[int(rng.integers(len(options)))]
         warm = float(normal(0, 0.05))
         return cls(
-            field=float(u(0.92, 1.2)), exposure=float(np.exp(normal(0, 0.13))),
-            balance=(1 + warm, 1 + float(normal(0, 0.012)), 1 - warm), contrast=float(u(0.95, 1.28)),
-            saturation=float(u(0.8, 1.25)), noise=float(min(9.0, rng.gamma(1.3, 1.7))),
-            blur=float(max(0.0, normal(0.2, 0.35))), vignette=float(u(0, 0.4)), tilt=float(normal(0, 0.022)),
-            shift=tuple(normal(0, 0.035, 2).tolist()), mirrored=bool(rng.random() < 0.12),
+            field=float(u(0.92, 1.2)),
+            exposure=float(np.exp(normal(0, 0.13))),
+            balance=(1 + warm, 1 + float(normal(0, 0.012)), 1 - warm),
+            contrast=float(u(0.95, 1.28)),
+            saturation=float(u(0.8, 1.25)),
+            noise=float(min(9.0, rng.gamma(1.3, 1.7))),
+            blur=float(max(0.0, normal(0.2, 0.35))),
+            vignette=float(u(0, 0.4)),
+            tilt=float(normal(0, 0.022)),
+            shift=tuple(normal(0, 0.035, 2).tolist()),
+            mirrored=bool(rng.random() < 0.12),
             quality=int(rng.integers(55, 96)),
             mark=pick(*["none"] * 6, "bar", "disc", "ring", "star", "stripes", "corner"),
             mark_place=(pick(0.15, 0.85) + float(u(-0.05, 0.05)), pick(0.12, 0.88, 0.88) + float(u(-0.03, 0.03))),
             mark_size=float(u(0.05, 0.095)),
             mark_colour=pick((255, 255, 255), (20, 20, 20), (200, 60, 60), (60, 110, 180), (235, 190, 70)),
-            mark_strength=float(u(0.35, 0.9)), border=pick(*["none"] * 12, "white", "black", "instant", "round"),
-            filter=pick(*["none"] * 12, "warm", "cool", "faded", "sepia", "grey"))
+            mark_strength=float(u(0.35, 0.9)),
+            border=pick(*["none"] * 12, "white", "black", "instant", "round"),
+            filter=pick(*["none"] * 12, "warm", "cool", "faded", "sepia", "grey"),
+        )
 
 
 Drawn = TypeVar("Drawn", Furnishing, Camera)
@@ -107,12 +115,18 @@ class _Shot(NamedTuple):
         eye = np.asarray(room.eye) + n[:3] * (0.35, 0.1, 0.18)
         eye = np.clip(eye, (0.35, 0.9, -0.6), (room.width - 0.35, 1.8, 0.45))
         return cls(
-            eye=eye, yaw=float(room.yaw + 0.13 * n[3] - 0.2 * (eye[0] - room.eye[0])), pitch=room.pitch + 0.06 * n[4],
-            roll=0.02 * n[5], zoom=math.exp(0.13 * n[6] + 0.1 * variation),
+            eye=eye,
+            yaw=float(room.yaw + 0.13 * n[3] - 0.2 * (eye[0] - room.eye[0])),
+            pitch=room.pitch + 0.06 * n[4],
+            roll=0.02 * n[5],
+            zoom=math.exp(0.13 * n[6] + 0.1 * variation),
             sun=room.daylight * (1 - 0.25 * variation * u[2]) * (0.05, 0.45, 1.0)[hour],
-            lamps=float(late or room.details % 5 == 0 or u[3] < 0.3 * variation), hour=hour,
-            opened=float(np.clip(0.75 + 0.3 * n[7], 0, 1)), gain=1 + 0.04 * n[8:11],
-            items=cls._moved(rng, room, variation))
+            lamps=float(late or room.details % 5 == 0 or u[3] < 0.3 * variation),
+            hour=hour,
+            opened=float(np.clip(0.75 + 0.3 * n[7], 0, 1)),
+            gain=1 + 0.04 * n[8:11],
+            items=cls._moved(rng, room, variation),
+        )
 
     @staticmethod
     def _moved(rng: np.random.Generator, room: Room, variation: float) -> tuple:
@@ -178,8 +192,11 @@ def _draw_room(canvas: Canvas, furnishing: Furnishing, room: Room, shot: _Shot) 
     add = canvas.add_face
     add(Face((0, h, near), (w, 0, 0), (0, 0, d - near), Paint(((246, 245, 242),) * 3), contact=True))
     add(Face((0, 0, near), (w, 0, 0), (0, 0, d - near), ground, contact=True))
-    for x, z, across, nx, nz, paint in ((0, near, (0, 0, d - near), 1, 0, wall), (w, d, (0, 0, near - d), -1, 0, wall),
-                                        (0, d, (w, 0, 0), 0, -1, back)):
+    for x, z, across, nx, nz, paint in (
+        (0, near, (0, 0, d - near), 1, 0, wall),
+        (w, d, (0, 0, near - d), -1, 0, wall),
+        (0, d, (w, 0, 0), 0, -1, back),
+    ):
         add(Face((x, h, z), across, (0, -h, 0), paint, contact=True))
         if lower is not None:
             add(Face((x + 0.004 * nx, half, z + 0.004 * nz), across, (0, -half, 0), lower, contact=True))
@@ -206,8 +223,15 @@ def _draw_person(canvas: Canvas, person: Person) -> None:
     people.draw(canvas.image, person, (person.x * pixels, chin), unit, np.clip(light, 0.25, 1.25))
 
 
-def render(furnishing: Furnishing, room: Room, camera: Camera, person: Person | None, rng: np.random.Generator,
-           size: int, variation: float = 0.5) -> np.ndarray:
+def render(
+    furnishing: Furnishing,
+    room: Room,
+    camera: Camera,
+    person: Person | None,
+    rng: np.random.Generator,
+    size: int,
+    variation: float = 0.5,
+) -> np.ndarray:
     """One picture: uint8 (size, size, 3) RGB. `size` in pixels, 32 to 1024; `variation` 0..1 says how much shots of the
     same room differ (spot, zoom, moved and added things, time of day). `ValueError` outside these ranges."""
     if not 32 <= size <= 1024:
@@ -228,8 +252,13 @@ def render(furnishing: Furnishing, room: Room, camera: Camera, person: Person | 
 
 
 _FILTERS = {  # gains of R, G, B; lift of the blacks; colour kept
-    "none": ((1.0, 1.0, 1.0), 0, 1.0), "warm": ((1.08, 1.0, 0.86), 6, 0.95), "cool": ((0.93, 1.0, 1.1), 0, 0.95),
-    "faded": ((0.92, 0.92, 0.94), 26, 0.7), "sepia": ((1.1, 0.98, 0.8), 8, 0.18), "grey": ((1.0, 1.0, 1.0), 0, 0.0)}
+    "none": ((1.0, 1.0, 1.0), 0, 1.0),
+    "warm": ((1.08, 1.0, 0.86), 6, 0.95),
+    "cool": ((0.93, 1.0, 1.1), 0, 0.95),
+    "faded": ((0.92, 0.92, 0.94), 26, 0.7),
+    "sepia": ((1.1, 0.98, 0.8), 8, 0.18),
+    "grey": ((1.0, 1.0, 1.0), 0, 0.0),
+}
 
 
 def _developed(image: np.ndarray, camera: Camera, gain: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -249,7 +278,7 @@ def _developed(image: np.ndarray, camera: Camera, gain: np.ndarray, rng: np.rand
     light = cv2.transform(image.astype(np.float32), np.hstack([matrix, offset]).astype(np.float32))
     if camera.vignette > 0.02:
         ramp = (np.arange(size, dtype=np.float32) + 0.5) / size * 2 - 1
-        light *= (1 - camera.vignette * ((ramp[:, None] ** 2 + ramp ** 2) / 2) ** 1.3)[..., None]
+        light *= (1 - camera.vignette * ((ramp[:, None] ** 2 + ramp**2) / 2) ** 1.3)[..., None]
     noise = rng.standard_normal((size, size, 3), np.float32)
     light += camera.noise * (0.75 * noise[..., :1] + 0.5 * kept * noise)
     light = np.where(light > 225, 225 + (light - 225) * 0.55, light)  # highlights roll off
@@ -289,7 +318,7 @@ def _frame(image: np.ndarray, camera: Camera) -> None:
     if camera.border in ("white", "black", "instant"):
         colour = (14, 14, 14) if camera.border == "black" else (247, 246, 242)
         image[:rim], image[:, :rim], image[:, -rim:] = colour, colour, colour
-        image[-(rim if camera.border != "instant" else 4 * rim):] = colour
+        image[-(rim if camera.border != "instant" else 4 * rim) :] = colour
     elif camera.border == "round":
         mask = np.zeros((size, size), np.uint8)
         k = 4 * rim

@@ -83,7 +83,13 @@ def _normal(code: str) -> str:
     tree = ast.parse(code)
     for node in ast.walk(tree):
         if hasattr(node, "body") and isinstance(node.body, list):
-            node.body = [item for item in node.body
-                         if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant)
-                                 and isinstance(item.value.value, str))]
+            node.body = [
+                item
+                for item in node.body
+                if not (
+                    isinstance(item, ast.Expr)
+                    and isinstance(item.value, ast.Constant)
+                    and isinstance(item.value.value, str)
+                )
+            ]
     return ast.dump(tree)

@@ -73,4 +73,8 @@ def _by_region(items: pd.DataFrame, seed: int) -> np.ndarray:
 
 def sizes(items: pd.DataFrame) -> pd.DataFrame:
     """Items and vendors of each region and part: columns `region, part, items, vendors`."""
-    return items.groupby(["region", "part"], sort=True).agg(items=("vendor", "size"), vendors=("vendor", "nunique")).reset_index()
+    return (
+        items.groupby(["region", "part"], sort=True)
+        .agg(items=("vendor", "size"), vendors=("vendor", "nunique"))
+        .reset_index()
+    )

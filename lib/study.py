@@ -200,7 +200,9 @@ def load(study: str | Path) -> Study:
     try:
         return Study(**yaml.safe_load(path.read_text(encoding="utf-8")))
     except (yaml.YAMLError, TypeError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: this is not a YAML mapping of parameters ({error}). See params/quick.yaml.") from error
+        raise DataError(
+            f"{path}: this is not a YAML mapping of parameters ({error}). See params/quick.yaml."
+        ) from error
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise DataError(f"{path}: {wrong}. The parameters and their types are listed in lib/study.py.") from error
@@ -209,4 +211,3 @@ def load(study: str | Path) -> Study:
 def _from_root(path: str) -> Path:
     given = Path(path).expanduser()
     return given if given.is_absolute() else ROOT / given
-

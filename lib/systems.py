@@ -44,7 +44,9 @@ class System(nn.Module):
         self.fuse: nn.Module | None = None
         if text is not None and image is not None:
             if fusion not in FUSIONS:
-                raise DataError(f"There is no fusion called {fusion!r}. Known are {', '.join(FUSIONS)} (lib/systems.py).")
+                raise DataError(
+                    f"There is no fusion called {fusion!r}. Known are {', '.join(FUSIONS)} (lib/systems.py)."
+                )
             self.fuse = FUSIONS[fusion]()
             if fusion == "mean" and text.dimensions != image.dimensions:
                 self.project = nn.Linear(image.dimensions, text.dimensions)
@@ -78,3 +80,8 @@ class System(nn.Module):
     def scores(self, embeddings: torch.Tensor) -> torch.Tensor | None:
         """Class scores (n, classes), or None when there is no head."""
         return None if self.head is None else self.head(embeddings)
+
+
+def device() -> torch.device:
+    """Where embeddings are computed: the accelerator if there is one."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

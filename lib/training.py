@@ -49,11 +49,18 @@ class Learner(lightning.LightningModule):
         self.log("val_loss", self._mean("val"))
 
     def on_train_epoch_end(self) -> None:
-        row = {"epoch": self.current_epoch + 1, "train_loss": self._mean("train"), "val_loss": self._mean("val"),
-               "seconds": round(time.monotonic() - self._began, 1)}
+        row = {
+            "epoch": self.current_epoch + 1,
+            "train_loss": self._mean("train"),
+            "val_loss": self._mean("val"),
+            "seconds": round(time.monotonic() - self._began, 1),
+        }
         self.history.append(row)
-        print(f"epoch {row['epoch']}/{self.settings.epochs}: training loss {row['train_loss']:.3f}, "
-              f"validation {row['val_loss']:.3f}, {row['seconds']:.0f} s", flush=True)
+        print(
+            f"epoch {row['epoch']}/{self.settings.epochs}: training loss {row['train_loss']:.3f}, "
+            f"validation {row['val_loss']:.3f}, {row['seconds']:.0f} s",
+            flush=True,
+        )
 
     def configure_optimizers(self) -> dict[str, Any]:
         """AdamW with a linear warm-up and decay; no weight decay on biases and norms, new layers faster."""
@@ -62,11 +69,16 @@ class Learner(lightning.LightningModule):
             new = not name.startswith(("text.", "image."))
             groups.setdefault((new, parameter.ndim > 1), []).append(parameter)
         settings = self.settings
-        optimiser = torch.optim.AdamW([
-            {"params": parameters, "lr": settings.head_rate if new else settings.learning_rate,
-             "weight_decay": settings.weight_decay if decays else 0.0}
-            for (new, decays), parameters in groups.items()
-        ])
+        optimiser = torch.optim.AdamW(
+            [
+                {
+                    "params": parameters,
+                    "lr": settings.head_rate if new else settings.learning_rate,
+                    "weight_decay": settings.weight_decay if decays else 0.0,
+                }
+                for (new, decays), parameters in groups.items()
+            ]
+        )
         schedule = get_linear_schedule_with_warmup(optimiser, round(settings.warmup * self.steps), self.steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
@@ -89,8 +101,16 @@ class Learner(lightning.LightningModule):
         return total / count if count else float("nan")
 
 
-def fit(system: System, objective: Objective, train: DataLoader, val: DataLoader | None, settings: Training, seed: int,
-        folder: Path, key: str) -> pd.DataFrame:
+def fit(
+    system: System,
+    objective: Objective,
+    train: DataLoader,
+    val: DataLoader | None,
+    settings: Training,
+    seed: int,
+    folder: Path,
+    key: str,
+) -> pd.DataFrame:
     """Train `system` in place; the history: `epoch, train_loss, val_loss, seconds`.
 
     A checkpoint is written after each epoch to `folder/<key>.ckpt`. If one is there, training goes on from it
@@ -103,9 +123,17 @@ def fit(system: System, objective: Objective, train: DataLoader, val: DataLoader
     if settings.patience and val is not None:
         callbacks.append(EarlyStopping("val_loss", min_delta=LEAST_CHANGE, patience=settings.patience))
     trainer = lightning.Trainer(
-        accelerator="auto", devices=1, max_epochs=settings.epochs, precision=settings.precision, plugins=[SafetensorsIO()],
-        callbacks=callbacks, logger=False, enable_progress_bar=False, enable_model_summary=False,
-        num_sanity_val_steps=0, use_distributed_sampler=False,
+        accelerator="auto",
+        devices=1,
+        max_epochs=settings.epochs,
+        precision=settings.precision,
+        plugins=[SafetensorsIO()],
+        callbacks=callbacks,
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        use_distributed_sampler=False,
     )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*(does not have many workers|Checkpoint directory|weights_only).*")
@@ -123,8 +151,3 @@ def _finished(checkpoint: dict[str, Any], settings: Training) -> bool:
     """Whether the checkpoint is the last one: all epochs done, or stopped early after it."""
     waited = max((state.get("wait_count", 0) for state in checkpoint["callbacks"].values()), default=0)
     return len(checkpoint["history"]) >= settings.epochs or bool(settings.patience and waited >= settings.patience)
-
-
-def device() -> torch.device:
-    """Where embeddings are computed: the accelerator if there is one."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")

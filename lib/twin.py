@@ -40,8 +40,12 @@ PUBLISHED = pd.DataFrame(
     },
     index=pd.Index(REGIONS, name="region"),
 )
-CITIES = {"south": ("Houston", "Dallas", "Atlanta"), "midwest": ("Chicago", "Detroit"), "west": ("San Francisco",),
-          "northeast": ("New York",)}
+CITIES = {
+    "south": ("Houston", "Dallas", "Atlanta"),
+    "midwest": ("Chicago", "Detroit"),
+    "west": ("San Francisco",),
+    "northeast": ("New York",),
+}
 # What the paper shows in pictures only (Fig 2) or tells without numbers (A.2, A.3.2); our choices.
 SHARED = 0.3  # of a region's vendors, how many post in an earlier region too
 SINGLE = 0.02  # of a region's vendors, how many have one ad there and so can't be learned
@@ -106,7 +110,9 @@ def plan(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
     for size in sizes.itertuples():
         region = size.Index
         old = min(round(SHARED * size.vendors), vendors)
-        here = np.concatenate([generator.choice(vendors, old, replace=False), np.arange(vendors, vendors + size.vendors - old)])
+        here = np.concatenate(
+            [generator.choice(vendors, old, replace=False), np.arange(vendors, vendors + size.vendors - old)]
+        )
         vendors += size.vendors - old
         for vendor in here:
             activity.setdefault(vendor, generator.lognormal(0, SPREAD))
@@ -117,15 +123,34 @@ def plan(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
         pictures = _pictures(generator, group, size.images)
         order = generator.permutation(size.ads)  # an ad's row tells nothing of its vendor
         place = np.argsort(order)
-        ads.append(pd.DataFrame({"ad": first_ad + np.arange(size.ads), "region": region, "vendor": owner[order],
-                                 "copied": np.where(copied[order] >= 0, first_ad + place[copied[order]], -1)}))
+        ads.append(
+            pd.DataFrame(
+                {
+                    "ad": first_ad + np.arange(size.ads),
+                    "region": region,
+                    "vendor": owner[order],
+                    "copied": np.where(copied[order] >= 0, first_ad + place[copied[order]], -1),
+                }
+            )
+        )
         faces = np.array(["none", *FACES])[generator.choice(5, size.images, p=[0.45, 0, 0.25, 0.15, 0.15])]
         faces[generator.choice(size.images, round(size.faces * size.images), replace=False)] = "visible"
         number = first_image + generator.permutation(size.images)  # nor does a picture's file name
-        shown.append(pd.DataFrame({"ad": first_ad + place[pictures["ad"]], "image": number[pictures["image"]],
-                                   "region": region, "vendor": owner[pictures["ad"]], "face": faces[pictures["image"]]}))
+        shown.append(
+            pd.DataFrame(
+                {
+                    "ad": first_ad + place[pictures["ad"]],
+                    "image": number[pictures["image"]],
+                    "region": region,
+                    "vendor": owner[pictures["ad"]],
+                    "face": faces[pictures["image"]],
+                }
+            )
+        )
         first_ad, first_image = first_ad + size.ads, first_image + size.images
-    return pd.concat(ads, ignore_index=True), pd.concat(shown, ignore_index=True).sort_values(["ad", "image"], ignore_index=True)
+    return pd.concat(ads, ignore_index=True), pd.concat(shown, ignore_index=True).sort_values(
+        ["ad", "image"], ignore_index=True
+    )
 
 
 def _ads_per_vendor(generator: np.random.Generator, activity: np.ndarray, total: int) -> np.ndarray:
@@ -164,7 +189,9 @@ def vendor(settings: Settings, number: int) -> Vendor:
     school = wording.Style.draw(stream(settings, _SCHOOL, int(generator.integers(SCHOOLS))), 1.0)
     style = wording.Style.draw(generator, DISTINCT, school)
     lengths = generator.lognormal(0, 0.45, 1 + generator.poisson(1.5))
-    drafts = tuple(wording.compose(style, generator, int(np.clip(120 * length / np.exp(0.1), 20, 600))) for length in lengths)
+    drafts = tuple(
+        wording.compose(style, generator, int(np.clip(120 * length / np.exp(0.1), 20, 600))) for length in lengths
+    )
     names = tuple(generator.choice(lexicon.NAMES, 1 + min(generator.geometric(0.5), 6), replace=False).tolist())
     phones = tuple(_phone(3 * number + line) for line in range(1 + generator.integers(3)))
     hidings = tuple(generator.choice(wording.HIDINGS, 1 + generator.integers(3), replace=False).tolist())
@@ -191,7 +218,9 @@ def scene(settings: Settings, ways: Vendor, image: int) -> tuple[np.random.Gener
     return generator, int(generator.integers(len(ways.rooms))), int(generator.integers(len(ways.cameras)))
 
 
-def write_ad(settings: Settings, ways: Vendor, ad: int, region: str, foreign: bool, images: list[int]) -> tuple[str, dict[str, object]]:
+def write_ad(
+    settings: Settings, ways: Vendor, ad: int, region: str, foreign: bool, images: list[int]
+) -> tuple[str, dict[str, object]]:
     """An ad's text, and the truth about it."""
     generator = stream(settings, _AD, ad)
     name = ways.names[generator.integers(len(ways.names))]
@@ -204,19 +233,38 @@ def write_ad(settings: Settings, ways: Vendor, ad: int, region: str, foreign: bo
         _, room, _ = scene(settings, ways, image)
         things += [thing for thing in scenes.things(*ways.rooms[room]) if generator.random() < settings.overlap]
     facts = wording.Facts(
-        name=name, city=CITIES[region][generator.integers(len(CITIES[region]))], phone=phone, hiding=hiding, mail=ways.mail,
-        post_id=str(generator.integers(10**7, 10**8)), date=str(day), price=int(generator.integers(4, 60)) * 5,
-        count=int(generator.integers(2, 10)), size=int(generator.integers(8, 40)), since=int(generator.integers(1995, 2015)),
-        things=tuple(dict.fromkeys(things)), phone2=second,
+        name=name,
+        city=CITIES[region][generator.integers(len(CITIES[region]))],
+        phone=phone,
+        hiding=hiding,
+        mail=ways.mail,
+        post_id=str(generator.integers(10**7, 10**8)),
+        date=str(day),
+        price=int(generator.integers(4, 60)) * 5,
+        count=int(generator.integers(2, 10)),
+        size=int(generator.integers(8, 40)),
+        since=int(generator.integers(1995, 2015)),
+        things=tuple(dict.fromkeys(things)),
+        phone2=second,
     )
     template = int(generator.integers(len(ways.drafts)))
     if foreign:
         language = wording.LANGUAGES[1 + generator.integers(len(wording.LANGUAGES) - 1)]
         draft = wording.compose_foreign(language, generator, 100, ways.style)
     else:
-        language, draft = "en", wording.edit(ways.drafts[template], ways.style, generator, generator.beta(2, 2 / EDITED - 2))
+        language, draft = (
+            "en",
+            wording.edit(ways.drafts[template], ways.style, generator, generator.beta(2, 2 / EDITED - 2)),
+        )
     text = wording.render(draft, ways.style, facts, generator)
-    return text, {"name": name, "phone": phone, "phone2": second or "", "hiding": hiding, "language": language, "template": template}
+    return text, {
+        "name": name,
+        "phone": phone,
+        "phone2": second or "",
+        "hiding": hiding,
+        "language": language,
+        "template": template,
+    }
 
 
 def draw_picture(settings: Settings, ways: Vendor, image: int, face: str) -> tuple[np.ndarray, int]:
@@ -240,47 +288,85 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     _draw_all(settings, folder, pictures, ways, processes)
     drawn = time.monotonic()
     _write_csv(folder / "truth" / "ads.csv", truth)
-    _write_csv(folder / "truth" / "images.csv", pd.DataFrame({
-        "image": [_file(region, image) for region, image in zip(pictures["region"], pictures["image"], strict=True)],
-        "vendor": labels[pictures["vendor"]], "face": pictures["face"],
-        "room": [scene(settings, ways[owner], image)[1] for owner, image in zip(pictures["vendor"], pictures["image"], strict=True)],
-    }))
-    _write_csv(folder / "truth" / "vendors.csv", pd.DataFrame({
-        "vendor": labels, "names": ["|".join(way.names) for way in ways], "phones": ["|".join(way.phones) for way in ways],
-        "hidings": ["|".join(way.hidings) for way in ways], "rooms": [len(way.rooms) for way in ways],
-    }).sort_values("vendor"))
-    write_json(folder / "twin.json", {
-        "settings": vars(settings), "vendors": len(ways), "ads": len(ads), "images": len(pictures),
-        "seconds": {"texts": round(texted - begin, 1), "pictures": round(drawn - texted, 1)},
-    })
+    _write_csv(
+        folder / "truth" / "images.csv",
+        pd.DataFrame(
+            {
+                "image": [
+                    _file(region, image) for region, image in zip(pictures["region"], pictures["image"], strict=True)
+                ],
+                "vendor": labels[pictures["vendor"]],
+                "face": pictures["face"],
+                "room": [
+                    scene(settings, ways[owner], image)[1]
+                    for owner, image in zip(pictures["vendor"], pictures["image"], strict=True)
+                ],
+            }
+        ),
+    )
+    _write_csv(
+        folder / "truth" / "vendors.csv",
+        pd.DataFrame(
+            {
+                "vendor": labels,
+                "names": ["|".join(way.names) for way in ways],
+                "phones": ["|".join(way.phones) for way in ways],
+                "hidings": ["|".join(way.hidings) for way in ways],
+                "rooms": [len(way.rooms) for way in ways],
+            }
+        ).sort_values("vendor"),
+    )
+    write_json(
+        folder / "twin.json",
+        {
+            "settings": vars(settings),
+            "vendors": len(ways),
+            "ads": len(ads),
+            "images": len(pictures),
+            "seconds": {"texts": round(texted - begin, 1), "pictures": round(drawn - texted, 1)},
+        },
+    )
 
 
-def _write_texts(settings: Settings, folder: Path, ads: pd.DataFrame, shown: pd.DataFrame, ways: list[Vendor],
-                 labels: np.ndarray) -> pd.DataFrame:
+def _write_texts(
+    settings: Settings, folder: Path, ads: pd.DataFrame, shown: pd.DataFrame, ways: list[Vendor], labels: np.ndarray
+) -> pd.DataFrame:
     images = shown.groupby("ad")["image"].agg(list)
     texts: dict[int, str] = {}
     truth: dict[int, dict[str, object]] = {}
     for region, rows in ads.groupby("region", sort=False):
         originals = rows["ad"][rows["copied"] < 0].to_numpy()
-        foreign = set(stream(settings, _PLAN, 2, REGIONS.index(region)).permutation(originals)[
-            : round(PUBLISHED.loc[region, "foreign"] * len(originals))].tolist())
+        foreign = set(
+            stream(settings, _PLAN, 2, REGIONS.index(region))
+            .permutation(originals)[: round(PUBLISHED.loc[region, "foreign"] * len(originals))]
+            .tolist()
+        )
         for ad, owner, copied in rows.sort_values("copied")[["ad", "vendor", "copied"]].itertuples(index=False):
             if copied >= 0:
                 texts[ad], truth[ad] = texts[copied], truth[copied]
             else:
                 texts[ad], truth[ad] = write_ad(settings, ways[owner], ad, region, ad in foreign, images[ad])
-        _write_csv(folder / f"{region}.csv", pd.DataFrame({
-            "TEXT": [texts[ad] for ad in rows["ad"]],
-            "IMAGES": ["|".join(_file(region, image) for image in images[ad]) for ad in rows["ad"]],
-            "VENDOR": labels[rows["vendor"]],
-        }))
+        _write_csv(
+            folder / f"{region}.csv",
+            pd.DataFrame(
+                {
+                    "TEXT": [texts[ad] for ad in rows["ad"]],
+                    "IMAGES": ["|".join(_file(region, image) for image in images[ad]) for ad in rows["ad"]],
+                    "VENDOR": labels[rows["vendor"]],
+                }
+            ),
+        )
     return ads.assign(vendor=labels[ads["vendor"]]).join(pd.DataFrame.from_dict(truth, orient="index"), on="ad")
 
 
-def _draw_all(settings: Settings, folder: Path, pictures: pd.DataFrame, ways: list[Vendor], processes: int | None) -> None:
+def _draw_all(
+    settings: Settings, folder: Path, pictures: pd.DataFrame, ways: list[Vendor], processes: int | None
+) -> None:
     """Draw what isn't there yet, on all cores."""
-    tasks = [(ways[owner], image, face, folder / _file(region, image))
-             for owner, image, face, region in pictures[["vendor", "image", "face", "region"]].itertuples(index=False)]
+    tasks = [
+        (ways[owner], image, face, folder / _file(region, image))
+        for owner, image, face, region in pictures[["vendor", "image", "face", "region"]].itertuples(index=False)
+    ]
     tasks = [task for task in tasks if not task[-1].exists()]
     for parent in {task[-1].parent for task in tasks}:
         parent.mkdir(parents=True, exist_ok=True)

@@ -54,19 +54,36 @@ def table(scored: pd.DataFrame, draws: int = 1000, seed: int = 0) -> pd.DataFram
         for region in regions:
             here = scored[scored["region"] == region]
             parts = shares(scored, metric, region)
-            values[region] = {"mean": parts["top"].sum() / parts["bottom"].sum(),
-                              "std": (parts["top"] / parts["bottom"]).std(ddof=0),
-                              "queries": len(here), "vendors": len(parts), "documents": int(here["documents"].iloc[0])}
+            values[region] = {
+                "mean": parts["top"].sum() / parts["bottom"].sum(),
+                "std": (parts["top"] / parts["bottom"]).std(ddof=0),
+                "queries": len(here),
+                "vendors": len(parts),
+                "documents": int(here["documents"].iloc[0]),
+            }
             every = parts.reindex(vendors, fill_value=0.0)
             resampled[region] = resampled_ratio(times, every["top"].to_numpy(), every["bottom"].to_numpy())
         for average, members in AVERAGES.items():
             if set(members) <= set(regions):
-                values[average] = {column: np.mean([values[region][column] for region in members]) for column in ("mean", "std")}
-                values[average] |= {column: sum(values[region][column] for region in members) for column in ("queries", "documents")}
+                values[average] = {
+                    column: np.mean([values[region][column] for region in members]) for column in ("mean", "std")
+                }
+                values[average] |= {
+                    column: sum(values[region][column] for region in members) for column in ("queries", "documents")
+                }
                 values[average]["vendors"] = scored.loc[scored["region"].isin(members), "vendor"].nunique()
                 resampled[average] = np.mean([resampled[region] for region in members], axis=0)
         for place, found in values.items():
             low, high = interval(resampled[place])
-            rows.append({"metric": metric, "region": place, "mean": found["mean"], "std": found["std"], "low": low, "high": high,
-                         **{column: int(found[column]) for column in ("queries", "vendors", "documents")}})
+            rows.append(
+                {
+                    "metric": metric,
+                    "region": place,
+                    "mean": found["mean"],
+                    "std": found["std"],
+                    "low": low,
+                    "high": high,
+                    **{column: int(found[column]) for column in ("queries", "vendors", "documents")},
+                }
+            )
     return pd.DataFrame(rows)

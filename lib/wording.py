@@ -88,16 +88,25 @@ def _zero_width(digits: str, rng: Generator) -> str:
 
 def _separated(separators: Sequence[str]) -> Callable[[str, Generator], str]:
     """A writer of numbers with marks between groups or between all digits."""
+
     def write(digits: str, rng: Generator) -> str:
         separator = _pick(rng, separators)
         return separator.join(digits) if rng.random() < 0.4 else _grouped(separator)(digits, rng)
+
     return write
 
 
 def _in_words(digits: str, rng: Generator) -> str:
     first, second, last = digits[:3], digits[3:6], digits[6:]
-    return _pick(rng, (f"area code {first}, then {second}, then {last}", f"{first} and then {second} and last {last}",
-                       f"{first} (call) {second} (now) {last}", f"start {first} next {second} end {last}"))
+    return _pick(
+        rng,
+        (
+            f"area code {first}, then {second}, then {last}",
+            f"{first} and then {second} and last {last}",
+            f"{first} (call) {second} (now) {last}",
+            f"start {first} next {second} end {last}",
+        ),
+    )
 
 
 _HIDERS: dict[str, Callable[[str, Generator], str]] = {
@@ -254,6 +263,7 @@ def _some_of(words: Sequence[str], least: int, most: int) -> Callable[[Generator
     def draw(rng: Generator) -> tuple[str, ...]:
         chosen = rng.permutation(len(words))[: rng.integers(least, most + 1)]
         return tuple(words[place] for place in sorted(chosen.tolist()))
+
     return draw
 
 
@@ -278,13 +288,30 @@ _HABITS: dict[str, Callable[[Generator], Any]] = {
     "title_casing": _one_of(sentence=3, title=5, upper=6, lower=2, asis=1, shouting=2),
     "title_font": _one_of(plain=30, spaced=2, bold=2, wide=1),
     "title_frame": _among(
-        ("", ""), ("", ""), ("", ""), ("*** ", " ***"), ("~ ", " ~"), ("★ ", " ★"), ("!! ", " !!"), ("<< ", " >>"),
-        ("-= ", " =-"), ("", "!!!"), ("", " !"), ("", "..."), (">> ", ""), ("✨", "✨"), ("** ", ""), ("_", "_"),
-        ("* ", " *"), ("(", ")"), ("# ", ""),
+        ("", ""),
+        ("", ""),
+        ("", ""),
+        ("*** ", " ***"),
+        ("~ ", " ~"),
+        ("★ ", " ★"),
+        ("!! ", " !!"),
+        ("<< ", " >>"),
+        ("-= ", " =-"),
+        ("", "!!!"),
+        ("", " !"),
+        ("", "..."),
+        (">> ", ""),
+        ("✨", "✨"),
+        ("** ", ""),
+        ("_", "_"),
+        ("* ", " *"),
+        ("(", ")"),
+        ("# ", ""),
     ),
     "divider": _among(" - ", " - ", ", ", " | ", " / ", " * ", " ~ ", "! ", " • ", "... ", " & ", " -- ", "  "),
-    "stop": _among(".", ".", ".", ".", "!", "!", "!!", "!!!", "...", "..", "", "", " .", " !", " ~", ",", ";", "?!",
-                   " ..."),
+    "stop": _among(
+        ".", ".", ".", ".", "!", "!", "!!", "!!!", "...", "..", "", "", " .", " !", " ~", ",", ";", "?!", " ..."
+    ),
     "comma": _among(", ", ", ", ", ", ", ", " , ", ",", "... ", " - ", "; ", " / ", " & "),
     "joiner": _among(" ", " ", " ", " ", "  ", "\n", "\n", "\n\n", " * ", " ~ ", " | ", " - ", " // ", " • "),
     "bullet": _among("", "", "", "", "", "", "- ", "* ", "• ", "✔ ", "➤ ", "> ", "+ ", "~", "-"),
@@ -296,8 +323,20 @@ _HABITS: dict[str, Callable[[Generator], Any]] = {
     "money": _among("${}", "${}", "${}", "{}$", "{} dollars", "{} bucks", "${}.00", "$ {}", "USD {}", "{} USD"),
     "spelled_counts": _among(False, False, True),
     "dates": _one_of(us=3, short=2, iso=1, dotted=1, month=2, day_month=1),
-    "footer": _among("", "", "", "", "", "post id {post_id}", "Post ID: {post_id} {city}", "posted {date}",
-                     "updated {date}", "ref {post_id}", "ad {post_id} of {date}", "#{post_id}"),
+    "footer": _among(
+        "",
+        "",
+        "",
+        "",
+        "",
+        "post id {post_id}",
+        "Post ID: {post_id} {city}",
+        "posted {date}",
+        "updated {date}",
+        "ref {post_id}",
+        "ad {post_id} of {date}",
+        "#{post_id}",
+    ),
     "gaps": _rate(0.4, 0.15),
     "stretching": _rate(0.25, 0.3),
     "typos": _rate(0.5, 0.04),
@@ -373,7 +412,8 @@ class Style:
     def respellings(self) -> dict[str, str]:
         """Words (lower case) that this writer spells differently."""
         return {word: lexicon.SLIPS[word] for word in self.slips} | {
-            word: lexicon.SHORT_FORMS[word] for word in self.short_forms}
+            word: lexicon.SHORT_FORMS[word] for word in self.short_forms
+        }
 
     @cached_property
     def tokens_per_sentence(self) -> float:
@@ -395,7 +435,7 @@ _THEN = ("detail", "detail", "offer", "detail", "times", "detail", "about", "det
 _PIECE = re.compile(r"\{\w+\}|[^\W\d_]+|\d+|[^\w\s]|_")
 _PHONE_TOKENS = 7
 # Tokens of MiniLM's tokenizer per piece counted here: rare words, slips and words of other languages fall apart.
-_TOKENS_PER_PIECE = {"en": 1.04, "es": 1.95, "fr": 1.8, "de": 1.98, "pt": 1.95}
+_TOKENS_PER_PIECE = {"en": 1.05, "es": 1.75, "fr": 1.58, "de": 1.8, "pt": 1.75}
 
 
 class Sentence(NamedTuple):
@@ -466,15 +506,16 @@ def compose_foreign(language: str, rng: Generator, tokens: int, style: Style | N
 
 
 def _compose(empty: Draft, style: Style, rng: Generator, tokens: int) -> Draft:
-    pieces = tokens / _TOKENS_PER_PIECE[empty.language]
-    title = _title(empty, style, rng, pieces / 4)
-    room = pieces - 1 - _count(_set_in(style.title_font, style.divider.join(title))) - style.tokens_per_ad
+    per_piece = _TOKENS_PER_PIECE[empty.language]
+    title = _title(empty, style, rng, tokens / per_piece / 4)
+    written = _set_in(style.title_font, style.divider.join(title))
+    room = tokens - 1 - per_piece * _count(written) - style.tokens_per_ad
     said: set[int] = set()
     sections = [style.sections[place] for place in rng.permutation(len(style.sections))]
     body: list[Sentence] = []
     for role in chain(("contact", *_FIRST), sections, cycle(_THEN)):
         sentence = Sentence(role, _say(role, empty, style, rng, said))
-        cost = _count(sentence.text) + style.tokens_per_sentence
+        cost = per_piece * _count(sentence.text) + style.tokens_per_sentence
         if body and room < cost / 2:
             break
         body.append(sentence)
@@ -530,7 +571,8 @@ _WORD = re.compile(r"\{\w+\}|[A-Za-z]+")
 _LONG_FORM = re.compile(r"\b(" + "|".join(lexicon.CONTRACTIONS) + r")\b")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _BOLD = {ord(letter): chr(0x1D5D4 + place) for place, letter in enumerate("ABCDEFGHIJKLMNOPQRSTUVWXYZ")} | {
-    ord(letter): chr(0x1D5EE + place) for place, letter in enumerate("abcdefghijklmnopqrstuvwxyz")}
+    ord(letter): chr(0x1D5EE + place) for place, letter in enumerate("abcdefghijklmnopqrstuvwxyz")
+}
 _WIDE = {code: code + 0xFEE0 for code in range(ord("!"), ord("~") + 1)}
 _CONSONANTS = "bcdfghjklmnpqrstvwxz"
 
@@ -548,8 +590,10 @@ def render(draft: Draft, style: Style, facts: Facts, rng: Generator) -> str:
     english = draft.language == "en"
     title = style.divider.join(_polish(part, english, style, rng) for part in draft.title)
     left, right = style.title_frame
-    lines = [style.bullet + finish(_polish(text, english, style, rng), style.casing) + _ending(style, rng)
-             for _, text in _with_extras(draft, style, facts, rng)]
+    lines = [
+        style.bullet + finish(_polish(text, english, style, rng), style.casing) + _ending(style, rng)
+        for _, text in _with_extras(draft, style, facts, rng)
+    ]
     if rng.random() < style.clutter:
         lines.insert(int(rng.random() * (len(lines) + 1)), _clutter(rng))
     if style.footer:
@@ -560,8 +604,12 @@ def render(draft: Draft, style: Style, facts: Facts, rng: Generator) -> str:
 def _soft_slots(style: Style, facts: Facts) -> dict[str, str]:
     """Facts that the writer's casing applies to."""
     return {
-        "name": facts.name, "city": facts.city, "things": ", ".join(facts.things),
-        "price": style.money.format(facts.price), "size": str(facts.size), "since": str(facts.since),
+        "name": facts.name,
+        "city": facts.city,
+        "things": ", ".join(facts.things),
+        "price": style.money.format(facts.price),
+        "size": str(facts.size),
+        "since": str(facts.since),
         "count": lexicon.NUMBER_WORDS[facts.count] if style.spelled_counts else str(facts.count),
     }
 
@@ -569,8 +617,11 @@ def _soft_slots(style: Style, facts: Facts) -> dict[str, str]:
 def _hard_slots(style: Style, facts: Facts, rng: Generator) -> dict[str, str]:
     """Facts that stay as they are written here."""
     return {
-        "phone": hide_phone(facts.phone, facts.hiding, rng, facts.phone2), "mail": facts.mail or "",
-        "link": facts.link or "", "post_id": facts.post_id, "date": _dated(facts.date, style.dates),
+        "phone": hide_phone(facts.phone, facts.hiding, rng, facts.phone2),
+        "mail": facts.mail or "",
+        "link": facts.link or "",
+        "post_id": facts.post_id,
+        "date": _dated(facts.date, style.dates),
     }
 
 
@@ -578,8 +629,12 @@ def _dated(iso: str, form: str) -> str:
     year, month, day = iso.split("-")
     name = _MONTHS[int(month) - 1]
     return {
-        "us": f"{month}/{day}/{year}", "short": f"{int(month)}-{int(day)}-{year[2:]}", "iso": iso,
-        "dotted": f"{day}.{month}.{year}", "month": f"{name} {int(day)}", "day_month": f"{int(day)} {name} {year}",
+        "us": f"{month}/{day}/{year}",
+        "short": f"{int(month)}-{int(day)}-{year[2:]}",
+        "iso": iso,
+        "dotted": f"{day}.{month}.{year}",
+        "month": f"{name} {int(day)}",
+        "day_month": f"{int(day)} {name} {year}",
     }[form]
 
 
@@ -646,7 +701,7 @@ def _stretched(word: str, rng: Generator) -> str:
 def _mistyped(word: str, rng: Generator) -> str:
     """Two letters exchanged, one left out or one doubled."""
     at = int(rng.random() * (len(word) - 1))
-    return word[:at] + _pick(rng, (word[at + 1] + word[at], word[at + 1], word[at] * 2 + word[at + 1])) + word[at + 2:]
+    return word[:at] + _pick(rng, (word[at + 1] + word[at], word[at + 1], word[at] * 2 + word[at + 1])) + word[at + 2 :]
 
 
 def _spaced_out(text: str, rate: float, rng: Generator) -> str:
@@ -677,8 +732,11 @@ def _set_in(font: str, text: str) -> str:
     """A title in fancy letters; slots stay legible."""
     if font == "plain":
         return text
-    change = {"spaced": lambda part: " ".join(part), "bold": lambda part: part.translate(_BOLD),
-              "wide": lambda part: part.translate(_WIDE)}[font]
+    change = {
+        "spaced": lambda part: " ".join(part),
+        "bold": lambda part: part.translate(_BOLD),
+        "wide": lambda part: part.translate(_WIDE),
+    }[font]
     return "".join(part if part[:1] == "{" else change(part) for part in re.split(r"(\{\w+\})", text))
 
 

@@ -16,8 +16,11 @@ def folder(tmp_path) -> Path:
         path = tmp_path / "images" / f"{name}.jpg"
         path.parent.mkdir(exist_ok=True)
         cv2.imwrite(str(path), np.full((20, 30, 3), ord(name), np.uint8))
-    write(tmp_path / "south.csv", 'TEXT,IMAGES,VENDOR\n"One [SEP] first, ad",images/a.jpg|images/b.jpg,7\n'
-                                  "Two [SEP] second,images/b.jpg,7\nOne [SEP] third,images/c.jpg,12\n")
+    write(
+        tmp_path / "south.csv",
+        'TEXT,IMAGES,VENDOR\n"One [SEP] first, ad",images/a.jpg|images/b.jpg,7\n'
+        "Two [SEP] second,images/b.jpg,7\nOne [SEP] third,images/c.jpg,12\n",
+    )
     write(tmp_path / "West.csv", "TEXT,IMAGES,VENDOR\nTwo [SEP] second,images/d.jpg,12\n")
     return tmp_path
 
@@ -48,18 +51,21 @@ def test_byte_order_mark_is_no_part_of_a_name(folder):
     assert len(ads.read(folder).ads) == 4
 
 
-@pytest.mark.parametrize(("content", "words"), [
-    ("TEXT,IMAGES\nx,images/a.jpg\n", ["south.csv", "first line", "VENDOR"]),
-    ("TEXT;IMAGES;VENDOR\nx;images/a.jpg;1\n", ["south.csv", "separated by commas"]),
-    ("TEXT,IMAGES,VENDOR\n", ["south.csv", "no ads"]),
-    ("", ["south.csv", "CSV"]),
-    ("TEXT,IMAGES,VENDOR\nx,images/a.jpg,1\ny,images/b.jpg,\n", ["row 3", "column VENDOR", "1 of 2 rows"]),
-    ("TEXT,IMAGES,VENDOR\nx,images/a.jpg,1\n  ,images/b.jpg,1\n", ["row 3", "column TEXT"]),
-    ("TEXT,IMAGES,VENDOR\nx,,1\n", ["row 2", "column IMAGES"]),
-    ("TEXT,IMAGES,VENDOR\nx,images/a.jpg,1\ny,images/gone.jpg,1\n", ["row 3", "gone.jpg", "Put it there"]),
-    ("TEXT,IMAGES,VENDOR\nx,../secret.jpg,1\n", ["row 2", "out of the data folder"]),
-    ("TEXT,IMAGES,VENDOR\nx,/etc/passwd,1\n", ["row 2", "out of the data folder"]),
-])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("TEXT,IMAGES\nx,images/a.jpg\n", ["south.csv", "first line", "VENDOR"]),
+        ("TEXT;IMAGES;VENDOR\nx;images/a.jpg;1\n", ["south.csv", "separated by commas"]),
+        ("TEXT,IMAGES,VENDOR\n", ["south.csv", "no ads"]),
+        ("", ["south.csv", "CSV"]),
+        ("TEXT,IMAGES,VENDOR\nx,images/a.jpg,1\ny,images/b.jpg,\n", ["row 3", "column VENDOR", "1 of 2 rows"]),
+        ("TEXT,IMAGES,VENDOR\nx,images/a.jpg,1\n  ,images/b.jpg,1\n", ["row 3", "column TEXT"]),
+        ("TEXT,IMAGES,VENDOR\nx,,1\n", ["row 2", "column IMAGES"]),
+        ("TEXT,IMAGES,VENDOR\nx,images/a.jpg,1\ny,images/gone.jpg,1\n", ["row 3", "gone.jpg", "Put it there"]),
+        ("TEXT,IMAGES,VENDOR\nx,../secret.jpg,1\n", ["row 2", "out of the data folder"]),
+        ("TEXT,IMAGES,VENDOR\nx,/etc/passwd,1\n", ["row 2", "out of the data folder"]),
+    ],
+)
 def test_bad_input_names_file_row_and_remedy(folder, content, words):
     write(folder / "south.csv", content)
     with pytest.raises(DataError) as error:

@@ -13,6 +13,7 @@ from lib.errors import DataError
 def no_hub(monkeypatch):
     """Tests decide the same with and without a network."""
     from huggingface_hub import constants
+
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
 
 
@@ -38,7 +39,9 @@ def test_packaged_image_backbone_is_trained_not_random():
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
 
 
-@pytest.mark.parametrize(("name", "stand_in"), [("declutr-small", "minilm-l6"), ("vit-base-patch16", "efficientnet-lite0")])
+@pytest.mark.parametrize(
+    ("name", "stand_in"), [("declutr-small", "minilm-l6"), ("vit-base-patch16", "efficientnet-lite0")]
+)
 def test_a_stand_in_never_takes_the_name(name, stand_in):
     _, found = backbones.load(name, pixels=32)
     assert (found.requested, found.loaded, found.source) == (name, stand_in, "package")
@@ -56,6 +59,7 @@ def test_random_weights_say_so_and_follow_the_seed():
         found = backbones.load("efficientnet-lite0-random", pixels=32)[1]
         assert found.label == "efficientnet-lite0 (random weights)"
         return found.sha256
+
     assert digest(1) == digest(1) != digest(2)
 
 
@@ -72,9 +76,13 @@ def test_a_folder_comes_first(tmp_path):
 
 def test_image_weights_from_a_folder(tmp_path):
     from safetensors.torch import save_file
+
     encoder, given = backbones.load("resnet-50-random", pixels=32)
     (tmp_path / "resnet-50").mkdir()
-    save_file({name: tensor.contiguous() for name, tensor in encoder.model.state_dict().items()}, tmp_path / "resnet-50" / "model.safetensors")
+    save_file(
+        {name: tensor.contiguous() for name, tensor in encoder.model.state_dict().items()},
+        tmp_path / "resnet-50" / "model.safetensors",
+    )
     _, found = backbones.load("resnet-50", pixels=32, folder=str(tmp_path))
     assert (found.source, found.sha256) == ("folder", given.sha256)
 
@@ -87,7 +95,9 @@ def test_a_broken_folder_is_an_error_not_a_stand_in(tmp_path):
 
 
 def test_changed_package_file_is_refused(monkeypatch):
-    changed = backbones.BACKBONES["efficientnet-lite0"].__class__(**{**vars(backbones.BACKBONES["efficientnet-lite0"]), "file_sha256": "0" * 64})
+    changed = backbones.BACKBONES["efficientnet-lite0"].__class__(
+        **{**vars(backbones.BACKBONES["efficientnet-lite0"]), "file_sha256": "0" * 64}
+    )
     monkeypatch.setitem(backbones.BACKBONES, "efficientnet-lite0", changed)
     with pytest.raises(DataError, match="not the weights that were checked"):
         backbones.load("efficientnet-lite0")

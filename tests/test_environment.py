@@ -46,13 +46,18 @@ def test_conda_environment_is_the_lock():
 
 
 def test_the_tests_run_in_the_locked_environment():
-    wrong = {item.name: importlib.metadata.version(item.name) for item in locked()
-             if not item.specifier.contains(importlib.metadata.version(item.name))}
+    wrong = {
+        item.name: importlib.metadata.version(item.name)
+        for item in locked()
+        if not item.specifier.contains(importlib.metadata.version(item.name))
+    }
     assert not wrong, "run them by `make test`"
 
 
 def bootstrap(*command, **arguments):
-    return subprocess.run([sys.executable, str(ROOT / "bootstrap.py"), *command], capture_output=True, text=True, timeout=120, **arguments)
+    return subprocess.run(
+        [sys.executable, str(ROOT / "bootstrap.py"), *command], capture_output=True, text=True, timeout=120, **arguments
+    )
 
 
 def test_bootstrap_runs_in_an_environment_that_has_everything(tmp_path):
@@ -67,8 +72,10 @@ def test_bootstrap_says_when_a_command_is_not_there():
 
 
 def test_bootstrap_refuses_an_old_python():
-    code = ("import runpy, sys; sys.version_info = (3, 9, 2); sys.argv = ['bootstrap.py', 'python'];"
-            f"runpy.run_path({str(ROOT / 'bootstrap.py')!r}, run_name='__main__')")
+    code = (
+        "import runpy, sys; sys.version_info = (3, 9, 2); sys.argv = ['bootstrap.py', 'python'];"
+        f"runpy.run_path({str(ROOT / 'bootstrap.py')!r}, run_name='__main__')"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode != 0 and "3.11 or newer" in done.stderr
 
@@ -81,7 +88,11 @@ def test_failed_set_up_says_what_to_do(tmp_path):
         (project / name).write_bytes((ROOT / name).read_bytes())
     (project / "requirements.lock").write_text("no-such-distribution-anywhere==1.0\n", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "bootstrap.py", "python"], cwd=project, capture_output=True, text=True, timeout=120,
+        [sys.executable, "bootstrap.py", "python"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        timeout=120,
         env={"PATH": "/usr/bin:/bin", "PIP_INDEX_URL": "http://127.0.0.1:9", "PIP_RETRIES": "0", "HOME": str(tmp_path)},
     )
     assert done.returncode != 0

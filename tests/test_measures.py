@@ -18,8 +18,10 @@ def test_shares_sum_to_scikit_learns_scores(seed, items, vendors):
     truth, predicted = rng.integers(0, vendors, items), rng.integers(0, vendors, items)
     expected = {
         "Balanced accuracy": balanced_accuracy_score(truth, predicted),
-        **{f"{name.capitalize()}-F1": f1_score(truth, predicted, average=name, zero_division=0)
-           for name in ("weighted", "micro", "macro")},
+        **{
+            f"{name.capitalize()}-F1": f1_score(truth, predicted, average=name, zero_division=0)
+            for name in ("weighted", "micro", "macro")
+        },
     }
     for metric, parts in identification.shares(truth, predicted).items():
         assert parts["top"].sum() / parts["bottom"].sum() == pytest.approx(expected[metric]), metric
@@ -32,9 +34,14 @@ def test_interval_holds_the_score_and_narrows_with_vendors():
         rng = np.random.default_rng(3)
         truth = np.repeat(np.arange(vendors), 6)
         wrong = rng.random(len(truth)) < 0.4
-        row = identification.scores(truth, np.where(wrong, rng.permutation(truth), truth), 400).set_index("metric").loc["Macro-F1"]
+        row = (
+            identification.scores(truth, np.where(wrong, rng.permutation(truth), truth), 400)
+            .set_index("metric")
+            .loc["Macro-F1"]
+        )
         assert row["low"] < row["mean"] < row["high"]
         return row["high"] - row["low"]
+
     assert width(300) < width(20) / 2
 
 
@@ -52,8 +59,10 @@ def test_a_planted_difference_is_found_and_a_null_is_not():
 
 def test_nulls_are_declared_different_about_as_often_as_promised():
     rng = np.random.default_rng(1)
-    wrong = sum(difference(frame(rng.normal(size=60)), frame(rng.normal(size=60)), 200)["direction"] != "undecided"
-                for _ in range(200))
+    wrong = sum(
+        difference(frame(rng.normal(size=60)), frame(rng.normal(size=60)), 200)["direction"] != "undecided"
+        for _ in range(200)
+    )
     assert 2 <= wrong <= 24  # 5 % of 200, with room for chance and a bootstrap of few vendors
 
 
@@ -62,7 +71,9 @@ def embedded(regions=("south", "midwest", "west", "northeast")):
     parts = []
     for place, region in enumerate(regions):
         vendors = np.repeat(np.arange(place * 4, place * 4 + 12), 8)
-        parts.append(pd.DataFrame({"region": region, "vendor": vendors, "part": np.tile(["train"] * 5 + ["test"] * 3, 12)}))
+        parts.append(
+            pd.DataFrame({"region": region, "vendor": vendors, "part": np.tile(["train"] * 5 + ["test"] * 3, 12)})
+        )
     items = pd.concat(parts, ignore_index=True)
     centres = rng.normal(size=(40, 6))
     return items, centres[items["vendor"]] + rng.normal(size=(len(items), 6))
@@ -81,7 +92,9 @@ def test_verification_agrees_with_evaluate_and_averages_regions():
             assert ours.loc[row.metric, "queries"] == row.queries and ours.loc[row.metric, "vendors"] == row.vendors
     wide = table.pivot(index="metric", columns="region", values="mean")
     assert wide["OOD"].to_numpy() == pytest.approx(wide[["midwest", "west", "northeast"]].mean(axis=1).to_numpy())
-    assert wide["ZS"].to_numpy() == pytest.approx(wide[["south", "midwest", "west", "northeast"]].mean(axis=1).to_numpy())
+    assert wide["ZS"].to_numpy() == pytest.approx(
+        wide[["south", "midwest", "west", "northeast"]].mean(axis=1).to_numpy()
+    )
     assert ((table["low"] <= table["mean"]) & (table["mean"] <= table["high"])).all()
 
 

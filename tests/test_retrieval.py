@@ -11,10 +11,12 @@ from lib.errors import DataError
 
 def reference(queries, query_vendors, documents, document_vendors, k=10):
     """What the definitions say, one query at a time."""
+
     def unit(x):
         x = np.asarray(x, np.float32)
         n = np.linalg.norm(x, axis=1, keepdims=True)
         return np.where(n > 0, x / np.where(n > 0, n, 1), 0).astype(np.float32)
+
     q, d = unit(queries), unit(documents)
     by_vendor = {}
     for vector, vendor in zip(q, query_vendors, strict=True):
@@ -27,15 +29,20 @@ def reference(queries, query_vendors, documents, document_vendors, k=10):
         first = next((i for i, hit in enumerate(hits[:k]) if hit), None)
         average = sum(sum(hits[: i + 1]) / (i + 1) for i in range(relevant) if hits[i]) / relevant
         by_vendor.setdefault(vendor, []).append(
-            (sum(hits[:relevant]) / relevant, 0.0 if first is None else 1 / (first + 1), average))
+            (sum(hits[:relevant]) / relevant, 0.0 if first is None else 1 / (first + 1), average)
+        )
     means = np.array([np.mean(scores, axis=0) for scores in by_vendor.values()])
     everything = np.array([row for scores in by_vendor.values() for row in scores])
-    return {
-        "R-Precision@X": (means[:, 0].mean(), means[:, 0].std()),
-        f"MRR@{k}": (means[:, 1].mean(), means[:, 1].std()),
-        "Macro-F1@X": (everything[:, 0].mean(), means[:, 0].std()),
-        "mAP@R": (means[:, 2].mean(), means[:, 2].std()),
-    }, len(everything), len(means)
+    return (
+        {
+            "R-Precision@X": (means[:, 0].mean(), means[:, 0].std()),
+            f"MRR@{k}": (means[:, 1].mean(), means[:, 1].std()),
+            "Macro-F1@X": (everything[:, 0].mean(), means[:, 0].std()),
+            "mAP@R": (means[:, 2].mean(), means[:, 2].std()),
+        },
+        len(everything),
+        len(means),
+    )
 
 
 def agrees(queries, query_vendors, documents, document_vendors, k=10):
@@ -98,17 +105,26 @@ def test_blocks_do_not_change_the_result(monkeypatch):
 def test_string_vendors():
     rng = np.random.default_rng(0)
     names = np.array(["a", "bb", "ccc"])
-    agrees(rng.normal(size=(20, 5)), names[rng.integers(0, 3, 20)], rng.normal(size=(40, 5)), names[rng.integers(0, 3, 40)])
+    agrees(
+        rng.normal(size=(20, 5)), names[rng.integers(0, 3, 20)], rng.normal(size=(40, 5)), names[rng.integers(0, 3, 40)]
+    )
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ({"queries": np.ones((3, 4))}, "don't fit"),
-    ({"queries": np.ones((2, 5))}, "5 dimensions"),
-    ({"queries": np.array([[1, 2, 3, np.nan], [1, 2, 3, 4]])}, "row 0"),
-    ({"documents": np.empty((0, 4)), "document_vendors": np.array([], int)}, "none to rank"),
-])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"queries": np.ones((3, 4))}, "don't fit"),
+        ({"queries": np.ones((2, 5))}, "5 dimensions"),
+        ({"queries": np.array([[1, 2, 3, np.nan], [1, 2, 3, 4]])}, "row 0"),
+        ({"documents": np.empty((0, 4)), "document_vendors": np.array([], int)}, "none to rank"),
+    ],
+)
 def test_bad_input_says_what_is_wrong(change, words):
-    arguments = {"queries": np.ones((2, 4)), "query_vendors": np.array([0, 1]),
-                 "documents": np.ones((3, 4)), "document_vendors": np.array([0, 1, 1])} | change
+    arguments = {
+        "queries": np.ones((2, 4)),
+        "query_vendors": np.array([0, 1]),
+        "documents": np.ones((3, 4)),
+        "document_vendors": np.array([0, 1, 1]),
+    } | change
     with pytest.raises(DataError, match=words):
         retrieval.evaluate(**arguments)

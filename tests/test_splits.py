@@ -38,8 +38,14 @@ def test_overall_shares_and_seed():
 
 def pairs():
     """Two regions; ad 0 and ad 1 share a text, and every ad has three images."""
-    ads = pd.DataFrame({"ad": range(40), "region": ["south"] * 24 + ["west"] * 16, "vendor": np.repeat(range(5), 8),
-                        "text": [0, 0, *range(2, 40)]})
+    ads = pd.DataFrame(
+        {
+            "ad": range(40),
+            "region": ["south"] * 24 + ["west"] * 16,
+            "vendor": np.repeat(range(5), 8),
+            "text": [0, 0, *range(2, 40)],
+        }
+    )
     return ads.loc[ads.index.repeat(3)].assign(image=range(120)).reset_index(drop=True)
 
 

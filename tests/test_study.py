@@ -31,7 +31,9 @@ def project(tmp_path_factory) -> Path:
 def study(project: Path, name: str, **change) -> None:
     """Write params/<name>.yaml: the smoke study with some of its fields changed."""
     given = yaml.safe_load((ROOT / "params" / "smoke.yaml").read_text(encoding="utf-8"))
-    (project / "params" / f"{name}.yaml").write_text(yaml.safe_dump({**given, "name": name, **change}), encoding="utf-8")
+    (project / "params" / f"{name}.yaml").write_text(
+        yaml.safe_dump({**given, "name": name, **change}), encoding="utf-8"
+    )
 
 
 def command(name: str) -> list[str]:
@@ -40,7 +42,9 @@ def command(name: str) -> list[str]:
 
 def run(project: Path, name: str, **arguments) -> subprocess.CompletedProcess:
     environment = {key: value for key, value in os.environ.items() if key != "HOTEL_SPLITS"}
-    return subprocess.run(command(name), cwd=project, capture_output=True, text=True, timeout=900, env=environment, **arguments)
+    return subprocess.run(
+        command(name), cwd=project, capture_output=True, text=True, timeout=900, env=environment, **arguments
+    )
 
 
 @pytest.fixture(scope="session")
@@ -51,8 +55,27 @@ def smoke(project) -> subprocess.CompletedProcess:
 def planned(project: Path, name: str) -> list[str]:
     """What the graph would run: the lines that Snakemake's dry run names notebooks in."""
     shown = subprocess.run(
-        [sys.executable, "-m", "snakemake", "--cores", "1", "--config", f"study={name}", "--dry-run", "--printshellcmds", "--nolock",
-         "--rerun-triggers", "params", "mtime", "input"], cwd=project, capture_output=True, text=True, check=True)
+        [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--cores",
+            "1",
+            "--config",
+            f"study={name}",
+            "--dry-run",
+            "--printshellcmds",
+            "--nolock",
+            "--rerun-triggers",
+            "params",
+            "mtime",
+            "input",
+        ],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return sorted({line.split("--label ")[1].split(" ")[0] for line in shown.stdout.splitlines() if "--label " in line})
 
 
@@ -62,9 +85,23 @@ def test_every_notebook_runs(project, smoke):
     given = yaml.safe_load((project / "params" / "smoke.yaml").read_text(encoding="utf-8"))
     assert {path.stem for path in (out / "notebooks").glob("*.ipynb")} == set(given["chapters"]) - {"40_hotel_splits"}
     assert "40_hotel_splits was left out" in smoke.stdout and "aarashfeizi/revisited-hotels" in smoke.stdout
-    assert len(list((out / "runs").rglob("metrics.json"))) == len(list((out / "runs").rglob("embeddings.safetensors"))) == 4
-    for name in ("runs", "matched_table_01", "matched_table_02", "matched_table_04", "matched_table_05", "matched_table_07",
-                 "matched_table_11", "claims_identification", "claims_verification", "verification"):
+    assert (
+        len(list((out / "runs").rglob("metrics.json")))
+        == len(list((out / "runs").rglob("embeddings.safetensors")))
+        == 4
+    )
+    for name in (
+        "runs",
+        "matched_table_01",
+        "matched_table_02",
+        "matched_table_04",
+        "matched_table_05",
+        "matched_table_07",
+        "matched_table_11",
+        "claims_identification",
+        "claims_verification",
+        "verification",
+    ):
         assert len(pd.read_csv(out / "tables" / f"{name}.csv")), name
     assert not list(out.rglob("*.failed.ipynb")) and not list(out.rglob("*.ckpt"))
 
@@ -86,20 +123,32 @@ def test_numbers_can_be_traced(project, smoke):
 
 
 def test_nothing_runs_again(project, smoke):
-    before = {path: path.stat().st_mtime_ns for path in (project / "results/smoke").rglob("*") if path.suffix in (".csv", ".ipynb", ".safetensors")}
+    before = {
+        path: path.stat().st_mtime_ns
+        for path in (project / "results/smoke").rglob("*")
+        if path.suffix in (".csv", ".ipynb", ".safetensors")
+    }
     again = run(project, "smoke")
     assert again.returncode == 0 and "nothing was out of date" in again.stdout
     assert before == {path: path.stat().st_mtime_ns for path in before}
     assert read_json(project / "results/smoke/study.json")["unchanged_rerun_seconds"] > 0
 
 
-@pytest.mark.parametrize(("file", "old", "new", "expected"), [
-    ("lib/report.py", 'label="paper"', 'label="the paper"', {"chapters", "runs"}),
-    ("lib/describe.py", '"Vendors": here', '"Vendors":  here', set()),
-    ("lib/claims.py", '"section 5 (i)"', '"section 5"', {"claims"}),
-    ("lib/objectives.py", '{"ce": 1.0, "supcon": 1.0}', '{"ce": 1.0, "supcon": 0.5}', {"chapters", "runs", "claims"}),
-    ("params/smoke.yaml", "The smallest study", "A small study", set()),
-])
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("lib/report.py", 'label="paper"', 'label="the paper"', {"chapters", "runs"}),
+        ("lib/describe.py", '"Vendors": here', '"Vendors":  here', set()),
+        ("lib/claims.py", '"section 5 (i)"', '"section 5"', {"claims"}),
+        (
+            "lib/objectives.py",
+            '{"ce": 1.0, "supcon": 1.0}',
+            '{"ce": 1.0, "supcon": 0.5}',
+            {"chapters", "runs", "claims"},
+        ),
+        ("params/smoke.yaml", "The smallest study", "A small study", set()),
+    ],
+)
 def test_what_a_change_runs_again(project, smoke, file, old, new, expected):
     """Only what uses the changed code; layout and prose run nothing."""
     path = project / file
@@ -116,11 +165,22 @@ def test_what_a_change_runs_again(project, smoke, file, old, new, expected):
 
 def test_killed_in_training_and_run_again_gives_the_same_tables(project):
     """SIGKILL to every process once the first epoch's checkpoint is there; also an undisturbed run beside it."""
-    training = {"epochs": 3, "patience": None, "batch_size": 16, "per_vendor": 2, "learning_rate": 1e-4, "head_rate": 1e-3}
+    training = {
+        "epochs": 3,
+        "patience": None,
+        "batch_size": 16,
+        "per_vendor": 2,
+        "learning_rate": 1e-4,
+        "head_rate": 1e-3,
+    }
     for name in ("whole", "cut"):
-        study(project, name, runs=[TEXT], chapters=[], training=training, data={"scale": 0.002, "seed": 3, "pixels": 32})
+        study(
+            project, name, runs=[TEXT], chapters=[], training=training, data={"scale": 0.002, "seed": 3, "pixels": 32}
+        )
     assert run(project, "whole").returncode == 0
-    process = subprocess.Popen(command("cut"), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+    process = subprocess.Popen(
+        command("cut"), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
+    )
     folder = project / "results/cut/runs/text/minilm-l6/ce+supcon/ad/seed1111"
     deadline = time.monotonic() + 300
     while not list(folder.glob("checkpoint/*.ckpt")) and time.monotonic() < deadline:
@@ -139,7 +199,12 @@ def test_killed_in_training_and_run_again_gives_the_same_tables(project):
 
 def test_a_failed_notebook_is_kept_and_named_and_stops_no_other(project, smoke):
     failing = {"notebook": "11_vision", "backbone": ["vgg-16"], "objective": ["ce"], "seed": [1111]}
-    pretrained = {"notebook": "11_vision", "backbone": ["efficientnet-lite0"], "objective": ["pre-trained"], "seed": [1111]}
+    pretrained = {
+        "notebook": "11_vision",
+        "backbone": ["efficientnet-lite0"],
+        "objective": ["pre-trained"],
+        "seed": [1111],
+    }
     study(project, "failing", weights="require", runs=[failing, pretrained], chapters=[])
     done = run(project, "failing")
     assert done.returncode != 0
@@ -177,10 +242,20 @@ def test_bad_input_is_one_paragraph_and_leaves_nothing(project, smoke, tmp_path)
 def test_own_data_runs_and_shows_no_ad(project, smoke, tmp_path):
     folder = own_data(project, smoke, tmp_path)
     pretrained = {**TEXT, "objective": ["pre-trained"]}
-    study(project, "mine", data={"source": "matched", "folder": str(folder)}, runs=[pretrained], chapters=["00_start_here", "01_data"])
+    study(
+        project,
+        "mine",
+        data={"source": "matched", "folder": str(folder)},
+        runs=[pretrained],
+        chapters=["00_start_here", "01_data"],
+    )
     done = run(project, "mine")
     assert done.returncode == 0, done.stdout + done.stderr
-    written = "".join(path.read_text(encoding="utf-8") for path in (project / "results/mine").rglob("*") if path.suffix in (".ipynb", ".csv", ".json"))
+    written = "".join(
+        path.read_text(encoding="utf-8")
+        for path in (project / "results/mine").rglob("*")
+        if path.suffix in (".ipynb", ".csv", ".json")
+    )
     texts = pd.concat([pd.read_csv(path, dtype=str) for path in folder.glob("*.csv")])["TEXT"]
     for text in texts:
         words = text.split()
@@ -190,16 +265,23 @@ def test_own_data_runs_and_shows_no_ad(project, smoke, tmp_path):
 
 def test_a_second_process_is_told_to_wait(project, smoke):
     import fcntl
+
     with (project / "results/smoke/.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = run(project, "smoke")
     assert done.returncode != 0 and "another process" in done.stderr
 
 
-@pytest.mark.parametrize(("content", "words"), [
-    ("name: x\nepochs: 3\n", "epochs"), ("name: x\ndata: {scale: -1}\n", "data.scale"), ("- a\n", "YAML mapping"),
-    ("name: x\nchapters: [77_nothing]\n", "77_nothing"), ("name: x\nruns: [{notebook: 10_text, seed: 3}]\n", "give a list"),
-])
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("name: x\nepochs: 3\n", "epochs"),
+        ("name: x\ndata: {scale: -1}\n", "data.scale"),
+        ("- a\n", "YAML mapping"),
+        ("name: x\nchapters: [77_nothing]\n", "77_nothing"),
+        ("name: x\nruns: [{notebook: 10_text, seed: 3}]\n", "give a list"),
+    ],
+)
 def test_a_wrong_parameter_file_says_where(project, content, words):
     (project / "params" / "wrong.yaml").write_text(content, encoding="utf-8")
     done = run(project, "wrong")
@@ -213,7 +295,21 @@ def test_an_unknown_study_lists_the_known_ones(project):
 def test_plain_papermill_from_any_folder(tmp_path):
     """No make, no graph: the notebook makes its data on the way and writes where it was started."""
     done = subprocess.run(
-        [str(Path(sys.executable).parent / "papermill"), str(ROOT / "notebooks/01_data.ipynb"), "out.ipynb", "-p", "study", "smoke",
-         "-p", "out", "mine"], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+        [
+            str(Path(sys.executable).parent / "papermill"),
+            str(ROOT / "notebooks/01_data.ipynb"),
+            "out.ipynb",
+            "-p",
+            "study",
+            "smoke",
+            "-p",
+            "out",
+            "mine",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "out.ipynb").exists() and (tmp_path / "mine/tables/matched_table_01.csv").exists()

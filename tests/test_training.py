@@ -56,7 +56,9 @@ def trained(folder, objective="ce+supcon", epochs=4, **change):
     system = System(Bag(), Pixels(), "mean", VENDORS)
     data = items()
     train = batches.training_batches(data, 12, 2 if Objective(objective).contrasts else None, seed=3)
-    history = training.fit(system, Objective(objective), train, batches.ordered_batches(items(24, seed=9), 24), settings, 3, folder, "key")
+    history = training.fit(
+        system, Objective(objective), train, batches.ordered_batches(items(24, seed=9), 24), settings, 3, folder, "key"
+    )
     return system, history
 
 
@@ -94,7 +96,9 @@ def test_a_finished_training_is_not_trained_again(tmp_path):
     whole, history = trained(tmp_path)
     again, same = trained(tmp_path)
     pd.testing.assert_frame_equal(same, history)  # seconds too: nothing ran
-    assert all(torch.equal(one, two) for one, two in zip(whole.state_dict().values(), again.state_dict().values(), strict=True))
+    assert all(
+        torch.equal(one, two) for one, two in zip(whole.state_dict().values(), again.state_dict().values(), strict=True)
+    )
 
 
 def test_early_stopping_is_final(tmp_path):
@@ -122,6 +126,7 @@ def test_checkpoint_is_safetensors_and_json_through_and_through(tmp_path):
 def test_checkpoint_tree_survives():
     tree = {"a": [1, 2.5, None, True, "x"], 3: {"t": torch.arange(3)}, "u": (1, (2,)), "inf": float("inf")}
     import tempfile
+
     with tempfile.TemporaryDirectory() as folder:
         SafetensorsIO().save_checkpoint(tree, f"{folder}/x")
         back = SafetensorsIO().load_checkpoint(f"{folder}/x")
@@ -154,12 +159,17 @@ def test_mean_similarity_is_the_mean_of_cosines():
     fused = FUSIONS["mean-similarity"]()(text, image)
     cosine = nn.functional.cosine_similarity
     assert cosine(fused[:1], fused[1:]).item() == pytest.approx(
-        (cosine(text[:1], text[1:]).item() + cosine(image[:1], image[1:]).item()) / 2, abs=1e-6)
+        (cosine(text[:1], text[1:]).item() + cosine(image[:1], image[1:]).item()) / 2, abs=1e-6
+    )
 
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda: Objective("cee"), "ce\\+supcon"), (lambda: System(Bag(), Pixels(), "sum"), "mean"),
-])
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: Objective("cee"), "ce\\+supcon"),
+        (lambda: System(Bag(), Pixels(), "sum"), "mean"),
+    ],
+)
 def test_unknown_names_list_the_known_ones(make, words):
     with pytest.raises(DataError, match=words):
         make()

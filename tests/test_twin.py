@@ -122,7 +122,14 @@ def test_overlap_names_what_pictures_show(tmp_path):
         hits = []
         for ad, owner, region in planned[["ad", "vendor", "region"]].head(30).itertuples(index=False):
             text, _ = twin.write_ad(settings, ways[owner], ad, region, False, images[ad])
-            things = [thing for image in images[ad] for thing in twin.scenes.things(*ways[owner].rooms[twin.scene(settings, ways[owner], image)[1]])]
-            hits.append(np.mean([re.sub(r"\W+", "", thing.lower()) in re.sub(r"\W+", "", text.lower()) for thing in things]))
+            things = [
+                thing
+                for image in images[ad]
+                for thing in twin.scenes.things(*ways[owner].rooms[twin.scene(settings, ways[owner], image)[1]])
+            ]
+            hits.append(
+                np.mean([re.sub(r"\W+", "", thing.lower()) in re.sub(r"\W+", "", text.lower()) for thing in things])
+            )
         return np.mean(hits)
+
     assert named(0.0) < 0.1 < named(0.5) < named(1.0)

@@ -20,16 +20,31 @@ from lib import lexicon, wording
 from lib.wording import HIDINGS, LANGUAGES, Facts, Style, compose, compose_foreign, edit, hide_phone, render
 
 ROOT = Path(__file__).parents[1]
-FACTS = Facts(name="Maple", city="San Francisco", phone="2145550137", hiding="dashed", mail=None, post_id="48213377",
-              date="2016-02-14", price=45, count=3, size=12, since=2009)
+FACTS = Facts(
+    name="Maple",
+    city="San Francisco",
+    phone="2145550137",
+    hiding="dashed",
+    mail=None,
+    post_id="48213377",
+    date="2016-02-14",
+    price=45,
+    count=3,
+    size=12,
+    since=2009,
+)
 
 
 def facts(rng, **given):
     """Facts drawn from the generator, but for those given."""
     drawn = {
-        "name": lexicon.NAMES[rng.integers(len(lexicon.NAMES))], "hiding": HIDINGS[rng.integers(len(HIDINGS))],
-        "phone": f"{rng.integers(201, 990)}55501{rng.integers(100):02d}", "post_id": str(rng.integers(10**7, 10**8)),
-        "price": int(rng.integers(10, 99)), "count": int(rng.integers(2, 10)), "size": int(rng.integers(8, 27)),
+        "name": lexicon.NAMES[rng.integers(len(lexicon.NAMES))],
+        "hiding": HIDINGS[rng.integers(len(HIDINGS))],
+        "phone": f"{rng.integers(201, 990)}55501{rng.integers(100):02d}",
+        "post_id": str(rng.integers(10**7, 10**8)),
+        "price": int(rng.integers(10, 99)),
+        "count": int(rng.integers(2, 10)),
+        "size": int(rng.integers(8, 27)),
     }
     return replace(FACTS, **drawn | given)
 
@@ -53,8 +68,10 @@ def digits_of(hidden):
 
 def as_lookalikes(digits):
     """A pattern of the digits or what stands for them in the ways "letters" and "lookalike"."""
+
     def one(digit):
         return f"[{digit}{lexicon.LOOKALIKE_DIGITS[digit]}{lexicon.LETTER_DIGITS.get(digit, '')}]"
+
     return "-".join("".join(map(one, group)) for group in (digits[:3], digits[3:6], digits[6:]))
 
 
@@ -88,8 +105,13 @@ def test_same_seed_same_bytes():
 @pytest.mark.parametrize("hash_seed", ["1", "2"])
 def test_every_process_writes_the_same(hash_seed):
     """Of two hash seeds at least one is not that of this process."""
-    there = subprocess.run([sys.executable, "-c", IN_ANOTHER_PROCESS], cwd=ROOT, check=True, capture_output=True,
-                           env={**os.environ, "PYTHONHASHSEED": hash_seed}).stdout
+    there = subprocess.run(
+        [sys.executable, "-c", IN_ANOTHER_PROCESS],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        env={**os.environ, "PYTHONHASHSEED": hash_seed},
+    ).stdout
     assert json.loads(there) == drafted(20, seed=9)
 
 
@@ -147,8 +169,12 @@ def test_distinctness_runs_from_the_school_to_the_own():
 
 def test_same_habits_are_visible():
     style = replace(Style(), stop=" !!", casing="upper", slips=("the",), short_forms=("you",), emoji_rate=0, clutter=0)
-    text = render(wording.Draft(("the room",), (wording.Sentence("detail", "you see the house"),), "rooms"),
-                  style, FACTS, np.random.default_rng(0))
+    text = render(
+        wording.Draft(("the room",), (wording.Sentence("detail", "you see the house"),), "rooms"),
+        style,
+        FACTS,
+        np.random.default_rng(0),
+    )
     assert text == "Teh Room [SEP] U SEE TEH HOUSE !!"
 
 
@@ -156,8 +182,9 @@ def test_same_habits_are_visible():
 
 
 def test_only_fictional_numbers_and_addresses():
-    everything = "\n".join(texts(300, seed=5, mail="maple.moves@example.org", link="https://shop.example.org/a",
-                                 hiding="dashed"))
+    everything = "\n".join(
+        texts(300, seed=5, mail="maple.moves@example.org", link="https://shop.example.org/a", hiding="dashed")
+    )
     numbers = re.findall(r"(?<!\d)(\d{3})-(\d{3})-(\d{4})(?!\d)", everything)
     assert len(numbers) >= 250 and all(middle == "555" and last.startswith("01") for _, middle, last in numbers)
     assert {hit.lower() for hit in re.findall(r"[\w.]+@[\w.]*\w", everything)} == {"maple.moves@example.org"}
@@ -169,21 +196,35 @@ def _sources():
     return [source for bank in banks for frames in bank.values() for source in frames]
 
 
-@pytest.mark.parametrize("wrong", [
-    {"phone": "2145551234"}, {"phone": "214-555-0137"}, {"phone2": "9175550200"}, {"mail": "maple@mail.com"},
-    {"mail": "maple@example.org.evil.com"}, {"link": "https://example.com"}, {"link": "https://notexample.org"},
-    {"hiding": "invisible"},
-])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"phone": "2145551234"},
+        {"phone": "214-555-0137"},
+        {"phone2": "9175550200"},
+        {"mail": "maple@mail.com"},
+        {"mail": "maple@example.org.evil.com"},
+        {"link": "https://example.com"},
+        {"link": "https://notexample.org"},
+        {"hiding": "invisible"},
+    ],
+)
 def test_facts_refuse_what_could_be_somebodys(wrong):
     with pytest.raises(ValueError):
         replace(FACTS, **wrong)
 
 
-@given(seed=st.integers(0, 2**32), things=st.lists(st.sampled_from(
-    ("red striped chair", "old brass lamp", "blue rug", "two green cushions")), min_size=1, unique=True))
+@given(
+    seed=st.integers(0, 2**32),
+    things=st.lists(
+        st.sampled_from(("red striped chair", "old brass lamp", "blue rug", "two green cushions")),
+        min_size=1,
+        unique=True,
+    ),
+)
 @settings(max_examples=40, deadline=None)
 def test_things_are_named(seed, things):
-    text, = texts(1, seed=seed, things=tuple(things))
+    (text,) = texts(1, seed=seed, things=tuple(things))
     assert all(thing in text.lower() for thing in things)
 
 
@@ -239,6 +280,10 @@ def test_length_is_what_was_asked_for(tokens):
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    lengths = [len(encoding.ids) for encoding in
-               tokenizer.encode_batch(texts(300, seed=6, distinctness=0.5, tokens=tokens), add_special_tokens=False)]
+    lengths = [
+        len(encoding.ids)
+        for encoding in tokenizer.encode_batch(
+            texts(300, seed=6, distinctness=0.5, tokens=tokens), add_special_tokens=False
+        )
+    ]
     assert np.mean(lengths) == pytest.approx(tokens, rel=0.05)

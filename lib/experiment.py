@@ -205,6 +205,11 @@ class Experiment:
         test = (
             (items["region"] == TRAINED_ON) & (items["part"] == "test") & items["vendor"].isin(self.classes)
         ).to_numpy()
+        if not test.any():
+            raise DataError(
+                f"{self.study.data_folder}: no ad of the region {TRAINED_ON} is left for testing, so nothing can be "
+                "identified. It needs some five ads of vendors with two or more."
+            )
         with torch.inference_mode():
             scores = self.system.head.cpu()(torch.from_numpy(vectors[test]))
         truth, predicted = items["vendor"].to_numpy()[test], self.classes[scores.argmax(1).numpy()]

@@ -187,13 +187,15 @@ def reads_runs(name: str) -> bool:
 
 
 def load(study: str | Path) -> Study:
-    """The study of a parameter file: a path, or a name that stands for params/<name>.yaml.
+    """The study of a parameter file: a path (from here or from the project), or a name: params/<name>.yaml.
 
     Raises DataError when there is no such file or something in it is not as `Study` says.
     """
     path = Path(study)
     if not path.suffix:
         path = ROOT / "params" / f"{study}.yaml"
+    if not path.exists() and not path.is_absolute():
+        path = ROOT / path
     if not path.exists():
         known = ", ".join(sorted(file.stem for file in (ROOT / "params").glob("*.yaml")))
         raise DataError(f"{path}: there is no such parameter file. Give a path, or one of {known}.")

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lib import retrieval
+from lib.errors import DataError
 from lib.intervals import bootstrap_weights, interval, resampled_ratio
 
 AVERAGES = {"OOD": ("midwest", "west", "northeast"), "ZS": ("south", "midwest", "west", "northeast")}
@@ -18,7 +19,8 @@ AVERAGES = {"OOD": ("midwest", "west", "northeast"), "ZS": ("south", "midwest", 
 def scores(items: pd.DataFrame, vectors: np.ndarray, k: int = 10) -> pd.DataFrame:
     """`lib.retrieval.per_query` for the test items of each region among its training items, with `region, documents`.
 
-    items: `region, part, vendor`, a row for each of vectors (n, d). A region without queries or documents has no row.
+    items: `region, part, vendor`, a row for each of vectors (n, d). A region without queries or documents has no row;
+    DataError when that is every region.
     """
     found = []
     vendors = items["vendor"].to_numpy()
@@ -28,6 +30,11 @@ def scores(items: pd.DataFrame, vectors: np.ndarray, k: int = 10) -> pd.DataFram
         if query.any() and document.any():
             frame = retrieval.per_query(vectors[query], vendors[query], vectors[document], vendors[document], k)
             found.append(frame.assign(region=region, documents=int(document.sum())))
+    if not found:
+        raise DataError(
+            "Verification: no region has a training and a test item, so there is nothing to retrieve. A region needs "
+            "vendors with two ads or more, some five of them at least."
+        )
     return pd.concat(found, ignore_index=True)
 
 

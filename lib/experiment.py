@@ -167,7 +167,7 @@ class Experiment:
         if not np.isfinite(history["train_loss"]).all():
             raise DataError(
                 f"{self.out}: the training loss is no number any more after epoch {len(history)}; the training "
-                "diverged. Lower training.learning_rate in the parameter file."
+                "diverged. Lower the rates of training in the parameter file."
             )
         write_text(self.out / "history.csv", history.to_csv(index=False))
         self.result["training"] = {

@@ -14,8 +14,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 from lib import ads, record, study
 from lib.errors import DataError
@@ -34,6 +36,7 @@ def main() -> None:
     except DataError as error:
         sys.exit(f"{error}")
     except KeyboardInterrupt:
+        _stop_all()
         sys.exit("\nStopped. The same command goes on from here.")
 
 
@@ -96,7 +99,7 @@ def _snakemake(name: str, chosen: study.Study, jobs: int) -> tuple[list[str], in
     }
     failures, other, progress, finished, steps = [], [], "", [], 0
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    signal.signal(signal.SIGTERM, _stop_all)
     for line in map(str.rstrip, process.stdout):
         if match := STEPS.match(line):
             steps, progress = int(match[1]), f"[{match[1]}/{match[2]}] "
@@ -110,6 +113,13 @@ def _snakemake(name: str, chosen: study.Study, jobs: int) -> tuple[list[str], in
         else:
             other.append(line)
     return failures, steps, other, process.wait()
+
+
+def _stop_all(*_: object) -> None:
+    """End every process that this one started; Snakemake alone would wait for its notebooks to end."""
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
 
 
 def _check_before(chosen: study.Study) -> None:

@@ -92,7 +92,7 @@ _EMAIL = re.compile(
     rf"(?:(?<!\w)\w[{_MAILBOX}]{{0,63}}+|(?<![{_MAILBOX}])(?:(?!\w)[{_MAILBOX}]){{1,64}}+)"
     r"@(?:[\w-]{1,63}\.){1,126}[^\W\d_][\w-]{1,62}"
     # written out or spaced out: only before a known end, since "me @ home. Thanks" is no address
-    rf"|(?<!\w)\w[\w.+-]{{0,63}}+(?:{_DOT}\w{{1,40}}+){{0,3}}{_AT}"
+    rf"|(?<!\w)\w[\w.+-]{{0,63}}+(?:{_DOT}\w{{1,40}}+){{0,3}}{_AT}(?!www\b)"  # "photos at www…" is a link
     rf"(?:(?:[\w-]{{1,63}}{_DOT}){{1,4}}{_TLD}|{_MAILER}(?:[\W_]{{1,3}}(?:com|net|org)\b)?)",
     _I,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -37,10 +38,13 @@ def save_table(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
 
 
 def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
-    """A table to look at: rounded numbers, no index, every text escaped."""
-    columns = {name: name.replace("_", " ") if isinstance(name, str) else name for name in frame.columns}
-    decimals = {columns[name]: f"{{:.{digits}f}}" for name in frame.select_dtypes("float").columns}
-    styler = frame.rename(columns=columns).style.format(decimals, na_rep="–", escape="html").hide(axis="index")
+    """A table to look at: rounded numbers, counts without decimals, no index, every text escaped."""
+    shown = frame.rename(columns={name: str(name).replace("_", " ") for name in frame.columns})
+    formats = {}
+    for name in shown.select_dtypes("number").columns:
+        whole = (shown[name].dropna() % 1 == 0).all()
+        formats[name] = partial(_number, digits=0 if whole else digits)
+    styler = shown.style.format(formats, na_rep="–", escape="html").hide(axis="index")
     styler.set_table_styles(
         [
             {"selector": "th", "props": "text-align: left; font-weight: 600; border-bottom: 1px solid #999"},
@@ -49,6 +53,11 @@ def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
         ]
     )
     return styler.set_caption(html.escape(caption)) if caption else styler
+
+
+def _number(value: float, digits: int) -> str:
+    """A count has no decimals, also in a column that holds scores as well (as Table 1 does)."""
+    return f"{value:,.0f}" if value % 1 == 0 and abs(value) > 1 else f"{value:,.{digits}f}"
 
 
 def save_figure(figure: Figure, path: str | Path) -> Figure:

@@ -63,7 +63,8 @@ class Training(Part):
     patience: int | None = 3  # epochs without a better validation loss before stopping; null: never stop early
     batch_size: int = Field(32, ge=2)
     per_vendor: int = Field(4, ge=2)  # items of one vendor in a batch, where the objective needs positives
-    learning_rate: float = Field(1e-4, gt=0)  # of pretrained layers
+    text_rate: float = Field(1e-4, gt=0)  # learning rate of the text encoder's layers
+    image_rate: float = Field(1e-4, gt=0)  # of the image encoder's
     head_rate: float = Field(1e-3, gt=0)  # of new layers
     weight_decay: float = 0.01  # not on biases and norms
     warmup: float = Field(0.1, ge=0, lt=1)  # share of all steps

@@ -63,21 +63,16 @@ class Learner(lightning.LightningModule):
         )
 
     def configure_optimizers(self) -> dict[str, Any]:
-        """AdamW with a linear warm-up and decay; no weight decay on biases and norms, new layers faster."""
-        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-        for name, parameter in self.system.named_parameters():
-            new = not name.startswith(("text.", "image."))
-            groups.setdefault((new, parameter.ndim > 1), []).append(parameter)
+        """AdamW with a linear warm-up and decay; no weight decay on biases and norms; a rate for each encoder and for new layers."""
         settings = self.settings
+        rates = {"text": settings.text_rate, "image": settings.image_rate}
+        groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+        for name, parameter in self.system.named_parameters():
+            rate = rates.get(name.split(".")[0], settings.head_rate)
+            decay = settings.weight_decay if parameter.ndim > 1 else 0.0
+            groups.setdefault((rate, decay), []).append(parameter)
         optimiser = torch.optim.AdamW(
-            [
-                {
-                    "params": parameters,
-                    "lr": settings.head_rate if new else settings.learning_rate,
-                    "weight_decay": settings.weight_decay if decays else 0.0,
-                }
-                for (new, decays), parameters in groups.items()
-            ]
+            {"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()
         )
         schedule = get_linear_schedule_with_warmup(optimiser, round(settings.warmup * self.steps), self.steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -367,3 +367,7 @@ def test_a_million_characters():
     text = ad * 10_000
     assert mask(text) == mask(ad) * 10_000
     assert phones(text) == [PHONE]
+
+
+def test_a_link_after_the_word_at_is_no_address():
+    assert mask("photos at www.example.org/rooms") == "photos at <LINK>"

@@ -170,7 +170,7 @@ def test_killed_in_training_and_run_again_gives_the_same_tables(project):
         "patience": None,
         "batch_size": 16,
         "per_vendor": 2,
-        "learning_rate": 1e-4,
+        "text_rate": 1e-4,
         "head_rate": 1e-3,
     }
     for name in ("whole", "cut"):

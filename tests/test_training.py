@@ -50,7 +50,7 @@ def items(count=60, seed=0):
 
 
 def trained(folder, objective="ce+supcon", epochs=4, **change):
-    chosen = {"patience": None, "learning_rate": 0.02, "head_rate": 0.02} | change
+    chosen = {"patience": None, "text_rate": 0.02, "image_rate": 0.02, "head_rate": 0.02} | change
     settings = Training(epochs=epochs, batch_size=12, per_vendor=2, **chosen)
     torch.manual_seed(1)
     system = System(Bag(), Pixels(), "mean", VENDORS)
@@ -103,9 +103,9 @@ def test_a_finished_training_is_not_trained_again(tmp_path):
 
 def test_early_stopping_is_final(tmp_path):
     """No change is enough of one at this rate: patience ends it, and a resumed run doesn't go on."""
-    _, history = trained(tmp_path, epochs=30, patience=2, learning_rate=1e-6, head_rate=1e-6)
+    _, history = trained(tmp_path, epochs=30, patience=2, text_rate=1e-6, image_rate=1e-6, head_rate=1e-6)
     assert len(history) == 3
-    _, same = trained(tmp_path, epochs=30, patience=2, learning_rate=1e-6, head_rate=1e-6)
+    _, same = trained(tmp_path, epochs=30, patience=2, text_rate=1e-6, image_rate=1e-6, head_rate=1e-6)
     pd.testing.assert_frame_equal(same, history)
 
 

@@ -13,7 +13,6 @@ STUDY = studies.load(config["study"])
 RUNS = STUDY.all_runs()
 OUT = STUDY.folder
 DATA = STUDY.data_folder / "twin.json" if STUDY.data.source == "twin" else []
-CHAPTERS = [name for name in STUDY.chapters if name != "40_hotel_splits" or STUDY.hotel_folder]
 
 
 def parameters(**own):
@@ -28,7 +27,7 @@ def from_here(path):
 
 rule all:
     input:
-        [OUT / "notebooks" / f"{name}.ipynb" for name in CHAPTERS],
+        [OUT / "notebooks" / f"{name}.ipynb" for name in STUDY.possible_chapters],
         [run.folder / "metrics.json" for run in RUNS.values()],
 
 

@@ -15,13 +15,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
 from lib import ads, record, study
 from lib.errors import DataError
-from lib.files import ROOT
+from lib.files import ROOT, read_json, write_json
 
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
 
@@ -49,7 +50,7 @@ def run(name: str, jobs: int) -> int:
         failures, executed, other, status = _snakemake(name, chosen, jobs)
         seconds = time.monotonic() - begin
         if status == 0:
-            record.study_finished(chosen, seconds, executed)
+            _write_record(chosen, seconds, executed)
     if failures:
         print(f"\n{len(failures)} of the study's notebooks failed:", *failures, sep="\n  ")
     elif status:
@@ -57,7 +58,7 @@ def run(name: str, jobs: int) -> int:
     else:
         what = f"{executed} steps run" if executed else "nothing was out of date"
         print(f"Study {chosen.name}: {what}, {seconds:.0f} s. Read it from {_shown(chosen.folder / 'notebooks')}.")
-        if "40_hotel_splits" in chosen.chapters and not chosen.hotel_folder:
+        if chosen.possible_chapters != chosen.chapters:
             print(
                 "Chapter 40_hotel_splits was left out: it needs the split files of Revisited Hotel-ID from the authors' "
                 "public repository aarashfeizi/revisited-hotels. With them: make study HOTEL_SPLITS=/folder/of/the/csv/files"
@@ -113,6 +114,28 @@ def _snakemake(name: str, chosen: study.Study, jobs: int) -> tuple[list[str], in
         else:
             other.append(line)
     return failures, steps, other, process.wait()
+
+
+def _write_record(chosen: study.Study, seconds: float, steps: int) -> None:
+    """Write results/<study>/study.json: the whole run when it did something, the re-run's time when it didn't."""
+    path = chosen.folder / "study.json"
+    before = read_json(path) if path.exists() else {}
+    if steps == 0 and before:
+        write_json(path, before | {"unchanged_rerun_seconds": round(seconds, 1)})
+        return
+    runs = {run.name: read_json(run.folder / "metrics.json") for run in chosen.all_runs().values()}
+    written = {
+        "study": chosen.name,
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        "wall_seconds": round(seconds, 1),
+        "steps_run": steps,
+        "parameters": chosen.model_dump(),
+        "environment": record.environment(),
+        # A chapter that was left out keeps the key that it was last executed with.
+        "chapters": before.get("chapters", {}) | {name: chosen.key(name, {}) for name in chosen.possible_chapters},
+        "runs": {name: {"key": run["key"], "wall_seconds": run["wall_seconds"]} for name, run in runs.items()},
+    }
+    write_json(path, before | written)
 
 
 def _stop_all(*_: object) -> None:

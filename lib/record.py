@@ -7,11 +7,9 @@ import os
 import platform
 import subprocess
 import time
-from datetime import UTC, datetime
 from typing import Any
 
-from lib import study
-from lib.files import ROOT, read_json, write_json
+from lib.files import ROOT
 
 PACKAGES = (
     "torch",
@@ -52,34 +50,6 @@ def commit() -> str:
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-
-
-def study_finished(chosen: study.Study, seconds: float, steps: int) -> None:
-    """Write results/<study>/study.json: the whole run when it did something, the re-run's time when it didn't."""
-    path = chosen.folder / "study.json"
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    if steps == 0 and path.exists():
-        write_json(path, read_json(path) | {"unchanged_rerun_seconds": round(seconds, 1)})
-        return
-    runs = {run.name: read_json(run.folder / "metrics.json") for run in chosen.all_runs().values()}
-    write_json(
-        path,
-        (read_json(path) if path.exists() else {})
-        | {
-            "study": chosen.name,
-            "finished": now,
-            "wall_seconds": round(seconds, 1),
-            "steps_run": steps,
-            "parameters": chosen.model_dump(),
-            "environment": environment(),
-            "chapters": {
-                name: chosen.key(name, {})
-                for name in chosen.chapters
-                if (chosen.folder / "notebooks" / f"{name}.ipynb").exists()
-            },
-            "runs": {name: {"key": run["key"], "wall_seconds": run["wall_seconds"]} for name, run in runs.items()},
-        },
-    )
 
 
 class Stopwatch:

@@ -138,6 +138,11 @@ class Study(Part):
         given = os.environ.get("HOTEL_SPLITS") or self.hotel_splits
         return _from_root(given) if given else None
 
+    @property
+    def possible_chapters(self) -> list[str]:
+        """The chapters that can be executed: the hotel splits' only with their folder."""
+        return [name for name in self.chapters if name != "40_hotel_splits" or self.hotel_folder]
+
     def all_runs(self) -> dict[str, Run]:
         """Every run of the study by its name: all combinations of each entry's lists."""
         found = {}

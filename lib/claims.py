@@ -7,6 +7,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from lib import published
+from lib.compare import ROLES
 from lib.intervals import difference
 from lib.results import Results
 
@@ -101,7 +102,6 @@ VERIFICATION = tuple(
         ),
     )
 )
-_ROLE = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
 _TABLES = {
     ("text", "text"): 5,
     ("image", "image"): 7,
@@ -116,7 +116,7 @@ def identification(results: Results) -> pd.DataFrame:
     printed = published.table("matched", 2)
 
     def theirs(side: Side, order: Order) -> float:
-        return _only(printed[(printed["system"] == _ROLE[side.modality]) & (printed["objective"] == side.objective)])
+        return _only(printed[(printed["system"] == ROLES[side.modality]) & (printed["objective"] == side.objective)])
 
     return _tested(results, IDENTIFICATION, theirs, lambda run, side, order: results.macro_f1_shares(run))
 

@@ -15,7 +15,7 @@ import yaml
 
 from lib.files import ROOT, read_json
 
-TEXT = {"notebook": "10_text", "backbone": ["minilm-l6"], "objective": ["ce+supcon"], "seed": [1111]}
+TEXT = {"notebook": "10_text", "text": ["minilm-l6"], "objective": ["ce+supcon"], "seed": [1111]}
 
 
 @pytest.fixture(scope="session")
@@ -198,10 +198,10 @@ def test_killed_in_training_and_run_again_gives_the_same_tables(project):
 
 
 def test_a_failed_notebook_is_kept_and_named_and_stops_no_other(project, smoke):
-    failing = {"notebook": "11_vision", "backbone": ["vgg-16"], "objective": ["ce"], "seed": [1111]}
+    failing = {"notebook": "11_vision", "vision": ["vgg-16"], "objective": ["ce"], "seed": [1111]}
     pretrained = {
         "notebook": "11_vision",
-        "backbone": ["efficientnet-lite0"],
+        "vision": ["efficientnet-lite0"],
         "objective": ["pre-trained"],
         "seed": [1111],
     }

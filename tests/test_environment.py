@@ -102,5 +102,7 @@ def test_failed_set_up_says_what_to_do(tmp_path):
 
 @pytest.mark.parametrize("target", ["study", "test", "lab"])
 def test_make_targets_go_through_bootstrap(target):
-    shown = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     assert shown.startswith("python3 bootstrap.py")

@@ -32,7 +32,7 @@ def study(project: Path, name: str, **change) -> None:
     """Write params/<name>.yaml: the smoke study with some of its fields changed."""
     given = yaml.safe_load((ROOT / "params" / "smoke.yaml").read_text(encoding="utf-8"))
     (project / "params" / f"{name}.yaml").write_text(
-        yaml.safe_dump({**given, "name": name, **change}), encoding="utf-8"
+        yaml.safe_dump({**given, "name": name, **change}, sort_keys=False), encoding="utf-8"
     )
 
 

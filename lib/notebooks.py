@@ -22,7 +22,7 @@ os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the kernel's deb
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
-from lib.files import replacing
+from lib.files import read_json, replacing, write_json
 
 
 def execute(source: Path, output: Path, parameters: dict[str, Any], label: str) -> None:
@@ -48,8 +48,16 @@ def execute(source: Path, output: Path, parameters: dict[str, Any], label: str) 
         except PapermillExecutionError as error:
             os.replace(temporary, failed)
             sys.exit(f"FAILED   {label}: {error.ename}: {_one_line(error.evalue)}  [see {failed}]")
+        forget_folders(temporary, source, output)
         failed.unlink(missing_ok=True)
     print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def forget_folders(executed: Path, source: Path, output: Path) -> None:
+    """Leave only names of what papermill notes as paths: a published notebook tells nobody's folders."""
+    content = read_json(executed)
+    content["metadata"]["papermill"] |= {"input_path": source.name, "output_path": output.name}
+    write_json(executed, content)
 
 
 def _one_line(text: str) -> str:

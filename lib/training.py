@@ -112,6 +112,7 @@ def fit(
     and ends with the numbers that it would have had undisturbed. `key` names all that decides those numbers,
     so that a checkpoint of other parameters is never taken up.
     """
+    system.train()  # pretrained encoders come in evaluation mode, and Lightning leaves modes as they are
     learner = Learner(system, objective, settings, settings.epochs * len(train), seed)
     checkpoint = folder / f"{key}.ckpt"
     callbacks = [ModelCheckpoint(folder, key, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)]
@@ -131,7 +132,9 @@ def fit(
         use_distributed_sampler=False,
     )
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*(does not have many workers|Checkpoint directory|weights_only).*")
+        warnings.filterwarnings(
+            "ignore", message=".*(does not have many workers|Checkpoint directory|weights_only|LeafSpec).*"
+        )
         if not checkpoint.exists():
             trainer.fit(learner, train, val)
         elif _finished(stored := SafetensorsIO().load_checkpoint(checkpoint), settings):

@@ -1,14 +1,15 @@
 # Thin on purpose: every target is one command, run in the environment that bootstrap.py finds or makes.
 PROFILE ?= quick
 JOBS ?= 2
+ONLY ?=
 RUN := python3 bootstrap.py
 HOTEL_SPLITS ?=
 export HOTEL_SPLITS
 
 .PHONY: study test lab timings lint lock clean
 
-study:  ## run the study params/$(PROFILE).yaml; only what is missing or out of date
-	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS)
+study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; only what is missing or out of date
+	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS) --only $(ONLY)
 
 test:  ## every test; under ten minutes on two cores
 	@$(RUN) python -m pytest $(PYTEST)

@@ -12,7 +12,8 @@ from lib import study as studies
 STUDY = studies.load(config["study"])
 RUNS = STUDY.all_runs()
 OUT = STUDY.folder
-DATA = STUDY.data_folder / "twin.json" if STUDY.data.source == "twin" else []
+TWIN = STUDY.data.source == "twin"
+DATA = STUDY.data_folder / "twin.json" if TWIN else sorted(STUDY.data_folder.glob("*.csv"))
 
 
 def parameters(**own):
@@ -31,15 +32,13 @@ rule all:
         [run.folder / "metrics.json" for run in RUNS.values()],
 
 
-if DATA:
+if TWIN:
 
     rule twin:
         output:
             DATA,
-        params:
-            study=config["study"],
-        shell:
-            "python -m lib.data {params.study:q}"
+        shell:  # which study asks is no parameter: those with the same data share it
+            "python -m lib.data {config[study]:q}"
 
 
 rule run:

@@ -1,30 +1,34 @@
-"""The ads table: reading a folder in MATCHED's layout, checked on entry.
+"""The ads table: reading a folder of CSV files and pictures, checked on entry.
 
-Layout (MATCHED A.3.2): a CSV file a region with the columns `TEXT` (title and description joined by [SEP]),
-`IMAGES` (paths below the folder, joined by `|`) and `VENDOR` (a label), and the pictures.
+MATCHED's layout (A.3.2) is a CSV file a region with the columns `TEXT` (title and description joined by [SEP]),
+`IMAGES` (paths below the folder, joined by `|`) and `VENDOR` (a label), and the pictures. Other names of columns,
+a column for the region, and data without texts or without pictures are described by a `Layout`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from lib import csv_rows, picture_files
 from lib.errors import DataError
+from lib.files import sha256
+from lib.quarantine import COLUMNS, Quarantine, cell_problem, region_problem, text_problem
 
 REGIONS = ("south", "midwest", "west", "northeast")
-COLUMNS = ("TEXT", "IMAGES", "VENDOR")
+"""MATCHED's, in the order in which they are shown; other regions follow by name."""
 
 ADS = pa.DataFrameSchema(
     {
         "ad": pa.Column("int64", unique=True),
-        "region": pa.Column(str, pa.Check.isin(REGIONS)),
+        "region": pa.Column(str, pa.Check(lambda names: names.map(region_problem) == "")),
         "vendor": pa.Column("int64", pa.Check.ge(0)),
-        "text": pa.Column("int64", pa.Check.ge(0)),
+        "text": pa.Column("int64", pa.Check.ge(-1)),
     },
     strict=True,
 )
@@ -32,10 +36,37 @@ PAIRS = pa.DataFrameSchema(
     {
         **{name: column for name, column in ADS.columns.items() if name != "ad"},
         "ad": pa.Column("int64"),
-        "image": pa.Column("int64", pa.Check.ge(0)),
+        "image": pa.Column("int64", pa.Check.ge(-1)),
     },
     strict=True,
 )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The columns of a data folder's CSV files, by name.
+
+    text, images: at least one; None where the data has no texts, or no pictures. region: None where each file is a
+    region, called as the file is. pseudonym: a column with the names that vendors go by, for the search for leaks.
+    separator stands between the paths of an ad's images, delimiter between the columns.
+    """
+
+    text: str | None = "TEXT"
+    images: str | None = "IMAGES"
+    vendor: str = "VENDOR"
+    region: str | None = None
+    pseudonym: str | None = None
+    separator: str = "|"
+    delimiter: str = ","
+
+    def __post_init__(self) -> None:
+        if self.text is None and self.images is None:
+            raise DataError("data.columns: neither text nor images has a column. Ads need one of them at least.")
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that every file must have."""
+        return [name for name in (self.text, self.images, self.vendor, self.region, self.pseudonym) if name is not None]
 
 
 @dataclass(frozen=True)
@@ -44,7 +75,12 @@ class Ads:
 
     ads: one row an ad: `ad` (number), `region`, `vendor` (number, one for all regions), `text` (row of `texts`).
     pairs: one row for each text of an ad with each of its images: `ad, region, vendor, text, image` (row of
-    `images`). texts: the unique texts. images: the unique pictures' files. labels: each vendor number's label.
+    `images`). In data without texts, or without pictures, `text` or `image` is -1, and each ad has its row or rows.
+    texts: the unique texts. images: the unique pictures' files. labels: each vendor number's label.
+    fingerprint: SHA-256 of the files' contents. modalities: what the ads have, of `text` and `image`.
+    rows: how many rows were read, with those that were put aside; quarantine: what was put aside or taken off, and
+    why: `file, row, column, reason` (row 1 is the header), nothing of the ads' content. names: each ad's pseudonym,
+    or none at all.
     """
 
     ads: pd.DataFrame
@@ -53,120 +89,218 @@ class Ads:
     images: list[Path]
     labels: list[str]
     fingerprint: str
+    modalities: tuple[str, ...] = ("text", "image")
+    rows: int = 0
+    quarantine: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
+    names: list[str] = field(default_factory=list)
 
     @property
     def regions(self) -> list[str]:
-        """The regions that are there, in the order of REGIONS."""
-        there = set(self.ads["region"])
-        return [region for region in REGIONS if region in there]
-
-
-def read(folder: str | Path) -> Ads:
-    """Read and check the folder's regions (those of REGIONS that have a file, upper or lower case).
-
-    Raises DataError, a paragraph that names file, row and remedy, for: no folder or region file, a file that
-    isn't UTF-8, a missing column, no rows, an empty text, vendor or list of images, and a picture that isn't
-    there or lies outside of the folder.
-    """
-    folder = Path(folder)
-    files = {region: path for region in REGIONS for path in _region_files(folder, region)}
-    if not files:
-        raise DataError(
-            f"{folder}: no file of a region is here. Expected one or more of "
-            f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns TEXT, IMAGES and VENDOR."
+        """The regions that are there: those of REGIONS in their order, then others by name."""
+        return sorted(
+            set(self.ads["region"]), key=lambda name: (REGIONS.index(name) if name in REGIONS else len(REGIONS), name)
         )
-    tables = {region: _read_region(path) for region, path in files.items()}
-    rows = pd.concat([table.assign(region=region) for region, table in tables.items()], ignore_index=True)
-    labels = sorted(
-        rows["VENDOR"].unique(), key=lambda label: (not label.isdigit(), int(label) if label.isdigit() else 0, label)
-    )
-    text_codes, texts = pd.factorize(rows["TEXT"])
+
+    def training_region(self, wanted: str | None = None) -> str:
+        """The region that systems are trained on: the one wanted, else South, else the one with the most ads.
+
+        Raises DataError when the data doesn't have the one wanted.
+        """
+        if wanted is None:
+            counts = self.ads["region"].value_counts()
+            return "south" if "south" in counts else min(self.regions, key=lambda name: -counts[name])
+        if wanted not in self.regions:
+            raise DataError(
+                f"data.train_region: there is no region {wanted!r} among {', '.join(self.regions)}. Give one of these, "
+                "or leave it out for South or else the largest."
+            )
+        return wanted
+
+
+@dataclass
+class _Row:
+    """An ad on its way into the table; `images` are paths as given."""
+
+    file: str
+    row: int
+    region: str
+    vendor: str
+    text: str
+    images: list[str]
+    name: str
+
+
+def read(
+    folder: str | Path, layout: Layout | None = None, cache: Path | None = None, check_pictures: bool = True
+) -> Ads:
+    """Read and check a folder's CSV files and the pictures that they name.
+
+    Rows that can't be used go to the quarantine: an empty cell or one with control characters, too few or too many
+    fields, a text of enormous length, no picture left (missing, outside of the folder, damaged, too large when unpacked),
+    and an ad that stands under two vendors. Pictures are looked into unless `check_pictures` is False;
+    `cache` is a folder that remembers what was found.
+
+    Raises DataError, a paragraph that names file, place and remedy, for: no folder or CSV file, two files of one
+    region, a file that is no CSV file with the layout's columns (`lib.csv_rows.read`), no ads at all, and more than
+    a tenth of the rows unusable.
+    """
+    folder, layout, aside = Path(folder), layout or Layout(), Quarantine()
+    files = _files(folder, layout)
+    count, rows = 0, []
+    for path, region in files.items():
+        found = csv_rows.read(path, layout.columns, layout.delimiter)
+        count += len(found.rows)
+        rows += _usable(path.name, region, found, layout, aside)
+    if not count:
+        raise DataError(f"{folder}: there are no ads in {', '.join(path.name for path in files)}, only a header.")
+    pictures: dict[str, picture_files.PictureFile] = {}
+    if layout.images is not None:
+        names = dict.fromkeys(name for row in rows for name in row.images)
+        pictures = picture_files.inspect(folder, names, cache, check_pictures)
+        rows = [row for row in rows if _take_off(row, pictures, layout, aside)]
+    rows = _unambiguous(rows, pictures, aside)
+    aside.check(folder, count)
+    left = {row.file for row in rows}
+    for path in files:
+        if path.name not in left:
+            aside.note(path.name, 1, "", "the file has no ad that can be used: it is left out")
+    return _tables(folder, rows, layout, pictures, count, aside, files)
+
+
+def _files(folder: Path, layout: Layout) -> dict[Path, str]:
+    """The folder's CSV files, each with the name of its region ('' when a column tells it), in the regions' order."""
+    if not folder.is_dir():
+        raise DataError(f"{folder}: there is no such folder. Set data.folder in the parameter file to the ads' folder.")
+    found = [path for path in sorted(folder.glob("[!.]*")) if path.suffix.lower() == ".csv" and not path.is_dir()]
+    if not found:
+        raise DataError(
+            f"{folder}: no CSV file is here. Expected one a region, such as "
+            f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns {', '.join(layout.columns)}."
+        )
+    if layout.region is not None:
+        return dict.fromkeys(found, "")
+    regions: dict[str, Path] = {}
+    for path in found:
+        name = path.stem.strip().lower()
+        if problem := region_problem(name):
+            raise DataError(
+                f"{path}: a file's name is the name of its region, and {problem}. Rename the file, move it away if it "
+                "holds no ads, or name a column that holds the region: data.columns.region."
+            )
+        if name in regions:
+            raise DataError(
+                f"{path}: {regions[name].name} is the region {name} too. Join the two files, or rename one."
+            )
+        regions[name] = path
+    order = [*(name for name in REGIONS if name in regions), *(name for name in regions if name not in REGIONS)]
+    return {regions[name]: name for name in order}
+
+
+def _usable(file: str, region: str, found: csv_rows.Rows, layout: Layout, aside: Quarantine) -> list[_Row]:
+    """The rows of a file that have all their cells; the others are put aside."""
+    place = {name: found.header.index(name) for name in layout.columns}
+    width, rows = len(found.header), []
+    checks = [(layout.vendor, cell_problem), (layout.text, text_problem), (layout.images, cell_problem)]
+    if layout.region is not None:
+        checks.append((layout.region, lambda cell: cell_problem(cell) or region_problem(cell.strip().lower())))
+    for number, fields in found.rows:
+        if len(fields) < width or any(fields[width:]):
+            aside.row(file, number, "", f"{'fewer' if len(fields) < width else 'more'} fields than the header names")
+            continue
+        cells = {name: fields[place[name]] for name in layout.columns}
+        problems = ((column, check(cells[column])) for column, check in checks if column is not None)
+        if wrong := next(((column, problem) for column, problem in problems if problem), None):
+            aside.row(file, number, *wrong)
+            continue
+        listed = (
+            [] if layout.images is None else [part.strip() for part in cells[layout.images].split(layout.separator)]
+        )
+        if layout.images is not None and not any(listed):
+            aside.row(file, number, layout.images, "empty")
+            continue
+        rows.append(
+            _Row(
+                file,
+                number,
+                region or cells[layout.region].strip().lower(),
+                cells[layout.vendor].strip(),
+                "" if layout.text is None else cells[layout.text],
+                list(dict.fromkeys(name for name in listed if name)),
+                "" if layout.pseudonym is None else cells[layout.pseudonym].strip(),
+            )
+        )
+    return rows
+
+
+def _take_off(row: _Row, pictures: dict[str, picture_files.PictureFile], layout: Layout, aside: Quarantine) -> bool:
+    """Leave a row its good pictures; False, and the row is put aside, when there are none."""
+    problems = [pictures[name].problem for name in row.images]
+    good = [name for name, problem in zip(row.images, problems, strict=True) if not problem]
+    if not good:
+        aside.row(row.file, row.row, layout.images, problems[0])
+    elif len(good) < len(row.images):
+        for place, problem in enumerate(problems, start=1):
+            if problem:
+                taken = f"picture {place} of {len(problems)} was taken off, the ad keeps its others: {problem}"
+                aside.note(row.file, row.row, layout.images, taken)
+    row.images = good
+    return bool(good)
+
+
+def _unambiguous(rows: list[_Row], pictures: dict[str, picture_files.PictureFile], aside: Quarantine) -> list[_Row]:
+    """The rows but for ads, the same in text and in the content of all pictures, that stand under several vendors."""
+    contents = [(row.text, frozenset(pictures[name].sha256 for name in row.images)) for row in rows]
+    vendors: dict[tuple, set[str]] = {}
+    for row, content in zip(rows, contents, strict=True):
+        vendors.setdefault(content, set()).add(row.vendor)
+    kept = []
+    for row, content in zip(rows, contents, strict=True):
+        if len(vendors[content]) == 1:
+            kept.append(row)
+        else:
+            aside.row(row.file, row.row, "", "the same ad stands under several vendors")
+    return kept
+
+
+def _tables(
+    folder: Path,
+    rows: list[_Row],
+    layout: Layout,
+    pictures: dict[str, picture_files.PictureFile],
+    count: int,
+    aside: Quarantine,
+    files: dict[Path, str],
+) -> Ads:
+    labels = sorted({row.vendor for row in rows}, key=_label_order)
+    codes = {label: code for code, label in enumerate(labels)}
+    text_codes, texts = pd.factorize(np.array([row.text for row in rows], dtype=object))
     ads = pd.DataFrame(
         {
             "ad": np.arange(len(rows)),
-            "region": rows["region"],
-            "vendor": rows["VENDOR"].map({label: code for code, label in enumerate(labels)}),
-            "text": text_codes,
+            "region": [row.region for row in rows],
+            "vendor": [codes[row.vendor] for row in rows],
+            "text": -1 if layout.text is None else text_codes,
         }
     )
-    listed = rows["IMAGES"].str.split("|").explode().str.strip()
-    image_codes, images = pd.factorize(listed)
+    listed = pd.Series([row.images or [None] for row in rows]).explode()
+    image_codes, images = pd.factorize(listed)  # no picture: -1
     pairs = ads.loc[listed.index].assign(image=image_codes).reset_index(drop=True)
-    pairs = pairs.drop_duplicates(["ad", "image"], ignore_index=True)
-    paths = [folder / name for name in images]
+    digests = [sha256(path) for path in files] + [pictures[name].sha256 for name in images]
     return Ads(
-        ADS.validate(ads), PAIRS.validate(pairs), list(texts), paths, labels, _fingerprint(files.values(), paths)
+        ADS.validate(ads),
+        PAIRS.validate(pairs),
+        [] if layout.text is None else list(texts),
+        [folder / name for name in images],
+        labels,
+        hashlib.sha256("".join(digests).encode()).hexdigest(),
+        tuple(name for name, column in (("text", layout.text), ("image", layout.images)) if column is not None),
+        count,
+        aside.table(),
+        [row.name for row in rows] if layout.pseudonym is not None else [],
     )
 
 
-def _region_files(folder: Path, region: str) -> list[Path]:
-    return [path for path in sorted(folder.glob("*.csv")) if path.stem.lower() == region][:1]
-
-
-def _read_region(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = path.read_bytes()[: error.start].count(b"\n") + 1
-        raise DataError(
-            f"{path}, line {row}: this file is not UTF-8 (byte {error.object[error.start]:#04x}). Save it as "
-            f"UTF-8; from Latin-1, for one: iconv -f latin1 -t utf8 '{path.name}' > fixed.csv"
-        ) from error
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataError(
-            f"{path}: this can't be read as a CSV file ({error}). Columns are separated by commas, and a "
-            "text that holds commas, quotes or line breaks stands in double quotes."
-        ) from error
-    missing = [column for column in COLUMNS if column not in table.columns]
-    if missing:
-        raise DataError(
-            f"{path}, first line: no column {' and '.join(missing)} among {', '.join(map(str, table.columns))[:200]}. "
-            "A region's file has the columns TEXT, IMAGES and VENDOR, separated by commas."
-        )
-    if table.empty:
-        raise DataError(f"{path}: there are no ads in this file. Remove it if the region has none.")
-    table = table[list(COLUMNS)]
-    for column, remedy in (
-        ("VENDOR", "give each ad the label of its vendor, or leave out ads that have none"),
-        ("TEXT", "give the ad's text, or leave the row out"),
-        ("IMAGES", "give the paths of the ad's pictures joined by |, or leave the row out"),
-    ):
-        empty = np.flatnonzero(table[column].str.strip() == "")
-        if len(empty):
-            raise DataError(
-                f"{path}, row {empty[0] + 2} (the header is row 1), column {column}: empty, as in "
-                f"{len(empty)} of {len(table)} rows. Every ad needs one: {remedy}."
-            )
-    _check_images(path, table["IMAGES"])
-    return table.assign(VENDOR=table["VENDOR"].str.strip())
-
-
-def _check_images(path: Path, images: pd.Series) -> None:
-    folder = path.parent.resolve()
-    seen: set[str] = set()
-    for row, names in enumerate(images, start=2):
-        for name in (part.strip() for part in names.split("|")):
-            if name in seen:
-                continue
-            where = f"{path}, row {row} (the header is row 1), column IMAGES"
-            if (
-                PurePosixPath(name).is_absolute()
-                or ".." in PurePosixPath(name).parts
-                or not (folder / name).resolve().is_relative_to(folder)
-            ):
-                raise DataError(
-                    f"{where}: {name!r} leads out of the data folder. Paths are relative to {folder} and stay in it."
-                )
-            if not name or not (folder / name).is_file():
-                raise DataError(
-                    f"{where}: there is no picture {name!r} in {folder}. Put it there or take it off the row."
-                )
-            seen.add(name)
-
-
-def _fingerprint(files: object, images: list[Path]) -> str:
-    """SHA-256 over all bytes of the CSV files and the pictures."""
-    digest = hashlib.sha256()
-    for path in [*files, *images]:
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def _label_order(label: str) -> tuple[bool, int, str, str]:
+    """Numbers by size, however long, then other labels by name."""
+    digits = label.lstrip("0")
+    return (False, len(digits), digits, label) if label.isdecimal() else (True, 0, "", label)

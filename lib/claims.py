@@ -138,6 +138,7 @@ def verification(results: Results) -> pd.DataFrame:
         VERIFICATION,
         theirs,
         lambda run, side, order: results.retrieval_shares(run, side.representation, order.region),
+        set(results.verification["region"]),
     )
 
 
@@ -146,10 +147,11 @@ def _only(chosen: pd.DataFrame) -> float:
     return float(value)
 
 
-def _tested(results: Results, orders: tuple[Order, ...], theirs, ours) -> pd.DataFrame:
+def _tested(results: Results, orders: tuple[Order, ...], theirs, ours, regions: set[str] | None = None) -> pd.DataFrame:
     """Columns `claim, place, paper` (its difference), `ours, low, high, vendors, verdict, better_run, worse_run`.
 
-    verdict: supported, reversed, undecided (the interval holds 0) or not run (this study lacks a run).
+    verdict: supported, reversed, undecided (the interval holds 0) or not run (this study lacks a run, or its data the
+    region).
     """
     rows = []
     for order in orders:
@@ -159,7 +161,7 @@ def _tested(results: Results, orders: tuple[Order, ...], theirs, ours) -> pd.Dat
             "place": order.place,
             "paper": theirs(order.better, order) - theirs(order.worse, order),
         }
-        if all(runs):
+        if all(runs) and (regions is None or order.region in regions):
             better, worse = (
                 ours(run, side, order) for run, side in zip(runs, (order.better, order.worse), strict=True)
             )

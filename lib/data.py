@@ -9,15 +9,31 @@ import fcntl
 import sys
 import time
 
-from lib import ads, twin
-from lib.study import Study, load
+from lib import ads, privacy, twin
+from lib.files import ROOT
+from lib.study import Data, Study, load
 
 
 def read(study: Study) -> ads.Ads:
-    """The ads table of a study. Raises DataError as `lib.ads.read` does."""
+    """The ads table of a study. Raises DataError as `lib.ads.read` does.
+
+    Of sensitive data vendors, texts and pictures are numbered in a salted order, so that a number tells nothing.
+    """
+    found = _read(study)
+    return privacy.renumbered(found, privacy.salt(ROOT / "data" / "salt")) if study.sensitive else found
+
+
+def _read(study: Study) -> ads.Ads:
+    """The user's pictures are looked into, once each; the twin's are our own."""
     if study.data.source == "twin":
         make_twin(study)
-    return ads.read(study.data_folder)
+        return ads.read(study.data_folder, cache=study.cache, check_pictures=False)
+    return ads.read(study.data_folder, layout(study.data), study.cache)
+
+
+def layout(given: Data) -> ads.Layout:
+    """The layout of the user's CSV files, as the parameter file has it."""
+    return ads.Layout(**given.columns.model_dump(), separator=given.separator, delimiter=given.delimiter)
 
 
 def make_twin(study: Study) -> None:

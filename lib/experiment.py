@@ -5,6 +5,7 @@ A run notebook makes an `Experiment` and calls its methods in order; each return
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from lib import (
     batches,
     data,
     embeddings,
+    encoding,
     identification,
     identifiers,
     pictures,
+    privacy,
     record,
     sources,
     splits,
@@ -34,8 +37,6 @@ from lib.files import replacing, write_json, write_text
 from lib.objectives import Objective
 from lib.splits import PARTS
 from lib.systems import System, device
-
-TRAINED_ON = "south"
 
 
 class Experiment:
@@ -84,6 +85,11 @@ class Experiment:
     def data(self) -> ads.Ads:
         return data.read(self.study)
 
+    @cached_property
+    def region(self) -> str:
+        """The region that systems are trained on."""
+        return self.data.training_region(self.study.data.train_region)
+
     @property
     def modality(self) -> str:
         """`text`, `image` or `joint`: what an item of this run is."""
@@ -98,11 +104,12 @@ class Experiment:
     @cached_property
     def classes(self) -> np.ndarray:
         """The vendors of the training region, in the order of their class numbers."""
-        chosen = self.items[(self.items["region"] == TRAINED_ON) & (self.items["part"] == "train")]
+        chosen = self.items[(self.items["region"] == self.region) & (self.items["part"] == "train")]
         if chosen.empty:
             raise DataError(
-                f"{self.study.data_folder}: there is nothing to train on: the region {TRAINED_ON} has no vendor "
-                "with two ads or more. Systems are trained on that region; give its file."
+                f"{self.study.data_folder}: there is nothing to train on: the region {self.region} has no "
+                "vendor with two ads or more. Systems are trained on that region; give its ads, or name another as "
+                "data.train_region."
             )
         return np.unique(chosen["vendor"])
 
@@ -110,19 +117,31 @@ class Experiment:
         split = self.study.split
         return splits.split(self.data.pairs, modality, split.protocol, split.seed)
 
+    def shown(self, items: pd.DataFrame) -> np.ndarray:
+        """Which items scores are made of, (n,) bool: of sensitive data those of regions with five vendors in the test."""
+        if not self.study.sensitive:
+            return np.ones(len(items), bool)
+        test = items[items["part"] == "test"]
+        return items["region"].isin(test["region"][privacy.enough(test["region"], test["vendor"])]).to_numpy()
+
     def weights(self) -> pd.DataFrame:
         """What was asked for and what was loaded, a row a backbone."""
         return pd.DataFrame([found.row() for found in self.provenance]).drop(columns="kind")
 
     def sizes(self) -> pd.DataFrame:
         """Items and vendors: a row a region, a column a part."""
-        counts = splits.sizes(self.items).pivot(index="region", columns="part", values=["items", "vendors"]).fillna(0)
-        return counts.astype(int).reindex(self.data.regions)
+        items = self.items[self.shown(self.items)]
+        counts = splits.sizes(items).pivot(index="region", columns="part", values=["items", "vendors"]).fillna(0)
+        counts = counts.astype(int).reindex([name for name in self.data.regions if name in counts.index])
+        return privacy.hide(counts, list(counts.columns)) if self.study.sensitive else counts
 
     @cached_property
     def tokens(self) -> list[list[int]]:
-        """Every unique text, identifiers masked, tokenised once."""
-        masked = [identifiers.mask(text) for text in self.data.texts]
+        """Every unique text, identifiers and digits masked, tokenised once."""
+        return self._tokenised(identifiers.mask)
+
+    def _tokenised(self, mask: Callable[[str], str]) -> list[list[int]]:
+        masked = [mask(text) for text in self.data.texts]
         limit = self.study.text.max_tokens
         return self.system.text.tokenizer(masked, truncation=True, max_length=limit)["input_ids"]
 
@@ -133,7 +152,7 @@ class Experiment:
     def part(self, name: str) -> tuple[pd.DataFrame, batches.Items]:
         """The training region's items of a part whose vendors are known classes, and the same for batches."""
         chosen = self.items[
-            (self.items["region"] == TRAINED_ON)
+            (self.items["region"] == self.region)
             & (self.items["part"] == name)
             & self.items["vendor"].isin(self.classes)
         ].reset_index(drop=True)
@@ -183,19 +202,33 @@ class Experiment:
         system = self.system.to(device()).eval()
         found: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
         vectors: dict[str, torch.Tensor] = {}
+        bf16 = self.study.training.precision == "bf16-mixed"
         if system.text is not None:
-            vectors["text"] = self._encode_texts(system)
+            vectors["text"] = encoding.texts(system, self.tokens, bf16)
+            if self.study.text.mask_digits == "train":  # below them the same texts with their digits
+                with_digits = encoding.texts(system, self._tokenised(identifiers.mask_identifiers), bf16)
+                vectors["text"] = torch.cat([vectors["text"], with_digits])
         if system.image is not None:
-            vectors["image"] = self._encode_images(system)
+            vectors["image"] = encoding.pictures(system, self.pictures, bf16)
         for modality in vectors:
             items = self.items_of(modality)
-            found[modality] = items, vectors[modality].numpy()[items[modality].to_numpy()]
+            found[modality] = items, vectors[modality].numpy()[self._rows(items, modality)]
         if system.fuse is not None:
-            sides = [torch.from_numpy(vectors[name].numpy()[self.items[name].to_numpy()]) for name in ("text", "image")]
+            sides = [
+                torch.from_numpy(vectors[name].numpy()[self._rows(self.items, name)]) for name in ("text", "image")
+            ]
             found["joint"] = self.items, system.fuse.cpu()(*sides).numpy()
         embeddings.save(self.out / "embeddings.safetensors", found)
         self.vectors = found
         return found
+
+    def _rows(self, items: pd.DataFrame, modality: str) -> np.ndarray:
+        """Each item's row among the vectors of a modality."""
+        rows = items[modality].to_numpy()
+        if modality == "image" or self.study.text.mask_digits == "all":
+            return rows
+        trained_on = ((items["region"] == self.region) & (items["part"] == "train")).to_numpy()
+        return np.where(trained_on, rows, rows + len(self.data.texts))
 
     def identify(self) -> pd.DataFrame:
         """Scores of the class head on the training region's test items; empty without a head. After `embed`."""
@@ -203,12 +236,17 @@ class Experiment:
             return pd.DataFrame(columns=["metric", "mean", "low", "high", "items", "vendors"])
         items, vectors = self.vectors[self.modality]
         test = (
-            (items["region"] == TRAINED_ON) & (items["part"] == "test") & items["vendor"].isin(self.classes)
+            (items["region"] == self.region) & (items["part"] == "test") & items["vendor"].isin(self.classes)
         ).to_numpy()
         if not test.any():
             raise DataError(
-                f"{self.study.data_folder}: no ad of the region {TRAINED_ON} is left for testing, so nothing can be "
+                f"{self.study.data_folder}: no ad of the region {self.region} is left for testing, so nothing can be "
                 "identified. It needs some five ads of vendors with two or more."
+            )
+        if self.study.sensitive and items["vendor"][test].nunique() < privacy.LEAST:
+            raise DataError(
+                f"{self.study.data_folder}: fewer than {privacy.LEAST} vendors are left for testing, and scores of so few "
+                "would tell of single ones. Sensitive data needs more vendors with two ads or more."
             )
         with torch.inference_mode():
             scores = self.system.head.cpu()(torch.from_numpy(vectors[test]))
@@ -225,9 +263,14 @@ class Experiment:
         table = pd.concat(
             [
                 verification.table(
-                    verification.scores(items, vectors), self.study.bootstrap, seed=self.study.split.seed
+                    verification.scores(items[rows].reset_index(drop=True), vectors[rows]),
+                    self.study.bootstrap,
+                    self.study.split.seed,
+                    self.region,
+                    self.data.regions,
                 ).assign(modality=modality)
                 for modality, (items, vectors) in self.vectors.items()
+                for rows in [self.shown(items)]
             ],
             ignore_index=True,
         )
@@ -240,7 +283,12 @@ class Experiment:
             weights = {name: tensor.contiguous() for name, tensor in self.system.state_dict().items()}
             with replacing(self.out / "weights.safetensors") as temporary:
                 save_file(weights, temporary)
-        counts = splits.sizes(self.items)
+        counts, left_out = (
+            splits.sizes(self.items[self.shown(self.items)]),
+            int((self.items["part"] == "left out").sum()),
+        )
+        if self.study.sensitive:
+            counts = privacy.hide(counts, ["items", "vendors"])
         written = {
             "run": self.out.as_posix(),
             "study": self.study.name,
@@ -253,8 +301,9 @@ class Experiment:
             "data": {
                 "source": self.study.data.source,
                 "fingerprint": self.data.fingerprint,
+                "train_region": self.region,
                 "items": counts[counts["part"].isin(PARTS)].to_dict("records"),
-                "left_out": int((self.items["part"] == "left out").sum()),
+                "left_out": None if self.study.sensitive else left_out,
                 "classes": len(self.classes),
             },
             "weights": [found.row() for found in self.provenance],
@@ -266,28 +315,3 @@ class Experiment:
         for path in (self.out / "checkpoint").glob("*.ckpt"):
             path.unlink()
         return written
-
-    def _encode_texts(self, system: System) -> torch.Tensor:
-        """(unique texts, d), in batches of like length."""
-        tokens = self.tokens
-        order = np.argsort([len(text) for text in tokens], kind="stable")
-        parts = []
-        for rows in np.array_split(order, max(1, len(order) // 64)):
-            batch = batches.padded([tokens[row] for row in rows], system.text.tokenizer.pad_token_id)
-            with self._precision():
-                parts.append(
-                    system.encode_text(*(batch[name].to(device()) for name in ("tokens", "mask"))).float().cpu()
-                )
-        return torch.cat(parts)[np.argsort(order, kind="stable")]
-
-    def _encode_images(self, system: System) -> torch.Tensor:
-        """(unique pictures, d)."""
-        parts = []
-        for start in range(0, len(self.pictures), 128):
-            block = torch.from_numpy(np.array(self.pictures[start : start + 128])).to(device())
-            with self._precision():
-                parts.append(system.encode_image(block).float().cpu())
-        return torch.cat(parts)
-
-    def _precision(self) -> torch.autocast:
-        return torch.autocast(device().type, torch.bfloat16, enabled=self.study.training.precision == "bf16-mixed")

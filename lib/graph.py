@@ -13,14 +13,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
-from lib import ads, record, study
+from lib import data, leaks, record, study
 from lib.errors import DataError
 from lib.files import ROOT, read_json, write_json
 
@@ -31,9 +31,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("study", help="a parameter file, or the name of one in params/")
     parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time")
+    parser.add_argument("--only", nargs="*", default=[], help="these chapters and what they need, not the whole study")
     arguments = parser.parse_args()
     try:
-        sys.exit(run(arguments.study, arguments.jobs))
+        sys.exit(run(arguments.study, arguments.jobs, arguments.only))
     except DataError as error:
         sys.exit(f"{error}")
     except KeyboardInterrupt:
@@ -41,32 +42,49 @@ def main() -> None:
         sys.exit("\nStopped. The same command goes on from here.")
 
 
-def run(name: str, jobs: int) -> int:
-    """Bring the study up to date; the exit status. Failed notebooks stop nothing that doesn't need them."""
+def run(name: str, jobs: int, only: Sequence[str] = ()) -> int:
+    """Bring the study up to date, or `only` these chapters of it; the exit status.
+
+    Failed notebooks stop nothing that doesn't need them. A sensitive study counts as done when nothing of its data is
+    found in what it wrote.
+    """
     chosen = study.load(name)
+    if wrong := [chapter for chapter in only if chapter not in chosen.possible_chapters]:
+        raise DataError(
+            f"There is no chapter {wrong[0]!r} to run here; there are {', '.join(chosen.possible_chapters)}."
+        )
     _check_before(chosen)
     begin = time.monotonic()
     with _only_one(chosen.folder / ".lock"):
-        failures, executed, other, status = _snakemake(name, chosen, jobs)
+        failures, executed, other, status = _snakemake(name, chosen, jobs, only)
         seconds = time.monotonic() - begin
         if status == 0:
             _write_record(chosen, seconds, executed)
+        leak = _leak(chosen) if chosen.sensitive else ""
     if failures:
         print(f"\n{len(failures)} of the study's notebooks failed:", *failures, sep="\n  ")
     elif status:
         print("\nThe study stopped before its notebooks:", *other[-20:], sep="\n  ")
-    else:
+    elif not leak:
         what = f"{executed} steps run" if executed else "nothing was out of date"
         print(f"Study {chosen.name}: {what}, {seconds:.0f} s. Read it from {_shown(chosen.folder / 'notebooks')}.")
-        if chosen.possible_chapters != chosen.chapters:
-            print(
-                "Chapter 40_hotel_splits was left out: it needs the split files of Revisited Hotel-ID from the authors' "
-                "public repository aarashfeizi/revisited-hotels. With them: make study HOTEL_SPLITS=/folder/of/the/csv/files"
-            )
-    return status
+        print(*chosen.left_out, sep="\n", end="\n" if chosen.left_out else "")
+    if leak:
+        print(f"\n{leak}")
+    return status or int(bool(leak))
 
 
-def _snakemake(name: str, chosen: study.Study, jobs: int) -> tuple[list[str], int, list[str], int]:
+def _leak(chosen: study.Study) -> str:
+    """What the study wrote, failed notebooks too, is searched before it counts as done; what is wrong, or ''."""
+    try:
+        leaks.check(chosen)
+    except DataError as error:
+        (chosen.folder / "study.json").unlink(missing_ok=True)
+        return str(error)
+    return ""
+
+
+def _snakemake(name: str, chosen: study.Study, jobs: int, only: Sequence[str]) -> tuple[list[str], int, list[str], int]:
     """Run the graph; what failed (a line each), steps done, its other output, and its exit status."""
     command = [
         sys.executable,
@@ -91,6 +109,8 @@ def _snakemake(name: str, chosen: study.Study, jobs: int) -> tuple[list[str], in
         "host",
         "reason",
         "rules",
+        "--",
+        *(str(chosen.folder / "notebooks" / f"{chapter}.ipynb") for chapter in only),
     ]
     environment = {
         **os.environ,
@@ -117,24 +137,29 @@ def _snakemake(name: str, chosen: study.Study, jobs: int) -> tuple[list[str], in
 
 
 def _write_record(chosen: study.Study, seconds: float, steps: int) -> None:
-    """Write results/<study>/study.json: the whole run when it did something, the re-run's time when it didn't."""
+    """Write results/<study>/study.json: what stands now, and how long the last run from nothing and the last without
+    anything to do took. A run that brought only a part up to date changes neither time."""
     path = chosen.folder / "study.json"
     before = read_json(path) if path.exists() else {}
     if steps == 0 and before:
         write_json(path, before | {"unchanged_rerun_seconds": round(seconds, 1)})
         return
-    runs = {run.name: read_json(run.folder / "metrics.json") for run in chosen.all_runs().values()}
+    done = [run for run in chosen.all_runs().values() if (run.folder / "metrics.json").exists()]
+    runs = {run.name: read_json(run.folder / "metrics.json") for run in done}
+    chapters = [name for name in chosen.possible_chapters if (chosen.folder / "notebooks" / f"{name}.ipynb").exists()]
+    # Of the data a step of its own makes the twin; of own data there is none to make.
+    whole = len(runs) + len(chapters) + (chosen.data.source == "twin")
     written = {
         "study": chosen.name,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-        "wall_seconds": round(seconds, 1),
-        "steps_run": steps,
         "parameters": chosen.model_dump(),
         "environment": record.environment(),
         # A chapter that was left out keeps the key that it was last executed with.
-        "chapters": before.get("chapters", {}) | {name: chosen.key(name, {}) for name in chosen.possible_chapters},
+        "chapters": before.get("chapters", {}) | {name: chosen.key(name, {}) for name in chapters},
         "runs": {name: {"key": run["key"], "wall_seconds": run["wall_seconds"]} for name, run in runs.items()},
     }
+    if steps >= whole:
+        written |= {"wall_seconds": round(seconds, 1), "steps_run": steps}
     write_json(path, before | written)
 
 
@@ -148,7 +173,9 @@ def _stop_all(*_: object) -> None:
 def _check_before(chosen: study.Study) -> None:
     """What can be known to be wrong before anything runs is said before anything runs."""
     if chosen.data.source == "matched":
-        ads.read(chosen.data_folder)
+        found = data.read(chosen)
+        if aside := found.rows - len(found.ads):
+            print(f"{aside} of {found.rows} ads can't be used and were put aside; chapter 01 says why.")
 
 
 @contextmanager

@@ -6,8 +6,9 @@ number or a picture are dropped. Here the extractor is `lib.identifiers.phones`,
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import networkx as nx
@@ -18,8 +19,8 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.cluster import pair_confusion_matrix
 
 from lib import identifiers
+from lib.lexicon import NUMBER_WORDS
 
-_DIGIT_NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEN_DIGITS = re.compile(r"(?<!\d)(?:\+?1[\s.-]?)?\(?(\d{3})\)?[\s./-]?(\d{3})[\s./-]?(\d{4})(?!\d)")
 
 
@@ -117,19 +118,70 @@ def truth(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "truth" / "ads.csv", dtype=str, keep_default_na=False)
 
 
-def label_scores(texts: Sequence[str], vendors: np.ndarray, known: pd.DataFrame | None) -> pd.DataFrame:
-    """`agreement` of the labels from each extractor's numbers, a row each (`numbers` names it).
+def label_scores(
+    found: Mapping[str, Sequence[Sequence[str]]], vendors: np.ndarray, known: pd.DataFrame | None
+) -> pd.DataFrame:
+    """`agreement` of the labels from each extractor's numbers (found: its name -> of each ad), a row each (`numbers`).
 
     With the truth about the ads also `true numbers`; without it only what can be counted.
     """
-    numbers = {name: [extract(text) for text in texts] for name, extract in EXTRACTORS.items()}
+    numbers = dict(found)
     if known is not None:
         pairs = zip(known["phone"], known["phone2"], strict=True)
         numbers = {"true numbers": [[phone for phone in pair if phone] for pair in pairs], **numbers}
     table = pd.DataFrame(
-        [{"numbers": name, **agreement(communities(found), vendors)} for name, found in numbers.items()]
+        [{"numbers": name, **agreement(communities(shown), vendors)} for name, shown in numbers.items()]
     )
     return table if known is not None else table[["numbers", "ads", "without_label", "labels"]]
+
+
+def losses(labels: np.ndarray, vendors: np.ndarray, pictures: np.ndarray) -> pd.DataFrame:
+    """What the paper's rules leave of the ads, step by step: `step, ads, share, vendors`.
+
+    labels: from `communities`; vendors: of each ad, the true ones or those given; pictures: how many each ad has. An ad needs
+    a number and a picture (section A.3.2), and a label two ads, or nothing can be held out (A.2).
+    """
+    number, picture = np.asarray(labels) >= 0, np.asarray(pictures) > 0
+    sizes = pd.Series(labels[number & picture]).value_counts()
+    paired = number & picture & np.isin(labels, sizes.index[sizes > 1])
+    steps = {
+        "all ads": np.ones(len(labels), bool),
+        "with a number that was found": number,
+        "and a picture": number & picture,
+        "and a second ad under the label": paired,
+    }
+    vendors = np.asarray(vendors)
+    return pd.DataFrame(
+        [
+            {"step": step, "ads": int(kept.sum()), "share": kept.mean(), "vendors": len(np.unique(vendors[kept]))}
+            for step, kept in steps.items()
+        ]
+    )
+
+
+def mistakes(found: Sequence[Sequence[str]], vendors: np.ndarray, known: pd.DataFrame, limit: int = 8) -> nx.Graph:
+    """Labels that merge vendors, and vendors that are split over labels, as a graph (`limit` vendors of each).
+
+    Nodes: a vendor's ads under one label (`kind` part, `vendor`) and numbers (`kind` number). Edges: `shows` from a part to
+    a number in its ads, with `ads` and whether it is `true`ly theirs; `split` between the parts of one vendor. Parts of two
+    vendors that hang on one number are merged.
+    """
+    labels, vendors = communities(found), np.asarray(vendors)
+    pairs = pd.DataFrame({"label": labels, "vendor": vendors})[labels >= 0].drop_duplicates()
+    merged = pairs[pairs.duplicated("label", keep=False)].sort_values("label")["vendor"].drop_duplicates()[:limit]
+    split = pairs[pairs.duplicated("vendor", keep=False) & ~pairs["vendor"].isin(merged)]["vendor"].drop_duplicates()
+    drawn = nx.Graph()
+    for ad in np.flatnonzero(np.isin(vendors, [*merged, *split[:limit]]) & (labels >= 0)):
+        part = (int(vendors[ad]), int(labels[ad]))
+        drawn.add_node(part, kind="part", vendor=part[0])
+        for number in found[ad]:
+            before = drawn.get_edge_data(part, number, {"ads": 0, "true": False})
+            true = before["true"] or number in (known["phone"].iloc[ad], known["phone2"].iloc[ad])
+            drawn.add_node(number, kind="number")
+            drawn.add_edge(part, number, kind="shows", ads=before["ads"] + 1, true=true)
+    parts = sorted(node for node, kind in drawn.nodes(data="kind") if kind == "part")
+    drawn.add_edges_from(((a, b) for a, b in itertools.pairwise(parts) if a[0] == b[0]), kind="split", ads=1, true=True)
+    return drawn
 
 
 EXAMPLES = (
@@ -163,12 +215,12 @@ def masking_misses(texts: Sequence[str], known: pd.DataFrame | None) -> pd.DataF
     checks["a digit is left"] = [any(character.isdecimal() for character in text) for text in masked]
     checks["an e-mail address is left"] = [bool(re.search(r"\w@\w+\.\w", text)) for text in masked]
     if known is not None:
-        spelled = [" ".join(_DIGIT_NAMES[int(digit)] for digit in phone) for phone in known["phone"]]
+        spelled = [" ".join(NUMBER_WORDS[int(digit)] for digit in phone) for phone in known["phone"]]
         checks["the number is left, spelled out"] = [
             words in re.sub(r"[^a-z]+", " ", text.lower()) for words, text in zip(spelled, masked, strict=True)
         ]
         checks["the pseudonym is left"] = [
-            name.lower() in text.lower() for name, text in zip(known["name"], masked, strict=True)
+            bool(name) and name.lower() in text.lower() for name, text in zip(known["name"], masked, strict=True)
         ]
     return pd.DataFrame(
         [{"what": what, "texts": int(np.sum(left)), "share": float(np.mean(left))} for what, left in checks.items()]

@@ -22,6 +22,7 @@ os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the kernel's deb
 import papermill
 from papermill.exceptions import PapermillExecutionError
 
+from lib import study
 from lib.files import read_json, replacing, write_json
 
 
@@ -47,7 +48,7 @@ def execute(source: Path, output: Path, parameters: dict[str, Any], label: str) 
             )
         except PapermillExecutionError as error:
             os.replace(temporary, failed)
-            sys.exit(f"FAILED   {label}: {error.ename}: {_one_line(error.evalue)}  [see {failed}]")
+            sys.exit(f"FAILED   {label}: {error.ename}: {_told(error, parameters)}  [see {failed}]")
         forget_folders(temporary, source, output)
         failed.unlink(missing_ok=True)
     print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
@@ -58,6 +59,13 @@ def forget_folders(executed: Path, source: Path, output: Path) -> None:
     content = read_json(executed)
     content["metadata"]["papermill"] |= {"input_path": source.name, "output_path": output.name}
     write_json(executed, content)
+
+
+def _told(error: PapermillExecutionError, parameters: dict[str, Any]) -> str:
+    """What an error says; of sensitive data only our own errors, which hold nothing of it."""
+    if error.ename != "DataError" and "study" in parameters and study.load(parameters["study"]).sensitive:
+        return "what it says may hold sensitive data and is not shown here"
+    return _one_line(error.evalue)
 
 
 def _one_line(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Pictures decoded once into an array on disk, and read from there ever after."""
+"""Pictures: checked before use, decoded once into an array on disk, and read from there ever after."""
 
 from __future__ import annotations
 
@@ -6,9 +6,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from lib.errors import DataError
 from lib.files import replacing
+
+LARGEST = 50_000_000
+"""Pixels of the largest picture that is decoded; the file's header tells, before anything is unpacked."""
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "PPM")
 
 
 def as_array(images: list[Path], pixels: int, cache: Path, fingerprint: str) -> np.ndarray:
@@ -30,8 +35,8 @@ def as_array(images: list[Path], pixels: int, cache: Path, fingerprint: str) -> 
 
 
 def decode(image: Path, pixels: int) -> np.ndarray:
-    """One picture as (pixels, pixels, 3) uint8, RGB."""
-    picture = cv2.imread(str(image), cv2.IMREAD_COLOR)
+    """One picture as (pixels, pixels, 3) uint8, RGB. Raises DataError for no picture, or one larger than LARGEST."""
+    picture = None if _header_problem(image) else cv2.imread(str(image), cv2.IMREAD_COLOR)
     if picture is None:
         raise DataError(
             f"{image}: this file is no picture that can be decoded. Replace it, or take it off its row in IMAGES."
@@ -45,3 +50,29 @@ def decode(image: Path, pixels: int) -> np.ndarray:
             square, (pixels, pixels), interpolation=cv2.INTER_AREA if side > pixels else cv2.INTER_LINEAR
         )
     return cv2.cvtColor(square, cv2.COLOR_BGR2RGB)
+
+
+def problem(image: Path) -> str:
+    """Why a file can't be used as a picture, in words that don't name it; '' if it can. Decodes all of it."""
+    if found := _header_problem(image):
+        return found
+    try:
+        with Image.open(image, formats=FORMATS) as picture:
+            picture.draft(
+                "RGB", (picture.width // 8 or 1, picture.height // 8 or 1)
+            )  # a JPEG's bytes, few of its pixels
+            picture.load()
+    except Exception:  # Pillow raises many kinds for a file that is broken
+        return "the picture is damaged or cut off"
+    return "" if cv2.haveImageReader(str(image)) else "the file is no picture that can be decoded"
+
+
+def _header_problem(image: Path) -> str:
+    try:
+        with Image.open(image, formats=FORMATS) as picture:
+            large = picture.width * picture.height > LARGEST
+    except Image.DecompressionBombError:
+        large = True
+    except Exception:  # Pillow raises many kinds for a file that is broken
+        return "the file is no picture that can be decoded"
+    return f"the picture has more than {LARGEST // 1_000_000} million pixels" if large else ""

@@ -48,6 +48,21 @@ def table(paper: str, number: int) -> pd.DataFrame:
     return frame
 
 
+def text_data() -> pd.DataFrame:
+    """What MATCHED's text says of its data in numbers: `statistic` (tokens, english), `region`, `mean`, `place`."""
+    return pd.read_csv(FOLDER / "matched_text_data.csv", comment="#")
+
+
+def regions() -> pd.DataFrame:
+    """MATCHED's regions: index `region` (south, …); columns `ads, texts, images, faces` (share), `vendors` (Table 1),
+    `tokens` (average length, section 3), `english` (share, A.2)."""
+    counts = table("matched", 1).pivot(index="split", columns="metric", values="mean")
+    said = text_data().pivot(index="region", columns="statistic", values="mean")
+    found = counts.rename(index=str.lower, columns=str.lower).join(said).drop("all")
+    whole = {name: int for name in ("ads", "texts", "images", "vendors")}
+    return found.loc[["south", "midwest", "west", "northeast"]].astype(whole).rename_axis("region")
+
+
 def header(paper: str, number: int) -> str:
     """The comment lines of a table's file, without the `# `: paper, place, units, ambiguities."""
     lines = _path(paper, number).read_text(encoding="utf-8").splitlines()

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import html
+import json
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
+import networkx as nx
+import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
@@ -31,10 +37,25 @@ plt.rcParams.update(
 
 
 def save_table(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
-    """Write a table as CSV, whole or not at all; the frame, to be shown."""
+    """Write a table as CSV, whole or not at all; the frame, to be shown.
+
+    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    """
+    safe = frame.rename(columns=lambda name: _no_formula(str(name)))
+    for place, name in enumerate(safe.columns):
+        if not pd.api.types.is_numeric_dtype(safe.dtypes.iloc[place]):
+            safe = safe.assign(**{name: safe.iloc[:, place].astype(object).map(_no_formula)})
     with replacing(path) as temporary:
-        frame.to_csv(temporary, index=False, lineterminator="\n")
+        safe.to_csv(temporary, index=False, lineterminator="\n")
     return frame
+
+
+def _no_formula(value: Any) -> Any:
+    """A text as it can stand in a CSV cell; readers would end the row at a lone carriage return."""
+    if not isinstance(value, str):
+        return value
+    marked = f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    return marked.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
@@ -44,7 +65,8 @@ def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
     for name in shown.select_dtypes("number").columns:
         whole = (shown[name].dropna() % 1 == 0).all()
         formats[name] = partial(_number, digits=0 if whole else digits)
-    styler = shown.style.format(formats, na_rep="–", escape="html").hide(axis="index")
+    styler = shown.style.format(formats, na_rep="–", escape="html").format_index(escape="html", axis=1)
+    styler = styler.hide(axis="index")
     styler.set_table_styles(
         [
             {"selector": "th", "props": "text-align: left; font-weight: 600; border-bottom: 1px solid #999"},
@@ -66,6 +88,82 @@ def save_figure(figure: Figure, path: str | Path) -> Figure:
         figure.savefig(temporary, metadata={"Software": None})
     plt.close(figure)  # shown once, by the cell that returns it
     return figure
+
+
+def contact_sheet(rows: Sequence[Sequence[np.ndarray]], labels: Sequence[str] = ()) -> Figure:
+    """Pictures (h, w, 3) uint8 of one size in rows, for the eye; labels: one for each row."""
+    columns = max(len(row) for row in rows)
+    figure, axes = plt.subplots(len(rows), columns, figsize=(columns, len(rows)), squeeze=False)
+    for place in np.ndindex(axes.shape):
+        axes[place].set(xticks=[], yticks=[])
+        axes[place].spines[:].set_visible(False)
+        if place[1] < len(rows[place[0]]):
+            axes[place].imshow(rows[place[0]][place[1]])
+    for axis, label in zip(axes[:, 0], labels, strict=False):
+        axis.set_ylabel(label, fontsize=8)
+    figure.subplots_adjust(wspace=0.04, hspace=0.04)
+    return figure
+
+
+def heatmaps(tables: Mapping[str, pd.DataFrame]) -> Figure:
+    """Square tables of shares or cosines (0 to 1), each under its title, with the numbers written in."""
+    figure, axes = plt.subplots(1, len(tables), figsize=(3.6 * len(tables), 3.2), squeeze=False)
+    for axis, (title, table) in zip(axes[0], tables.items(), strict=True):
+        axis.imshow(table, cmap="Blues", vmin=0, vmax=1)
+        axis.grid(False)
+        axis.set_title(title, fontsize=9)
+        axis.set_xticks(range(len(table.columns)), table.columns, fontsize=8)
+        axis.set_yticks(range(len(table)), table.index, fontsize=8)
+        for row, column in np.ndindex(table.shape):
+            value = table.iloc[row, column]
+            colour = "white" if value > 0.6 else "black"
+            axis.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=8)
+    figure.tight_layout()
+    return figure
+
+
+def draw_links(axis: Axes, links: nx.Graph, seed: int) -> None:
+    """The graph of `lib.labels.mistakes`: squares in a colour a vendor, dots for numbers, red lines for wrong ones, dotted
+    lines between the parts of a vendor that is split."""
+    places = nx.spring_layout(links, seed=seed, k=1.5 / max(1, len(links)) ** 0.5)
+    parts = [node for node, kind in links.nodes(data="kind") if kind == "part"]
+    numbers = [node for node, kind in links.nodes(data="kind") if kind == "number"]
+    vendors = list(dict.fromkeys(links.nodes[part]["vendor"] for part in parts))
+    colours = [plt.get_cmap("tab20")(vendors.index(links.nodes[part]["vendor"]) % 20) for part in parts]
+    for style, colour, wanted in (
+        (":", NEUTRAL, ("split", True)),
+        ("-", NEUTRAL, ("shows", True)),
+        ("-", THEIRS, ("shows", False)),
+    ):
+        lines = [(a, b) for a, b, edge in links.edges(data=True) if (edge["kind"], edge["true"]) == wanted]
+        widths = [0.7 + 0.4 * np.log(links.edges[line]["ads"]) for line in lines]
+        nx.draw_networkx_edges(links, places, lines, widths, colour, style, ax=axis)
+    nx.draw_networkx_nodes(links, places, parts, 45, colours, "s", ax=axis)
+    nx.draw_networkx_nodes(links, places, numbers, 12, "#333333", "o", ax=axis)
+    axis.axis("off")
+
+
+class Interactive:
+    """A plotly figure for notebooks: as data, without plotly's script, which the reader's notebook has."""
+
+    def __init__(self, figure: Any) -> None:
+        self.figure = figure
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        told = "An interactive figure: open this notebook in JupyterLab to turn it over."
+        return {"application/vnd.plotly.v1+json": json.loads(self.figure.to_json()), "text/plain": told}
+
+
+def interactive_scatter(frame: pd.DataFrame, x: str, y: str, by: str, x_label: str, y_label: str) -> Interactive:
+    """Dots of two counts on logarithmic axes, a colour for each value of `by`."""
+    import plotly.graph_objects as go
+
+    figure = go.Figure(layout={"template": "plotly_white", "width": 720, "height": 420})
+    for name, rows in frame.groupby(by, sort=False):
+        figure.add_scatter(x=rows[x], y=rows[y], mode="markers", name=str(name), marker={"size": 5, "opacity": 0.5})
+    figure.update_xaxes(type="log", title=x_label)
+    figure.update_yaxes(type="log", title=y_label)
+    return Interactive(figure)
 
 
 def loss_curve(history: pd.DataFrame) -> Figure:

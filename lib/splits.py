@@ -19,6 +19,11 @@ PARTS = ("train", "val", "test")
 # are both outside of train, so that a vendor with two items or more always has one to learn from.
 PATTERN = np.array([0, 0, 1, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2])
 
+_WITHOUT = (
+    ("text", "texts", "10_text or 12_fusion", "11_vision"),
+    ("image", "pictures", "11_vision or 12_fusion", "10_text"),
+)
+
 
 def stratified(vendors: np.ndarray, seed: int) -> np.ndarray:
     """The part of each item, as a number into PARTS: (n,) int8; -1 where the vendor has fewer than two items.
@@ -41,14 +46,20 @@ def stratified(vendors: np.ndarray, seed: int) -> np.ndarray:
 def split(pairs: pd.DataFrame, modality: str, protocol: str, seed: int) -> pd.DataFrame:
     """The items of one modality with their parts, region by region.
 
-    pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones), one row for
-    each text with each of its images. modality: `text`, `image` or `joint`. Returns the columns that the
+    pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones, -1 throughout where
+    the data has none), one row for each text with each of its images. modality: `text`, `image` or `joint`. Returns the columns that the
     modality has, and `part` (a name of PARTS, or `left out`: a vendor with fewer than two items in the region).
     An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since a text that
     two ads share can stand in two parts (what crosses is chapter 03's subject). Raises DataError for an unknown
-    protocol.
+    protocol, and for a modality that the data doesn't have.
     """
     content = {"text": ["text"], "image": ["image"], "joint": ["text", "image"]}[modality]
+    for name, what, notebooks, possible in _WITHOUT:
+        if name in content and (pairs[name] < 0).all():
+            raise DataError(
+                f"Split: this data has no {what}: a run of {notebooks} can't be made; only runs of {possible} can. If "
+                f"the data does have {what}, name their column under data.columns in the parameter file."
+            )
     identity = ["region", "vendor", *content]
     if protocol == "paper":
         items = pairs.drop_duplicates(identity)[identity].reset_index(drop=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 import os
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +22,13 @@ from lib.errors import DataError
 from lib.files import ROOT
 
 Protocol = Literal["paper", "ad"]
+NEEDS: dict[str, tuple[str, ...]] = {
+    "02_labels_and_masking": ("text",),
+    "10_text": ("text",),
+    "11_vision": ("image",),
+    "12_fusion": ("text", "image"),
+}
+"""Notebooks that can't do without the ads' texts or pictures; others show what there is."""
 
 
 class Part(BaseModel):
@@ -29,16 +37,63 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class Columns(Part):
+    """What the columns of the user's CSV files are called; null: the data has none."""
+
+    text: str | None = "TEXT"
+    images: str | None = "IMAGES"  # paths below the folder
+    vendor: str = "VENDOR"  # a label: ads with the same one are of the same vendor
+    region: str | None = None  # null: each CSV file is a region, called as the file is
+    pseudonym: str | None = None  # names that vendors go by: used to search results for leaks, never shown
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> Columns:
+        given = [name for name in self.model_dump().values() if name is not None]
+        if self.text is None and self.images is None:
+            raise ValueError("text and images are both null; ads need one of them at least")
+        if len(set(given)) < len(given):
+            raise ValueError("one column is named for two things")
+        return self
+
+
 class Data(Part):
     """Where the ads come from."""
 
     source: Literal["twin", "matched"] = "twin"
-    folder: str = ""  # matched: the folder with one CSV a region and the pictures
+    folder: str = ""  # matched: the folder with the CSV files, a region each, and the pictures
+    columns: Columns = Columns()  # matched: the CSV files' columns
+    separator: str = Field("|", min_length=1)  # matched: between the paths of an ad's images
+    delimiter: str = Field(",", pattern=r'^[^"\r\n]$')  # matched: between columns
+    train_region: str | None = None  # what systems are trained on; null: south if it is there, else the largest
     scale: float = Field(0.02, gt=0, le=4)  # twin: 1.0 has the size of MATCHED (Table 1)
     seed: int = 1111  # twin: fixes every byte
     pixels: int = Field(96, ge=32, le=512)  # twin: side of a picture
     overlap: float = Field(0.0, ge=0, le=1)  # twin: how often a text names what its pictures show
     sensitive: bool | None = None  # nothing of an ad may be shown; None: everything but the twin is
+    datasheet: str = "params/datasheet.yaml"  # answers about the data (chapter 01); write your own for your own data
+
+    @field_validator("train_region")
+    @classmethod
+    def _region_names_are_lower_case(cls, value: str | None) -> str | None:
+        return value if value is None else value.strip().lower()
+
+    @model_validator(mode="after")
+    def _source_fits(self) -> Data:
+        if self.source == "matched" and not self.folder:
+            raise ValueError("source matched needs a folder, the one with the CSV files")
+        if self.source == "twin" and self.columns != Columns():
+            raise ValueError("columns are for source matched; the twin's are known")
+        return self
+
+    @property
+    def lacks(self) -> dict[str, str]:
+        """What the data doesn't have, of `text` and `image`, each with the sentence that says so."""
+        columns = {"text": ("texts", "text"), "image": ("pictures", "images")}
+        return {
+            name: f"this data has no {what} (data.columns.{column} is null)."
+            for name, (what, column) in columns.items()
+            if getattr(self.columns, column) is None
+        }
 
 
 class Split(Part):
@@ -50,6 +105,7 @@ class Split(Part):
 
 class Text(Part):
     max_tokens: int = Field(512, ge=8, le=512)  # longer texts are cut (MATCHED A.2: 512)
+    mask_digits: Literal["all", "train"] = "all"  # digits become N in all texts, or as published in training texts only
 
 
 class Image(Part):
@@ -133,6 +189,11 @@ class Study(Part):
         return ROOT / "data" / "twin" / name
 
     @property
+    def datasheet(self) -> Path:
+        """The file with the datasheet's answers."""
+        return _from_root(self.data.datasheet)
+
+    @property
     def hotel_folder(self) -> Path | None:
         """The folder of hotel split files, from the file or the environment variable HOTEL_SPLITS."""
         given = os.environ.get("HOTEL_SPLITS") or self.hotel_splits
@@ -140,18 +201,48 @@ class Study(Part):
 
     @property
     def possible_chapters(self) -> list[str]:
-        """The chapters that can be executed: the hotel splits' only with their folder."""
-        return [name for name in self.chapters if name != "40_hotel_splits" or self.hotel_folder]
+        """The chapters that can be executed; `left_out` says why others can't."""
+        return [name for name in self.chapters if not self._chapter_hindrance(name)]
+
+    @property
+    def left_out(self) -> list[str]:
+        """A sentence for each run notebook and chapter of the study that can't be executed: which, and why."""
+        said = []
+        for name in dict.fromkeys(entry["notebook"] for entry in self.runs):
+            if reason := self._hindrance(name):
+                count = sum(
+                    math.prod(map(len, _grid(entry).values())) for entry in self.runs if entry["notebook"] == name
+                )
+                said.append(f"{count} {'run' if count == 1 else 'runs'} of {name} left out: {reason}")
+        for name in self.chapters:
+            if reason := self._chapter_hindrance(name):
+                said.append(f"Chapter {name} was left out: {reason}")
+        return said
 
     def all_runs(self) -> dict[str, Run]:
-        """Every run of the study by its name: all combinations of each entry's lists."""
+        """Every run of the study that can be executed, by its name: all combinations of each entry's lists."""
         found = {}
         for entry in self.runs:
-            grid = {name: values for name, values in entry.items() if name != "notebook"}
-            for values in itertools.product(*grid.values()):
-                run = Run(self, entry["notebook"], dict(zip(grid, values, strict=True)))
-                found[run.name] = run
+            if not self._hindrance(entry["notebook"]):
+                grid = _grid(entry)
+                for values in itertools.product(*grid.values()):
+                    run = Run(self, entry["notebook"], dict(zip(grid, values, strict=True)))
+                    found[run.name] = run
         return found
+
+    def _hindrance(self, name: str) -> str:
+        """What a notebook needs and the data doesn't have, said in a sentence; '' if nothing."""
+        return next((self.data.lacks[need] for need in NEEDS.get(name, ()) if need in self.data.lacks), "")
+
+    def _chapter_hindrance(self, name: str) -> str:
+        if name == "40_hotel_splits" and not self.hotel_folder:
+            return (
+                "it needs the split files of Revisited Hotel-ID from the authors' public repository "
+                "aarashfeizi/revisited-hotels. With them: make study HOTEL_SPLITS=/folder/of/the/csv/files"
+            )
+        if self.runs and not self.all_runs() and reads_runs(name):
+            return "it compares runs, and this data allows none of the study's."
+        return self._hindrance(name)
 
     def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
         """A fingerprint of all that decides what a notebook computes from its data: code and parameters."""
@@ -180,6 +271,11 @@ class Run:
     @property
     def key(self) -> str:
         return self.study.key(self.notebook, self.parameters)
+
+
+def _grid(entry: dict[str, Any]) -> dict[str, list]:
+    """An entry's parameters without its notebook."""
+    return {name: values for name, values in entry.items() if name != "notebook"}
 
 
 def notebook(name: str) -> Path:

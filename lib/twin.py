@@ -23,23 +23,11 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from lib import lexicon, scenes, wording
-from lib.ads import REGIONS
+from lib import lexicon, published, scenes, wording
 from lib.files import write_json, write_text
 
-# MATCHED Table 1, section 3 (average lengths) and A.2 (languages), per region.
-PUBLISHED = pd.DataFrame(
-    {
-        "ads": (14088, 8564, 3262, 2599),
-        "texts": (13661, 8259, 3153, 2546),
-        "images": (27423, 14883, 5049, 7760),
-        "faces": (0.4928, 0.5542, 0.6052, 0.6183),
-        "vendors": (1450, 1008, 507, 584),
-        "tokens": (125, 118, 113, 132),
-        "foreign": (0.0035, 0.0002, 0.0012, 0.0015),
-    },
-    index=pd.Index(REGIONS, name="region"),
-)
+PUBLISHED = published.regions()
+REGIONS = tuple(PUBLISHED.index)
 CITIES = {
     "south": ("Houston", "Dallas", "Atlanta"),
     "midwest": ("Chicago", "Detroit"),
@@ -50,12 +38,19 @@ CITIES = {
 SHARED = 0.3  # of a region's vendors, how many post in an earlier region too
 SINGLE = 0.02  # of a region's vendors, how many have one ad there and so can't be learned
 SPREAD = 1.0  # of the logarithm of a vendor's activity: most have 1 to 20 ads, a few have very many
+TEMPLATES = 2.5  # ads that a vendor wrote anew and uses again, on average
+LENGTHS = 0.45  # of the logarithm of a template's length: most texts stay under 512 tokens
 REUSED = 0.015  # of the pictures in ads, how many were in an earlier ad of the vendor
-DISTINCT = 0.5  # how far a vendor's writing is from its school's (0: not at all)
-SCHOOLS = 24  # habits of writing that vendors depart from
+LIMITS = (50, 600)  # tokens of a template
+RENDERED = 1.022  # tokens of a text for each that its template was asked to have: what noise and facts add
+DISTINCT = 0.1  # how far a vendor's writing is from its school's (0: not at all)
+SCHOOLS = 10  # habits of writing that vendors depart from
 EDITED = 0.35  # of a template's sentences, how many an ad changes on average
+ROOMS = 5.0  # where a vendor's pictures are taken, on average
+CAMERAS = 2  # at most, with which
+VARIATION = 0.8  # how far two pictures of one room differ (`lib.scenes.render`)
 FACES = ("visible", "hidden", "cropped", "blurred")
-_VENDOR, _AD, _IMAGE, _PLAN, _SCHOOL = range(5)  # the first number in the name of a random stream
+_VENDOR, _AD, _IMAGE, _PLAN, _SCHOOL, _LENGTH = range(6)  # the first number in the name of a random stream
 
 
 @dataclass(frozen=True)
@@ -183,25 +178,45 @@ def _pictures(generator: np.random.Generator, group: np.ndarray, images: int) ->
     return pd.concat([shown, again.assign(ad=elsewhere)]).drop_duplicates(ignore_index=True)
 
 
-def vendor(settings: Settings, number: int) -> Vendor:
-    """A vendor's ways, from its own stream."""
+def template_lengths(settings: Settings, ads: pd.DataFrame) -> list[np.ndarray]:
+    """Tokens of each vendor's templates, such that a region's texts have the paper's average length.
+
+    ads: from `plan`. Each vendor draws lengths, which are scaled in the region where it posts first and kept in others.
+    """
+    drawn = []
+    for number in range(1 + ads["vendor"].max()):
+        generator = stream(settings, _LENGTH, number)
+        drawn.append(generator.lognormal(0, LENGTHS, 1 + generator.poisson(TEMPLATES - 1)))
+    usual, scaled = np.array([lengths.mean() for lengths in drawn]), np.zeros(len(drawn), bool)
+    for region, rows in ads[ads["copied"] < 0].groupby("region", sort=False):
+        owners = rows["vendor"].to_numpy()
+        new = ~scaled[owners]
+        wanted = PUBLISHED.loc[region, "tokens"] / RENDERED * len(owners) - usual[owners[~new]].sum()
+        for _ in range(5):  # the limits move the mean a little each time
+            factor = wanted / usual[owners[new]].sum()
+            for owner in np.unique(owners[new]):
+                drawn[owner] = np.clip(drawn[owner] * factor, *LIMITS)
+                usual[owner] = drawn[owner].mean()
+        scaled[owners] = True
+    return drawn
+
+
+def vendor(settings: Settings, number: int, lengths: np.ndarray) -> Vendor:
+    """A vendor's ways, from its own stream; lengths: tokens of its templates (`template_lengths`)."""
     generator = stream(settings, _VENDOR, number)
     school = wording.Style.draw(stream(settings, _SCHOOL, int(generator.integers(SCHOOLS))), 1.0)
     style = wording.Style.draw(generator, DISTINCT, school)
-    lengths = generator.lognormal(0, 0.45, 1 + generator.poisson(1.5))
-    drafts = tuple(
-        wording.compose(style, generator, int(np.clip(120 * length / np.exp(0.1), 20, 600))) for length in lengths
-    )
+    drafts = tuple(wording.compose(style, generator, int(length)) for length in lengths)
     names = tuple(generator.choice(lexicon.NAMES, 1 + min(generator.geometric(0.5), 6), replace=False).tolist())
     phones = tuple(_phone(3 * number + line) for line in range(1 + generator.integers(3)))
     hidings = tuple(generator.choice(wording.HIDINGS, 1 + generator.integers(3), replace=False).tolist())
     mail = f"{names[0].lower()}{generator.integers(100)}@example.org" if generator.random() < 0.2 else None
     furnishings = [scenes.Furnishing.draw(generator) for _ in range(1 + generator.integers(3))]
     rooms = []
-    for _ in range(1 + generator.poisson(3)):
+    for _ in range(1 + generator.poisson(ROOMS - 1)):
         furnishing = furnishings[generator.integers(len(furnishings))]
         rooms.append((furnishing, scenes.Room.draw(generator)))
-    cameras = tuple(scenes.Camera.draw(generator) for _ in range(1 + generator.integers(2)))
+    cameras = tuple(scenes.Camera.draw(generator) for _ in range(1 + generator.integers(CAMERAS)))
     people = tuple(scenes.Person.draw(generator) for _ in names)
     return Vendor(style, drafts, names, phones, hidings, mail, tuple(rooms), cameras, people)
 
@@ -219,10 +234,10 @@ def scene(settings: Settings, ways: Vendor, image: int) -> tuple[np.random.Gener
 
 
 def write_ad(
-    settings: Settings, ways: Vendor, ad: int, region: str, foreign: bool, images: list[int]
+    settings: Settings, ways: Vendor, ad: int, region: str, foreign: bool, images: list[int], attempt: int = 0
 ) -> tuple[str, dict[str, object]]:
-    """An ad's text, and the truth about it."""
-    generator = stream(settings, _AD, ad)
+    """An ad's text, and the truth about it; another attempt gives another text."""
+    generator = stream(settings, _AD, ad, attempt)
     name = ways.names[generator.integers(len(ways.names))]
     phone = ways.phones[generator.integers(len(ways.phones))]
     second = ways.phones[0] if len(ways.phones) > 1 and phone != ways.phones[0] and generator.random() < 0.3 else None
@@ -273,112 +288,125 @@ def draw_picture(settings: Settings, ways: Vendor, image: int, face: str) -> tup
     someone = ways.people[generator.integers(len(ways.people))]
     person = None if face == "none" else someone.posed(generator, face)
     taken_by = ways.cameras[camera]
-    return scenes.render(*ways.rooms[room], taken_by, person, generator, settings.pixels), taken_by.quality
+    return scenes.render(*ways.rooms[room], taken_by, person, generator, settings.pixels, VARIATION), taken_by.quality
 
 
 def write(settings: Settings, folder: Path, processes: int | None = None) -> None:
-    """Write the twin into `folder`; `twin.json` comes last and says that all of it is there."""
-    begin = time.monotonic()
+    """Write the twin into `folder`, on all cores; `twin.json` comes last and says that all of it is there.
+
+    A vendor is one piece of work. Pictures that are there already, from a generation that was cut off, stay.
+    """
     ads, shown = plan(settings)
-    ways = [vendor(settings, number) for number in range(1 + ads["vendor"].max())]
-    labels = stream(settings, _PLAN, 1).permutation(len(ways))
-    truth = _write_texts(settings, folder, ads, shown, ways, labels)
-    texted = time.monotonic()
-    pictures = shown.drop_duplicates("image")
-    _draw_all(settings, folder, pictures, ways, processes)
-    drawn = time.monotonic()
-    _write_csv(folder / "truth" / "ads.csv", truth)
+    jobs = _jobs(settings, folder, ads, shown)
+    labels = stream(settings, _PLAN, 1).permutation(len(jobs))
+    for region in ads["region"].unique():
+        (folder / "images" / region).mkdir(parents=True, exist_ok=True)
+    begin = time.monotonic()
+    # Spawned, not forked: a forked copy of a process in which a library has started threads can hang for ever.
+    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
+        made = list(pool.map(partial(_make, settings), jobs, chunksize=4))
+    seconds = time.monotonic() - begin
+    texts = pd.concat([part.ads for part in made]).set_index("ad")
+    copied = np.where(ads["copied"] >= 0, ads["copied"], ads["ad"])
+    truth = pd.concat([ads, texts.loc[copied].reset_index(drop=True)], axis=1).assign(vendor=labels[ads["vendor"]])
+    listed = shown.assign(file=[_file(*row) for row in shown[["region", "image"]].itertuples(index=False)])
+    truth["IMAGES"] = truth["ad"].map(listed.groupby("ad")["file"].agg("|".join))
+    for region, rows in truth.rename(columns={"text": "TEXT", "vendor": "VENDOR"}).groupby("region", sort=False):
+        _write_csv(folder / f"{region}.csv", rows[["TEXT", "IMAGES", "VENDOR"]])
+    _write_csv(folder / "truth" / "ads.csv", truth.drop(columns=["text", "IMAGES"]))
+    pictures = listed.drop_duplicates("image").merge(pd.concat([part.pictures for part in made]), on="image")
     _write_csv(
         folder / "truth" / "images.csv",
-        pd.DataFrame(
-            {
-                "image": [
-                    _file(region, image) for region, image in zip(pictures["region"], pictures["image"], strict=True)
-                ],
-                "vendor": labels[pictures["vendor"]],
-                "face": pictures["face"],
-                "room": [
-                    scene(settings, ways[owner], image)[1]
-                    for owner, image in zip(pictures["vendor"], pictures["image"], strict=True)
-                ],
-            }
-        ),
+        pictures.assign(vendor=labels[pictures["vendor"]], image=pictures["file"])[["image", "vendor", "face", "room"]],
     )
-    _write_csv(
-        folder / "truth" / "vendors.csv",
-        pd.DataFrame(
-            {
-                "vendor": labels,
-                "names": ["|".join(way.names) for way in ways],
-                "phones": ["|".join(way.phones) for way in ways],
-                "hidings": ["|".join(way.hidings) for way in ways],
-                "rooms": [len(way.rooms) for way in ways],
-            }
-        ).sort_values("vendor"),
-    )
+    vendors = pd.DataFrame([part.vendor for part in made]).assign(vendor=labels)
+    _write_csv(folder / "truth" / "vendors.csv", vendors.sort_values("vendor"))
     write_json(
         folder / "twin.json",
         {
             "settings": vars(settings),
-            "vendors": len(ways),
+            "vendors": len(jobs),
             "ads": len(ads),
             "images": len(pictures),
-            "seconds": {"texts": round(texted - begin, 1), "pictures": round(drawn - texted, 1)},
+            "seconds": round(seconds, 1),
+            "processes": processes or os.cpu_count(),
+            # of one core each; pictures that were there already took no time and don't count
+            "texts": {"made": len(texts), "seconds": round(sum(part.seconds[0] for part in made), 1)},
+            "pictures": {
+                "made": sum(part.drawn for part in made),
+                "seconds": round(sum(part.seconds[1] for part in made), 1),
+            },
         },
     )
 
 
-def _write_texts(
-    settings: Settings, folder: Path, ads: pd.DataFrame, shown: pd.DataFrame, ways: list[Vendor], labels: np.ndarray
-) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Job:
+    """All that is to be made of one vendor."""
+
+    number: int
+    lengths: np.ndarray
+    ads: list[tuple[int, str, bool, list[int]]]  # ad, region, in another language, its pictures
+    pictures: list[tuple[int, str, Path]]  # picture, face, file
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What came of it: `ad, text` and the truth about it, `image, room`, the vendor's row, seconds and new files."""
+
+    ads: pd.DataFrame
+    pictures: pd.DataFrame
+    vendor: dict[str, object]
+    seconds: tuple[float, float]
+    drawn: int
+
+
+def _jobs(settings: Settings, folder: Path, ads: pd.DataFrame, shown: pd.DataFrame) -> list[_Job]:
+    lengths = template_lengths(settings, ads)
+    foreign: set[int] = set()
+    originals = ads[ads["copied"] < 0]
+    for region, rows in originals.groupby("region", sort=False):
+        some = round((1 - PUBLISHED.loc[region, "english"]) * len(rows))
+        foreign |= set(stream(settings, _PLAN, 2, REGIONS.index(region)).permutation(rows["ad"])[:some].tolist())
     images = shown.groupby("ad")["image"].agg(list)
-    texts: dict[int, str] = {}
-    truth: dict[int, dict[str, object]] = {}
-    for region, rows in ads.groupby("region", sort=False):
-        originals = rows["ad"][rows["copied"] < 0].to_numpy()
-        foreign = set(
-            stream(settings, _PLAN, 2, REGIONS.index(region))
-            .permutation(originals)[: round(PUBLISHED.loc[region, "foreign"] * len(originals))]
-            .tolist()
-        )
-        for ad, owner, copied in rows.sort_values("copied")[["ad", "vendor", "copied"]].itertuples(index=False):
-            if copied >= 0:
-                texts[ad], truth[ad] = texts[copied], truth[copied]
-            else:
-                texts[ad], truth[ad] = write_ad(settings, ways[owner], ad, region, ad in foreign, images[ad])
-        _write_csv(
-            folder / f"{region}.csv",
-            pd.DataFrame(
-                {
-                    "TEXT": [texts[ad] for ad in rows["ad"]],
-                    "IMAGES": ["|".join(_file(region, image) for image in images[ad]) for ad in rows["ad"]],
-                    "VENDOR": labels[rows["vendor"]],
-                }
-            ),
-        )
-    return ads.assign(vendor=labels[ads["vendor"]]).join(pd.DataFrame.from_dict(truth, orient="index"), on="ad")
+    jobs = [_Job(number, own, [], []) for number, own in enumerate(lengths)]
+    for ad, region, owner in originals[["ad", "region", "vendor"]].itertuples(index=False):
+        jobs[owner].ads.append((ad, region, ad in foreign, images[ad]))
+    unique = shown.drop_duplicates("image")
+    for image, face, region, owner in unique[["image", "face", "region", "vendor"]].itertuples(index=False):
+        jobs[owner].pictures.append((image, face, folder / _file(region, image)))
+    return jobs
 
 
-def _draw_all(
-    settings: Settings, folder: Path, pictures: pd.DataFrame, ways: list[Vendor], processes: int | None
-) -> None:
-    """Draw what isn't there yet, on all cores."""
-    tasks = [
-        (ways[owner], image, face, folder / _file(region, image))
-        for owner, image, face, region in pictures[["vendor", "image", "face", "region"]].itertuples(index=False)
-    ]
-    tasks = [task for task in tasks if not task[-1].exists()]
-    for parent in {task[-1].parent for task in tasks}:
-        parent.mkdir(parents=True, exist_ok=True)
-    # Spawned, not forked: a forked copy of a process in which a library has started threads can hang for ever.
-    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        for _ in pool.map(partial(_draw_one, settings), tasks, chunksize=32):
-            pass
-
-
-def _draw_one(settings: Settings, task: tuple[Vendor, int, str, Path]) -> None:
-    ways, image, face, path = task
-    scenes.write_jpeg(path, *draw_picture(settings, ways, image, face))
+def _make(settings: Settings, job: _Job) -> _Made:
+    begin = time.perf_counter()
+    ways = vendor(settings, job.number, job.lengths)
+    said: set[str] = set()
+    ads = []
+    for ad, region, foreign, images in job.ads:
+        attempt = 0
+        text, truth = write_ad(settings, ways, ad, region, foreign, images, attempt)
+        while text in said:  # Table 1 counts texts that differ
+            attempt += 1
+            text, truth = write_ad(settings, ways, ad, region, foreign, images, attempt)
+        said.add(text)
+        ads.append({"ad": ad, "text": text, **truth})
+    written = time.perf_counter()
+    rooms, drawn = [], 0
+    for image, face, path in job.pictures:
+        rooms.append({"image": image, "room": scene(settings, ways, image)[1]})
+        if not path.exists():
+            scenes.write_jpeg(path, *draw_picture(settings, ways, image, face))
+            drawn += 1
+    row = {
+        "vendor": job.number,
+        "names": "|".join(ways.names),
+        "phones": "|".join(ways.phones),
+        "hidings": "|".join(ways.hidings),
+        "rooms": len(ways.rooms),
+    }
+    seconds = written - begin, time.perf_counter() - written
+    return _Made(pd.DataFrame(ads), pd.DataFrame(rooms), row, seconds, drawn)
 
 
 def _file(region: str, image: int) -> str:

@@ -1,10 +1,12 @@
 """Vendor verification of one system: retrieval in every region, and the papers' two averages of regions.
 
-OOD is the mean over Midwest, West and Northeast, regions that no system was trained on; ZS the mean over all
-four, printed by the paper for systems without task training (MATCHED section 5; Tables 5 to 12).
+OOD is the mean over the regions that no system was trained on, in MATCHED Midwest, West and Northeast; ZS the mean over
+all, in MATCHED four, printed by the paper for systems without task training (MATCHED section 5; Tables 5 to 12).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,8 +14,6 @@ import pandas as pd
 from lib import retrieval
 from lib.errors import DataError
 from lib.intervals import bootstrap_weights, interval, resampled_ratio
-
-AVERAGES = {"OOD": ("midwest", "west", "northeast"), "ZS": ("south", "midwest", "west", "northeast")}
 
 
 def scores(items: pd.DataFrame, vectors: np.ndarray, k: int = 10) -> pd.DataFrame:
@@ -46,19 +46,32 @@ def shares(scored: pd.DataFrame, metric: str, region: str) -> pd.DataFrame:
     return pd.DataFrame({"top": grouped.mean() * bottom, "bottom": bottom}).astype(float)
 
 
-def table(scored: pd.DataFrame, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
+def averages(regions: Sequence[str], trained_on: str) -> dict[str, list[str]]:
+    """The regions of each average: OOD all but `trained_on` (there is none with that region alone), ZS all."""
+    others = [region for region in regions if region != trained_on]
+    return ({"OOD": others} if others else {}) | {"ZS": list(regions)}
+
+
+def table(
+    scored: pd.DataFrame,
+    draws: int = 1000,
+    seed: int = 0,
+    trained_on: str = "south",
+    regions: Sequence[str] | None = None,
+) -> pd.DataFrame:
     """Columns `metric, region, mean, std, low, high, queries, vendors, documents`; a row a region and average.
 
     low, high: 95 % interval by resampling vendors, the same ones in every region that they post in. std is over
-    vendors; of an average it is the mean of its regions', as in the papers. An average needs all its regions.
+    vendors; of an average it is the mean of its regions', as in the papers. regions: all of the data (those that are
+    scored, if not given); an average needs all its regions, so one that couldn't be scored leaves it out.
     """
     vendors = np.unique(scored["vendor"])
     times = bootstrap_weights(len(vendors), draws, seed)
-    regions = list(dict.fromkeys(scored["region"]))
+    there = list(dict.fromkeys(scored["region"]))
     rows = []
     for metric in retrieval.metrics():
         values, resampled = {}, {}
-        for region in regions:
+        for region in there:
             here = scored[scored["region"] == region]
             parts = shares(scored, metric, region)
             values[region] = {
@@ -70,8 +83,8 @@ def table(scored: pd.DataFrame, draws: int = 1000, seed: int = 0) -> pd.DataFram
             }
             every = parts.reindex(vendors, fill_value=0.0)
             resampled[region] = resampled_ratio(times, every["top"].to_numpy(), every["bottom"].to_numpy())
-        for average, members in AVERAGES.items():
-            if set(members) <= set(regions):
+        for average, members in averages(regions or there, trained_on).items():
+            if set(members) <= set(there):
                 values[average] = {
                     column: np.mean([values[region][column] for region in members]) for column in ("mean", "std")
                 }

@@ -284,9 +284,9 @@ _HABITS: dict[str, Callable[[Generator], Any]] = {
     "sections": _some_of(("greeting", "about", "price", "times", "area", "closing"), 1, 6),
     "title_parts": _among(1, 2, 2, 3, 3, 4),
     "phone_in_title": _among(False, False, False, True),
-    "casing": _one_of(sentence=8, lower=4, asis=2, upper=3, title=3, shouting=3),
+    "casing": _one_of(sentence=8, lower=4, asis=2, upper=2, title=3, shouting=3),
     "title_casing": _one_of(sentence=3, title=5, upper=6, lower=2, asis=1, shouting=2),
-    "title_font": _one_of(plain=30, spaced=2, bold=2, wide=1),
+    "title_font": _one_of(plain=400, spaced=1, bold=2, wide=1),
     "title_frame": _among(
         ("", ""),
         ("", ""),

@@ -100,8 +100,23 @@ def test_verification_agrees_with_evaluate_and_averages_regions():
 
 def test_an_average_needs_all_its_regions():
     items, vectors = embedded(("south", "west"))
-    table = verification.table(verification.scores(items, vectors), draws=10)
+    scored = verification.scores(items, vectors)
+    table = verification.table(scored, draws=10, regions=("south", "midwest", "west", "northeast"))
     assert set(table["region"]) == {"south", "west"}
+
+
+def test_averages_are_over_the_regions_that_there_are():
+    items, vectors = embedded(("bern", "genf", "south"))
+    table = verification.table(verification.scores(items, vectors), draws=10, trained_on="genf")
+    wide = table.pivot(index="metric", columns="region", values="mean")
+    assert wide["OOD"].to_numpy() == pytest.approx(wide[["bern", "south"]].mean(axis=1).to_numpy())
+    assert wide["ZS"].to_numpy() == pytest.approx(wide[["bern", "genf", "south"]].mean(axis=1).to_numpy())
+
+
+def test_one_region_has_no_other():
+    items, vectors = embedded(("bern",))
+    table = verification.table(verification.scores(items, vectors), draws=10, trained_on="bern")
+    assert set(table["region"]) == {"bern", "ZS"}
 
 
 def test_a_region_without_queries_has_no_row():

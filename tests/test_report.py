@@ -1,14 +1,28 @@
 """What is written is whole, and what comes from data shows as text."""
 
+import csv
 import json
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 
 import matplotlib.pyplot as plt
+import networkx as nx
+import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 
 from lib import files, report
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    plt.close("all")
 
 
 def test_text_from_data_is_escaped():
@@ -53,3 +67,136 @@ def test_the_environment_has_its_own_kernel():
     )
     kernel = json.loads(listed.stdout)["kernelspecs"]["python3"]
     assert kernel["resource_dir"].startswith(sys.prefix)
+
+
+def saved(frame: pd.DataFrame) -> list[list[str]]:
+    """The cells of the file that `save_table` writes, header first."""
+    with tempfile.TemporaryDirectory() as folder:
+        report.save_table(frame, Path(folder) / "table.csv")
+        with (Path(folder) / "table.csv").open(newline="", encoding="utf-8") as stream:
+            return list(csv.reader(stream))
+
+
+def test_a_formula_becomes_text_and_a_number_stays():
+    values = ["=1+1", "+1", "-x", "@a", "\ta", "'=1", "a=1", "", " =1", -0.5, None]
+    cells = saved(pd.DataFrame({"mixed": values, "number": np.linspace(-5, 5, 11), "count": range(-10, 1)}))
+    assert [row[0] for row in cells[1:]] == (
+        ["'=1+1", "'+1", "'-x", "'@a", "'\ta", "'=1", "a=1", "", " =1", "-0.5", ""]
+    )
+    assert [float(row[1]) for row in cells[1:]] == pytest.approx(np.linspace(-5, 5, 11))
+    assert cells[1][2] == "-10"
+
+
+def test_the_frame_that_comes_back_is_as_it_was(tmp_path):
+    frame = pd.DataFrame({"text": ["=1", "a"], "number": [-1.5, 2]})
+    before = frame.copy()
+    assert report.save_table(frame, tmp_path / "table.csv") is frame
+    pd.testing.assert_frame_equal(frame, before)
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), max_size=6), min_size=1))
+def test_every_cell_survives_and_none_is_a_formula(texts):
+    cells = [row[0] for row in saved(pd.DataFrame({"text": texts, "after": 1}))[1:]]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
+    assert [cell.removeprefix("'") for cell in cells] == [text.removeprefix("'") for text in texts]
+
+
+@pytest.mark.parametrize("text", ["\ra", "a\rb", "a\r=1+1"])
+def test_a_carriage_return_ends_no_row(text):
+    cells = saved(pd.DataFrame({"text": [text], "after": ["x"]}))
+    assert len(cells) == 2 and cells[1][1] == "x"
+    assert cells[1][0].removeprefix("'").split() == text.split() and not cells[1][0].startswith("\r")
+
+
+@pytest.mark.parametrize("dtype", [object, "str", "string"])
+def test_a_formula_in_any_column_of_texts(dtype):
+    assert saved(pd.DataFrame({"text": pd.Series(["=1", "a"], dtype=dtype)}))[1:] == [["'=1"], ["a"]]
+
+
+def test_a_formula_in_a_column_of_categories():
+    assert saved(pd.DataFrame({"text": pd.Series(["=1", "a"], dtype="category")}))[1:] == [["'=1"], ["a"]]
+
+
+def test_columns_may_be_named_by_numbers():
+    assert saved(pd.DataFrame({10: ["=1"], 11: [2]})) == [["10", "11"], ["'=1", "2"]]
+
+
+@pytest.mark.parametrize("dtype", [object, "str", "category"])
+def test_a_script_in_any_column_is_escaped(dtype):
+    assert "<script" not in report.show(pd.DataFrame({"x": pd.Series(["<script>1</script>"], dtype=dtype)})).to_html()
+
+
+def test_a_script_in_a_column_s_name_is_escaped():
+    assert "<script" not in report.show(pd.DataFrame({"<script>1</script>": [1], "text": ["a"]})).to_html()
+
+
+def test_contact_sheet_keeps_every_picture_in_its_row():
+    def picture(value):
+        return np.full((4, 6, 3), value, np.uint8)
+
+    figure = report.contact_sheet([[picture(1), picture(2), picture(3)], [picture(4)]], labels=["first", "second"])
+    assert len(figure.axes) == 6
+    shown = [[int(image.get_array()[0, 0, 0]) for image in axis.images] for axis in figure.axes]
+    assert shown == [[1], [2], [3], [4], [], []]
+    assert [axis.get_ylabel() for axis in figure.axes] == ["first", "", "", "second", "", ""]
+
+
+def test_heatmaps_write_each_number_where_it_is_drawn():
+    table = pd.DataFrame([[1.0, 0.25], [0.5, np.nan]], index=["south", "west"], columns=["a", "b"])
+    figure = report.heatmaps({"one": table, "two": table.T})
+    assert [axis.get_title() for axis in figure.axes] == ["one", "two"]
+    first, second = ({text.get_position(): text for text in axis.texts} for axis in figure.axes)
+    assert {place: text.get_text() for place, text in first.items()} == {
+        (0, 0): "1.00", (1, 0): "0.25", (0, 1): "0.50", (1, 1): "nan"}  # fmt: skip
+    assert second[0, 1].get_text() == "0.25"
+    assert first[0, 0].get_color() == "white" and first[1, 0].get_color() == "black"  # on dark, on light
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["south", "west"]
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["a", "b"]
+
+
+def test_an_interactive_figure_is_data_without_a_script():
+    frame = pd.DataFrame({"x": [1, 10, 5], "y": [2, 20, 7], "by": ["b", "b", "a"]})
+    bundle = report.interactive_scatter(frame, "x", "y", "by", "ads", "texts")._repr_mimebundle_(include=None)
+    assert set(bundle) == {"application/vnd.plotly.v1+json", "text/plain"}  # no text/html, which would carry plotly
+    found = json.loads(json.dumps(bundle["application/vnd.plotly.v1+json"]))  # it is plain data
+    assert [trace["name"] for trace in found["data"]] == ["b", "a"]
+    assert found["layout"]["xaxis"] == {"type": "log", "title": {"text": "ads"}}
+    assert "<script" not in json.dumps(bundle) and len(json.dumps(bundle)) < 20_000
+
+
+def lines(axis, colour: str, dotted: bool) -> int:
+    """How many lines of a colour are drawn, dotted or whole."""
+    return sum(
+        len(drawn.get_segments())
+        for drawn in axis.collections
+        if hasattr(drawn, "get_segments")
+        and to_hex(drawn.get_color()[0]) == colour
+        and (drawn.get_linestyle()[0][1] is not None) == dotted
+    )
+
+
+def test_links_are_drawn_wrong_ones_red():
+    links = nx.Graph()
+    for part in ((1, 1), (1, 2), (2, 0), (3, 0)):
+        links.add_node(part, kind="part", vendor=part[0])
+    links.add_nodes_from("AC", kind="number")
+    links.add_edge((1, 1), "A", kind="shows", ads=1, true=True)
+    links.add_edge((2, 0), "C", kind="shows", ads=9, true=True)
+    links.add_edge((3, 0), "C", kind="shows", ads=1, true=False)
+    links.add_edge((1, 1), (1, 2), kind="split", ads=1, true=True)
+    _, axis = plt.subplots()
+    report.draw_links(axis, links, seed=1)
+    assert (lines(axis, report.THEIRS, False), lines(axis, report.NEUTRAL, False)) == (1, 2)
+    assert (lines(axis, report.THEIRS, True), lines(axis, report.NEUTRAL, True)) == (0, 1)
+    squares, dots = [drawn for drawn in axis.collections if not hasattr(drawn, "get_segments")]
+    assert len(dots.get_offsets()) == 2
+    colours = [to_hex(colour) for colour in squares.get_facecolor()]
+    assert colours[0] == colours[1] and len(set(colours)) == 3  # the two parts of vendor 1
+
+
+def test_no_links_are_no_error():
+    _, axis = plt.subplots()
+    report.draw_links(axis, nx.Graph(), seed=1)
+    assert not [drawn for drawn in axis.collections if hasattr(drawn, "get_segments")]

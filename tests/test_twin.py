@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from lib import ads, identifiers, twin, wording
+from lib.files import read_json
 
 SETTINGS = twin.Settings(scale=0.002, seed=7, pixels=32)
 
@@ -113,12 +114,31 @@ def test_nobody_is_in_it(folder):
     assert found > 0.9, "numbers are hidden as ads hide them: the extractor finds most"
 
 
+@pytest.mark.parametrize("seed", [1111, 2])
+def test_lengths_follow_the_paper(seed):
+    """At full size, whatever the seed: the expected tokens of a region's texts, from the plan alone."""
+    settings = twin.Settings(1.0, seed, 96)
+    planned, _ = twin.plan(settings)
+    usual = np.array([lengths.mean() for lengths in twin.template_lengths(settings, planned)])
+    originals = planned[planned["copied"] < 0]
+    means = originals.assign(tokens=usual[originals["vendor"]]).groupby("region")["tokens"].mean()
+    for region, tokens in twin.PUBLISHED["tokens"].items():
+        assert means[region] * twin.RENDERED == pytest.approx(tokens, rel=0.01)
+
+
+def test_the_record_tells_what_was_made(folder):
+    made = read_json(folder / "twin.json")
+    assert made["pictures"]["made"] == made["images"] and made["pictures"]["seconds"] > 0
+    assert made["texts"]["made"] == twin.counts(SETTINGS.scale)["texts"].sum()
+
+
 def test_overlap_names_what_pictures_show(tmp_path):
     def named(overlap):
         settings = twin.Settings(0.002, 7, 32, overlap)
         planned, shown = twin.plan(settings)
         images = shown.groupby("ad")["image"].agg(list)
-        ways = {owner: twin.vendor(settings, owner) for owner in planned["vendor"].unique()}
+        lengths = twin.template_lengths(settings, planned)
+        ways = {owner: twin.vendor(settings, owner, lengths[owner]) for owner in planned["vendor"].unique()}
         hits = []
         for ad, owner, region in planned[["ad", "vendor", "region"]].head(30).itertuples(index=False):
             text, _ = twin.write_ad(settings, ways[owner], ad, region, False, images[ad])

@@ -1,0 +1,722 @@
+"""Search all that a study wrote for what only its data knows, before the study counts as done.
+
+    python -m lib.leaks my_study        # a table of findings, none of which shows what was found; exit status 1
+
+Searched for, in the plain view of `lib.plain_text` (full-width or look-alike letters, zero-width characters and accents
+make no difference), casefolded, and also behind HTML, JSON, percent and base64 data-URI escapes, tags and colours:
+
+- phones: a number that `lib.identifiers.phones` finds in the ads, however the output writes it;
+- e-mails and links: those of the ads, also written "robin (at) example dot org"; a link also by a part of its path;
+- names (vendor labels, pseudonyms, picture files' names), as whole words: of three letters and digits or more, one of
+  them a letter. Of digits alone from six on: a label such as 17 stands in every table, and nothing can tell whether it
+  is one. That is why sensitive data get numbers in the order of salted hashes (`lib.privacy.renumbered`);
+- text: eight words in a row of an ad, as it is or masked; of an ad of four to seven words all of them. Eight in which
+  no word has a letter (axis ticks!) or all words are N's of masked digits don't count. A Chinese character is a word.
+
+What the project's own notebooks and modules hold is public and no leak: their examples, and also names such as "mean" that
+are words of the code; so a vendor called "Max" is not searched for. The twin's word lists are not taken for public.
+
+Not found: what pictures show, the words of an ad in another order, numbers such as embeddings, and encryption.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import bisect
+import csv
+import gzip
+import html
+import io
+import json
+import os
+import re
+import sys
+import zipfile
+import zlib
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from itertools import accumulate
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import numpy as np
+import pandas as pd
+from PIL import ExifTags, Image
+
+from lib import ads, data, identifiers
+from lib.errors import DataError
+from lib.files import ROOT
+from lib.plain_text import plain
+from lib.study import Study, load
+
+COLUMNS = ("file", "place", "kind")
+KINDS = ("phone", "e-mail", "link", "name", "text")
+RUN = 8  # words of an ad in a row that are a quotation
+SHORTEST = 4  # words of an ad that counts as a whole
+SHORTEST_STEM = 6  # characters of a picture's file name that is an id and not just a word
+SHORTEST_IN_BYTES = 6  # characters of a name that random bytes don't spell by chance
+TWIN_WORDS = ("lexicon", "twin", "wording")  # modules whose names of people and places are content, not code
+MANY = 4000  # texts that are worth starting processes for
+TOLD = 10  # findings in an error message
+
+
+# What a file holds ---------------------------------------------------------------------------------------------------
+
+
+class Part(NamedTuple):
+    """A line, cell or value. place: where it stands, as a reader would say it; position: the same in numbers alone, for
+    when the words of `place` (a column's name, a file's) are a leak themselves."""
+
+    text: str
+    place: str
+    position: str
+
+
+class Passage(NamedTuple):
+    """Parts that are read one after the other, with `gap` between them; `shortest`: of names that are looked for."""
+
+    parts: list[Part]
+    gap: str = "\n"
+    shortest: int = 3
+
+
+CELLS = "\n\n"  # a gap that words run on over, but no telephone number does
+_DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[^,\s\"'<>]{0,100};base64,([A-Za-z0-9+/=%\s]{16,}|[A-Za-z0-9+/=%]+)")
+_READABLE = re.compile(
+    rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){6,}"
+)
+_PADDING = re.compile(rb"\0{4,}")  # more than stand between two letters of UTF-32
+
+
+def passages(name: str, content: bytes) -> Iterator[Passage]:
+    """All that can be read in a file of this name, by its kind; of an unknown one its lines or its readable bytes."""
+    suffix = Path(name).suffix.lower()
+    if suffix == ".safetensors":
+        yield from _safetensors(content)
+    elif content[:2] == b"\x1f\x8b":
+        yield from _gunzipped(name, content)
+    elif content[:4] == b"PK\x03\x04":
+        yield from _archive(content)
+    elif (text := _decoded_bytes(content)) is None:
+        if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+            yield from _lines(content.decode("utf-16", "replace"))
+        yield from _picture(content)
+        yield from _readable_bytes(content)
+    elif suffix in (".csv", ".tsv"):
+        yield from _table(text, "," if suffix == ".csv" else "\t")
+    elif suffix in (".json", ".ipynb") and (value := _json(text)) is not None:
+        yield from _notebook(value) if suffix == ".ipynb" and isinstance(value, dict) else _tree(value)
+    else:
+        yield from _lines(text)
+
+
+def _decoded_bytes(content: bytes) -> str | None:
+    """The text, or None when these bytes are none. UTF-16 can pass for UTF-8 that is full of NULs."""
+    try:
+        return None if b"\0" in content else content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None  # then its lines are searched
+
+
+def _inside(place: str, position: str, name: str, content: bytes) -> Iterator[Passage]:
+    """The passages of a file in a file."""
+    for passage in passages(name, content):
+        yield passage._replace(parts=_placed(place, position, passage.parts))
+
+
+def _placed(place: str, position: str, parts: Iterable[Part]) -> list[Part]:
+    return [Part(part.text, f"{place}, {part.place}", f"{position}, {part.position}") for part in parts]
+
+
+def _lines(text: str) -> Iterator[Passage]:
+    """The lines of a text, and what is embedded in them as data URIs."""
+    for found in _DATA_URI.finditer(text):
+        line = f"line {text.count(chr(10), 0, found.start()) + 1}, embedded data"
+        yield from _inside(line, line, "embedded", _base64(unquote(found[2])))
+    text = _DATA_URI.sub(lambda found: "\n" * found[0].count("\n"), text)
+    lines = re.split("\r\n|\r|\n", text)
+    yield Passage([Part(line, f"line {number}", f"line {number}") for number, line in enumerate(lines, 1)])
+
+
+def _base64(text: str) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()))
+    except (binascii.Error, ValueError):
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _table(text: str, delimiter: str) -> Iterator[Passage]:
+    """A table's cells, row by row and column by column, since a text can run over either."""
+    csv.field_size_limit(sys.maxsize)
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        yield from _lines(text)
+        return
+    columns: list[list[Part]] = [[] for _ in range(max(map(len, rows), default=0))]
+    for number, row in enumerate(rows, 1):
+        for place, cell in enumerate(row):
+            name = rows[0][place] if place < len(rows[0]) else str(place + 1)
+            columns[place].append(Part(cell, f"row {number}, column {name}", f"row {number}, column {place + 1}"))
+    yield from (Passage(column, CELLS) for column in columns)
+    cells = [iter(column) for column in columns]
+    yield Passage([next(cells[place]) for row in rows for place in range(len(row))], CELLS)
+
+
+def _tree(value: Any, place: str = "") -> Iterator[Passage]:
+    """The values of a JSON document in reading order, and its keys."""
+    for chosen in ("value", "key"):
+        texts = [(text, where) for kind, text, where in _leaves(value, place) if kind == chosen]
+        parts = [
+            Part(text, f"{chosen} at {where or 'the top'}", f"{chosen} {number}")
+            for number, (text, where) in enumerate(texts, 1)
+        ]
+        for part in parts:
+            if "base64," in part.text:
+                yield from (
+                    passage._replace(parts=_placed(part.place, part.position, passage.parts))
+                    for passage in _lines(part.text)
+                )
+        yield Passage(parts, CELLS)
+
+
+def _leaves(value: Any, place: str) -> Iterator[tuple[str, str, str]]:
+    """("value" or "key", its text, where it is) of all in a JSON document; plotly's packed arrays unpacked."""
+    if isinstance(value, dict) and {"dtype", "bdata"} <= value.keys():
+        value = {**value, "bdata": _unpacked(value)}
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield "key", key, place
+            yield from _leaves(below, f"{place}.{key}" if place else key)
+    elif isinstance(value, list):
+        for number, below in enumerate(value):
+            yield from _leaves(below, f"{place}[{number}]")
+    elif value is not None and not isinstance(value, bool):
+        yield "value", str(value), place
+
+
+def _unpacked(packed: dict[str, Any]) -> Any:
+    """The integers of a packed array (of floats nothing is searched for)."""
+    try:
+        kind = np.dtype(packed["dtype"])
+        return np.frombuffer(_base64(packed["bdata"]), kind).tolist() if kind.kind in "iu" else []
+    except (TypeError, ValueError, AttributeError):
+        return packed["bdata"]
+
+
+def _notebook(book: dict[str, Any]) -> Iterator[Passage]:
+    """A notebook's cells, counted from 1, with their outputs, counted from 1 in each cell, and all metadata."""
+    cells = book.get("cells") if isinstance(book.get("cells"), list) else []
+    for number, cell in enumerate(cells, 1):
+        if isinstance(cell, dict):
+            for passage in _cell(cell):
+                where = f"cell {number}"
+                yield passage._replace(parts=_placed(where, where, passage.parts))
+    rest = {key: value for key, value in book.items() if key != "cells"}
+    yield from _tree(rest if cells else book, "notebook")
+
+
+def _cell(cell: dict[str, Any]) -> Iterator[Passage]:
+    yield from _named("source", _lines(_joined(cell.get("source", ""))))
+    for name, bundle in (cell.get("attachments") or {}).items():
+        for passage in _mime_bundle(bundle):
+            yield passage._replace(parts=_placed(f"attachment {name}", "an attachment", passage.parts))
+    outputs = [output for output in cell.get("outputs") or [] if isinstance(output, dict)]
+    for number, output in enumerate(outputs, 1):
+        yield from _named(f"output {number}", _output(output))
+    # What is printed word by word stands in many outputs of one stream.
+    for stream in dict.fromkeys(output.get("name") for output in outputs if output.get("output_type") == "stream"):
+        texts = [_joined(output.get("text", "")) for output in outputs if output.get("name") == stream]
+        if len(texts) > 1:
+            yield from _named(f"all of {stream}", _lines("".join(texts)))
+    rest = {key: value for key, value in cell.items() if key not in ("source", "attachments", "outputs")}
+    yield from _tree(rest)
+
+
+def _output(output: dict[str, Any]) -> Iterator[Passage]:
+    yield from _lines(_joined(output.get("text", "")))
+    if output.get("output_type") == "error":
+        yield from _named("error", _lines(f"{output.get('ename', '')}: {output.get('evalue', '')}"))
+        yield from _named("traceback", _lines("\n".join(map(str, output.get("traceback") or []))))
+    yield from _mime_bundle(output.get("data") or {})
+    handled = ("text", "ename", "evalue", "traceback", "data")
+    yield from _tree({key: value for key, value in output.items() if key not in handled})
+
+
+def _mime_bundle(bundle: dict[str, Any]) -> Iterator[Passage]:
+    """What an output shows, in each of its forms."""
+    for mime, value in bundle.items():
+        if not isinstance(value, str) and not _is_lines(value):
+            found = _tree(value)
+        elif mime.startswith("text/") or mime.endswith(("xml", "json", "javascript")):
+            found = _lines(_joined(value))
+        else:
+            found = passages("output", _base64(_joined(value)))
+        yield from _named(mime, found)
+
+
+def _is_lines(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(line, str) for line in value)
+
+
+def _joined(value: Any) -> str:
+    return "".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _named(place: str, found: Iterable[Passage]) -> Iterator[Passage]:
+    for passage in found:
+        yield passage._replace(parts=_placed(place, place, passage.parts))
+
+
+def _picture(content: bytes) -> Iterator[Passage]:
+    """Text chunks, comments and EXIF of a picture; nothing when it is none."""
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            picture.load()  # text chunks can stand behind the pixels
+            chunk = "text chunk " if picture.format == "PNG" else ""
+            notes = {f"{chunk}{name}": value for name, value in picture.info.items()}
+            exif = picture.getexif()
+            tags = {**exif, **{tag: value for block in ExifTags.IFD for tag, value in exif.get_ifd(block).items()}}
+            notes |= {f"EXIF tag {ExifTags.TAGS.get(tag, tag)}": value for tag, value in tags.items()}
+    except Exception:  # PIL's readers of its many formats raise what they like; the bytes are searched in any case
+        return
+    parts = []
+    for number, (name, value) in enumerate(notes.items(), 1):
+        text = value.replace(b"\0", b"").decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        position = f"note {number}"
+        parts += [Part(text, name, position), Part(name, name, position)]
+    yield Passage(parts, CELLS)
+
+
+def _readable_bytes(content: bytes) -> Iterator[Passage]:
+    """Stretches of readable characters; also without the NULs that UTF-16 and UTF-32 have between letters."""
+    for form in dict.fromkeys((content, _PADDING.sub(b"\n", content).replace(b"\0", b""))):
+        parts = [
+            Part(found[0].decode("utf-8", "replace"), f"bytes from {found.start()}", f"bytes from {found.start()}")
+            for found in _READABLE.finditer(form)
+        ]
+        yield Passage(parts, CELLS, SHORTEST_IN_BYTES)
+
+
+def _safetensors(content: bytes) -> Iterator[Passage]:
+    """The header: the tensors' names and the metadata. The tensors are numbers."""
+    size = int.from_bytes(content[:8], "little")
+    header = _json(content[8 : 8 + size].decode("utf-8", "replace"))
+    yield from _named("header", _tree(header) if header is not None else _readable_bytes(content))
+
+
+def _gunzipped(name: str, content: bytes) -> Iterator[Passage]:
+    try:
+        unpacked = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error):  # broken, or not what its first bytes say
+        yield from _readable_bytes(content)
+    else:
+        yield from _inside("unpacked", "unpacked", name.removesuffix(".gz"), unpacked)
+
+
+def _archive(content: bytes) -> Iterator[Passage]:
+    """The members of a ZIP file (`.npz` and torch's checkpoints are such)."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for number, member in enumerate(archive.namelist(), 1):
+                place, position = f"member {member}", f"member {number}"
+                yield Passage([Part(member, place, position)])
+                yield from _inside(place, position, member, archive.read(member))
+    except (
+        zipfile.BadZipFile,
+        RuntimeError,
+        NotImplementedError,
+        EOFError,
+        zlib.error,
+    ):  # broken, encrypted, an unknown compression
+        yield from _readable_bytes(content)
+
+
+# What is searched for ------------------------------------------------------------------------------------------------
+
+_WORD = re.compile("[\u2e80-\u9fff]|[^\\W_\u2e80-\u9fff]+")
+_NUMBER = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{6,})(?![0-9])")
+_DECIMAL = re.compile(r"(?<![0-9.])[0-9]{0,2}\.[0-9]{5,}(?![0-9.])")  # 0.2125550100; but 212.5550100 is a phone
+_TLD = r"(?:com|net|org|edu|gov|info|biz|io|co|ca|uk|eu|us|me|ly|tv|xyz|site|online|club|app|dev)\b"
+_MAIL = re.compile(r"[\w.+%-]{1,64}+@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,20}")
+_LINK = re.compile(
+    rf"(?:\b(?:https?|hxxps?|ftp)\s?:\s?//|\bwww\s?\.)\s?(?P<a>[\w.-]+(?:[/?#][^\s\"'<>()\[\]{{}}]*)?)"
+    rf"|(?<![\w@.-])(?P<b>(?:[\w-]{{1,63}}\.){{1,5}}(?:{_TLD}|[a-z]{{2,6}}(?=/\w))(?:[/?#][^\s\"'<>()\[\]{{}}]*)?)"
+)
+_BRACKETED = re.compile(r"\s{0,3}[\[({<*_-]\s?(at|@|dot|\.)\s?[\])}>*_-]\s{0,3}")
+_SPOKEN_DOT = re.compile(r"(?<=\w)\s(?:dot|\.)\s(?=\w)")
+_SPOKEN_AT = re.compile(r"(?<=\w)\s?(?:\sat\s|@)\s?(?=(?:[\w-]{1,63}\.){1,4}[a-z]{2})")
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|[nrt])")
+_INLINE = "a|abbr|b|big|code|em|font|i|mark|q|s|small|span|strong|sub|sup|tspan|u|wbr"
+_TAG = re.compile(rf"<!--|-->|<(?:/?(?P<inline>(?:{_INLINE})(?=[\s/>])[^<>]*)|[a-zA-Z!?/][^<>]*)>", re.IGNORECASE)
+_STEP = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it loses nothing
+
+Secret = tuple[str, object]  # a kind, and what marks it
+
+
+class Hit(NamedTuple):
+    secret: Secret
+    part: int  # of its passage
+
+
+class Index:
+    """Everything in a study's data that must not be in its results."""
+
+    def __init__(self, texts: Sequence[str], names: Sequence[str] = ()) -> None:
+        """texts: the ads'. names: labels, pseudonyms and files' names. 28,000 ads take 60 to 90 s of one core, shared by all, and 1 GB."""
+        self.phones = {number for numbers in _each(identifiers.phones, texts) for number in numbers}
+        self.mails: set[str] = set()
+        self.links: set[str] = set()
+        self.names: dict[str, set[tuple[str, ...]]] = {}
+        self.numbers: set[str] = set()
+        self._vocabulary: dict[str, int] = {}
+        for text in texts:
+            folded = _folded(text)
+            self.mails |= set(_mails(folded))
+            self.links |= {link for links in _links(folded) for link in links[:1]}
+        for name in names:
+            self._add_name(_folded(name))
+        self._add_runs(texts)
+
+    def _add_name(self, name: str) -> None:
+        words = tuple(_WORD.findall(name))
+        together = "".join(words)
+        if together.isdecimal() and len(together) >= 6:
+            self.numbers.add(together)
+        elif not together.isdecimal() and len(together) >= 3:
+            self.names.setdefault(words[0], set()).add(words)
+
+    def _add_runs(self, texts: Sequence[str]) -> None:
+        """Hashes of all runs of words of the texts, as they are and masked, by the runs' length."""
+        numbers, lengths = array("I"), []
+        vocabulary = self._vocabulary
+        for form in dict.fromkeys((*texts, *_each(identifiers.mask, texts))):
+            for words in _readings(form):
+                numbers.extend([vocabulary.setdefault(word, len(vocabulary) + 1) for word in words])
+                lengths.append(len(words))
+        self._hashes = np.random.default_rng(0).integers(2**64, size=len(vocabulary) + 1, dtype=np.uint64)
+        told = [word.strip("n") != "" and not word.isdecimal() for word in vocabulary]
+        self._telling = np.array([False, *told])  # 0 stands for a word of no ad
+        every = np.frombuffer(numbers, np.uintc) if numbers else np.zeros(0, np.uintc)
+        size, ends = np.array(lengths, int), np.cumsum(lengths, dtype=int)
+        self.runs: dict[int, np.ndarray] = {}
+        for length in range(SHORTEST, RUN + 1):
+            left = np.repeat(ends, size) - np.arange(len(every))  # words from each one to its text's end
+            of = np.repeat(size, size)
+            inside = left >= length if length == RUN else (left == length) & (of == length)
+            starts, hashes = self._hashed(every, length)
+            found = np.unique(hashes[inside[starts]])
+            if len(found):
+                self.runs[length] = found
+
+    def _hashed(self, numbers: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:
+        """Where the runs of `length` words start that tell something, and their 64-bit hashes."""
+        count = max(0, len(numbers) - length + 1)
+        hashes, telling = np.zeros(count, np.uint64), np.zeros(count, bool)
+        for shift in range(length):
+            words = numbers[shift : shift + count]
+            hashes = hashes * _STEP + self._hashes[words]
+            telling |= self._telling[words]
+        return np.flatnonzero(telling), hashes[telling]
+
+    def forget(self, texts: Iterable[str]) -> None:
+        """What is in these texts is public: from now on it is not looked for."""
+        public = {hit.secret for text in texts for passage in _lines(text) for hit in self.find(passage)}
+        of: dict[str, set[Any]] = {kind: {mark for each, mark in public if each == kind} for kind in KINDS}
+        self.phones -= of["phone"]
+        self.mails -= of["e-mail"]
+        self.links -= of["link"]
+        self.numbers -= of["name"]
+        self.names = {first: names - of["name"] for first, names in self.names.items()}
+        for length, known in self.runs.items():
+            told = [value for words, value in of["text"] if words == length]
+            self.runs[length] = np.setdiff1d(known, np.array(told, np.uint64), assume_unique=True)
+
+    def find(self, passage: Passage) -> Iterator[Hit]:
+        """What of it stands in a passage, each with the part that it begins in; a hit may come more than once."""
+        for texts in _views(passage):
+            plains = [plain(text).text for text in texts]
+            starts = list(accumulate((len(text) + len(passage.gap) for text in plains), initial=0))
+            whole, part_of = passage.gap.join(plains), partial(_part_of, starts)
+            folded_parts = [text.casefold() for text in plains]
+            folded = passage.gap.join(folded_parts)
+            folded_starts = list(accumulate((len(text) + len(passage.gap) for text in folded_parts), initial=0))
+            yield from self._phones(whole, plains, passage.gap)
+            yield from self._digits(whole, part_of)
+            yield from self._addresses(folded_parts)
+            yield from self._words(folded, partial(_part_of, folded_starts), passage.shortest)
+
+    def _phones(self, whole: str, parts: list[str], gap: str) -> Iterator[Hit]:
+        whole = _DECIMAL.sub(_blank_digits, whole)
+        wanted = self.phones.intersection(identifiers.phones(whole)) if self.phones else set()
+        if not wanted:
+            return
+        for place, text in enumerate(parts):
+            for number in wanted.intersection(identifiers.phones(_DECIMAL.sub(_blank_digits, text))):
+                yield Hit(("phone", number), place)
+        for number in wanted:  # one that runs over several parts ends in the first that makes it complete
+            last = bisect.bisect_left(
+                range(len(parts) - 1),
+                True,
+                key=lambda end, number=number: number in identifiers.phones(gap.join(parts[: end + 1])),
+            )
+            yield Hit(("phone", number), last)
+
+    def _digits(self, whole: str, part_of: Any) -> Iterator[Hit]:
+        """Numbers that are written as one: 2125550100, 2,125,550,100, or in a file's name."""
+        for found in _NUMBER.finditer(whole):
+            number = found[0].replace(",", "")
+            phone = number[1:] if len(number) == 11 and number[0] == "1" else number
+            if phone in self.phones:
+                yield Hit(("phone", phone), part_of(found.start()))
+            around = whole[max(0, found.start() - 1) : found.start()] + whole[found.end() : found.end() + 1]
+            if number in self.numbers and not any(character.isalpha() for character in around):
+                yield Hit(("name", number), part_of(found.start()))
+
+    def _addresses(self, parts: list[str]) -> Iterator[Hit]:
+        if not self.mails and not self.links:
+            return
+        for place, text in enumerate(parts):
+            for mail in _mails(text):
+                if mail in self.mails:
+                    yield Hit(("e-mail", mail), place)
+            for forms in _links(text):
+                yield from (Hit(("link", form), place) for form in forms if form in self.links)
+
+    def _words(self, folded: str, part_of: Any, shortest: int) -> Iterator[Hit]:
+        words = _WORD.findall(folded)
+        hits: list[tuple[int, Secret]] = []
+        for place, word in enumerate(words):
+            for name in self.names.get(word, ()) if word in self.names else ():
+                if tuple(words[place : place + len(name)]) == name and len("".join(name)) >= shortest:
+                    hits.append((place, ("name", name)))
+        if len(words) >= SHORTEST:
+            numbers = np.array([self._vocabulary.get(word, 0) for word in words], np.uintc)
+            for length, known in self.runs.items():
+                starts, hashes = self._hashed(numbers, length)
+                where = np.searchsorted(known, hashes)
+                same = known[np.minimum(where, len(known) - 1)] == hashes if len(known) else np.zeros(0, int)
+                hits += [(int(starts[n]), ("text", (length, hashes[n]))) for n in np.flatnonzero(same)]
+        if hits:
+            offsets = [found.start() for found in _WORD.finditer(folded)]
+            yield from (Hit(secret, part_of(offsets[place])) for place, secret in hits)
+
+
+def _each(function: Callable[[str], Any], texts: Sequence[str]) -> list[Any]:
+    """The function of each text; of many on all cores."""
+    if len(texts) < MANY:
+        return [function(text) for text in texts]
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        return list(pool.map(function, texts, chunksize=max(1, min(500, len(texts) // 8))))
+
+
+def _readings(text: str) -> list[list[str]]:
+    """The words of a text: with the sign between title and description as one of them, without it, and of both alone."""
+    pieces = [_WORD.findall(_folded(piece)) for piece in text.split(identifiers.SEPARATOR)]
+    if len(pieces) == 1:
+        return pieces
+    sign = _WORD.findall(_folded(identifiers.SEPARATOR))
+    with_sign = [word for piece in pieces[:-1] for word in (*piece, *sign)] + pieces[-1]
+    return [with_sign, [word for piece in pieces for word in piece], *(piece for piece in pieces if len(piece) < RUN)]
+
+
+def _part_of(starts: list[int], offset: int) -> int:
+    return min(bisect.bisect_right(starts, offset), len(starts) - 1) - 1
+
+
+def _blank_digits(found: re.Match[str]) -> str:
+    return "_" * len(found[0])
+
+
+def _folded(text: str) -> str:
+    return plain(text).text.casefold()
+
+
+def _mails(folded: str) -> list[str]:
+    return [found[0].strip(".") for found in _MAIL.finditer(_spoken(folded))] if _may_hold_address(folded) else []
+
+
+def _links(folded: str) -> list[list[str]]:
+    """The links of a text, each with the addresses above it: "a.org/b/c", "a.org/b", "a.org"."""
+    if not _may_hold_address(folded):
+        return []
+    found = [(link["a"] or link["b"]).rstrip(".,;:!?*~/") for link in _LINK.finditer(_spoken(folded))]
+    return [_with_parents(link.removeprefix("www.")) for link in found if "." in link]
+
+
+def _with_parents(link: str) -> list[str]:
+    cuts = [cut.start() for cut in re.finditer("[/?#]", link)]
+    return [link, *(link[:cut] for cut in reversed(cuts))]
+
+
+def _may_hold_address(folded: str) -> bool:
+    return "." in folded or "@" in folded or "dot" in folded
+
+
+def _spoken(folded: str) -> str:
+    """The text with "(at)", " dot " and the like as signs."""
+    signs = {"at": "@", "@": "@", "dot": ".", ".": "."}
+    return _SPOKEN_AT.sub("@", _SPOKEN_DOT.sub(".", _BRACKETED.sub(lambda found: signs[found[1]], folded)))
+
+
+def _views(passage: Passage) -> Iterator[list[str]]:
+    """The parts' texts as they are written and as they may be meant, without repetitions."""
+    raw = [_ANSI.sub("", part.text) for part in passage.parts]
+    unescaped = [html.unescape(text) if "&" in text else text for text in raw]
+    decoded = [_ESCAPE.sub(_character, unquote(text)) if "%" in text or "\\" in text else text for text in unescaped]
+    seen = []
+    for view in (raw, unescaped, decoded, _untagged(raw, passage.gap), _untagged(decoded, passage.gap)):
+        if view not in seen:
+            seen.append(view)
+            yield view
+
+
+def _character(escape: re.Match[str]) -> str:
+    code = escape[1] or escape[2]
+    return chr(int(code, 16)) if code else " "
+
+
+def _untagged(texts: list[str], gap: str) -> list[str]:
+    """Without tags: those inside a line of text leave nothing, others a blank. A tag may run over lines, not cells."""
+    if not any("<" in text for text in texts):
+        return texts
+    joined = [gap.join(texts)] if gap == "\n" and not any("\n" in text for text in texts) else texts
+    bare = [html.unescape(_TAG.sub(_blank_tag, text)) for text in joined]
+    return bare if joined is texts else _split_like(bare[0], len(texts))
+
+
+def _split_like(text: str, parts: int) -> list[str]:
+    lines = text.split("\n")  # an unescaped line break makes a line more: it joins the last
+    return [*lines[: parts - 1], "\n".join(lines[parts - 1 :])]
+
+
+def _blank_tag(tag: re.Match[str]) -> str:
+    return "\n" * tag[0].count("\n") + ("" if tag["inline"] else " ")
+
+
+# Scanning ------------------------------------------------------------------------------------------------------------
+
+
+def scan(
+    folder: Path, texts: Sequence[str], names: Sequence[str] = (), known: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Every place under `folder` that holds something of the data, also in hidden files and below run folders.
+
+    texts: the ads'. names: vendors' labels, pseudonyms, ids. known: texts that are public, the project's own without it.
+    Returns `file` (below the folder), `place` and `kind` (phone, e-mail, link, name, text), a row each, in order. No
+    finding shows what was found: where a file's, column's or key's name is a leak itself, its number stands instead.
+    """
+    index = Index(texts, names)
+    index.forget(own_sources() if known is None else known)
+    rows = [row for file in _files(folder) for row in _findings(index, folder, file)]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).drop_duplicates(ignore_index=True)
+
+
+def own_sources() -> list[str]:
+    """The texts of the project that are public: its notebooks, modules and printed tables, and what all tables of a
+    notebook consist of. The twin's lists of names are not among them, else no vendor could be called Violet."""
+    modules = [path for path in sorted((ROOT / "lib").glob("*.py")) if path.stem not in TWIN_WORDS]
+    published = sorted((ROOT / "results" / "published").glob("*.csv"))
+    paths = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *modules, *published]
+    return [*(path.read_text(encoding="utf-8") for path in paths), pd.DataFrame({"": [0]})._repr_html_()]
+
+
+def _files(folder: Path) -> list[Path]:
+    """Everything below the folder, links to folders unopened."""
+    return sorted(Path(top) / name for top, below, names in os.walk(folder) for name in (*below, *names))
+
+
+def _findings(index: Index, folder: Path, path: Path) -> Iterator[dict[str, str]]:
+    for passage in _all_passages(path.relative_to(folder).as_posix(), path):
+        for (kind, _), number in dict.fromkeys((hit.secret, hit.part) for hit in index.find(passage)):
+            part = passage.parts[number]
+            place = part.place if _clean(index, part.place) else part.position
+            yield {"file": _shown(index, folder, path), "place": place, "kind": kind}
+
+
+def _all_passages(name: str, path: Path) -> Iterator[Passage]:
+    yield Passage([Part(Path(name).name, "the file's name", "the file's name")])
+    yield Passage([Part(name, "the file's path", "the file's path")], shortest=sys.maxsize)
+    if path.is_symlink():
+        yield Passage([Part(os.readlink(path), "the link's target", "the link's target")])
+    if path.is_file():
+        yield from passages(name, _content(path))
+
+
+def _content(path: Path) -> bytes:
+    """The bytes; of safetensors, which can be very large, the header alone."""
+    with path.open("rb") as stream:
+        if path.suffix == ".safetensors":
+            size = stream.read(8)
+            return size + stream.read(min(int.from_bytes(size, "little"), 2**27))
+        return stream.read()
+
+
+def _shown(index: Index, folder: Path, path: Path) -> str:
+    """The file's path below the folder, with a number for each name in it that is a leak itself."""
+    steps, above = [], folder
+    for name in path.relative_to(folder).parts:
+        beside = sorted(os.listdir(above))
+        steps.append(name if _clean(index, name) else f"(entry {beside.index(name) + 1} of {len(beside)} by name)")
+        above /= name
+    return "/".join(steps)
+
+
+def _clean(index: Index, text: str) -> bool:
+    return not any(index.find(Passage([Part(text, "", "")])))
+
+
+def check(study: Study, names: Sequence[str] = ()) -> None:
+    """Raise DataError, which names the first findings, when something of the study's data is in its results.
+
+    names: what else identifies somebody, beside the labels and pseudonyms that the data has.
+    """
+    found = of_study(study, names)
+    if found.empty:
+        return
+    listed = "; ".join(f"{row.file}, {row.place}: {row.kind}" for row in found.head(TOLD).itertuples())
+    more = f"; and {len(found) - TOLD} more" if len(found) > TOLD else ""
+    raise DataError(
+        f"{study.folder}: this study's data is sensitive, and something of it stands in what the study wrote, so it "
+        f"does not count as done. {len(found)} {'place' if len(found) == 1 else 'places'}: {listed}{more}. Take it out of "
+        "the notebook that writes it (show counts or salted ids, see lib/privacy.py), remove those files and run the study "
+        "again; pass nothing on before that. `python -m lib.leaks` with the study lists all places."
+    )
+
+
+def of_study(study: Study, names: Sequence[str] = ()) -> pd.DataFrame:
+    """`scan` of the study's folder for its data's texts, labels, pseudonyms and pictures' names, and further `names`."""
+    found = data.read(study)
+    return scan(study.folder, found.texts, [*found.labels, *sorted(set(found.names)), *_stems(found), *names])
+
+
+def _stems(found: ads.Ads) -> list[str]:
+    """The names of picture files that are ids: long, and not just a number."""
+    stems = {path.stem for path in found.images}
+    return sorted(stem for stem in stems if len(stem) >= SHORTEST_STEM and not stem.isdecimal())
+
+
+def main() -> None:
+    try:
+        found = of_study(load(sys.argv[1]))
+    except DataError as error:
+        sys.exit(f"{error}")
+    print(found.to_string(index=False) if len(found) else "nothing of the data was found in what the study wrote")
+    sys.exit(int(len(found) > 0))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,181 @@
+"""Counts, frequencies, languages and likeness, against what can be counted by hand or by a double loop."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from lib import describe, published
+from lib.ads import ADS, PAIRS, Ads
+
+ROWS = [
+    ("south", 0, 0, [0, 1]),
+    ("south", 0, 0, [1]),  # the same text and picture again
+    ("south", 1, 1, [2]),
+    ("west", 0, 1, [2, 3]),
+]
+
+
+def ads(rows=ROWS, text=True, image=True) -> Ads:
+    """Ads of (region, vendor, text, pictures); without `text` or `image` as data that lacks it is read."""
+    table = pd.DataFrame(
+        [(ad, region, vendor, words if text else -1) for ad, (region, vendor, words, _) in enumerate(rows)],
+        columns=["ad", "region", "vendor", "text"],
+    )
+    shown = [(ad, picture) for ad, row in enumerate(rows) for picture in (row[3] if image else [-1])]
+    pairs = table.loc[[ad for ad, _ in shown]].assign(image=[picture for _, picture in shown]).reset_index(drop=True)
+    count = 1 + max(max(row[3]) for row in rows)
+    return Ads(
+        ADS.validate(table),
+        PAIRS.validate(pairs),
+        [f"text {number}" for number in range(1 + max(row[2] for row in rows))] if text else [],
+        [Path("/data/images/south") / f"{number}.jpg" for number in range(count)] if image else [],
+        ["a", "b"],
+        "",
+    )
+
+
+def test_table_1_counts_once_in_a_region_and_once_over_all():
+    faces = pd.Series({"images/south/3.jpg": False, "images/south/0.jpg": True, "images/south/1.jpg": False})
+    faces["images/south/2.jpg"] = True  # in an order that isn't the ads'
+    table = describe.table_1(ads(), faces).set_index("region")
+    assert list(table.index) == ["South", "West", "All"]
+    assert table[["Ads", "Texts", "Images", "Vendors"]].to_numpy().tolist() == [
+        [3, 2, 3, 2],
+        [1, 1, 2, 1],
+        [4, 2, 4, 2],
+    ]
+    assert table["Faces"].tolist() == pytest.approx([2 / 3, 1 / 2, 1 / 2])  # over all: of pictures, not of regions
+
+
+def test_table_1_without_faces():
+    table = describe.table_1(ads())
+    assert table["Faces"].isna().all() and table["Images"].tolist() == [3, 2, 4]
+
+
+def test_what_the_data_lacks_is_counted_as_nothing():
+    no_pictures, no_texts = describe.table_1(ads(image=False)), describe.table_1(ads(text=False))
+    assert no_pictures["Images"].tolist() == [0, 0, 0] and no_pictures["Texts"].tolist() == [2, 1, 2]
+    assert no_texts["Texts"].tolist() == [0, 0, 0] and no_texts["Images"].tolist() == [3, 2, 4]
+
+
+def test_targets_are_the_published_counts_at_scale_and_shares_as_they_are():
+    ours = describe.table_1(ads())
+    long = describe.beside_published(ours, published.table("matched", 1), 0.1).set_index(["region", "quantity"])
+    assert long.loc[("South", "Ads"), ["published", "target", "ours", "difference"]].tolist() == [14088, 1409, 3, -1406]
+    assert long.loc[("South", "Faces"), "target"] == 0.4928
+    assert np.isnan(long.loc[("Midwest", "Ads"), "ours"])  # a region that this data lacks
+    none = describe.beside_published(ours, published.table("matched", 1), None).set_index(["region", "quantity"])
+    assert np.isnan(none.loc[("South", "Ads"), "target"]) and none.loc[("South", "Faces"), "target"] == 0.4928
+
+
+def test_per_vendor_counts_unique_items():
+    table = describe.per_vendor(ads()).set_index(["region", "vendor"]).sort_index()
+    assert table.columns.tolist() == ["ads", "texts", "images", "pairs"]
+    assert table.loc[("south", 0)].tolist() == [2, 1, 2, 2]
+    assert table.loc[("south", 1)].tolist() == [1, 1, 1, 1]
+    assert table.loc[("west", 0)].tolist() == [1, 1, 2, 2]
+    assert len(table) == 3
+
+
+@pytest.mark.parametrize("lacking", ["text", "image"])
+def test_per_vendor_of_data_without_texts_or_pictures(lacking):
+    table = describe.per_vendor(ads(**{lacking: False}))
+    whole = describe.per_vendor(ads())
+    there = "images" if lacking == "text" else "texts"
+    assert table[f"{lacking}s"].tolist() == [0, 0, 0] == table["pairs"].tolist()
+    assert table[["ads", there]].equals(whole[["ads", there]])
+
+
+def test_frequencies_by_hand():
+    table = describe.frequencies(pd.Series([1, 4, 1, 2]), window=3)
+    assert table["items"].tolist() == [1, 2, 3, 4] and table["vendors"].tolist() == [2, 1, 0, 1]
+    assert table["smoothed"].tolist() == pytest.approx([3 / 2, 3 / 3, 2 / 3, 1 / 2])
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=40), st.sampled_from([1, 5, 31]))
+@example([0, 0], 5)
+def test_frequencies_count_every_vendor_that_has_something(counts, window):
+    table = describe.frequencies(pd.Series(counts), window)
+    assert table["vendors"].tolist() == [counts.count(number) for number in range(1, max(counts) + 1)]
+    vendors = table["vendors"].to_numpy()
+    for place, value in enumerate(table["smoothed"]):
+        assert value == pytest.approx(vendors[max(0, place - window // 2) : place + window // 2 + 1].mean())
+
+
+def test_languages_of_plain_sentences():
+    texts = [
+        "A quiet room near the station, call me in the evening.",
+        "Una habitación tranquila cerca de la estación, llámame por la tarde.",
+        "Ein ruhiges Zimmer in der Nähe des Bahnhofs, bitte abends anrufen.",
+        "",
+        "555 !!! 12",
+    ]
+    found = describe.languages(texts)
+    assert found == ["en", "es", "de", "?", "?"]
+    assert describe.languages(texts[::-1]) == found[::-1]  # nothing depends on what came before
+
+
+def test_languages_are_the_same_each_time():
+    """LangDetect draws by chance: on words of two languages an unseeded one changes its mind."""
+    texts = ["casa room sol near", "ok bb", "muy nice room"]
+    assert all(describe.languages(texts) == describe.languages(texts) for _ in range(3))
+
+
+def pairwise(items: pd.DataFrame, vectors: np.ndarray, same_vendor: bool) -> np.ndarray:
+    """Likeness as its docstring says it, pair by pair."""
+    regions, owners = items["region"].tolist(), items["vendor"].tolist()
+    unit = [vector / np.linalg.norm(vector) for vector in vectors]
+    names = list(dict.fromkeys(regions))
+    return np.array(
+        [
+            [
+                np.mean(
+                    [
+                        unit[i] @ unit[j]
+                        for i in range(len(unit))
+                        for j in range(len(unit))
+                        if regions[i] == one
+                        and regions[j] == two
+                        and i != j
+                        and (same_vendor or owners[i] != owners[j])
+                    ]
+                    or [np.nan]
+                )
+                for two in names
+            ]
+            for one in names
+        ]
+    )
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.sampled_from(["west", "south", "bern"]), st.integers(0, 3)), min_size=1, max_size=10),
+    st.booleans(),
+    st.integers(0, 2**31),
+)
+def test_likeness_is_the_mean_over_all_pairs(rows, same_vendor, seed):
+    items = pd.DataFrame(rows, columns=["region", "vendor"])
+    vectors = np.random.default_rng(seed).normal(size=(len(rows), 3)) * 5
+    table = describe.likeness(items, vectors, same_vendor)
+    assert table.index.tolist() == table.columns.tolist() == list(dict.fromkeys(items["region"]))
+    np.testing.assert_allclose(table.to_numpy(), pairwise(items, vectors, same_vendor), rtol=1e-5, atol=1e-6)
+
+
+def test_likeness_that_comes_from_shared_vendors_goes_with_them():
+    """Each vendor has a direction of its own: what regions have in common is the vendor that posts in both."""
+    items = pd.DataFrame({"region": ["south"] * 4 + ["west"] * 4, "vendor": [0, 0, 1, 1, 0, 0, 2, 2]})
+    vectors = np.eye(3, dtype=np.float32)[items["vendor"]]
+    assert describe.likeness(items, vectors).loc["south", "west"] == pytest.approx(4 / 16)
+    assert describe.likeness(items, vectors).loc["south", "south"] == pytest.approx(4 / 12)
+    assert describe.likeness(items, vectors, same_vendor=False).abs().to_numpy().max() == pytest.approx(0, abs=1e-6)
+
+
+def test_shared_vendors_is_the_row_s_share():
+    table = describe.shared_vendors(ads())
+    assert table.loc["south", "west"] == 0.5 and table.loc["west", "south"] == 1
+    assert table.loc["south", "south"] == table.loc["west", "west"] == 1

@@ -55,16 +55,13 @@ MATCHED = {
 }
 
 
-def table(path: Path, ads: Ads) -> pd.DataFrame:
-    """The datasheet in `path` beside the paper's: columns `section, question, MATCHED, this data`.
+def table(path: Path | None, ads: Ads) -> pd.DataFrame:
+    """The datasheet in `path` beside the paper's: columns `section, question, MATCHED, this data`; without a path nothing
+    is answered.
 
     Raises DataError for a file that can't be read, and for a section or question that isn't one of A.3's.
     """
-    try:
-        # plain words only: to YAML's other loaders an answer "no" is a truth value
-        answers = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DataError(f"{path}: this datasheet can't be read ({error}). See params/datasheet.yaml.") from error
+    answers = {} if path is None else _read(path)
     facts = {
         "ads": f"{len(ads.ads):,}",
         "texts": f"{len(ads.texts):,}",
@@ -73,6 +70,22 @@ def table(path: Path, ads: Ads) -> pd.DataFrame:
         "regions": str(len(ads.regions)),
         "quarantined": f"{len(ads.quarantine):,}",
     }
+    rows = []
+    for section, questions in MATCHED.items():
+        for question, theirs in questions.items():
+            answer = str((answers.get(section) or {}).get(question) or "not answered")
+            for name, value in facts.items():
+                answer = answer.replace(f"{{{name}}}", value)
+            rows.append({"section": section, "question": question, "MATCHED": theirs, "this data": answer})
+    return pd.DataFrame(rows)
+
+
+def _read(path: Path) -> dict[str, dict[str, str]]:
+    try:
+        # plain words only: to YAML's other loaders an answer "no" is a truth value
+        answers = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise DataError(f"{path}: this datasheet can't be read ({error}). See params/datasheet.yaml.") from error
     if not isinstance(answers, dict) or not all(part == "" or isinstance(part, dict) for part in answers.values()):
         raise DataError(f"{path}: a datasheet is a mapping of sections to questions. See params/datasheet.yaml.")
     for section, questions in answers.items():
@@ -82,11 +95,4 @@ def table(path: Path, ads: Ads) -> pd.DataFrame:
                     f"{path}: a datasheet has no {f'question {question!r} in ' if question else ''}section {section!r}. "
                     "The sections and questions are those of params/datasheet.yaml."
                 )
-    rows = []
-    for section, questions in MATCHED.items():
-        for question, theirs in questions.items():
-            answer = str((answers.get(section) or {}).get(question) or "not answered")
-            for name, value in facts.items():
-                answer = answer.replace(f"{{{name}}}", value)
-            rows.append({"section": section, "question": question, "MATCHED": theirs, "this data": answer})
-    return pd.DataFrame(rows)
+    return answers

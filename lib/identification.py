@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import balanced_accuracy_score, f1_score, precision_recall_fscore_support
+from sklearn.metrics import precision_recall_fscore_support
 
 from lib.intervals import bootstrap_weights, interval, resampled_ratio
 
@@ -35,23 +35,16 @@ def scores(truth: np.ndarray, predicted: np.ndarray, draws: int = 1000, seed: in
     resampling vendors with all their items, each with the F1 that it has among all predictions. A vendor that is
     predicted but has no item counts into Macro-F1 with 0, as in scikit-learn.
     """
-    values = {
-        "Balanced accuracy": balanced_accuracy_score(truth, predicted),
-        "Weighted-F1": f1_score(truth, predicted, average="weighted", zero_division=0),
-        "Micro-F1": f1_score(truth, predicted, average="micro", zero_division=0),
-        "Macro-F1": f1_score(truth, predicted, average="macro", zero_division=0),
-    }
     parts = shares(truth, predicted)
     times = bootstrap_weights(len(parts["Macro-F1"]), draws, seed)
     rows = []
     for metric in METRICS:
-        low, high = interval(
-            resampled_ratio(times, parts[metric]["top"].to_numpy(), parts[metric]["bottom"].to_numpy())
-        )
+        top, bottom = (parts[metric][name].to_numpy() for name in ("top", "bottom"))
+        low, high = interval(resampled_ratio(times, top, bottom))
         rows.append(
             {
                 "metric": metric,
-                "mean": values[metric],
+                "mean": top.sum() / bottom.sum(),
                 "low": low,
                 "high": high,
                 "items": len(truth),

@@ -70,7 +70,9 @@ class Data(Part):
     pixels: int = Field(96, ge=32, le=512)  # twin: side of a picture
     overlap: float = Field(0.0, ge=0, le=1)  # twin: how often a text names what its pictures show
     sensitive: bool | None = None  # nothing of an ad may be shown; None: everything but the twin is
-    datasheet: str = "params/datasheet.yaml"  # answers about the data (chapter 01); write your own for your own data
+    datasheet: str = (
+        ""  # matched: a file with answers about the data (chapter 01); see params/datasheet.yaml, the twin's
+    )
 
     @field_validator("train_region")
     @classmethod
@@ -150,8 +152,8 @@ class Study(Part):
     @classmethod
     def _runs_are_lists(cls, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
         for entry in value:
-            if "notebook" not in entry or list(entry)[-1] != "seed":
-                raise ValueError(f"{entry}: give a notebook first and its parameters, `seed` last")
+            if not {"notebook", "seed"} <= set(entry):
+                raise ValueError(f"{entry}: give a notebook and its parameters, `seed` among them")
             for name, values in entry.items():
                 if name != "notebook" and not isinstance(values, list):
                     raise ValueError(f"{entry['notebook']}, {name}: give a list, such as [{values}]")
@@ -189,9 +191,11 @@ class Study(Part):
         return ROOT / "data" / "twin" / name
 
     @property
-    def datasheet(self) -> Path:
-        """The file with the datasheet's answers."""
-        return _from_root(self.data.datasheet)
+    def datasheet(self) -> Path | None:
+        """The file with the datasheet's answers, if there are any."""
+        if self.data.source == "twin":
+            return ROOT / "params" / "datasheet.yaml"
+        return _from_root(self.data.datasheet) if self.data.datasheet else None
 
     @property
     def hotel_folder(self) -> Path | None:
@@ -261,8 +265,8 @@ class Run:
     def name(self) -> str:
         """Readable: text/minilm-l6/ce+supcon/ad/seed1111."""
         kind = self.notebook.split("_", 1)[1]
-        values = [f"seed{value}" if key == "seed" else str(value) for key, value in self.parameters.items()]
-        return "/".join([kind, *values[:-1], self.study.split.protocol, values[-1]])
+        values = [str(value) for key, value in self.parameters.items() if key != "seed"]
+        return "/".join([kind, *values, self.study.split.protocol, f"seed{self.parameters['seed']}"])
 
     @property
     def folder(self) -> Path:

@@ -66,6 +66,11 @@ def test_what_is_missing_is_not_answered(answered):
     assert (found.drop([("uses", "limits")]) == "not answered").all() and len(found) == len(QUESTIONS)
 
 
+def test_without_a_file_nothing_is_answered(ads):
+    """Own data must not be given the twin's answers."""
+    assert (datasheet.table(None, ads)["this data"] == "not answered").all()
+
+
 @pytest.mark.parametrize("word", ["No", "no", "Yes", "0"])
 def test_a_plain_no_is_an_answer(answered, word):
     assert answered(f"collection:\n  consent: {word}\n")["collection", "consent"] == word

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from safetensors.numpy import save_file
 
-from lib import leaks, twin
+from lib import leaks, passages, twin
 from lib.errors import DataError
 from lib.files import ROOT
 
@@ -320,7 +320,7 @@ def test_public_text_is_no_leak(folder):
 def test_the_projects_own_words_are_public_but_not_the_twins_names():
     index = leaks.Index([], ["Ziggy", "mean", "kernelspec"])
     index.forget(leaks.own_sources())
-    [passage] = leaks.passages("a.txt", b"Ziggy, the mean of kernelspec")
+    [passage] = passages.passages("a.txt", b"Ziggy, the mean of kernelspec")
     assert [hit.secret for hit in index.find(passage)] == [("name", ("ziggy",))]
 
 
@@ -385,7 +385,7 @@ def test_any_run_of_any_text_is_found_in_any_cell(searched, chosen):
     content, place = written[name]
     found = [
         passage.parts[hit.part].place
-        for passage in leaks.passages(name, content.encode())
+        for passage in passages.passages(name, content.encode())
         for hit in searched.index.find(passage)
         if hit.secret[0] == "text"
     ]

@@ -12,7 +12,7 @@ study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; on
 	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS) --only $(ONLY)
 
 test:  ## every test; under ten minutes on two cores
-	@$(RUN) python -m pytest $(PYTEST)
+	@$(RUN) python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 lab:  ## JupyterLab on the notebooks
 	@$(RUN) jupyter lab --notebook-dir=notebooks

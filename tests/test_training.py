@@ -1,6 +1,7 @@
 """Training on tiny systems: it learns, resumes to the same numbers, and its checkpoints hold no pickle."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from torch import nn
 from lib import batches, training
 from lib.checkpoints import SafetensorsIO
 from lib.errors import DataError
+from lib.experiment import Experiment
 from lib.objectives import OBJECTIVES, Objective
 from lib.study import Training
 from lib.systems import FUSIONS, System
@@ -173,3 +175,20 @@ def test_mean_similarity_is_the_mean_of_cosines():
 def test_unknown_names_list_the_known_ones(make, words):
     with pytest.raises(DataError, match=words):
         make()
+
+
+@pytest.mark.parametrize(("mask_digits", "rows"), [("all", [0, 1, 2, 0]), ("train", [0, 4, 5, 3])])
+def test_digits_of_queries_and_other_regions_are_kept_as_published(mask_digits, rows):
+    """Below the masked texts stand the same ones with their digits; only the training region's training texts are masked."""
+    study = SimpleNamespace(text=SimpleNamespace(mask_digits=mask_digits))
+    run = SimpleNamespace(study=study, region="south", data=SimpleNamespace(texts=["a", "b", "c"]))
+    items = pd.DataFrame(
+        {
+            "region": ["south", "south", "west", "west"],
+            "part": ["train", "test", "train", "test"],
+            "text": [0, 1, 2, 0],
+            "image": [9, 8, 7, 6],
+        }
+    )
+    assert Experiment._rows(run, items, "text").tolist() == rows
+    assert Experiment._rows(run, items, "image").tolist() == [9, 8, 7, 6]

@@ -147,8 +147,6 @@ def _write_record(chosen: study.Study, seconds: float, steps: int) -> None:
     done = [run for run in chosen.all_runs().values() if (run.folder / "metrics.json").exists()]
     runs = {run.name: read_json(run.folder / "metrics.json") for run in done}
     chapters = [name for name in chosen.possible_chapters if (chosen.folder / "notebooks" / f"{name}.ipynb").exists()]
-    # Of the data a step of its own makes the twin; of own data there is none to make.
-    whole = len(runs) + len(chapters) + (chosen.data.source == "twin")
     written = {
         "study": chosen.name,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -158,7 +156,9 @@ def _write_record(chosen: study.Study, seconds: float, steps: int) -> None:
         "chapters": before.get("chapters", {}) | {name: chosen.key(name, {}) for name in chapters},
         "runs": {name: {"key": run["key"], "wall_seconds": run["wall_seconds"]} for name, run in runs.items()},
     }
-    if steps >= whole:
+    if chosen.data.source == "twin":  # made by this study or by another with the same data
+        written["twin"] = read_json(chosen.data_folder / "twin.json")
+    if steps >= len(runs) + len(chapters):
         written |= {"wall_seconds": round(seconds, 1), "steps_run": steps}
     write_json(path, before | written)
 

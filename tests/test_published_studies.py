@@ -11,6 +11,7 @@ from lib import study, timings
 from lib.files import ROOT, read_json
 
 STUDIES = [path.parent.name for path in sorted((ROOT / "results").glob("*/study.json")) if path.parent.name != "smoke"]
+WITH_RUNS = [name for name in STUDIES if read_json(ROOT / "results" / name / "study.json")["runs"]]
 LIMIT = 20 * 2**20
 
 
@@ -19,15 +20,23 @@ def test_executed_from_this_code(name):
     """The key of each run and chapter, over its code and parameters, is the one that it was executed with."""
     chosen, record = study.load(name), read_json(ROOT / "results" / name / "study.json")
     runs = chosen.all_runs()
-    assert {run: found["key"] for run, found in record["runs"].items()} == {run: runs[run].key for run in runs}
-    assert set(record["chapters"]) == set(chosen.chapters)
-    assert record["chapters"] == {chapter: chosen.key(chapter, {}) for chapter in chosen.chapters}
-    for run in runs.values():
-        assert read_json(run.folder / "metrics.json")["key"] == run.key
-        assert (run.folder / "notebook.ipynb").exists()
+    assert {run: found["key"] for run, found in record["runs"].items()} == {
+        run: runs[run].key for run in record["runs"]
+    }
+    assert record["chapters"] == {chapter: chosen.key(chapter, {}) for chapter in record["chapters"]}
+    for run in record["runs"]:
+        assert read_json(runs[run].folder / "metrics.json")["key"] == runs[run].key
+        assert (runs[run].folder / "notebook.ipynb").exists()
+    for chapter in record["chapters"]:
+        assert (chosen.folder / "notebooks" / f"{chapter}.ipynb").exists()
 
 
-@pytest.mark.parametrize("name", STUDIES)
+def test_the_default_study_is_published_whole():
+    chosen, record = study.load("quick"), read_json(ROOT / "results" / "quick" / "study.json")
+    assert set(record["runs"]) == set(chosen.all_runs()) and set(record["chapters"]) == set(chosen.chapters)
+
+
+@pytest.mark.parametrize("name", WITH_RUNS)
 def test_tables_trace_to_runs(name):
     """Each number beside the paper's is in the metrics of the run that its row names."""
     folder = ROOT / "results" / name
@@ -64,6 +73,25 @@ def test_readme_maps_every_notebook_and_only_those():
     assert named == {path.stem for path in (ROOT / "notebooks").glob("*.ipynb")}
     for target in re.findall(r"\]\(([^)#:]+)\)", text):
         assert (ROOT / target).exists(), target
+
+
+def test_the_twin_meets_the_paper_at_full_size():
+    """The calibration card of the study at MATCHED's size, target by target."""
+    card = pd.read_csv(ROOT / "results/full/tables/calibration_card.csv")
+    aimed = card[card["target"] == "yes"].set_index(["statistic", "region"])
+    counts = aimed[aimed.index.get_level_values("statistic").isin(["ads", "texts", "images", "vendors"])]
+    assert len(counts) == 20 and (counts["difference"] == 0).all()
+    assert aimed.loc["share of faces", "difference"].abs().max() < 0.005
+    tokens = aimed.loc["mean tokens of a text"]
+    assert len(tokens) == 4 and (tokens["difference"] / tokens["published"]).abs().max() < 0.03
+    english = aimed.loc["share of texts in English", "ours"].drop("all")
+    assert english.between(0.9965 - 0.0015, 0.9998 + 0.0002).all()
+    assert aimed.loc[("R-Precision@X of the untrained text encoder", "south"), "ours"] == pytest.approx(0.3, abs=0.06)
+    assert aimed.loc[("R-Precision@X of the untrained image encoder", "south"), "ours"] == pytest.approx(
+        0.04, abs=0.015
+    )
+    [baseline] = pd.read_csv(ROOT / "results/full/tables/character_baseline.csv")["score"]
+    assert 0.2 < baseline < 0.95
 
 
 def test_repository_stays_small_and_holds_no_data():

@@ -13,7 +13,6 @@ import gzip
 import io
 import json
 import re
-import sys
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -118,12 +117,14 @@ def _base64(text: str) -> bytes:
 
 def _table(text: str, delimiter: str) -> Iterator[Passage]:
     """A table's cells, row by row and column by column, since a text can run over either."""
-    csv.field_size_limit(sys.maxsize)
+    before = csv.field_size_limit(len(text) + 1)  # a cell of any length is read
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error:
         yield from lines(text)
         return
+    finally:
+        csv.field_size_limit(before)
     columns: list[list[Part]] = [[] for _ in range(max(map(len, rows), default=0))]
     for number, row in enumerate(rows, 1):
         for place, cell in enumerate(row):

@@ -11,7 +11,7 @@ pixels, at which both see faces from about an eighth of it.
   from 80 px. Confidence is a margin, accepted from dlib's own 0.
 
 Enlarging adds no detail: of the twin's visible faces (heads of 15 to 38 % of a picture's height) both detectors find
-nearly all in pictures of 224 px, but only about two thirds at 64 px.
+nearly all in pictures of 224 px, but far fewer at 64 px (chapter 01 measures both).
 
 **Our reading of "Face"**: a face that is seen, the twin's kind `visible`. The kinds `hidden` (turned away, behind a
 telephone, a hand, a hat), `cropped` (out of the frame) and `blurred` (pixels, a bar, an emoji over it) are No-Face, as

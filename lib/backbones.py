@@ -14,7 +14,8 @@ import importlib.util
 import os
 import socket
 import urllib.request
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
@@ -25,24 +26,31 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from lib.encoders import ImageEncoder, TextEncoder
 from lib.errors import DataError
+from lib.face_embeddings import FaceFeatures
 from lib.files import sha256
+from lib.single_stream import Vilt, VisualBert
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """kind; hub: the Hugging Face id (text) or timm's name (image); pooling of a text's token vectors;
-    published: the system of the papers' tables that this one is; package and file: weights that install."""
+    """kind; hub: the Hugging Face id (text, joint) or timm's name (image); pooling of a text's token vectors;
+    published: the system of the papers' tables that this one is; package and file: weights that install; config: of a
+    model of our own size, which has no weights but fresh ones; viewer: the ViT that a joint model sees by."""
 
-    kind: Literal["text", "image"]
-    hub: str
+    kind: Literal["text", "image", "joint", "face"]
+    hub: str = ""
     pooling: Literal["mean", "first"] = "mean"
     published: str = ""
     package: str = ""
     file: str = ""
     file_sha256: str = ""
+    config: Mapping[str, int] | None = None
+    viewer: str = ""
 
 
+_SMALL = {"hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 3, "intermediate_size": 768}
 BACKBONES = {
     "minilm-l6": Backbone(
         "text",
@@ -53,6 +61,7 @@ BACKBONES = {
     ),
     "declutr-small": Backbone("text", "johngiorgi/declutr-small", published="DeCLUTR-small"),
     "style-embedding": Backbone("text", "AnnaWegmann/Style-Embedding", published="Style-Embedding"),
+    "transformer-small": Backbone("text", config=_SMALL),
     "efficientnet-lite0": Backbone(
         "image",
         "tf_efficientnet_lite0",
@@ -68,8 +77,32 @@ BACKBONES = {
     "inception-v3": Backbone("image", "inception_v3", published="InceptionV3"),
     "efficientnetv2-s": Backbone("image", "tf_efficientnetv2_s", published="EfficientNetV2"),
     "convnext-small": Backbone("image", "convnext_small", published="ConvNeXt-small"),
+    "visualbert": Backbone(
+        "joint", "uclanlp/visualbert-vcr", pooling="first", published="VisualBERT", viewer="vit-base-patch16"
+    ),
+    "vilt": Backbone("joint", "dandelin/vilt-b32-mlm", pooling="first", published="ViLT"),
+    "visualbert-small": Backbone("joint", config=_SMALL, published="VisualBERT", viewer="vit-tiny-patch16"),
+    "vilt-small": Backbone("joint", config=_SMALL, published="ViLT"),
+    "dlib-face": Backbone(
+        "face",
+        package="face_recognition_models",
+        file="models/dlib_face_recognition_resnet_model_v1.dat",
+        file_sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+    ),
+    "vgg-face2": Backbone("face", published="VGG-Face2"),
+    "arcface": Backbone("face", published="ArcFace"),
+    "facenet-512": Backbone("face", published="FaceNet512"),
+    "ghostfacenet": Backbone("face", published="GhostFaceNet"),
 }
-STAND_INS = {"text": "minilm-l6", "image": "efficientnet-lite0"}
+STAND_INS = {"text": "minilm-l6", "image": "efficientnet-lite0", "face": "dlib-face"}
+"""What is taken where weights are not to be had, by kind; for `joint` there is nothing."""
+FILES = {
+    "text": "as transformers' save_pretrained writes them, with safetensors",
+    "joint": "as transformers' save_pretrained writes them, with safetensors",
+    "image": "one model.safetensors of timm's",
+    "face": "one model.onnx",
+}
+"""What a folder of weights holds, by kind."""
 RANDOM = "-random"
 
 
@@ -94,50 +127,15 @@ class Provenance:
         return {**asdict(self), "label": self.label}
 
 
-class TextEncoder(nn.Module):
-    """A transformer and its pooling: token numbers and mask (n, t) -> vectors (n, dimensions)."""
-
-    def __init__(self, model: nn.Module, tokenizer: Any, pooling: str) -> None:
-        super().__init__()
-        self.model, self.tokenizer, self.pooling = model, tokenizer, pooling
-        self.dimensions: int = model.config.hidden_size
-
-    def forward(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        hidden = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
-        if self.pooling == "first":
-            return hidden[:, 0]
-        weights = mask.unsqueeze(-1).to(hidden.dtype)
-        return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
-
-
-class ImageEncoder(nn.Module):
-    """A timm model without its classifier: pictures (n, h, w, 3) uint8 -> vectors (n, dimensions).
-
-    Pixels are normalised here, on the device, so that only bytes travel to it.
-    """
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model.to(memory_format=torch.channels_last)
-        self.dimensions: int = model.num_features
-        self.register_buffer(
-            "mean", torch.tensor(model.pretrained_cfg["mean"]).view(1, 3, 1, 1) * 255, persistent=False
-        )
-        self.register_buffer(
-            "scale", 1 / (torch.tensor(model.pretrained_cfg["std"]).view(1, 3, 1, 1) * 255), persistent=False
-        )
-
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        pixels = pictures.permute(0, 3, 1, 2).to(self.mean.dtype).contiguous(memory_format=torch.channels_last)
-        return self.model((pixels - self.mean) * self.scale)
-
-
-def load(name: str, pixels: int = 224, weights: str = "prefer", folder: str = "") -> tuple[nn.Module, Provenance]:
+def load(
+    name: str, pixels: int = 224, weights: str = "prefer", folder: str = "", pooling: str | None = None
+) -> tuple[nn.Module, Provenance]:
     """The encoder called `name` and the record of its weights.
 
     pixels: side of the pictures that an image model will see. weights: `prefer` falls back on the packaged
     stand-in, `require` raises DataError instead. folder: where `<folder>/<name>/` may hold the weights, as
-    transformers saves them (text) or as `model.safetensors` (image). Raises DataError for an unknown name.
+    transformers saves them (text, joint), as `model.safetensors` (image) or as `model.onnx` (face). pooling: of a text's
+    token vectors, in place of the backbone's own. Raises DataError for an unknown name.
     """
     base = name.removesuffix(RANDOM)
     if base not in BACKBONES:
@@ -145,39 +143,53 @@ def load(name: str, pixels: int = 224, weights: str = "prefer", folder: str = ""
             f"There is no backbone called {name!r}. Known are {', '.join(BACKBONES)}, each also with {RANDOM} "
             "for fresh weights; a new one is a line in lib/backbones.py."
         )
-    kind = BACKBONES[base].kind
-    if name != base:
-        return _found(kind, name, base, "random", _random(base, pixels))
+    backbone = BACKBONES[base]
+    if pooling:
+        backbone = replace(backbone, pooling=pooling)
+    if name != base or backbone.config:
+        return _found(name, base, "random", _fresh(backbone, pixels))
     local = Path(folder).expanduser() / name
     if folder and local.is_dir():
-        return _found(kind, name, name, "folder", _from_folder(name, local, pixels))
-    if BACKBONES[name].package:
-        return _found(kind, name, name, "package", _from_package(name, pixels))
+        return _found(name, name, "folder", _from_folder(name, backbone, local, pixels))
+    if backbone.package:
+        return _found(name, name, "package", _from_package(name, backbone, pixels))
     try:
-        return _found(kind, name, name, "hub", _from_hub(name, pixels))
+        return _found(name, name, "hub", _from_hub(backbone, pixels))
     except (OSError, RuntimeError, ValueError) as error:  # transformers and timm raise these for "not to be had"
-        if weights == "require":
+        stand_in = STAND_INS.get(backbone.kind)
+        if weights == "require" or stand_in is None:
+            where = f"nor to be had from the hub as {backbone.hub!r}" if backbone.hub else "and no hub has them"
             raise DataError(
                 f"{name}: its weights are neither in {local if folder else 'a local folder (weights_folder is not set)'} "
-                f"nor to be had from the hub as {BACKBONES[name].hub!r} ({type(error).__name__}), and the parameters say "
-                "`weights: require`. Put them into the folder as safetensors, or allow a stand-in with `weights: prefer`."
+                f"{where} ({type(error).__name__}), and "
+                + ("the parameters say `weights: require`." if stand_in else "nothing can stand in for it.")
+                + f" Put them into the folder ({FILES[backbone.kind]})"
+                + (
+                    ", or allow a stand-in with `weights: prefer`."
+                    if stand_in
+                    else f", or take {name}-small, trained from scratch."
+                )
             ) from error
-    stand_in = STAND_INS[kind]
-    return _found(kind, name, stand_in, "package", _from_package(stand_in, pixels))
+    other = BACKBONES[stand_in]
+    other = replace(other, pooling=pooling) if pooling else other
+    return _found(name, stand_in, "package", _from_package(stand_in, other, pixels))
 
 
-def _found(kind: str, requested: str, loaded: str, source: Any, encoder: nn.Module) -> tuple[nn.Module, Provenance]:
+def _found(requested: str, loaded: str, source: Any, encoder: nn.Module) -> tuple[nn.Module, Provenance]:
     digest, count = hashlib.sha256(), 0
-    for key, tensor in sorted(encoder.model.state_dict().items()):
-        digest.update(key.encode())
+    if isinstance(encoder, FaceFeatures):
+        digest.update(sha256(encoder.file).encode())
+        count = encoder.file.stat().st_size // 4
+    for key, tensor in sorted(encoder.state_dict().items()):
+        digest.update(key.removeprefix("model.").encode())
         digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     for parameter in encoder.parameters():
         count += parameter.numel()
-    return encoder, Provenance(kind, requested, loaded, source, digest.hexdigest(), count)
+    return encoder, Provenance(BACKBONES[loaded].kind, requested, loaded, source, digest.hexdigest(), count)
 
 
-def _from_package(name: str, pixels: int) -> nn.Module:
-    backbone = BACKBONES[name]
+def _packaged(name: str, backbone: Backbone) -> Path:
+    """The file or folder of weights in an installed package, its hash checked."""
     spec = importlib.util.find_spec(backbone.package)
     if spec is None:
         raise DataError(
@@ -185,10 +197,22 @@ def _from_package(name: str, pixels: int) -> nn.Module:
             "`make study` sets up the environment that has it."
         )
     path = Path(spec.origin).parent / backbone.file
+    weights = path / "model.safetensors" if backbone.kind == "text" else path
+    if (found := sha256(weights)) != backbone.file_sha256:
+        raise DataError(
+            f"{weights}: these are not the weights that were checked (SHA-256 {found[:12]}…, expected "
+            f"{backbone.file_sha256[:12]}…). Install the package again; if it was renewed on purpose, check "
+            "the new file and change its hash in lib/backbones.py."
+        )
+    return path
+
+
+def _from_package(name: str, backbone: Backbone, pixels: int) -> nn.Module:
+    path = _packaged(name, backbone)
     if backbone.kind == "text":
-        _verify(path / "model.safetensors", backbone)
         return _text(path, backbone)
-    _verify(path, backbone)
+    if backbone.kind == "face":
+        return FaceFeatures(name, path)
     model = _timm(backbone.hub, pixels)
     # Pickled by its authors: read only after its hash was checked, and by the loader that runs no code. Its
     # tensors carry other names than timm's and stand in the same order.
@@ -199,21 +223,14 @@ def _from_package(name: str, pixels: int) -> nn.Module:
     return ImageEncoder(model)
 
 
-def _verify(path: Path, backbone: Backbone) -> None:
-    found = sha256(path)
-    if found != backbone.file_sha256:
-        raise DataError(
-            f"{path}: these are not the weights that were checked (SHA-256 {found[:12]}…, expected "
-            f"{backbone.file_sha256[:12]}…). Install the package again; if it was renewed on purpose, check "
-            "the new file and change its hash in lib/backbones.py."
-        )
-
-
-def _from_folder(name: str, folder: Path, pixels: int) -> nn.Module:
-    backbone = BACKBONES[name]
+def _from_folder(name: str, backbone: Backbone, folder: Path, pixels: int) -> nn.Module:
     try:
         if backbone.kind == "text":
             return _text(folder, backbone)
+        if backbone.kind == "joint":
+            return _joint(backbone, pixels, folder)
+        if backbone.kind == "face":
+            return FaceFeatures(name, folder / "model.onnx")
         model = _timm(backbone.hub, pixels)
         stored = load_file(folder / "model.safetensors")
         missing = model.load_state_dict(stored, strict=False).missing_keys
@@ -222,17 +239,17 @@ def _from_folder(name: str, folder: Path, pixels: int) -> nn.Module:
         return ImageEncoder(model)
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise DataError(
-            f"{folder}: the weights of {name} can't be read from here ({error}). Expected are safetensors, as "
-            "transformers' save_pretrained writes them (text) or one model.safetensors of timm's (image)."
+            f"{folder}: the weights of {name} can't be read from here ({error}). Expected are {FILES[backbone.kind]}."
         ) from error
 
 
-def _from_hub(name: str, pixels: int) -> nn.Module:
-    backbone = BACKBONES[name]
+def _from_hub(backbone: Backbone, pixels: int) -> nn.Module:
+    if not backbone.hub:
+        raise OSError("not on the hub")
     _offline_when_unreachable()
     if backbone.kind == "image":
         return ImageEncoder(_timm(backbone.hub, pixels, pretrained=True))
-    return _text(backbone.hub, backbone)
+    return _joint(backbone, pixels, backbone.hub) if backbone.kind == "joint" else _text(backbone.hub, backbone)
 
 
 @cache
@@ -248,20 +265,53 @@ def _offline_when_unreachable() -> None:
             constants.HF_HUB_OFFLINE = True
 
 
-def _random(name: str, pixels: int) -> nn.Module:
-    """Fresh weights, by torch's global generator: seed it before."""
-    backbone = BACKBONES[name]
+def _fresh(backbone: Backbone, pixels: int) -> nn.Module:
+    """Fresh weights, by torch's global generator: seed it before. Texts of our own models are read in MiniLM's tokens."""
     if backbone.kind == "image":
         return ImageEncoder(_timm(backbone.hub, pixels))
-    from transformers import AutoConfig, AutoModel, AutoTokenizer
+    if backbone.kind == "joint":
+        return _joint(backbone, pixels)
+    from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, BertModel
 
-    where = (
-        Path(importlib.util.find_spec(backbone.package).origin).parent / backbone.file
-        if backbone.package
-        else backbone.hub
-    )
+    if backbone.config:
+        tokenizer = _own_tokenizer()
+        model = BertModel(BertConfig(vocab_size=len(tokenizer), **backbone.config), add_pooling_layer=False)
+        return TextEncoder(model, tokenizer, backbone.pooling)
+    where = _packaged("", backbone) if backbone.package else backbone.hub
     model = AutoModel.from_config(AutoConfig.from_pretrained(where))
     return TextEncoder(model, AutoTokenizer.from_pretrained(where), backbone.pooling)
+
+
+def _own_tokenizer() -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(_packaged("minilm-l6", BACKBONES["minilm-l6"]))
+
+
+def _joint(backbone: Backbone, pixels: int, where: str | Path | None = None) -> nn.Module:
+    """A single-stream encoder with the weights at `where`, or with fresh ones of `backbone.config`."""
+    from transformers import AutoTokenizer, ViltConfig, ViltModel, VisualBertConfig, VisualBertModel
+
+    tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False) if where else _own_tokenizer()
+    arguments = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
+    if not backbone.viewer:
+        if where:
+            return Vilt(ViltModel.from_pretrained(where, **arguments), tokenizer)
+        config = ViltConfig(
+            vocab_size=len(tokenizer), image_size=pixels, patch_size=16, max_position_embeddings=512, **backbone.config
+        )
+        return Vilt(ViltModel(config), tokenizer)
+    viewer = BACKBONES[backbone.viewer]
+    if where:
+        # The pictures' side is the viewer's own; a viewer without weights would make the whole a stand-in.
+        seeing = _timm(viewer.hub, pixels, pretrained=True)
+        model = VisualBertModel.from_pretrained(where, **arguments)
+        if model.config.visual_embedding_dim != seeing.num_features:
+            model.embeddings.visual_projection = nn.Linear(seeing.num_features, model.config.hidden_size)
+        return VisualBert(model, seeing, tokenizer)
+    seeing = _timm(viewer.hub, pixels)
+    config = VisualBertConfig(vocab_size=len(tokenizer), visual_embedding_dim=seeing.num_features, **backbone.config)
+    return VisualBert(VisualBertModel(config, add_pooling_layer=False), seeing, tokenizer)
 
 
 def _text(where: str | Path, backbone: Backbone) -> nn.Module:

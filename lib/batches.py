@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from pytorch_metric_learning.samplers import MPerClassSampler
 from pytorch_metric_learning.utils import common_functions
-from torch.utils.data import DataLoader, Dataset, DistributedSampler
+from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
 
 
 class Items(Dataset):
@@ -78,12 +78,46 @@ class EpochSampler(MPerClassSampler):
         self.labels = list(self.order)
 
 
-def training_batches(items: Items, batch_size: int, per_vendor: int | None, seed: int) -> DataLoader:
-    """Shuffled batches; with `per_vendor`, batches of several items of each of a few vendors."""
+class LengthSampler(Sampler):
+    """Each epoch all items in an order of its own, in which a batch's texts are of like length, so that little is padded.
+
+    transformers' grouping (shuffled, then sorted by length within stretches of up to 50 batches), and then the whole
+    batches in random order, so that no epoch goes from long to short.
+    """
+
+    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
+        self.lengths, self.batch_size, self.seed, self.epoch = list(lengths), batch_size, seed, 0
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __iter__(self) -> Iterator[int]:
+        # Here, since it takes seconds to import and rows that are not trained need none of it.
+        from transformers.trainer_pt_utils import get_length_grouped_indices
+
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
+        order = torch.tensor(get_length_grouped_indices(self.lengths, self.batch_size, generator=generator))
+        whole = len(order) // self.batch_size * self.batch_size
+        batches = order[:whole].view(-1, self.batch_size)
+        yield from batches[torch.randperm(len(batches), generator=generator)].flatten().tolist()
+        yield from order[whole:].tolist()
+
+
+def training_batches(
+    items: Items, batch_size: int, per_vendor: int | None, seed: int, by_length: bool = False
+) -> DataLoader:
+    """Shuffled batches, `by_length` with texts of like length in a batch; with `per_vendor`, batches of several items of
+    each of a few vendors."""
     if per_vendor:
         sampler: Any = EpochSampler(items.classes, per_vendor, batch_size, seed)
         return DataLoader(items, batch_size=sampler.size, sampler=sampler, collate_fn=items.batch)
-    sampler = DistributedSampler(items, num_replicas=1, rank=0, shuffle=True, seed=seed)
+    if by_length and items.text is not None:
+        sampler = LengthSampler([len(items.tokens[text]) for text in items.text], batch_size, seed)
+    else:
+        sampler = DistributedSampler(items, num_replicas=1, rank=0, shuffle=True, seed=seed)
     return DataLoader(items, batch_size=batch_size, sampler=sampler, collate_fn=items.batch)
 
 

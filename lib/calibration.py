@@ -14,7 +14,7 @@ from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
 
-from lib import published
+from lib import describe, published
 from lib.ads import Ads
 
 COLUMNS = ["statistic", "region", "published", "ours", "difference", "target", "source", "reading"]
@@ -120,9 +120,7 @@ def _texts(lengths: pd.DataFrame, languages: pd.DataFrame) -> list[dict[str, obj
 
 def _shapes(ads: Ads, lengths: pd.DataFrame) -> list[dict[str, object]]:
     """What the paper says of Fig 2 with the word "most"."""
-    from lib.describe import per_vendor
-
-    vendors = per_vendor(ads)
+    vendors = describe.per_vendor(ads)
     shapes = {
         "share of vendors with 1 to 20 texts": ("Fig 2b C", vendors["texts"].between(1, 20).mean()),
         "share of vendors with 5 to 24 pictures": ("Fig 2b D", vendors["images"].between(5, 24).mean()),

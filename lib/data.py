@@ -5,12 +5,11 @@ python -m lib.data quick             # make the twin of the study params/quick.y
 
 from __future__ import annotations
 
-import fcntl
 import sys
 import time
 
 from lib import ads, privacy, twin
-from lib.files import ROOT
+from lib.files import ROOT, locked
 from lib.study import Data, Study, load
 
 
@@ -39,9 +38,7 @@ def layout(given: Data) -> ads.Layout:
 def make_twin(study: Study) -> None:
     """Write the study's twin unless it is there, whole; a second process that wants it waits for the first."""
     folder, data = study.data_folder, study.data
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the system lets go of it however the process ends
+    with locked(folder / ".lock"):
         if not (folder / "twin.json").exists():
             twin.write(twin.Settings(data.scale, data.seed, data.pixels, data.overlap), folder)
 

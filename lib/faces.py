@@ -20,7 +20,6 @@ telephone, a hand, a hat), `cropped` (out of the frame) and `blurred` (pixels, a
 
 from __future__ import annotations
 
-import fcntl
 import functools
 import hashlib
 import json
@@ -40,8 +39,8 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from lib.errors import DataError
-from lib.files import replacing
+from lib import pictures
+from lib.files import locked, replacing
 
 KINDS = ("visible", "hidden", "cropped", "blurred", "none")
 """How a picture shows a face (the twin's truth); the first is Face, the others No-Face."""
@@ -68,8 +67,8 @@ class Detector:
     score: Callable[..., float]
 
     def __call__(self, image: np.ndarray) -> float:
-        sized = _sized(image, self.side)
-        return self.score(sized, **self.settings) if min(sized.shape[:2]) >= LEAST else 0.0
+        fitted = sized(image, self.side)
+        return self.score(fitted, **self.settings) if min(fitted.shape[:2]) >= LEAST else 0.0
 
     @property
     def key(self) -> str:
@@ -78,7 +77,8 @@ class Detector:
         return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:8]
 
 
-def _sized(image: np.ndarray, side: int) -> np.ndarray:
+def sized(image: np.ndarray, side: int) -> np.ndarray:
+    """The picture with its shorter side brought to `side` pixels, or less where it is very long."""
     height, width = image.shape[:2]
     scale = min(side / min(height, width), LONGEST * side / max(height, width))
     if scale == 1:
@@ -96,12 +96,12 @@ def _mtcnn(image: np.ndarray, **settings: float) -> float:
 
 
 def _hog(image: np.ndarray, upsampled: int) -> float:
-    margins = _dlib_frontal().run(image, upsampled, 0.0)[1]
+    margins = frontal_detector().run(image, upsampled, 0.0)[1]
     return float(max(margins, default=0))
 
 
 @functools.cache
-def _dlib_frontal() -> Any:
+def frontal_detector() -> Any:
     import dlib
 
     return dlib.get_frontal_face_detector()
@@ -144,7 +144,7 @@ def detect(
         raise ValueError(f"detector {detector!r}: there are {', '.join(DETECTORS)}")
     chosen = DETECTORS[detector]
     path = cache / f"faces-{detector.lower()}-{chosen.key}-{fingerprint[:16]}.csv"
-    with _locked(path):
+    with locked(path.with_suffix(".lock")):
         known = _cached(path)
         missing = [image for image in dict.fromkeys(images) if image not in known.index]
         if missing:
@@ -162,14 +162,6 @@ def detect(
     found.insert(1, "detector", detector)
     found.insert(3, "face", found["confidence"] > chosen.threshold)
     return found
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # the system lets go of it however the process ends
-        yield
 
 
 def _cached(path: Path) -> pd.DataFrame:
@@ -202,18 +194,8 @@ def _one_thread() -> Any:
 def _measured(detector: str, path: Path) -> tuple[float, float]:
     """Confidence and seconds for one file."""
     begin = time.perf_counter()
-    confidence = DETECTORS[detector](_read(path))
+    confidence = DETECTORS[detector](pictures.read(path))  # whole: a crop could lose a face
     return confidence, round(time.perf_counter() - begin, 5)
-
-
-def _read(path: Path) -> np.ndarray:
-    """The whole picture, (h, w, 3) uint8 RGB: `lib.pictures.decode` would crop it, and faces with the borders."""
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise DataError(
-            f"{path}: this file is no picture that can be decoded. Replace it, or take it off its row in IMAGES."
-        )
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
 
 
 def sample(pictures: pd.DataFrame, size: int, seed: int, by: Sequence[str] = ("face",)) -> pd.DataFrame:
@@ -345,7 +327,7 @@ _PHOTOGRAPHS = {
 def photographs() -> dict[str, tuple[np.ndarray, bool]]:
     """Real photographs by name: (h, w, 3) uint8 RGB, and whether a human face is seen. Nothing is downloaded."""
     folder = Path(str(files("skimage"))) / "data"
-    return {name: (_read(folder / name), face) for name, (_, face) in _PHOTOGRAPHS.items()}
+    return {name: (pictures.read(folder / name), face) for name, (_, face) in _PHOTOGRAPHS.items()}
 
 
 def photograph_check() -> pd.DataFrame:

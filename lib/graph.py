@@ -6,7 +6,6 @@ python -m lib.graph quick --jobs 2
 from __future__ import annotations
 
 import argparse
-import fcntl
 import os
 import re
 import signal
@@ -22,7 +21,7 @@ import psutil
 
 from lib import data, leaks, record, study
 from lib.errors import DataError
-from lib.files import ROOT, read_json, write_json
+from lib.files import ROOT, locked, read_json, write_json
 
 STEPS = re.compile(r"^(\d+) of (\d+) steps")
 
@@ -181,15 +180,13 @@ def _check_before(chosen: study.Study) -> None:
 @contextmanager
 def _only_one(lock: Path) -> Iterator[None]:
     """One `make study` of a study at a time; the system lets go of the lock however the process ends."""
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as stream:
-        try:
-            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DataError(
-                f"This study is being run by another process (it holds {lock}). Wait for it, or stop it."
-            ) from None
-        yield
+    try:
+        with locked(lock, wait=False):
+            yield
+    except BlockingIOError:
+        raise DataError(
+            f"This study is being run by another process (it holds {lock}). Wait for it, or stop it."
+        ) from None
 
 
 def _shown(path: Path) -> str:

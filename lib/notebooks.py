@@ -6,14 +6,11 @@ python -m lib.notebooks notebooks/10_text.ipynb OUT.ipynb --parameters '{"seed":
 from __future__ import annotations
 
 import argparse
-import fcntl
 import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,7 @@ import papermill
 from papermill.exceptions import PapermillExecutionError
 
 from lib import study
-from lib.files import read_json, replacing, write_json
+from lib.files import locked, read_json, replacing, write_json
 
 
 def execute(source: Path, output: Path, parameters: dict[str, Any], label: str) -> None:
@@ -35,7 +32,7 @@ def execute(source: Path, output: Path, parameters: dict[str, Any], label: str) 
     """
     failed = output.with_suffix(".failed.ipynb")
     begin = time.monotonic()
-    with _alone(output.parent / f".{output.stem}.lock"), replacing(output) as temporary:
+    with locked(output.parent / f".{output.stem}.lock"), replacing(output) as temporary:
         try:
             papermill.execute_notebook(
                 str(source),
@@ -70,14 +67,6 @@ def _told(error: PapermillExecutionError, parameters: dict[str, Any]) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())[:600]
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    with lock.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)  # the system lets go of it however the process ends
-        yield
 
 
 def main() -> None:

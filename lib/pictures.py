@@ -34,13 +34,19 @@ def as_array(images: list[Path], pixels: int, cache: Path, fingerprint: str) -> 
     return np.load(path, mmap_mode="r")
 
 
-def decode(image: Path, pixels: int) -> np.ndarray:
-    """One picture as (pixels, pixels, 3) uint8, RGB. Raises DataError for no picture, or one larger than LARGEST."""
+def read(image: Path) -> np.ndarray:
+    """A whole picture, (h, w, 3) uint8, RGB. Raises DataError for no picture, or one larger than LARGEST."""
     picture = None if _header_problem(image) else cv2.imread(str(image), cv2.IMREAD_COLOR)
     if picture is None:
         raise DataError(
             f"{image}: this file is no picture that can be decoded. Replace it, or take it off its row in IMAGES."
         )
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+
+
+def decode(image: Path, pixels: int) -> np.ndarray:
+    """One picture as (pixels, pixels, 3) uint8, RGB, cropped in the centre. Raises DataError as `read` does."""
+    picture = read(image)
     height, width = picture.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -49,7 +55,7 @@ def decode(image: Path, pixels: int) -> np.ndarray:
         square = cv2.resize(
             square, (pixels, pixels), interpolation=cv2.INTER_AREA if side > pixels else cv2.INTER_LINEAR
         )
-    return cv2.cvtColor(square, cv2.COLOR_BGR2RGB)
+    return square
 
 
 def problem(image: Path) -> str:

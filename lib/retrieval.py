@@ -13,6 +13,8 @@ with R documents of the query's vendor among the documents of its region,
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import faiss
 import numpy as np
 import pandas as pd
@@ -74,12 +76,26 @@ def per_query(
     """
     query_vendors, document_vendors = np.asarray(query_vendors), np.asarray(document_vendors)
     _check(queries, query_vendors, documents, document_vendors)
+    unit_queries, unit_documents = unit(queries), unit(documents)
+    return per_query_ranked(
+        lambda rows, depth: rank(unit_queries[rows], unit_documents, depth), query_vendors, document_vendors, k
+    )
+
+
+def per_query_ranked(
+    nearest: Callable[[np.ndarray, int], np.ndarray],
+    query_vendors: np.ndarray,
+    document_vendors: np.ndarray,
+    k: int = 10,
+) -> pd.DataFrame:
+    """`per_query` for any way to rank: nearest(rows, depth) gives the `depth` best documents (row numbers, best first) of
+    the queries `rows`, (len(rows), depth)."""
+    query_vendors, document_vendors = np.asarray(query_vendors), np.asarray(document_vendors)
     vendors, relevant = np.unique(document_vendors, return_counts=True)
     place = np.clip(np.searchsorted(vendors, query_vendors), 0, len(vendors) - 1)
     counts = np.where(vendors[place] == query_vendors, relevant[place], 0)
     answered = np.flatnonzero(counts)
     answered = answered[np.argsort(counts[answered], kind="stable")]  # like depths together: little is searched twice
-    unit_queries, unit_documents = unit(queries), unit(documents)
     reciprocal, precision, average = (np.zeros(len(answered)) for _ in range(3))
     start = 0
     while start < len(answered):
@@ -88,7 +104,7 @@ def per_query(
             stop += 1
         rows = answered[start:stop]
         depth = counts[rows]
-        near = rank(unit_queries[rows], unit_documents, max(k, int(depth.max())))
+        near = nearest(rows, min(max(k, int(depth.max())), len(document_vendors)))
         hits = document_vendors[near] == query_vendors[rows, None]
         top = hits[:, :k]
         reciprocal[start:stop] = np.where(top.any(1), 1.0 / (top.argmax(1) + 1), 0.0)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,8 +27,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "10_text": ("text",),
     "11_vision": ("image",),
     "12_fusion": ("text", "image"),
+    "13_single_stream": ("text", "image"),
 }
 """Notebooks that can't do without the ads' texts or pictures; others show what there is."""
+FACE_NETWORKS = ("dlib-face", "vgg-face2", "arcface", "facenet-512", "ghostfacenet")
 
 
 class Part(BaseModel):
@@ -119,15 +121,27 @@ class Training(Part):
 
     epochs: int = Field(40, ge=1)
     patience: int | None = 3  # epochs without a better validation loss before stopping; null: never stop early
+    least_change: float = Field(0.01, ge=0)  # a smaller fall of the validation loss is none
     batch_size: int = Field(32, ge=2)
-    per_vendor: int = Field(4, ge=2)  # items of one vendor in a batch, where the objective needs positives
+    accumulate: int = Field(1, ge=1)  # batches whose gradients are added up before a step
+    per_vendor: int | None = Field(
+        4, ge=2
+    )  # items of one vendor in a batch, where the objective needs positives; null: by chance
+    by_length: bool = True  # texts of like length share a batch, where it isn't made up of vendors
     text_rate: float = Field(1e-4, gt=0)  # learning rate of the text encoder's layers
     image_rate: float = Field(1e-4, gt=0)  # of the image encoder's
     head_rate: float = Field(1e-3, gt=0)  # of new layers
-    weight_decay: float = 0.01  # not on biases and norms
+    weight_decay: float = 0.01
+    decay_norms: bool = False  # whether biases and norms decay too
+    epsilon: float = Field(1e-8, gt=0)  # AdamW's
     warmup: float = Field(0.1, ge=0, lt=1)  # share of all steps
     temperature: float = Field(0.1, gt=0)  # of SupCon
-    precision: Literal["32-true", "bf16-mixed"] = "32-true"
+    margin: float = Field(0.3, gt=0)  # of Triplet, in cosine
+    negatives: int | None = Field(
+        5, ge=1
+    )  # of an item, in its batch, for SupCon and Triplet (A.4); null: SupCon sees all
+    contrast_weight: float = Field(1.0, gt=0)  # of SupCon or Triplet beside cross-entropy
+    precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"  # auto: bf16 where the device computes it in hardware
     threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
 
 
@@ -143,6 +157,7 @@ class Study(Part):
     training: Training = Training()
     weights: Literal["prefer", "require"] = "prefer"  # require: a missing checkpoint is an error, not a stand-in
     weights_folder: str = ""  # looked in first: <folder>/<backbone>/
+    face_embeddings: bool | None = None  # whether runs may embed faces; None: not on sensitive data
     bootstrap: int = Field(1000, ge=0)  # resamples of vendors for an interval
     runs: list[dict[str, Any]] = []  # a run notebook and its parameters, each a list: all combinations are run
     chapters: list[str] = []
@@ -170,6 +185,11 @@ class Study(Part):
     def sensitive(self) -> bool:
         """Whether nothing of an ad may be shown."""
         return self.data.source != "twin" if self.data.sensitive is None else self.data.sensitive
+
+    @property
+    def embeds_faces(self) -> bool:
+        """Whether runs may use face embeddings (lib/face_embeddings.py says why it matters)."""
+        return not self.sensitive if self.face_embeddings is None else self.face_embeddings
 
     @property
     def folder(self) -> Path:
@@ -213,10 +233,9 @@ class Study(Part):
         """A sentence for each run notebook and chapter of the study that can't be executed: which, and why."""
         said = []
         for name in dict.fromkeys(entry["notebook"] for entry in self.runs):
-            if reason := self._hindrance(name):
-                count = sum(
-                    math.prod(map(len, _grid(entry).values())) for entry in self.runs if entry["notebook"] == name
-                )
+            runs = [run for run in self._planned() if run.notebook == name]
+            for reason in dict.fromkeys(filter(None, map(self._run_hindrance, runs))):
+                count = sum(self._run_hindrance(run) == reason for run in runs)
                 said.append(f"{count} {'run' if count == 1 else 'runs'} of {name} left out: {reason}")
         for name in self.chapters:
             if reason := self._chapter_hindrance(name):
@@ -225,18 +244,26 @@ class Study(Part):
 
     def all_runs(self) -> dict[str, Run]:
         """Every run of the study that can be executed, by its name: all combinations of each entry's lists."""
-        found = {}
+        return {run.name: run for run in self._planned() if not self._run_hindrance(run)}
+
+    def _planned(self) -> list[Run]:
+        """All combinations of each entry's lists."""
+        found = []
         for entry in self.runs:
-            if not self._hindrance(entry["notebook"]):
-                grid = _grid(entry)
-                for values in itertools.product(*grid.values()):
-                    run = Run(self, entry["notebook"], dict(zip(grid, values, strict=True)))
-                    found[run.name] = run
+            grid = {name: values for name, values in entry.items() if name != "notebook"}
+            for values in itertools.product(*grid.values()):
+                found.append(Run(self, entry["notebook"], dict(zip(grid, values, strict=True))))
         return found
 
-    def _hindrance(self, name: str) -> str:
-        """What a notebook needs and the data doesn't have, said in a sentence; '' if nothing."""
-        return next((self.data.lacks[need] for need in NEEDS.get(name, ()) if need in self.data.lacks), "")
+    def _run_hindrance(self, run: Run) -> str:
+        """Why a run can't be executed, said in a sentence; '' if it can."""
+        if run.parameters.get("vision") in FACE_NETWORKS and not self.embeds_faces:
+            return "vectors of faces are made of sensitive data only where face_embeddings is true."
+        return self._lacking(run.needs)
+
+    def _lacking(self, needs: Sequence[str]) -> str:
+        """What is needed and the data doesn't have, said in a sentence; '' if nothing."""
+        return next((self.data.lacks[need] for need in needs if need in self.data.lacks), "")
 
     def _chapter_hindrance(self, name: str) -> str:
         if name == "40_hotel_splits" and not self.hotel_folder:
@@ -246,7 +273,7 @@ class Study(Part):
             )
         if self.runs and not self.all_runs() and reads_runs(name):
             return "it compares runs, and this data allows none of the study's."
-        return self._hindrance(name)
+        return self._lacking(NEEDS.get(name, ()))
 
     def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
         """A fingerprint of all that decides what a notebook computes from its data: code and parameters."""
@@ -255,11 +282,20 @@ class Study(Part):
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
+DEFAULTS: dict[str, Any] = {"variant": "sound", "faces": "all"}
+"""Parameters of run notebooks that don't count as given when they have these values."""
+
+
+def given(parameters: dict[str, Any]) -> dict[str, Any]:
+    """A run's parameters without those that are empty or at their default."""
+    return {name: value for name, value in parameters.items() if value != "" and value != DEFAULTS.get(name)}
+
+
 class Run:
     """One run notebook with one set of parameters."""
 
     def __init__(self, study: Study, notebook_name: str, parameters: dict[str, Any]) -> None:
-        self.study, self.notebook, self.parameters = study, notebook_name, parameters
+        self.study, self.notebook, self.parameters = study, notebook_name, given(parameters)
 
     @property
     def name(self) -> str:
@@ -269,17 +305,22 @@ class Run:
         return "/".join([kind, *values, self.study.split.protocol, f"seed{self.parameters['seed']}"])
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """What the data must have, of `text` and `image`."""
+        if self.notebook == "14_baselines":
+            asked = self.parameters.get("modality") or (
+                "image" if self.parameters["baseline"] == "perceptual-hash" else "text"
+            )
+            return (asked,)
+        return NEEDS.get(self.notebook, ())
+
+    @property
     def folder(self) -> Path:
         return self.study.folder / "runs" / self.name
 
     @property
     def key(self) -> str:
         return self.study.key(self.notebook, self.parameters)
-
-
-def _grid(entry: dict[str, Any]) -> dict[str, list]:
-    """An entry's parameters without its notebook."""
-    return {name: values for name, values in entry.items() if name != "notebook"}
 
 
 def notebook(name: str) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.nn import functional
@@ -12,62 +14,155 @@ from lib.errors import DataError
 class MeanFusion(nn.Module):
     """(text + image) / 2 (MATCHED section 4 iii C), the vectors having one size."""
 
+    def __init__(self, dimensions: int) -> None:
+        super().__init__()
+        self.dimensions = dimensions
+
     def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         return (text + image) / 2
+
+
+class ConcatFusion(nn.Module):
+    """The two vectors end to end."""
+
+    def __init__(self, dimensions: int) -> None:
+        super().__init__()
+        self.dimensions = 2 * dimensions
+
+    def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+        return torch.cat([text, image], dim=-1)
+
+
+class AutoFusion(nn.Module):
+    """One linear layer over the two vectors end to end (the authors' "learned fusion", after Sahu & Vechtomova 2021)."""
+
+    def __init__(self, dimensions: int) -> None:
+        super().__init__()
+        self.dimensions, self.mix = dimensions, nn.Linear(2 * dimensions, dimensions)
+
+    def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+        return self.mix(torch.cat([text, image], dim=-1))
+
+
+class AttentionFusion(nn.Module):
+    """Self-attention of a pair's two vectors over each other (8 heads), and the mean of the two outputs."""
+
+    def __init__(self, dimensions: int, heads: int = 8) -> None:
+        super().__init__()
+        self.dimensions, self.attention = dimensions, nn.MultiheadAttention(dimensions, heads, batch_first=True)
+
+    def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+        pair = torch.stack([text, image], dim=1)
+        return self.attention(pair, pair, pair, need_weights=False)[0].mean(1)
+
+
+class PublishedAttentionFusion(AttentionFusion):
+    """The authors' attention: text vectors ask, picture vectors answer, but along the *batch*.
+
+    Their layer takes (sequence, batch, d) and is given (batch, 1, d): each text attends to the pictures of all pairs of
+    its batch, so a pair's vector depends on which other pairs stand beside it.
+    """
+
+    def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
+        return self.attention(text[None], image[None], image[None], need_weights=False)[0][0]
 
 
 class MeanSimilarity(nn.Module):
     """Unit vectors side by side: the cosine of two such vectors is the mean of the two modalities' cosines.
 
-    For encoders that were not trained together, whose spaces have nothing in common that could be averaged.
+    For encoders that were not trained together, whose spaces have nothing in common that could be averaged; no layer
+    is put on it, and its two sides keep their own sizes.
     """
+
+    def __init__(self, dimensions: int) -> None:
+        super().__init__()
 
     def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         return torch.cat([functional.normalize(text, dim=-1), functional.normalize(image, dim=-1)], dim=-1)
 
 
-FUSIONS = {"mean": MeanFusion, "mean-similarity": MeanSimilarity}
+FUSIONS = {
+    "mean": MeanFusion,
+    "concat": ConcatFusion,
+    "auto": AutoFusion,
+    "attention": AttentionFusion,
+    "mean-similarity": MeanSimilarity,
+}
+"""The fusions by name; a new one is a module with `dimensions`, the size of what it gives."""
+PUBLISHED_FUSIONS = FUSIONS | {"attention": PublishedAttentionFusion}
+"""The same as the authors' code computes them."""
 
 
 class System(nn.Module):
     """Encoders, fusion and head.
 
-    text, image: encoders with `dimensions`; at least one. fusion: a name of FUSIONS when both are given; for
-    `mean` the image's vector is first brought to the text's size by a linear layer if they differ (the paper's
-    backbones both have 768). classes: size of the head, 0 for none. Raises DataError for an unknown fusion.
+    text, image: encoders with `dimensions`; at least one, or `joint`: a single-stream encoder of pairs. fusion: a name of
+    FUSIONS when text and image are given; the image's vector is first brought to the text's size by a linear layer if they
+    differ (the paper's backbones both have 768), except for `mean-similarity`, which is for encoders as they come.
+    classes: size of the head, 0 for none. head: the head's class. Raises DataError for an unknown fusion.
     """
 
-    def __init__(self, text: nn.Module | None, image: nn.Module | None, fusion: str = "", classes: int = 0) -> None:
+    def __init__(
+        self,
+        text: nn.Module | None,
+        image: nn.Module | None,
+        fusion: str = "",
+        classes: int = 0,
+        joint: nn.Module | None = None,
+        fusions: dict[str, type[nn.Module]] = FUSIONS,
+        head: type[nn.Module] = nn.Linear,
+    ) -> None:
         super().__init__()
-        self.text, self.image = text, image
+        self.text, self.image, self.joint = text, image, joint
         self.project: nn.Module = nn.Identity()
         self.fuse: nn.Module | None = None
+        dimensions = (joint or text or image).dimensions
         if text is not None and image is not None:
-            if fusion not in FUSIONS:
+            if fusion not in fusions:
                 raise DataError(
-                    f"There is no fusion called {fusion!r}. Known are {', '.join(FUSIONS)} (lib/systems.py)."
+                    f"There is no fusion called {fusion!r}. Known are {', '.join(fusions)} (lib/systems.py)."
                 )
-            self.fuse = FUSIONS[fusion]()
-            if fusion == "mean" and text.dimensions != image.dimensions:
-                self.project = nn.Linear(image.dimensions, text.dimensions)
-        dimensions = (text or image).dimensions
-        self.head = nn.Linear(dimensions, classes) if classes else None
+            self.fuse = fusions[fusion](dimensions)
+            if isinstance(self.fuse, MeanSimilarity):
+                if classes:
+                    raise DataError(
+                        "mean-similarity compares encoders as they come and can't be trained to classify. Give the "
+                        "objective pre-trained, or a fusion that learns."
+                    )
+            else:
+                dimensions = self.fuse.dimensions
+                if text.dimensions != image.dimensions:
+                    self.project = nn.Linear(image.dimensions, text.dimensions)
+        self.head = head(dimensions, classes) if classes else None
 
     @property
     def modality(self) -> str:
         """What the system is about: `text`, `image` or `joint`."""
-        return "joint" if self.fuse is not None else "text" if self.text is not None else "image"
+        return "joint" if self.joint or self.fuse else "text" if self.text is not None else "image"
+
+    @property
+    def tokenizer(self) -> Any:
+        """Of the encoder that reads texts; None where none does."""
+        reader = self.joint or self.text
+        return None if reader is None else reader.tokenizer
+
+    @property
+    def sees(self) -> bool:
+        """Whether it takes pictures."""
+        return self.joint is not None or self.image is not None
 
     def encode_text(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(n, t) token numbers and mask -> (n, d)."""
         return self.text(tokens, mask)
 
     def encode_image(self, pictures: torch.Tensor) -> torch.Tensor:
-        """(n, h, w, 3) uint8 -> (n, d), of the text's size where the two are averaged."""
+        """(n, h, w, 3) uint8 -> (n, d), of the text's size where the two are fused."""
         return self.project(self.image(pictures))
 
     def forward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """The embeddings (n, d) of a batch's items (see lib.batches)."""
+        if self.joint is not None:
+            return self.joint(batch["tokens"], batch["mask"], batch["pictures"], batch["text"], batch["image"])
         text = image = None
         if self.text is not None:
             text = self.encode_text(batch["tokens"], batch["mask"])[batch["text"]]
@@ -85,3 +180,19 @@ class System(nn.Module):
 def device() -> torch.device:
     """Where embeddings are computed: the accelerator if there is one."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def precision(asked: str = "auto") -> str:
+    """`32-true` or `bf16-mixed`: what was asked for, or with `auto` what the device of `device` computes fastest.
+
+    bf16 pays where there are units for it (an accelerator's, a CPU's AMX or AVX-512 BF16). Other CPUs emulate it and are
+    some ten times slower than in float32 (chapter 92 measures both).
+    """
+    if asked != "auto":
+        return asked
+    if device().type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        units = torch.cpu.get_capabilities()
+        fast = units.get("amx_bf16") or units.get("avx512_bf16")
+    return "bf16-mixed" if fast else "32-true"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 import warnings
 from pathlib import Path
@@ -19,10 +20,9 @@ from transformers import get_linear_schedule_with_warmup
 from lib.checkpoints import SafetensorsIO
 from lib.objectives import Objective
 from lib.study import Training
-from lib.systems import System
+from lib.systems import System, precision
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # of a run only its epochs are told
-LEAST_CHANGE = 0.01  # a smaller fall of the validation loss is none (the authors' code)
 
 
 class Learner(lightning.LightningModule):
@@ -38,8 +38,8 @@ class Learner(lightning.LightningModule):
     def training_step(self, batch: dict[str, torch.Tensor], number: int) -> torch.Tensor:
         if number == 0:
             self._began, self._sums = time.monotonic(), {"train": [0.0, 0], "val": [0.0, 0]}
-        # Dropout depends on the step and the seed alone, so that a resumed run goes on as it would have gone.
-        torch.manual_seed(self.seed * 1_000_003 + self.global_step)
+        # Dropout and drawn negatives depend on the batch's number and the seed alone, so that a resumed run goes on as it would have gone.
+        torch.manual_seed(self.seed * 1_000_003 + self.trainer.fit_loop.epoch_loop.total_batch_idx)
         return self._loss(batch, "train")
 
     def validation_step(self, batch: dict[str, torch.Tensor], number: int) -> None:
@@ -63,16 +63,18 @@ class Learner(lightning.LightningModule):
         )
 
     def configure_optimizers(self) -> dict[str, Any]:
-        """AdamW with a linear warm-up and decay; no weight decay on biases and norms; a rate for each encoder and for new layers."""
+        """AdamW with a linear warm-up and decay; a rate for each encoder and for new layers."""
         settings = self.settings
-        rates = {"text": settings.text_rate, "image": settings.image_rate}
+        rates = {"text": settings.text_rate, "image": settings.image_rate, "joint": settings.text_rate}
         groups: dict[tuple[float, float], list[nn.Parameter]] = {}
         for name, parameter in self.system.named_parameters():
             rate = rates.get(name.split(".")[0], settings.head_rate)
-            decay = settings.weight_decay if parameter.ndim > 1 else 0.0
+            decay = settings.weight_decay if parameter.ndim > 1 or settings.decay_norms else 0.0
             groups.setdefault((rate, decay), []).append(parameter)
         optimiser = torch.optim.AdamW(
-            {"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()
+            [{"params": parameters, "lr": rate, "weight_decay": decay} for (rate, decay), parameters in groups.items()],
+            eps=settings.epsilon,
+            fused=True,
         )
         schedule = get_linear_schedule_with_warmup(optimiser, round(settings.warmup * self.steps), self.steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
@@ -85,7 +87,8 @@ class Learner(lightning.LightningModule):
 
     def _loss(self, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
         embeddings = self.system(batch)
-        loss = self.objective(embeddings, self.system.scores(embeddings), batch["class"])
+        counted = self.objective.checked if part == "val" else None
+        loss = self.objective(embeddings, self.system.scores(embeddings), batch["class"], counted)
         count = len(batch["class"])
         self._sums[part][0] += float(loss.detach()) * count
         self._sums[part][1] += count
@@ -113,16 +116,18 @@ def fit(
     so that a checkpoint of other parameters is never taken up.
     """
     system.train()  # pretrained encoders come in evaluation mode, and Lightning leaves modes as they are
-    learner = Learner(system, objective, settings, settings.epochs * len(train), seed)
+    steps = settings.epochs * math.ceil(len(train) / settings.accumulate)
+    learner = Learner(system, objective, settings, steps, seed)
     checkpoint = folder / f"{key}.ckpt"
     callbacks = [ModelCheckpoint(folder, key, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)]
     if settings.patience and val is not None:
-        callbacks.append(EarlyStopping("val_loss", min_delta=LEAST_CHANGE, patience=settings.patience))
+        callbacks.append(EarlyStopping("val_loss", min_delta=settings.least_change, patience=settings.patience))
     trainer = lightning.Trainer(
         accelerator="auto",
         devices=1,
         max_epochs=settings.epochs,
-        precision=settings.precision,
+        accumulate_grad_batches=settings.accumulate,
+        precision=precision(settings.precision),
         plugins=[SafetensorsIO()],
         callbacks=callbacks,
         logger=False,

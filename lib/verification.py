@@ -6,7 +6,7 @@ all, in MATCHED four, printed by the paper for systems without task training (MA
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -22,14 +22,24 @@ def scores(items: pd.DataFrame, vectors: np.ndarray, k: int = 10) -> pd.DataFram
     items: `region, part, vendor`, a row for each of vectors (n, d). A region without queries or documents has no row;
     DataError when that is every region.
     """
-    found = []
     vendors = items["vendor"].to_numpy()
+    return scores_by(
+        items,
+        lambda query, document: retrieval.per_query(
+            vectors[query], vendors[query], vectors[document], vendors[document], k
+        ),
+    )
+
+
+def scores_by(items: pd.DataFrame, score: Callable[[np.ndarray, np.ndarray], pd.DataFrame]) -> pd.DataFrame:
+    """`scores` for any way to score: score(queries, documents), row numbers of items of one region, gives
+    `lib.retrieval.per_query`'s frame."""
+    found = []
     for region in items["region"].unique():
         here = (items["region"] == region).to_numpy()
-        query, document = (here & (items["part"] == part).to_numpy() for part in ("test", "train"))
-        if query.any() and document.any():
-            frame = retrieval.per_query(vectors[query], vendors[query], vectors[document], vendors[document], k)
-            found.append(frame.assign(region=region, documents=int(document.sum())))
+        query, document = (np.flatnonzero(here & (items["part"] == part).to_numpy()) for part in ("test", "train"))
+        if len(query) and len(document):
+            found.append(score(query, document).assign(region=region, documents=len(document)))
     if not found:
         raise DataError(
             "Verification: no region has a training and a test item, so there is nothing to retrieve. A region needs "

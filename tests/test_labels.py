@@ -49,7 +49,8 @@ def test_extraction_scores_count_missed_and_wrong_numbers():
             "phone2": ["", "", ""],
         }
     )
-    table = labels.extraction_scores(texts, truth).set_index(["extractor", "hiding"])
+    found = {"one expression": [labels.by_expression(text) for text in texts]}
+    table = labels.extraction_scores(found, truth).set_index(["extractor", "hiding"])
     row = table.loc[("one expression", "all")]
     assert (row["numbers"], row["found"], row["wrong"]) == (3, 2, 1)
     assert row["precision"] == pytest.approx(2 / 3) == row["recall"]

@@ -158,7 +158,7 @@ def test_contrasting_batches_hold_several_items_of_a_vendor():
 
 def test_mean_similarity_is_the_mean_of_cosines():
     text, image = torch.randn(2, 8), torch.randn(2, 5)
-    fused = FUSIONS["mean-similarity"]()(text, image)
+    fused = FUSIONS["mean-similarity"](8)(text, image)
     cosine = nn.functional.cosine_similarity
     assert cosine(fused[:1], fused[1:]).item() == pytest.approx(
         (cosine(text[:1], text[1:]).item() + cosine(image[:1], image[1:]).item()) / 2, abs=1e-6

@@ -1,0 +1,67 @@
+"""Encoders: token numbers, pixels or ready features in, one vector an item out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+
+class Pixels(nn.Module):
+    """(n, h, w, 3) uint8 -> (n, 3, h, w) as a model wants them: normalised here, so that only bytes travel to the device.
+
+    cfg: `mean` and `std` of its training pictures, for values from 0 to 1 (timm's `pretrained_cfg`).
+    """
+
+    def __init__(self, cfg: Mapping[str, Any]) -> None:
+        super().__init__()
+        mean, std = (torch.tensor(cfg[name], dtype=torch.float32).view(1, 3, 1, 1) * 255 for name in ("mean", "std"))
+        self.register_buffer("mean", mean, persistent=False)
+        self.register_buffer("scale", 1 / std, persistent=False)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        pixels = pictures.permute(0, 3, 1, 2).to(self.mean.dtype).contiguous(memory_format=torch.channels_last)
+        return (pixels - self.mean) * self.scale
+
+
+class TextEncoder(nn.Module):
+    """A transformer and its pooling, `mean` over tokens or `first` token: token numbers and mask (n, t) -> vectors
+    (n, dimensions)."""
+
+    def __init__(self, model: nn.Module, tokenizer: Any, pooling: str) -> None:
+        super().__init__()
+        self.model, self.tokenizer, self.pooling = model, tokenizer, pooling
+        self.dimensions: int = model.config.hidden_size
+
+    def forward(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        hidden = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
+        if self.pooling == "first":
+            return hidden[:, 0]
+        weights = mask.unsqueeze(-1).to(hidden.dtype)
+        return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+
+
+class ImageEncoder(nn.Module):
+    """A timm model without its classifier: pictures (n, h, w, 3) uint8 -> vectors (n, dimensions)."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model.to(memory_format=torch.channels_last)
+        self.dimensions: int = model.num_features
+        self.pixels = Pixels(model.pretrained_cfg)
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        return self.model(self.pixels(pictures))
+
+
+class FrozenFeatures(nn.Module):
+    """Vectors that were computed beforehand (n, dimensions) as they are: what there is to train is the head alone."""
+
+    def __init__(self, dimensions: int) -> None:
+        super().__init__()
+        self.dimensions = dimensions
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        return features

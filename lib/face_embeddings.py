@@ -1,0 +1,93 @@
+"""Face embeddings as vendor features: what a face recogniser tells of who *posts* (MATCHED A.4).
+
+The paper tried four (VGG-Face2, ArcFace, FaceNet512, GhostFaceNet) as classifiers of vendors, found that they fail, and
+so do we report them. **They are never used here to tell who a person is**: their vectors are features of a picture like
+any other, frozen, under one linear layer of vendors. On sensitive data they run only when the parameters say
+`face_embeddings: true`, since vectors of faces are biometric data whatever they are used for.
+
+As in the authors' code the largest face is embedded where one is found, and else the whole picture.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from lib import faces, pictures
+from lib.encoders import FrozenFeatures
+from lib.errors import DataError
+from lib.files import locked, replacing, sha256
+from lib.study import FACE_NETWORKS
+
+SIDES = dict(zip(FACE_NETWORKS, (150, 224, 112, 160, 112), strict=True))
+"""Pixels of the face that each network takes."""
+PADDING = 0.25  # of a face's size, kept around it (dlib's own)
+
+
+class FaceFeatures(FrozenFeatures):
+    """A face network by name, with the file of its weights (dlib's own format, or ONNX); it gives vectors of picture files.
+
+    Raises DataError when the file is not there or can't be read as a network.
+    """
+
+    def __init__(self, name: str, file: Path) -> None:
+        self.name, self.file = name, file
+        try:
+            self._embed = _dlib(file) if name == "dlib-face" else _onnx(file, SIDES[name])
+            probe = self._embed(np.zeros((SIDES[name], SIDES[name], 3), np.uint8))
+        except (OSError, RuntimeError, cv2.error) as error:
+            raise DataError(f"{file}: this is no face network that can be read ({error}).") from error
+        super().__init__(len(probe))
+
+    def of(self, images: Sequence[Path], cache: Path, fingerprint: str) -> np.ndarray:
+        """(n, dimensions) float32, a row a picture; kept in `cache` by the data's `fingerprint` and the weights' hash."""
+        path = cache / f"{fingerprint[:16]}-{self.name}-{sha256(self.file)[:8]}.npy"
+        with locked(path.with_suffix(".lock")):
+            if not path.exists():
+                found = np.stack([self._embed(_face(pictures.read(image), SIDES[self.name])) for image in images])
+                with replacing(path) as temporary:
+                    np.save(temporary, found.astype(np.float32))
+        return np.load(path, mmap_mode="r")
+
+
+def _face(image: np.ndarray, side: int) -> np.ndarray:
+    """The largest face found, upright, (side, side, 3) uint8 RGB; the whole picture where none is."""
+    import dlib
+
+    sized = faces.sized(image, faces.DETECTORS["HOG"].side)
+    found = faces.frontal_detector()(sized)
+    if not found:
+        return cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+    largest = max(found, key=lambda box: box.area())
+    return dlib.get_face_chip(sized, _landmarks()(sized, largest), size=side, padding=PADDING)
+
+
+@functools.cache
+def _landmarks() -> Any:
+    import dlib
+
+    package = Path(importlib.util.find_spec("face_recognition_models").origin).parent
+    return dlib.shape_predictor(str(package / "models" / "shape_predictor_5_face_landmarks.dat"))
+
+
+def _dlib(file: Path) -> Any:
+    import dlib
+
+    network = dlib.face_recognition_model_v1(str(file))
+    return lambda chip: np.array(network.compute_face_descriptor(np.ascontiguousarray(chip)))
+
+
+def _onnx(file: Path, side: int) -> Any:
+    network = cv2.dnn.readNetFromONNX(str(file))
+
+    def embed(chip: np.ndarray) -> np.ndarray:
+        network.setInput(cv2.dnn.blobFromImage(chip, 1 / 127.5, (side, side), (127.5,) * 3))
+        return network.forward().ravel()
+
+    return embed

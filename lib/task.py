@@ -1,0 +1,170 @@
+"""What every run is about: a study's data, the items and classes of one modality, scores, and the record beside them.
+
+`lib.experiment.Experiment` (a trained system) and `lib.baselines.Baseline` (one without learned vectors) add how
+items are told apart.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from lib import ads, data, energy, faces, identification, privacy, record, sources, splits, verification
+from lib import study as studies
+from lib.errors import DataError
+from lib.files import write_json, write_text
+from lib.splits import PARTS
+
+
+class Task:
+    """One run's question, on a study's data; results go to `out`."""
+
+    def __init__(self, notebook: str, study: str, out: str, parameters: dict[str, Any]) -> None:
+        """parameters: those of the notebook that aren't at their default. Raises DataError on bad input."""
+        self.clock, self.meter = record.Stopwatch(), energy.Meter()
+        self.study, self.out = studies.load(study), Path(out)
+        self.notebook, self.parameters = notebook, studies.given(parameters)
+        self.key = self.study.key(notebook, self.parameters)
+        self.result: dict[str, Any] = {}
+
+    @property
+    def modality(self) -> str:
+        """`text`, `image` or `joint`: what an item of this run is."""
+        raise NotImplementedError
+
+    @cached_property
+    def data(self) -> ads.Ads:
+        return data.read(self.study)
+
+    @cached_property
+    def region(self) -> str:
+        """The region that systems are trained on."""
+        return self.data.training_region(self.study.data.train_region)
+
+    @cached_property
+    def items(self) -> pd.DataFrame:
+        """The run's items with their parts (`lib.splits.split`)."""
+        return self.items_of(self.modality)
+
+    @cached_property
+    def classes(self) -> np.ndarray:
+        """The vendors of the training region, in the order of their class numbers."""
+        chosen = self.items[(self.items["region"] == self.region) & (self.items["part"] == "train")]
+        if chosen.empty:
+            raise DataError(
+                f"{self.study.data_folder}: there is nothing to train on: the region {self.region} has no "
+                "vendor with two ads or more. Systems are trained on that region; give its ads, or name another as "
+                "data.train_region."
+            )
+        return np.unique(chosen["vendor"])
+
+    def items_of(self, modality: str) -> pd.DataFrame:
+        split = self.study.split
+        items = splits.split(self.data.pairs, modality, split.protocol, split.seed)
+        wanted = self.parameters.get("faces")
+        if wanted is None:
+            return items
+        seen = self._with_face[items["image"].to_numpy()]
+        return items[seen == (wanted == "face")].reset_index(drop=True)
+
+    @cached_property
+    def _with_face(self) -> np.ndarray:
+        """Whether a face was detected in each picture, (pictures,) bool."""
+        found, study = self.data, self.study
+        names = [image.relative_to(study.data_folder).as_posix() for image in found.images]
+        return faces.detect(names, study.data_folder, "MTCNN", study.cache, found.fingerprint)["face"].to_numpy()
+
+    def shown(self, items: pd.DataFrame) -> np.ndarray:
+        """Which items scores are made of, (n,) bool: of sensitive data those of regions with five vendors in the test."""
+        if not self.study.sensitive:
+            return np.ones(len(items), bool)
+        test = items[items["part"] == "test"]
+        return items["region"].isin(test["region"][privacy.enough(test["region"], test["vendor"])]).to_numpy()
+
+    def sizes(self) -> pd.DataFrame:
+        """Items and vendors: a row a region, a column a part."""
+        items = self.items[self.shown(self.items)]
+        counts = splits.sizes(items).pivot(index="region", columns="part", values=["items", "vendors"]).fillna(0)
+        counts = counts.astype(int).reindex([name for name in self.data.regions if name in counts.index])
+        return privacy.hide(counts, list(counts.columns)) if self.study.sensitive else counts
+
+    def part(self, name: str) -> np.ndarray:
+        """Which items are the training region's of a part, with vendors that are known classes, (n,) bool."""
+        items = self.items
+        return (
+            (items["region"] == self.region) & (items["part"] == name) & items["vendor"].isin(self.classes)
+        ).to_numpy()
+
+    def test_part(self) -> np.ndarray:
+        """`part("test")`, checked: DataError when there is nothing to identify, or of sensitive data too few vendors."""
+        test = self.part("test")
+        if not test.any():
+            raise DataError(
+                f"{self.study.data_folder}: no ad of the region {self.region} is left for testing, so nothing can be "
+                "identified. It needs some five ads of vendors with two or more."
+            )
+        if self.study.sensitive and self.items["vendor"][test].nunique() < privacy.LEAST:
+            raise DataError(
+                f"{self.study.data_folder}: fewer than {privacy.LEAST} vendors are left for testing, and scores of so few "
+                "would tell of single ones. Sensitive data needs more vendors with two ads or more."
+            )
+        return test
+
+    def score_identification(self, predicted: np.ndarray) -> pd.DataFrame:
+        """`lib.identification.scores` of the vendors predicted for `test_part`'s items, which are kept beside them."""
+        truth = self.items["vendor"].to_numpy()[self.test_part()]
+        kept = pd.DataFrame({"truth": truth, "predicted": predicted})
+        write_text(self.out / "predictions.csv", kept.to_csv(index=False))
+        table = identification.scores(truth, predicted, self.study.bootstrap, seed=self.study.split.seed)
+        self.result["identification"] = table.to_dict("records")
+        return table
+
+    def score_verification(self, scored: dict[str, pd.DataFrame]) -> pd.DataFrame:
+        """`lib.verification.table` of each modality's scored queries (`lib.verification.scores`), in one table."""
+        table = pd.concat(
+            [
+                verification.table(
+                    frame, self.study.bootstrap, self.study.split.seed, self.region, self.data.regions
+                ).assign(modality=modality)
+                for modality, frame in scored.items()
+            ],
+            ignore_index=True,
+        )
+        self.result["verification"] = table.to_dict("records")
+        return table
+
+    def finish(self, **more: Any) -> dict[str, Any]:
+        """Write metrics.json, what a reader needs to trust a number, with `more` in it; what was written."""
+        counts = splits.sizes(self.items[self.shown(self.items)])
+        left_out = int((self.items["part"] == "left out").sum())
+        if self.study.sensitive:
+            counts = privacy.hide(counts, ["items", "vendors"])
+        written = {
+            "run": self.out.as_posix(),
+            "study": self.study.name,
+            "notebook": self.notebook,
+            "parameters": self.parameters,
+            "protocol": self.study.split.protocol,
+            "modality": self.modality,
+            "key": self.key,
+            "code": sources.fingerprint(studies.notebook(self.notebook)),
+            "data": {
+                "source": self.study.data.source,
+                "fingerprint": self.data.fingerprint,
+                "train_region": self.region,
+                "items": counts[counts["part"].isin(PARTS)].to_dict("records"),
+                "left_out": None if self.study.sensitive else left_out,
+                "classes": len(self.classes),
+            },
+            "environment": record.environment(),
+            **more,
+            **self.result,
+            "energy": self.meter.read(),
+            "wall_seconds": self.clock.seconds,
+        }
+        write_json(self.out / "metrics.json", written)
+        return written

@@ -1,0 +1,83 @@
+"""How a system is made and trained: `sound`, as the papers' text describes it and the study's parameters say, or
+`published`, with what the authors' scripts do instead.
+
+Read from the scripts of maastrichtlawtech/MATCHED (text: textClassifier, textContraLearn; pictures: imageContraClassifier;
+both: e2e_fusion): their defaults, since the paper prints none. What else differs, the losses and the attention, is in
+`lib.objectives` and `lib.systems`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import nn
+
+from lib.errors import DataError
+from lib.study import Training
+from lib.systems import FUSIONS, PUBLISHED_FUSIONS
+
+VARIANTS = ("sound", "published")
+
+
+class PublishedTextHead(nn.Sequential):
+    """The class head of texts that transformers puts on a RoBERTa, used with cross-entropy alone."""
+
+    def __init__(self, dimensions: int, classes: int) -> None:
+        dropout = nn.Dropout(0.1)
+        super().__init__(dropout, nn.Linear(dimensions, dimensions), nn.Tanh(), dropout, nn.Linear(dimensions, classes))
+
+
+class PublishedJointTextHead(nn.Sequential):
+    """The authors' own, used with cross-entropy and a contrastive loss: one hidden layer of 512."""
+
+    def __init__(self, dimensions: int, classes: int) -> None:
+        dropout = nn.Dropout(0.3)
+        super().__init__(dropout, nn.Linear(dimensions, 512), nn.LeakyReLU(0.2), dropout, nn.Linear(512, classes))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """training: the study's settings, changed. pooling: of a text's token vectors, None for the backbone's own. head: class
+    of the class head. fusions: by name. mask_digits: as in `lib.study.Text`."""
+
+    name: str
+    training: Training
+    mask_digits: str
+    pooling: str | None = None
+    head: type[nn.Module] = nn.Linear
+    fusions: Mapping[str, type[nn.Module]] = field(default_factory=lambda: FUSIONS)
+
+
+def _rates(rate: float) -> dict[str, float]:
+    return {"text_rate": rate, "image_rate": rate, "head_rate": rate}
+
+
+_ALWAYS: dict[str, Any] = {"per_vendor": None, "by_length": False, "epsilon": 1e-6, "weight_decay": 0.01}
+_EPOCH = 0.1  # of the first epoch's steps, not of all steps, warm up texts and pictures
+
+
+def variant(name: str, training: Training, mask_digits: str, modality: str, contrasts: bool) -> Variant:
+    """The variant called `name` for systems of a modality; contrasts: whether the objective has a contrastive part.
+
+    Batches are shuffled (no vendor is sure of a second item), one learning rate serves all layers, training digits are
+    masked and others not. Epochs stay the study's: it is its budget. Raises DataError for an unknown name.
+    """
+    if name not in VARIANTS:
+        raise DataError(f"There is no variant called {name!r}; give {' or '.join(VARIANTS)}.")
+    if name == "sound":
+        return Variant(name, training, mask_digits)
+    pooling, head = "first", nn.Linear
+    if modality == "text" and contrasts:
+        change = {**_rates(1e-4), "batch_size": 32, "accumulate": 4, "patience": 5, "least_change": 0.5}
+        pooling, head = "mean", PublishedJointTextHead
+    elif modality == "text":
+        change = {**_rates(6e-4), "batch_size": 64, "patience": 5, "least_change": 0.01}
+        head = PublishedTextHead
+    else:
+        change = {**_rates(6e-4), "batch_size": 32, "patience": 3, "least_change": 0.01}
+    if modality != "text":
+        change["decay_norms"] = True  # their two groups of parameters have one decay
+    change["warmup"] = 0.1 if modality == "joint" else _EPOCH / training.epochs
+    return Variant(name, training.model_copy(update=_ALWAYS | change), "train", pooling, head, PUBLISHED_FUSIONS)

@@ -54,6 +54,8 @@ rule run:
         key=lambda wildcards: RUNS[wildcards.run].key,
         source=lambda wildcards: studies.notebook(RUNS[wildcards.run].notebook),
         parameters=lambda wildcards: parameters(out=from_here(RUNS[wildcards.run].folder), **RUNS[wildcards.run].parameters),
+    resources:
+        mem_mb=STUDY.memory_mb,
     shell:
         "python -m lib.notebooks {params.source:q} {output.notebook:q}"
         " --label {wildcards.run:q} --parameters {params.parameters:q}"
@@ -80,6 +82,8 @@ rule chapter:
         parameters=lambda wildcards: parameters(
             out=from_here(OUT), **({"folder": from_here(STUDY.hotel_folder)} if wildcards.chapter == "40_hotel_splits" else {})
         ),
+    resources:
+        mem_mb=STUDY.memory_mb,
     shell:
         "python -m lib.notebooks {params.source:q} {output:q}"
         " --label {wildcards.chapter:q} --parameters {params.parameters:q}"

@@ -95,7 +95,7 @@ BACKBONES = {
     "ghostfacenet": Backbone("face", published="GhostFaceNet"),
 }
 STAND_INS = {"text": "minilm-l6", "image": "efficientnet-lite0", "face": "dlib-face"}
-"""What is taken where weights are not to be had, by kind; for `joint` there is nothing."""
+"""What is taken where weights are not to be had, by kind; of a joint model its own small one, with fresh weights."""
 FILES = {
     "text": "as transformers' save_pretrained writes them, with safetensors",
     "joint": "as transformers' save_pretrained writes them, with safetensors",
@@ -156,23 +156,20 @@ def load(
     try:
         return _found(name, name, "hub", _from_hub(backbone, pixels))
     except (OSError, RuntimeError, ValueError) as error:  # transformers and timm raise these for "not to be had"
-        stand_in = STAND_INS.get(backbone.kind)
-        if weights == "require" or stand_in is None:
-            where = f"nor to be had from the hub as {backbone.hub!r}" if backbone.hub else "and no hub has them"
+        if weights == "require":
             raise DataError(
                 f"{name}: its weights are neither in {local if folder else 'a local folder (weights_folder is not set)'} "
-                f"{where} ({type(error).__name__}), and "
-                + ("the parameters say `weights: require`." if stand_in else "nothing can stand in for it.")
-                + f" Put them into the folder ({FILES[backbone.kind]})"
-                + (
-                    ", or allow a stand-in with `weights: prefer`."
-                    if stand_in
-                    else f", or take {name}-small, trained from scratch."
-                )
+                f"nor to be had from the hub as {backbone.hub!r} ({type(error).__name__}), and the parameters say "
+                f"`weights: require`. Put them into the folder ({FILES[backbone.kind]}), or allow a stand-in with "
+                "`weights: prefer`."
             ) from error
+    stand_in = STAND_INS.get(backbone.kind, f"{name}-small")
     other = BACKBONES[stand_in]
-    other = replace(other, pooling=pooling) if pooling else other
-    return _found(name, stand_in, "package", _from_package(stand_in, other, pixels))
+    if other.config:
+        return _found(name, stand_in, "random", _fresh(other, pixels))
+    return _found(
+        name, stand_in, "package", _from_package(stand_in, replace(other, pooling=pooling or other.pooling), pixels)
+    )
 
 
 def _found(requested: str, loaded: str, source: Any, encoder: nn.Module) -> tuple[nn.Module, Provenance]:

@@ -7,17 +7,18 @@ from typing import NamedTuple
 import pandas as pd
 
 from lib import published
-from lib.compare import ROLES
-from lib.intervals import difference
-from lib.results import Results
+from lib.intervals import difference, holm
+from lib.results import ROLES, Results
+from lib.study import Run
 
 
 class Side(NamedTuple):
-    """A system by its run (modality, objective) and, for retrieval, which of the run's representations."""
+    """A benchmark by modality and objective, for retrieval which of its representations, and its fusion if not the mean."""
 
     modality: str
     objective: str
     representation: str = ""
+    fusion: str = ""
 
 
 class Order(NamedTuple):
@@ -47,6 +48,19 @@ IDENTIFICATION = (
         Side("image", "CE+SupCon"),
     ),
     Order("Text identifies better than images", "section 5", Side("text", "CE+SupCon"), Side("image", "CE+SupCon")),
+    Order("CE+Triplet identifies worse than CE, by text", "Table 4", Side("text", "CE"), Side("text", "CE+Triplet")),
+    Order(
+        "CE+Triplet identifies better than CE, by image", "Table 4", Side("image", "CE+Triplet"), Side("image", "CE")
+    ),
+    *(
+        Order(
+            f"Mean fusion identifies better than {fusion}",
+            "A.5.3",
+            Side("joint", "CE"),
+            Side("joint", "CE", fusion=fusion),
+        )
+        for fusion in ("concat", "auto", "attention")
+    ),
 )
 VERIFICATION = tuple(
     Order(f"{statement}, {region}", place, better, worse, region.lower())
@@ -113,12 +127,15 @@ _TABLES = {
 
 def identification(results: Results) -> pd.DataFrame:
     """The orders of IDENTIFICATION on macro-F1; see `_tested` for the columns."""
-    printed = published.table("matched", 2)
+    printed = published.table("matched", 4)
+    printed = printed[printed["metric"] == "Macro-F1"]
 
     def theirs(side: Side, order: Order) -> float:
-        return _only(printed[(printed["system"] == ROLES[side.modality]) & (printed["objective"] == side.objective)])
+        fusion = side.fusion or ("mean" if side.modality == "joint" else "")
+        chosen = printed[(printed["system"] == ROLES[side.modality]) & (printed["fusion"] == fusion)]
+        return _only(chosen[chosen["objective"] == side.objective])
 
-    return _tested(results, IDENTIFICATION, theirs, lambda run, side, order: results.macro_f1_shares(run))
+    return _tested(results, IDENTIFICATION, theirs, lambda runs, side, order: results.macro_f1_shares(runs))
 
 
 def verification(results: Results) -> pd.DataFrame:
@@ -137,7 +154,7 @@ def verification(results: Results) -> pd.DataFrame:
         results,
         VERIFICATION,
         theirs,
-        lambda run, side, order: results.retrieval_shares(run, side.representation, order.region),
+        lambda runs, side, order: results.retrieval_shares(runs, side.representation, order.region),
         set(results.verification["region"]),
     )
 
@@ -147,23 +164,32 @@ def _only(chosen: pd.DataFrame) -> float:
     return float(value)
 
 
+def _runs(results: Results, side: Side) -> list[Run]:
+    """The seeds of a side's row; empty if it wasn't run."""
+    if not side.fusion:
+        return results.find(side.modality, side.objective)
+    where = {"published": ROLES[side.modality], "fusion": side.fusion, "variant": "sound", "faces": "all"}
+    return results.find(side.modality, side.objective, **where)
+
+
 def _tested(results: Results, orders: tuple[Order, ...], theirs, ours, regions: set[str] | None = None) -> pd.DataFrame:
-    """Columns `claim, place, paper` (its difference), `ours, low, high, vendors, verdict, better_run, worse_run`.
+    """Columns `claim, place, paper` (its difference), `ours, low, high, vendors, verdict, p, p_holm` (corrected for all
+    the orders that were tested), `seeds, better_run, worse_run` (the first seed's).
 
     verdict: supported, reversed, undecided (the interval holds 0) or not run (this study lacks a run, or its data the
     region).
     """
     rows = []
     for order in orders:
-        runs = [results.run(side.modality, side.objective) for side in (order.better, order.worse)]
+        sides = [_runs(results, side) for side in (order.better, order.worse)]
         row = {
             "claim": order.statement,
             "place": order.place,
             "paper": theirs(order.better, order) - theirs(order.worse, order),
         }
-        if all(runs) and (regions is None or order.region in regions):
+        if all(sides) and (regions is None or order.region in regions):
             better, worse = (
-                ours(run, side, order) for run, side in zip(runs, (order.better, order.worse), strict=True)
+                ours(runs, side, order) for runs, side in zip(sides, (order.better, order.worse), strict=True)
             )
             found = difference(better, worse, results.study.bootstrap, results.study.split.seed)
             verdict = {"higher": "supported", "lower": "reversed", "undecided": "undecided"}[found["direction"]]
@@ -173,10 +199,15 @@ def _tested(results: Results, orders: tuple[Order, ...], theirs, ours, regions: 
                 "high": found["high"],
                 "vendors": found["vendors"],
                 "verdict": verdict,
-                "better_run": runs[0].name,
-                "worse_run": runs[1].name,
+                "p": found["p"],
+                "seeds": min(map(len, sides)),
+                "better_run": sides[0][0].name,
+                "worse_run": sides[1][0].name,
             }
         else:
             row["verdict"] = "not run"
         rows.append(row)
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows)
+    if "p" in table:
+        table.insert(table.columns.get_loc("p") + 1, "p_holm", holm(table["p"]))
+    return table

@@ -1,124 +1,226 @@
 """Published numbers beside ours.
 
-A run of ours stands beside the paper's benchmark of the same role: a text run beside DeCLUTR-small, a vision run
-beside ViT-base-patch16, a multimodal run with mean fusion beside End2End DeCLUTR-ViT. When other backbones were loaded, or
-the data is the twin, the two are no replication of one another; the tables say so on each row (`same_system`, `data`).
+A row of ours stands beside the paper's row of the same architecture, objective and fusion, and a packaged backbone beside
+the benchmark whose role it plays (`lib.results.STANDING_IN`). When other weights were loaded, or the data is the twin, the
+two are no replication of one another; the tables say so on each row (`same_system`).
 """
 
 from __future__ import annotations
 
-import pandas as pd
+import itertools
 
-from lib import published
+import numpy as np
+import pandas as pd
+from scipy.stats import kendalltau
+
+from lib import identification as scoring
+from lib import published, results
 from lib.ads import REGIONS
 from lib.backbones import BACKBONES
+from lib.intervals import bootstrap_weights, difference, holm, interval, mean_of_seeds
 from lib.results import Results
 
-ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
-"""The benchmark of the paper that our runs of a modality stand beside."""
 PLACES = {"South": "south", "Midwest": "midwest", "West": "west", "Northeast": "northeast", "OOD": "OOD", "ZS": "ZS"}
+COST = ["parameters", "epochs", "training_seconds", "kwh", "co2_kg"]
+MOST_DRAWS = 300
+"""Resamples for an interval of a rank correlation: each ranks all rows anew."""
 
 
-def identification(results: Results, number: int) -> pd.DataFrame:
-    """MATCHED Table 2 or 4 beside ours: every printed score, with our run of the same role and objective where there is one.
+def identification(found: Results, number: int) -> pd.DataFrame:
+    """MATCHED Table 2 or 4 beside ours: every printed score, and a row for each variant of ours that it stands beside.
 
-    Columns: `row, modality, paper_system, objective, fusion, metric, published, ours, low, high, our_system, same_system,
-    items, run`; without a run of ours the last columns are empty.
+    Columns: `row, modality, paper_system, objective, fusion, metric, published, ours, low, high, seeds, seed_sd, variant,
+    our_system, same_system, items, run`; without a run of ours the later ones are empty.
     """
     theirs = published.table("matched", number)
-    theirs = theirs[theirs["metric"].isin(results.identification["metric"].unique())].copy()
+    theirs = theirs[theirs["metric"].isin(scoring.METRICS)].copy()
     theirs["modality"] = theirs["modality"].replace({"multimodal": "joint"})
-    benchmark = theirs["system"] == theirs["modality"].map(ROLES)
-    if "fusion" in theirs:
-        benchmark &= theirs["fusion"].isin(["", "mean"])
-    ours = results.identification.rename(columns={"mean": "ours"})
-    keys = ["modality", "objective", "metric"]
-    joined = theirs.assign(objective_key=theirs["objective"].where(benchmark)).merge(
-        ours[[*keys, "ours", "low", "high", "system", "items", "run"]],
-        how="left",
-        left_on=["modality", "objective_key", "metric"],
-        right_on=keys,
-        suffixes=("", "_ours"),
-    )
-    joined = joined.rename(columns={"system": "paper_system", "mean": "published", "system_ours": "our_system"})
-    return _columns(
-        joined,
-        [
-            "row",
-            "modality",
-            "paper_system",
-            "objective",
-            "fusion",
-            "metric",
-            "published",
-            "ours",
-            "low",
-            "high",
-            "our_system",
-            "same_system",
-            "items",
-            "run",
-        ],
-    )
+    # Table 2 prints no fusion; its multimodal rows are Table 4's with the mean.
+    theirs["fusion"] = theirs["fusion"] if "fusion" in theirs else np.where(theirs["modality"] == "joint", "mean", "")
+    ours = found.identification[found.identification["faces"] == "all"]
+    joined = _joined(theirs, ours, ["modality", "objective", "fusion", "metric"])
+    columns = ["row", "modality", "paper_system", "objective", "fusion", "metric", "published", "ours", "low", "high"]
+    columns += ["seeds", "seed_sd", "variant", "our_system", "same_system", "items", "run"]
+    return joined[columns]
 
 
-def verification(results: Results, number: int, representation: str) -> pd.DataFrame:
+def verification(found: Results, number: int, representation: str) -> pd.DataFrame:
     """MATCHED Table 5, 7 or 11 beside ours: every printed score of the role's own rows, region by region.
 
-    representation: `text`, `image` or `joint`, of our runs of that modality. Columns as for `identification`, with
+    representation: `text`, `image` or `joint`, of our rows of that modality. Columns as for `identification`, with
     `split` (region or average), `std, std_ours` (over vendors) and `queries, vendors` of ours; `group` where printed.
     """
     theirs = published.table("matched", number).assign(modality=representation)
-    ours = results.verification
+    ours = found.verification
     ours = ours[(ours["modality"] == representation) & (ours["representation"] == representation)]
-    ours = ours.rename(columns={"mean": "ours", "std": "std_ours"}).assign(
-        split=ours["region"].map({place: name for name, place in PLACES.items()})
-    )
+    ours = ours[ours["benchmark"]].rename(columns={"std": "std_ours"})
+    ours = ours.assign(split=ours["region"].map({place: name for name, place in PLACES.items()}))
     if not set(REGIONS) <= set(ours["region"]):  # averages over other regions are not the paper's
         ours = ours[~ours["split"].isin(["OOD", "ZS"])]
-    keys = ["modality", "objective", "metric", "split"]
     if "group" in theirs:  # our multimodal runs are trained end to end
         theirs["modality"] = theirs["modality"].where(theirs["group"] == "End2End", "")
-    joined = theirs.merge(
-        ours[[*keys, "ours", "std_ours", "low", "high", "system", "queries", "vendors", "run"]],
-        how="left",
-        on=keys,
-        suffixes=("", "_ours"),
-    )
-    joined = joined.rename(columns={"system": "paper_system", "mean": "published", "system_ours": "our_system"})
-    return _columns(
-        joined,
-        [
-            "row",
-            "group",
-            "paper_system",
-            "objective",
-            "metric",
-            "split",
-            "published",
-            "std",
-            "ours",
-            "std_ours",
-            "low",
-            "high",
-            "our_system",
-            "same_system",
-            "queries",
-            "vendors",
-            "run",
-        ],
-    )
-
-
-def _columns(joined: pd.DataFrame, wanted: list[str]) -> pd.DataFrame:
-    joined["same_system"] = [
-        "" if not isinstance(ours, str) else "yes" if _published_name(ours) == paper else "no"
-        for ours, paper in zip(joined["our_system"], joined["paper_system"], strict=True)
-    ]
+    joined = _joined(theirs, ours, ["modality", "objective", "metric", "split"])
+    wanted = ["row", "group", "paper_system", "objective", "metric", "split", "published", "std", "ours", "std_ours"]
+    wanted += ["low", "high", "our_system", "same_system", "queries", "vendors", "run"]
     return joined[[column for column in wanted if column in joined]]
 
 
-def _published_name(label: str) -> str:
-    """How the paper would call what was loaded; '' when it has no such system."""
+def _joined(theirs: pd.DataFrame, ours: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Printed cells with ours of the same `keys` and published system beside them."""
+    theirs = theirs.rename(columns={"system": "paper_system", "mean": "published"})
+    ours = ours.rename(columns={"published": "paper_system", "mean": "ours", "system": "our_system"})
+    fresh = ["ours", "low", "high", "seeds", "seed_sd", "variant", "our_system", "items", "run", "benchmark"]
+    fresh += ["std_ours", "queries", "vendors"]
+    ours = ours[[*keys, "paper_system", *(column for column in fresh if column in ours)]]
+    joined = theirs.merge(ours, how="left", on=[*keys, "paper_system"])
+    joined["same_system"] = [
+        "" if not isinstance(our, str) else "yes" if _same(our, paper) else "no"
+        for our, paper in zip(joined["our_system"], joined["paper_system"], strict=True)
+    ]
+    return joined
+
+
+def _same(label: str, paper: str) -> bool:
+    """Whether what was loaded is the paper's system, weights and all."""
     names = [BACKBONES[part].published if part in BACKBONES else "" for part in label.split(" + ")]
-    return "DeCLUTR-ViT" if names == ["DeCLUTR-small", "ViT-base-patch16"] else names[0] if len(names) == 1 else ""
+    return names == ["DeCLUTR-small", "ViT-base-patch16"] if paper == "DeCLUTR-ViT" else names == [paper]
+
+
+def rows_of_ours(found: Results, metric: str = "Macro-F1") -> pd.DataFrame:
+    """Every row of ours that identifies, best first within a modality: the columns `lib.results.ROW`, the score with its
+    interval and seeds, the items it was scored on, what it cost (mean over seeds) and its first run."""
+    scored = found.identification
+    cost = found.runs.groupby("row")[COST].mean()
+    table = (
+        scored[scored["metric"] == metric]
+        .join(cost, on="row")
+        .sort_values(["modality", "mean"], ascending=[True, False], ignore_index=True)
+    )
+    columns = [*results.ROW, "mean", "low", "high", "seeds", "seed_sd", "items", "vendors", *COST, "run"]
+    return table[columns]
+
+
+def neighbours(found: Results) -> pd.DataFrame:
+    """Each row of ours against the next lower one of its modality, on the same items: `modality, higher, lower, difference,
+    low, high, p, p_holm, verdict` of macro-F1, vendors resampled in pairs, p corrected for all comparisons (Holm).
+
+    Rows on other pictures (with or without faces) are left out: they were scored on other items.
+    """
+    scored = found.identification
+    scored = scored[(scored["metric"] == "Macro-F1") & (scored["faces"] == "all")]
+    table = []
+    for modality, rows in scored.groupby("modality", sort=True):
+        ordered = rows.sort_values("mean", ascending=False)["row"].tolist()
+        shares = {row: found.macro_f1_shares(found.seeds(row)) for row in ordered}
+        for higher, lower in itertools.pairwise(ordered):
+            gap = difference(shares[higher], shares[lower], found.study.bootstrap, found.study.split.seed)
+            table.append({"modality": modality, "higher": higher, "lower": lower, **gap})
+    frame = pd.DataFrame(table, columns=["modality", "higher", "lower", "difference", "low", "high", "p"])
+    frame["p_holm"] = holm(frame["p"].astype(float))
+    frame["verdict"] = np.where(frame["p_holm"] < 0.05, "higher", "undecided")
+    return frame
+
+
+def order(found: Results, table: pd.DataFrame, variant: str = "sound") -> tuple[dict[str, float], pd.DataFrame]:
+    """Does our order of Table 4's rows agree with the paper's? Kendall's tau and the pairs that swap.
+
+    table: `identification(found, 4)`. Returns `tau, low, high, rows` (interval by resampling vendors for all rows at once)
+    and a row for each pair that stands the other way round with us: `better, worse` (as the paper has them), `published`
+    and `ours` (differences of macro-F1, better less worse), `low, high, decided`.
+    """
+    chosen = table[(table["metric"] == "Macro-F1") & (table["variant"] == variant)].dropna(subset="ours")
+    chosen = chosen.reset_index(drop=True)
+    if len(chosen) < 3:
+        return {"tau": np.nan, "low": np.nan, "high": np.nan, "rows": len(chosen)}, pd.DataFrame()
+    shares = [found.macro_f1_shares(found.seeds(_row_of(found, run))) for run in chosen["run"]]
+    vendors = pd.Index(sorted(set().union(*(frame.index for seeds in shares for frame in seeds))))
+    times = bootstrap_weights(len(vendors), min(found.study.bootstrap, MOST_DRAWS), found.study.split.seed)
+    resampled = np.array([mean_of_seeds(seeds, vendors, times)[1] for seeds in shares])
+    taus = np.array([kendalltau(chosen["published"], scores).statistic for scores in resampled.T])
+    low, high = interval(taus)
+    label = (
+        chosen["paper_system"]
+        + " "
+        + chosen["objective"]
+        + np.where(chosen["fusion"] != "", " " + chosen["fusion"], "")
+    )
+    swapped = []
+    for one in range(len(chosen)):
+        for other in range(len(chosen)):
+            theirs = chosen["published"][one] - chosen["published"][other]
+            ours = chosen["ours"][one] - chosen["ours"][other]
+            if theirs > 0 > ours:
+                least, most = interval(resampled[one] - resampled[other])
+                swapped.append(
+                    {"better": label[one], "worse": label[other], "published": theirs, "ours": ours,
+                     "low": least, "high": most, "decided": "yes" if most < 0 else "no"}
+                )  # fmt: skip
+    found_tau = kendalltau(chosen["published"], chosen["ours"]).statistic
+    columns = ["better", "worse", "published", "ours", "low", "high", "decided"]
+    return {"tau": found_tau, "low": low, "high": high, "rows": len(chosen)}, pd.DataFrame(swapped, columns=columns)
+
+
+def _row_of(found: Results, run: str) -> str:
+    return found.runs.set_index("run").loc[run, "row"]
+
+
+def seeds(found: Results) -> pd.DataFrame:
+    """MATCHED Table 3 beside ours: the multimodal benchmark (CE+SupCon, mean) by seed, and the mean and standard deviation
+    (n - 1) over seeds: `seed, metric, published, ours`."""
+    theirs = published.table("matched", 3)[["seed", "metric", "mean"]].rename(columns={"mean": "published"})
+    ours = []
+    for run in found.find("joint", "CE+SupCon"):
+        table = results.predictions(run)
+        scores = scoring.scores(table["truth"].to_numpy(), table["predicted"].to_numpy(), draws=0)
+        ours.append(scores.assign(seed=str(run.parameters["seed"])))
+    if not ours:
+        return theirs.assign(ours=np.nan)
+    each = pd.concat(ours)[["seed", "metric", "mean"]]
+    summary = each.groupby("metric")["mean"].agg(Mean="mean", Std="std").reset_index()
+    whole = pd.concat([each, summary.melt("metric", var_name="seed", value_name="mean")])
+    return theirs.merge(whole.rename(columns={"mean": "ours"}), on=["seed", "metric"], how="left")
+
+
+def on_pairs(found: Results) -> pd.DataFrame:
+    """The benchmark rows of all three modalities scored on the same items, the test pairs of the multimodal rows: a text's
+    or a picture's verdict counts for each pair that it is in. Columns `modality, objective, own_items` (macro-F1 as in
+    Table 4), `pairs` (macro-F1 on pairs), `low, high, items, missing` (pairs whose text or picture the row didn't see).
+
+    The paper scores text rows on texts, vision rows on pictures and multimodal rows on pairs.
+    """
+    rows = []
+    for objective in found.runs["objective"].unique():
+        both = found.find("joint", objective)
+        if not both or not (both[0].folder / "predictions.csv").exists():
+            continue
+        asked = results.predictions(both[0])[["text", "image", "truth"]]
+        for modality in ("text", "image", "joint"):
+            runs = [run for run in found.find(modality, objective) if (run.folder / "predictions.csv").exists()]
+            if not runs:
+                continue
+            keys = {"text": ["text"], "image": ["image"], "joint": ["text", "image"]}[modality]
+            given = [
+                results.predictions(run).drop_duplicates([*keys, "truth"])[[*keys, "truth", "predicted"]]
+                for run in runs
+            ]
+            merged = [asked.merge(frame, on=[*keys, "truth"], how="left") for frame in given]
+            seen = merged[0]["predicted"].notna()
+            scores = (
+                scoring.scores(
+                    asked["truth"].to_numpy()[seen],
+                    [frame["predicted"].to_numpy()[seen].astype(int) for frame in merged],
+                    found.study.bootstrap,
+                    found.study.split.seed,
+                )
+                .set_index("metric")
+                .loc["Macro-F1"]
+            )
+            own = found.identification
+            own = own[(own["run"] == runs[0].name) & (own["metric"] == "Macro-F1")]["mean"]
+            rows.append(
+                {"modality": modality, "objective": objective, "own_items": own.iloc[0], "pairs": scores["mean"],
+                 "low": scores["low"], "high": scores["high"], "items": int(seen.sum()), "missing": int((~seen).sum())}
+            )  # fmt: skip
+    return pd.DataFrame(
+        rows, columns=["modality", "objective", "own_items", "pairs", "low", "high", "items", "missing"]
+    )

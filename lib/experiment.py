@@ -19,6 +19,7 @@ from lib.errors import DataError
 from lib.face_embeddings import FaceFeatures
 from lib.files import replacing, write_text
 from lib.objectives import Objective
+from lib.single_stream import VisualBert
 from lib.systems import System, device, precision
 from lib.task import Task
 
@@ -67,6 +68,8 @@ class Experiment(Task):
         (reader, _), (viewer, _), (both, _) = loaded
         if isinstance(viewer, FaceFeatures):
             self._check_faces()
+        if isinstance(both, VisualBert):
+            both.hides_padding = variant != "published"
         classes = len(self.classes) if self.objective.classifies else 0
         torch.manual_seed(seed)  # new layers start from the seed alone, whatever loading drew
         self.system = System(reader, viewer, fusion, classes, both, self.variant.fusions, self.variant.head)
@@ -118,17 +121,17 @@ class Experiment(Task):
             return self.system.image.of(found.images, study.cache, found.fingerprint)
         return pictures.as_array(found.images, study.image.pixels, study.cache, found.fingerprint)
 
-    def _batches(self, rows: np.ndarray, tokens: list[list[int]] | None) -> batches.Items:
-        """Items of `self.items` with known classes, for batches."""
-        chosen = self.items[rows]
-        padding = self.system.tokenizer.pad_token_id if self.system.tokenizer else 0
-        classes = np.searchsorted(self.classes, chosen["vendor"].to_numpy())
-        return batches.Items(chosen, classes, tokens, padding, self.pictures if self.system.sees else None)
-
-    def _tokens_of(self, part: str) -> list[list[int]] | None:
-        if self.system.tokenizer is None:
-            return None
-        return self.tokens if part == "train" or self.variant.mask_digits == "all" else self.tokens_with_digits
+    def batch_items(self, part: str) -> batches.Items:
+        """The training region's items of a part, with their classes, for batches."""
+        chosen, tokenizer = self.items[self.part(part)], self.system.tokenizer
+        masked = part == "train" or self.variant.mask_digits == "all"
+        return batches.Items(
+            chosen,
+            np.searchsorted(self.classes, chosen["vendor"].to_numpy()),
+            None if tokenizer is None else self.tokens if masked else self.tokens_with_digits,
+            0 if tokenizer is None else tokenizer.pad_token_id,
+            self.pictures if self.system.sees else None,
+        )
 
     def train(self) -> pd.DataFrame:
         """Train (or go on with, or take up finished) the system; the history, an empty one without training."""
@@ -137,7 +140,7 @@ class Experiment(Task):
         from lib import training  # Lightning takes ten seconds to import, and rows that are not trained need none of it
 
         settings, seed = self.variant.training, self.parameters["seed"]
-        train, val = (self._batches(self.part(name), self._tokens_of(name)) for name in ("train", "val"))
+        train, val = self.batch_items("train"), self.batch_items("val")
         per_vendor = settings.per_vendor if self.objective.contrasts else None
         history = training.fit(
             self.system,
@@ -178,7 +181,9 @@ class Experiment(Task):
         if system.fuse is not None:
             # In batches, since the published attention makes a pair's vector depend on those beside it.
             size, fuse = self.variant.training.batch_size, system.fuse.cpu()
-            text, image = (vectors[name][self._rows(self.items, name)] for name in ("text", "image"))
+            text, image = (
+                vectors[name][torch.from_numpy(self._rows(self.items, name).copy())] for name in ("text", "image")
+            )
             fused = [fuse(*sides) for sides in zip(text.split(size), image.split(size), strict=True)]
             found["joint"] = self.items, torch.cat(fused).numpy()
         if system.joint is not None:

@@ -97,6 +97,8 @@ def _snakemake(name: str, chosen: study.Study, jobs: int, only: Sequence[str]) -
         str(jobs),
         "--config",
         f"study={name}",
+        "--resources",
+        f"mem_mb={max(chosen.memory_mb, psutil.virtual_memory().total // 2**20)}",
         "--keep-going",
         "--rerun-incomplete",
         "--nolock",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import precision_recall_fscore_support
 
-from lib.intervals import bootstrap_weights, interval, resampled_ratio
+from lib.intervals import bootstrap_weights, interval, mean_of_seeds
 
 METRICS = ("Balanced accuracy", "Weighted-F1", "Micro-F1", "Macro-F1")
 
@@ -28,27 +30,29 @@ def shares(truth: np.ndarray, predicted: np.ndarray) -> dict[str, pd.DataFrame]:
     return {name: pd.DataFrame({"top": top, "bottom": bottom}, index=vendors) for name, (top, bottom) in parts.items()}
 
 
-def scores(truth: np.ndarray, predicted: np.ndarray, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """The four scores of Table 4: columns `metric, mean, low, high, items, vendors`.
+def scores(
+    truth: np.ndarray, predicted: np.ndarray | Sequence[np.ndarray], draws: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """The four scores of Table 4: columns `metric, mean, low, high, items, vendors`, and over several seeds `seeds, seed_sd`.
 
-    truth, predicted: vendor of each item (n,). The values are scikit-learn's; low and high are 95 % intervals by
-    resampling vendors with all their items, each with the F1 that it has among all predictions. A vendor that is
+    truth: vendor of each item (n,); predicted: the same by a system, or by one for each seed. The values are
+    scikit-learn's, averaged over seeds; low and high are 95 % intervals by resampling vendors with all their items, each
+    with the F1 that it has among all predictions; seed_sd is the standard deviation over seeds (n - 1). A vendor that is
     predicted but has no item counts into Macro-F1 with 0, as in scikit-learn.
     """
-    parts = shares(truth, predicted)
-    times = bootstrap_weights(len(parts["Macro-F1"]), draws, seed)
+    by_seed = [predicted] if isinstance(predicted, np.ndarray) else list(predicted)
+    parts = [shares(truth, one) for one in by_seed]
+    vendors = pd.Index(np.unique(np.concatenate([truth, *by_seed])))
+    times = bootstrap_weights(len(vendors), draws, seed)
     rows = []
     for metric in METRICS:
-        top, bottom = (parts[metric][name].to_numpy() for name in ("top", "bottom"))
-        low, high = interval(resampled_ratio(times, top, bottom))
-        rows.append(
-            {
-                "metric": metric,
-                "mean": top.sum() / bottom.sum(),
-                "low": low,
-                "high": high,
-                "items": len(truth),
-                "vendors": len(np.unique(truth)),
-            }
-        )
+        frames = [part[metric] for part in parts]
+        mean, resampled = mean_of_seeds(frames, vendors, times)
+        low, high = interval(resampled)
+        row = {"metric": metric, "mean": mean, "low": low, "high": high, "items": len(truth)}
+        row["vendors"] = len(np.unique(truth))
+        if len(frames) > 1:
+            each = [frame["top"].sum() / frame["bottom"].sum() for frame in frames]
+            row |= {"seeds": len(frames), "seed_sd": np.std(each, ddof=1)}
+        rows.append(row)
     return pd.DataFrame(rows)

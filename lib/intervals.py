@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -27,22 +29,64 @@ def interval(resampled: np.ndarray) -> tuple[float, float]:
     return tuple(map(float, np.quantile(finite, [0.025, 0.975]))) if len(finite) else (np.nan, np.nan)
 
 
-def difference(
-    first: pd.DataFrame, second: pd.DataFrame, draws: int = 1000, seed: int = 0
-) -> dict[str, float | int | str]:
-    """How much a score falls from `first` to `second`, with both resampled over the same vendors.
+def mean_of_seeds(seeds: Sequence[pd.DataFrame], vendors: pd.Index, times: np.ndarray) -> tuple[float, np.ndarray]:
+    """A score averaged over seeds, and the same in each resample: (mean, (draws,)).
 
-    Each frame has a row a vendor (index) and the columns `top, bottom`: the score is sum(top) / sum(bottom).
-    Returns `difference, low, high, vendors` and `direction`: `higher` or `lower` when the 95 % interval leaves out 0,
-    else `undecided`.
+    seeds: a frame for each, a row a vendor (index) with the columns `top, bottom`, whose score is sum(top) / sum(bottom).
+    times: `bootstrap_weights` of `vendors`, which every seed shares: vendors are resampled, seeds averaged.
     """
-    vendors = first.index.union(second.index)
-    times = bootstrap_weights(len(vendors), draws, seed)
-    sides = []
-    for frame in (first, second):
+    scores, resampled = [], []
+    for frame in seeds:
         top, bottom = (frame[column].reindex(vendors, fill_value=0).to_numpy(float) for column in ("top", "bottom"))
-        sides.append((top.sum() / bottom.sum(), resampled_ratio(times, top, bottom)))
-    (one, ones), (two, twos) = sides
-    low, high = interval(ones - twos)
+        scores.append(top.sum() / bottom.sum())
+        resampled.append(resampled_ratio(times, top, bottom))
+    return float(np.mean(scores)), np.mean(resampled, axis=0)
+
+
+def difference(
+    first: pd.DataFrame | Sequence[pd.DataFrame],
+    second: pd.DataFrame | Sequence[pd.DataFrame],
+    draws: int = 1000,
+    seed: int = 0,
+) -> dict[str, float | int | str]:
+    """How much a score falls from `first` to `second`, each one frame or several seeds' (`mean_of_seeds`), with both
+    resampled over the same vendors.
+
+    Returns `difference, low, high, vendors, p` (two-sided, of no difference) and `direction`: `higher` or `lower` when the
+    95 % interval leaves out 0, else `undecided`.
+    """
+    sides = [[side] if isinstance(side, pd.DataFrame) else list(side) for side in (first, second)]
+    vendors = pd.Index(sorted(set().union(*(frame.index for side in sides for frame in side))))
+    times = bootstrap_weights(len(vendors), draws, seed)
+    (one, ones), (two, twos) = (mean_of_seeds(side, vendors, times) for side in sides)
+    gaps = ones - twos
+    low, high = interval(gaps)
     direction = "higher" if low > 0 else "lower" if high < 0 else "undecided"
-    return {"difference": one - two, "low": low, "high": high, "vendors": len(vendors), "direction": direction}
+    return {
+        "difference": one - two,
+        "low": low,
+        "high": high,
+        "vendors": len(vendors),
+        "p": _p_value(gaps),
+        "direction": direction,
+    }
+
+
+def _p_value(gaps: np.ndarray) -> float:
+    """Twice the share of resamples on the rarer side of 0, counted with the sample itself, so that it is never 0."""
+    gaps = gaps[np.isfinite(gaps)]
+    if not len(gaps):
+        return float("nan")
+    return float(min(1.0, 2 * (1 + min((gaps <= 0).sum(), (gaps >= 0).sum())) / (1 + len(gaps))))
+
+
+def holm(p: Sequence[float]) -> np.ndarray:
+    """p values corrected for how many there are (Holm 1979): the chance that any true null is rejected stays below them."""
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.asarray(p, float)
+    found = np.full(len(p), np.nan)
+    known = np.isfinite(p)
+    if known.any():
+        found[known] = multipletests(p[known], method="holm")[1]
+    return found

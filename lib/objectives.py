@@ -8,6 +8,7 @@ computes, where that is something else (`PublishedSupCon`, `PublishedVisionSupCo
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Callable, Collection
 
 import torch
@@ -95,9 +96,10 @@ class PublishedSupCon(nn.Module):
     """What the authors' code computes for texts and for both modalities together under the name of SupCon.
 
     With s the cosines over the temperature, m_i row i's largest, and e_ij = exp(s_ij - m_i):
-    P_i = sum of e_ij over positives; H_i = sum of e_ij over the k most similar negatives; A_i = the same over all
-    negatives, plus exp(-m_i) for each item that is none (their cosine is set to 0, not left out). The loss is the mean
-    over rows i and hard negatives h of -log(P_i / (P_i + H_i + A_i - e_ih)). A row without a positive counts with a
+    P_i = sum of e_ij over positives; A_i = sum of e_ij over all items, where those that are no negatives (positives and the
+    item itself) have their cosine set to 0 instead of being left out; H_i = the k largest terms of A_i, the most similar
+    negatives as long as these have cosines above 0. The loss is the mean over rows i and the terms h of H_i of
+    -log(P_i / (P_i + H_i + A_i - h)); k is at most the least number of negatives that a row has. A row without a positive counts with a
     constant, and gives no gradient; in shuffled batches of 32 that is nearly every row.
     """
 
@@ -187,14 +189,14 @@ class Objective(nn.Module):
         self.contrasts = bool(set(self.weights) - {"ce"})
         # The authors' multimodal script stops early by cross-entropy alone.
         self.checked = {"ce"} if variant == "published" and modality == "joint" and self.classifies else None
-        known = LOSSES
-        if variant == "published":
-            known = PUBLISHED_LOSSES | {
-                name: PUBLISHED_LOSSES.get(f"{name}, {modality}", PUBLISHED_LOSSES[name]) for name in LOSSES
-            }
-        self.losses = nn.ModuleDict(
-            {part: nn.CrossEntropyLoss() if part == "ce" else known[part](settings) for part in self.weights}
-        )
+        makers = [PUBLISHED_LOSSES, LOSSES] if variant == "published" else [LOSSES]
+        known = ChainMap(*makers)
+
+        def made(part: str) -> nn.Module:
+            own = f"{part}, {modality}"
+            return nn.CrossEntropyLoss() if part == "ce" else known[own if own in known else part](settings)
+
+        self.losses = nn.ModuleDict({part: made(part) for part in self.weights})
 
     def forward(
         self,

@@ -171,8 +171,34 @@ def loss_curve(history: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(figsize=(5, 2.6))
     axes.plot(history["epoch"], history["train_loss"], marker="o", color=OURS, label="training")
     axes.plot(history["epoch"], history["val_loss"], marker="s", color=THEIRS, linestyle="--", label="validation")
-    axes.set(xlabel="epoch", ylabel="loss", ylim=(0, None))
+    axes.set(xlabel="epoch", ylabel="loss", ylim=(min(0, history[["train_loss", "val_loss"]].min().min()), None))
     axes.legend()
+    return figure
+
+
+def row_labels(rows: pd.DataFrame) -> pd.Series:
+    """How a row of `lib.results.ROW` is called in a figure: what isn't empty or usual of it."""
+    parts = [
+        rows["system"],
+        rows["objective"].where(rows["objective"] != "baseline", ""),
+        rows["fusion"].where(rows["fusion"] != "mean", ""),
+        rows["variant"].where(rows["variant"] != "sound", ""),
+        rows["faces"].where(rows["faces"] != "all", "").replace({"face": "faces only", "no-face": "no faces"}),
+    ]
+    return pd.concat(parts, axis=1).apply(lambda row: ", ".join(filter(None, row)), axis=1)
+
+
+def ranked(frame: pd.DataFrame, label: str, by: str, title: str) -> Figure:
+    """Scores `mean, low, high` as dots with intervals, a row each in the frame's order, a colour for each value of `by`."""
+    figure, axes = plt.subplots(figsize=(6.5, 0.22 * len(frame) + 1))
+    colours = dict(zip(dict.fromkeys(frame[by]), (OURS, THEIRS, NEUTRAL, "#7a5195"), strict=False))
+    for name, rows in frame.reset_index(drop=True).groupby(by, sort=False):
+        axes.hlines(rows.index, rows["low"], rows["high"], color=colours[name], linewidth=1.5)
+        axes.plot(rows["mean"], rows.index, "o", markersize=4, color=colours[name], label=name)
+    axes.set(yticks=range(len(frame)), xlim=(0, 1.02), xlabel=title)
+    axes.set_yticklabels(frame[label], fontsize=8)
+    axes.invert_yaxis()
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
 
 

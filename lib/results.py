@@ -1,48 +1,121 @@
-"""What a study's runs measured, as tables for the chapters."""
+"""What a study's runs measured, as tables for the chapters; runs that differ in their seed alone are one row."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
-from lib import embeddings, identification, verification
+from lib import identification, verification
+from lib.backbones import BACKBONES, RANDOM
 from lib.errors import DataError
 from lib.files import read_json
 from lib.objectives import PUBLISHED
 from lib.study import Run, Study
 
+ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
+"""The paper's benchmark of each modality."""
+STANDING_IN = {"minilm-l6": "DeCLUTR-small", "efficientnet-lite0": "ViT-base-patch16"}
+"""The packaged backbones, and the benchmark whose role they play."""
+ROW = ["modality", "system", "objective", "fusion", "variant", "faces"]
+"""What makes a row: all that differs between systems but the seed."""
+
 
 @dataclass(frozen=True)
 class Results:
-    """runs: one row a run (`run, modality, system, objective, fusion, protocol, seed, epochs, seconds, …`);
-    identification, verification: the runs' scores with the columns of `runs` that name them."""
+    """runs: one row a run, with the columns ROW and `run, row, seed, published, protocol, epochs, …`; `row` names the
+    system that the run is a seed of, by its first run."""
 
     study: Study
     runs: pd.DataFrame
-    identification: pd.DataFrame
-    verification: pd.DataFrame
 
-    def run(self, modality: str, objective: str) -> Run | None:
-        """The first run of a modality with an objective (as the papers write it), or None."""
-        found = self.runs[(self.runs["modality"] == modality) & (self.runs["objective"] == objective)]
-        return self.study.all_runs()[found["run"].iloc[0]] if len(found) else None
+    def find(self, modality: str, objective: str, **where: str) -> list[Run]:
+        """The runs, a seed each, of the first row with an objective (as the papers write it) that fits `where`, columns
+        of `runs`; without more said, of the benchmark (see `benchmark`). Empty if there is none."""
+        chosen = self.runs[(self.runs["modality"] == modality) & (self.runs["objective"] == objective)]
+        for column, value in (where or {"benchmark": True}).items():
+            chosen = chosen[chosen[column] == value]
+        return self.seeds(chosen["row"].iloc[0]) if len(chosen) else []
 
-    def macro_f1_shares(self, run: Run) -> pd.DataFrame:
-        """Macro-F1 of a run as a sum over vendors, for `lib.intervals.difference`."""
-        found = pd.read_csv(run.folder / "predictions.csv")
-        return identification.shares(found["truth"].to_numpy(), found["predicted"].to_numpy())["Macro-F1"]
+    def seeds(self, row: str) -> list[Run]:
+        """The runs of a row."""
+        every = self.study.all_runs()
+        return [every[name] for name in self.runs.loc[self.runs["row"] == row, "run"]]
 
-    def retrieval_shares(self, run: Run, modality: str, region: str, metric: str = "R-Precision@X") -> pd.DataFrame:
-        """A retrieval metric of a run in a region as a sum over vendors, for `lib.intervals.difference`."""
-        items, vectors = embeddings.load(run.folder / "embeddings.safetensors")[modality]
-        return verification.shares(
-            verification.scores(
-                items[items["region"] == region].reset_index(drop=True), vectors[(items["region"] == region).to_numpy()]
-            ),
-            metric,
-            region,
-        )
+    def macro_f1_shares(self, runs: list[Run]) -> list[pd.DataFrame]:
+        """Macro-F1 of a row's runs as sums over vendors, for `lib.intervals.difference`."""
+        found = [predictions(run) for run in runs]
+        return [
+            identification.shares(frame["truth"].to_numpy(), frame["predicted"].to_numpy())["Macro-F1"]
+            for frame in found
+        ]
+
+    def retrieval_shares(
+        self, runs: list[Run], modality: str, region: str, metric: str = "R-Precision@X"
+    ) -> list[pd.DataFrame]:
+        """A retrieval metric of a row's runs in a region as sums over vendors, for `lib.intervals.difference`."""
+        return [verification.shares(queries(run, modality), metric, region) for run in runs]
+
+    @cached_property
+    def identification(self) -> pd.DataFrame:
+        """`lib.identification.scores` of each row that identifies: its columns, `row, run` (its first) and the columns ROW."""
+        tables = []
+        for row, runs in self.runs.groupby("row", sort=False):
+            if runs["identifies"].all():
+                found = [predictions(run) for run in self.seeds(row)]
+                table = identification.scores(
+                    found[0]["truth"].to_numpy(),
+                    [frame["predicted"].to_numpy() for frame in found],
+                    self.study.bootstrap,
+                    self.study.split.seed,
+                )
+                tables.append(table.assign(row=row))
+        columns = ["metric", "mean", "low", "high", "items", "vendors", "seeds", "seed_sd", "row"]
+        whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+        return self._named(whole.reindex(columns=columns))
+
+    @cached_property
+    def verification(self) -> pd.DataFrame:
+        """`lib.verification.table` of each row and each representation that it gives (`representation`: text, image,
+        joint), from scores of queries that were averaged over seeds; `row, run` and the columns ROW."""
+        tables = []
+        for row, runs in self.runs.groupby("row", sort=False):
+            found = [pd.read_csv(run.folder / "queries.csv") for run in self.seeds(row)]
+            first = runs.iloc[0]
+            for modality in found[0]["modality"].unique():
+                table = verification.table(
+                    _averaged([frame[frame["modality"] == modality] for frame in found]),
+                    self.study.bootstrap,
+                    self.study.split.seed,
+                    first["train_region"],
+                    first["regions"],
+                )
+                tables.append(table.assign(representation=modality, row=row, seeds=len(found)))
+        return self._named(pd.concat(tables, ignore_index=True))
+
+    def _named(self, table: pd.DataFrame) -> pd.DataFrame:
+        first = self.runs.drop_duplicates("row")
+        return table.merge(first[["row", "run", "benchmark", "published", *ROW]], on="row")
+
+
+def predictions(run: Run) -> pd.DataFrame:
+    """What a run took each test item for: `truth, predicted` (vendors), and the item's `text` and `image`."""
+    return pd.read_csv(run.folder / "predictions.csv")
+
+
+def queries(run: Run, modality: str) -> pd.DataFrame:
+    """A run's scored queries of a modality (`lib.verification.scores`)."""
+    found = pd.read_csv(run.folder / "queries.csv")
+    return found[found["modality"] == modality]
+
+
+def _averaged(seeds: list[pd.DataFrame]) -> pd.DataFrame:
+    """Scores of the same queries, averaged over seeds."""
+    if len(seeds) == 1:
+        return seeds[0].reset_index(drop=True)
+    key = ["region", "query", "vendor", "relevant", "documents"]
+    return pd.concat(seeds).drop(columns="modality").groupby(key, sort=False, as_index=False).mean()
 
 
 def load(study: Study) -> Results:
@@ -58,31 +131,65 @@ def load(study: Study) -> Results:
             "what a chapter reads before the chapter."
         )
     runs = pd.DataFrame([_row(name, metrics) for name, metrics in found.items()])
-    names = runs[["run", "modality", "system", "objective", "seed"]]
-    tables = []
-    for part in ("identification", "verification"):
-        rows = [{"run": name, **row} for name, metrics in found.items() for row in metrics.get(part, [])]
-        scores = pd.DataFrame(rows, columns=None if rows else ["run", "metric", "mean", "low", "high", "items"])
-        tables.append(scores.rename(columns={"modality": "representation"}).merge(names, on="run"))
-    return Results(study, runs, *tables)
+    runs["row"] = runs.groupby(ROW, sort=False)["run"].transform("first")
+    return Results(study, runs)
 
 
 def _row(name: str, metrics: dict) -> dict:
-    training, weights = metrics.get("training", {}), metrics["weights"]
+    training, weights, given = metrics.get("training", {}), metrics["weights"], metrics["parameters"]
+    published, benchmark = _stands_beside(given, weights)
+    scored = pd.DataFrame(metrics["verification"])["region"]
     return {
         "run": name,
         "modality": metrics["modality"],
-        "system": " + ".join(found["label"] for found in weights),
-        "objective": PUBLISHED[metrics["parameters"]["objective"]],
-        "fusion": metrics["parameters"].get("fusion", ""),
+        "system": " + ".join(found["label"] for found in weights) or given["baseline"],
+        "objective": PUBLISHED.get(given["objective"], given["objective"]) if "objective" in given else "baseline",
+        "fusion": given.get("fusion", ""),
+        "variant": given.get("variant", "sound"),
+        "faces": given.get("faces", "all"),
+        "published": published,
+        "benchmark": benchmark and "variant" not in given and "faces" not in given,
+        "identifies": "identification" in metrics,
         "protocol": metrics["protocol"],
-        "seed": metrics["parameters"]["seed"],
+        "train_region": metrics["data"]["train_region"],
+        "regions": [region for region in dict.fromkeys(scored) if region not in ("OOD", "ZS")],
+        "seed": given["seed"],
         "parameters": sum(found["parameters"] for found in weights),
         "epochs": training.get("epochs", 0),
         "training_items": training.get("items", 0),
         "training_seconds": training.get("seconds", 0.0),
         "wall_seconds": metrics["wall_seconds"],
+        "kwh": metrics["energy"]["kwh"],
+        "co2_kg": metrics["energy"]["co2_kg"],
+        "power": metrics["energy"]["method"],
         "device": metrics["environment"]["device"],
         "key": metrics["key"],
         "weights_sha256": " ".join(found["sha256"][:8] for found in weights),
     }
+
+
+ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
+"""The paper's benchmark of each modality."""
+STANDING_IN = {"minilm-l6": "DeCLUTR-small", "efficientnet-lite0": "ViT-base-patch16"}
+"""The packaged backbones, and the benchmark whose role they play."""
+
+
+def _stands_beside(given: dict, weights: list[dict]) -> tuple[str, bool]:
+    """The system of the papers' tables that a run may stand beside, '' if none, and whether it is a benchmark of theirs.
+
+    A system of two encoders is a benchmark when both are, and it is fused as theirs.
+    """
+    names = [_published(found) for found in weights]
+    if len(names) == 2:
+        beside = ROLES["joint"] if names == [ROLES["text"], ROLES["image"]] else ""
+        return beside, bool(beside) and given["fusion"] in ("mean", "mean-similarity")
+    beside = names[0] if names else ""
+    return beside, beside in ROLES.values()
+
+
+def _published(found: dict) -> str:
+    """A backbone as the papers call its architecture, whatever its weights are, or the benchmark whose role it plays; a
+    stand-in for anything but a benchmark stands beside nothing."""
+    loaded, requested = found["loaded"], found["requested"]
+    in_its_role = requested == loaded or BACKBONES[requested.removesuffix(RANDOM)].published in ROLES.values()
+    return BACKBONES[loaded].published or (STANDING_IN.get(loaded, "") if in_its_role else "")

@@ -15,13 +15,19 @@ from lib.encoders import Pixels
 
 
 class VisualBert(nn.Module):
-    """The first token's vector. model: VisualBertModel; viewer: a ViT of timm's, whose tokens (class token too) it reads."""
+    """The first token's vector. model: VisualBertModel; viewer: a ViT of timm's, whose tokens (class token too) it reads.
+
+    hides_padding: whether padding is left out of the attention. The authors' code hands its mask of ones and zeros to the
+    encoder as it is, where it is *added* to the attention scores: padding then counts a little less (by a factor of e),
+    and a text's vector depends on how much it was padded.
+    """
 
     def __init__(self, model: nn.Module, viewer: nn.Module, tokenizer: Any) -> None:
         super().__init__()
         self.model, self.viewer, self.tokenizer = model, viewer, tokenizer
         self.pixels = Pixels(viewer.pretrained_cfg)
         self.dimensions: int = model.config.hidden_size
+        self.hides_padding = True
 
     def forward(
         self, tokens: torch.Tensor, mask: torch.Tensor, pictures: torch.Tensor, text: torch.Tensor, image: torch.Tensor
@@ -29,14 +35,12 @@ class VisualBert(nn.Module):
         """tokens, mask (u, t) of a batch's texts; pictures (v, h, w, 3) uint8; text, image (n,): each pair's rows -> (n, d)."""
         seen = self.viewer.forward_features(self.pixels(pictures))[image]
         room = self.model.config.max_position_embeddings - seen.shape[1]  # a long text gives way to the picture
-        found = self.model(
-            input_ids=tokens[text, :room],
-            attention_mask=mask[text, :room],
-            visual_embeds=seen,
-            visual_attention_mask=torch.ones(seen.shape[:2], dtype=mask.dtype, device=mask.device),
-            visual_token_type_ids=torch.ones(seen.shape[:2], dtype=torch.long, device=mask.device),
-        )
-        return found.last_hidden_state[:, 0]
+        both = torch.cat([mask[text, :room], torch.ones(seen.shape[:2], dtype=mask.dtype, device=mask.device)], dim=1)
+        vectors = self.model.embeddings(input_ids=tokens[text, :room], visual_embeds=seen)
+        added = both[:, None, None, :].to(vectors.dtype)
+        if self.hides_padding:
+            added = (1 - added) * torch.finfo(vectors.dtype).min
+        return self.model.encoder(vectors, attention_mask=added)[0][:, 0]
 
 
 class Vilt(nn.Module):

@@ -145,6 +145,14 @@ class Training(Part):
     threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
 
 
+class Speed(Part):
+    """How chapter 92 measures."""
+
+    rounds: int = Field(3, ge=1)  # how often each loop is measured
+    seconds: float = Field(5.0, gt=0)  # of each measurement at least, and one step
+    padded: int = Field(512, ge=8, le=512)  # tokens that the plain loop pads texts to; the authors' 512
+
+
 class Study(Part):
     """A whole parameter file."""
 
@@ -155,6 +163,7 @@ class Study(Part):
     text: Text = Text()
     image: Image = Image()
     training: Training = Training()
+    speed: Speed = Speed()
     weights: Literal["prefer", "require"] = "prefer"  # require: a missing checkpoint is an error, not a stand-in
     weights_folder: str = ""  # looked in first: <folder>/<backbone>/
     face_embeddings: bool | None = None  # whether runs may embed faces; None: not on sensitive data
@@ -195,6 +204,12 @@ class Study(Part):
     def folder(self) -> Path:
         """Where the study's results go."""
         return ROOT / "results" / self.name
+
+    @property
+    def memory_mb(self) -> int:
+        """About what one of the study's notebooks needs of memory, so that no more run at a time than fit (measured on the
+        twin: 3 GB, and at MATCHED's size 12 GB more)."""
+        return round(3000 + 12_000 * min(1.0, self.data.scale if self.data.source == "twin" else 0.25))
 
     @property
     def cache(self) -> Path:
@@ -277,7 +292,8 @@ class Study(Part):
 
     def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
         """A fingerprint of all that decides what a notebook computes from its data: code and parameters."""
-        relevant = self.model_dump(exclude={"name", "about", "runs", "chapters", "hotel_splits"})
+        unread = {"name", "about", "runs", "chapters", "hotel_splits"} | ({"speed"} - {notebook_name.split("_")[-1]})
+        relevant = self.model_dump(exclude=unread)
         text = json.dumps([relevant, parameters, sources.fingerprint(notebook(notebook_name))], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 

@@ -116,15 +116,18 @@ class Task:
 
     def score_identification(self, predicted: np.ndarray) -> pd.DataFrame:
         """`lib.identification.scores` of the vendors predicted for `test_part`'s items, which are kept beside them."""
-        truth = self.items["vendor"].to_numpy()[self.test_part()]
-        kept = pd.DataFrame({"truth": truth, "predicted": predicted})
+        asked = self.items[self.test_part()]
+        truth = asked["vendor"].to_numpy()
+        kept = asked[asked.columns.intersection(["text", "image"])].assign(truth=truth, predicted=predicted)
         write_text(self.out / "predictions.csv", kept.to_csv(index=False))
         table = identification.scores(truth, predicted, self.study.bootstrap, seed=self.study.split.seed)
         self.result["identification"] = table.to_dict("records")
         return table
 
     def score_verification(self, scored: dict[str, pd.DataFrame]) -> pd.DataFrame:
-        """`lib.verification.table` of each modality's scored queries (`lib.verification.scores`), in one table."""
+        """`lib.verification.table` of each modality's scored queries (`lib.verification.scores`), which are kept beside it."""
+        kept = pd.concat([frame.assign(modality=modality) for modality, frame in scored.items()], ignore_index=True)
+        write_text(self.out / "queries.csv", kept.to_csv(index=False))
         table = pd.concat(
             [
                 verification.table(

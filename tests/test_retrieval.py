@@ -1,6 +1,7 @@
 """lib.retrieval against a plain reference: loops, full sort, ties in document order."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -100,6 +101,33 @@ def test_blocks_do_not_change_the_result(monkeypatch):
     whole = retrieval.evaluate(*arguments)
     monkeypatch.setattr(retrieval, "CELLS", 64)
     assert retrieval.evaluate(*arguments).equals(whole)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 30), st.integers(1, 12), st.integers(1, 6), st.integers(1, 12))
+def test_another_way_to_rank_is_scored_as_vectors_are(seed, documents, queries, vendors, k):
+    """Queries of vendors without documents among them; nothing is asked for that isn't there."""
+    rng = np.random.default_rng(seed)
+    query_vectors, document_vectors = rng.integers(-1, 2, (queries, 3)), rng.integers(-1, 2, (documents, 3))
+    query_vendors, document_vendors = rng.integers(0, vendors + 1, queries), rng.integers(0, vendors, documents)
+
+    def nearest(rows, depth):
+        assert 1 <= depth <= documents
+        return retrieval.rank(retrieval.unit(query_vectors[rows]), retrieval.unit(document_vectors), depth)
+
+    ours = retrieval.per_query_ranked(nearest, query_vendors, document_vendors, k)
+    theirs = retrieval.per_query(query_vectors, query_vendors, document_vectors, document_vendors, k)
+    pd.testing.assert_frame_equal(ours, theirs, check_exact=True)
+
+
+def test_a_ranking_by_hand():
+    """R = 2 for vendor 0: a miss, then both of its documents; vendor 1 first; vendor 9 has none."""
+    order = np.array([[1, 0, 2], [1, 0, 2], [0, 1, 2]])
+    found = retrieval.per_query_ranked(lambda rows, depth: order[rows, :depth], [0, 1, 9], [0, 1, 0])
+    assert found["query"].tolist() == [0, 1] and found["relevant"].tolist() == [2, 1]
+    assert found["MRR@10"].tolist() == [1 / 2, 1]
+    assert found["R-Precision@X"].tolist() == [1 / 2, 1]
+    assert found["mAP@R"].tolist() == [1 / 4, 1]
 
 
 def test_string_vendors():

@@ -1,0 +1,96 @@
+"""Batches of texts of like length: every item once, in an order that the seed and the epoch decide."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils.data import DistributedSampler
+
+from lib import batches
+from lib.batches import EpochSampler, LengthSampler
+
+
+def order(sampler, epoch):
+    sampler.set_epoch(epoch)
+    return list(sampler)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.integers(1, 512), min_size=1, max_size=200), st.integers(1, 40), st.integers(0, 2**31))
+def test_each_item_comes_once_an_epoch(lengths, batch_size, seed):
+    sampler = LengthSampler(lengths, batch_size, seed)
+    for epoch in range(3):
+        assert sorted(order(sampler, epoch)) == list(range(len(lengths)))
+    assert len(sampler) == len(lengths)
+
+
+def lengths(count=300, seed=0):
+    return np.random.default_rng(seed).integers(5, 500, count).tolist()
+
+
+def test_the_seed_and_the_epoch_decide_the_order():
+    first, again, other = (LengthSampler(lengths(), 16, seed) for seed in (3, 3, 4))
+    assert order(first, 0) == order(again, 0) != order(first, 1)
+    assert order(first, 0) != order(other, 0)
+    assert order(first, 7) == order(again, 7)  # whatever epochs each has drawn before
+
+
+def padding(rows, batch_size=16):
+    """Tokens that are none, in all batches."""
+    long = np.array(lengths())[rows]
+    return sum(
+        batch.max() * len(batch) - batch.sum() for batch in np.split(long, range(batch_size, len(long), batch_size))
+    )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_less_is_padded_than_in_a_plain_shuffle(seed):
+    plain = np.random.default_rng(seed).permutation(300)
+    assert padding(order(LengthSampler(lengths(), 16, seed), 0)) < padding(plain) / 2
+
+
+def test_no_epoch_goes_from_long_to_short():
+    """The longest text is not always in the first batch, as it is with transformers' own sampler."""
+    sampler = LengthSampler([*lengths(), 1000], 16, 1)
+    assert len({order(sampler, epoch).index(300) // 16 for epoch in range(10)}) > 3
+
+
+def items(count=40, texts=True):
+    rng = np.random.default_rng(1)
+    tokens = [[1] * int(rng.integers(2, 30)) for _ in range(count)]
+    frame = pd.DataFrame({"text": np.arange(count), "image": np.arange(count)})
+    pictures = np.zeros((count, 2, 2, 3), np.uint8)
+    return batches.Items(frame, np.arange(count) % 8, tokens if texts else None, 0, pictures)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "texts", "expected"),
+    [
+        ({"per_vendor": None}, True, DistributedSampler),
+        ({"per_vendor": None, "by_length": True}, True, LengthSampler),
+        ({"per_vendor": None, "by_length": True}, False, DistributedSampler),  # pictures have no length
+        ({"per_vendor": 2}, True, EpochSampler),
+        ({"per_vendor": 2, "by_length": True}, True, EpochSampler),  # vendors come first
+    ],
+)
+def test_the_arguments_choose_the_sampler(arguments, texts, expected):
+    loader = batches.training_batches(items(texts=texts), 8, seed=2, **arguments)
+    assert type(loader.sampler) is expected and loader.batch_size == 8
+    assert order(loader.sampler, 0) != order(loader.sampler, 1)
+    assert order(loader.sampler, 0) == order(loader.sampler, 0)
+
+
+@pytest.mark.parametrize("by_length", [False, True])
+def test_a_shuffled_epoch_holds_every_item_once(by_length):
+    loader = batches.training_batches(items(), 12, None, seed=2, by_length=by_length)
+    found = [batch["mask"].sum(1)[batch["text"]].tolist() for batch in loader]
+    assert sorted(map(len, found)) == [4, 12, 12, 12]
+    assert sorted(length for batch in found for length in batch) == sorted(map(len, items().tokens))
+
+
+def test_lengths_are_those_of_the_items_texts():
+    """Items may share a text, and name texts in any order."""
+    frame = pd.DataFrame({"text": [2, 0, 2, 1]})
+    data = batches.Items(frame, np.zeros(4, int), [[1], [1] * 5, [1] * 3], 0, None)
+    assert batches.training_batches(data, 2, None, seed=0, by_length=True).sampler.lengths == [3, 1, 3, 5]

@@ -1,0 +1,114 @@
+"""Averages over seeds, differences of rows of several seeds, and the correction for many comparisons."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib.intervals import bootstrap_weights, difference, holm, mean_of_seeds
+
+
+def frame(top, vendors=None, bottom=None):
+    bottom = np.ones(len(top)) if bottom is None else bottom
+    return pd.DataFrame({"top": top, "bottom": bottom}, index=vendors)
+
+
+def ratio(one):
+    return one["top"].sum() / one["bottom"].sum()
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31), st.integers(1, 40))
+def test_the_mean_of_one_seed_is_its_plain_ratio(seed, vendors):
+    rng = np.random.default_rng(seed)
+    one = frame(rng.random(vendors), bottom=rng.integers(1, 9, vendors))
+    times = bootstrap_weights(vendors, 25, seed)
+    mean, resampled = mean_of_seeds([one], one.index, times)
+    assert mean == pytest.approx(ratio(one))
+    by_hand = [np.repeat(one["top"], row).sum() / np.repeat(one["bottom"], row).sum() for row in times]
+    assert resampled == pytest.approx(by_hand)
+
+
+def test_seeds_share_their_resamples_and_may_lack_vendors():
+    """A vendor that one seed never names counts there with nothing, above and below."""
+    rng = np.random.default_rng(0)
+    one, two = frame(rng.random(6), list("abcdef")), frame(rng.random(4), list("bdfg"))
+    vendors = pd.Index(list("abcdefg"))
+    times = bootstrap_weights(7, 40, 1)
+    mean, resampled = mean_of_seeds([one, two], vendors, times)
+    assert mean == pytest.approx((ratio(one) + ratio(two)) / 2)
+    parts = [mean_of_seeds([side], vendors, times)[1] for side in (one, two)]
+    assert resampled == pytest.approx(np.mean(parts, axis=0), nan_ok=True)
+
+
+def test_a_difference_of_several_seeds_is_of_their_means():
+    rng = np.random.default_rng(2)
+    ones, twos = ([frame(rng.random(30)) for _ in range(count)] for count in (3, 2))
+    expected = np.mean([ratio(one) for one in ones]) - np.mean([ratio(two) for two in twos])
+    assert difference(ones, twos)["difference"] == pytest.approx(expected)
+
+
+def test_one_seed_is_the_same_as_a_list_of_one():
+    rng = np.random.default_rng(3)
+    one, two = frame(rng.random(30)), frame(rng.random(30))
+    assert difference(one, two) == difference([one], (two,)) == difference([one, one], two)
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 2**31), st.integers(2, 30), st.floats(-0.5, 0.5))
+def test_a_difference_is_antisymmetric(seed, vendors, gap):
+    rng = np.random.default_rng(seed)
+    ones = [frame(rng.random(vendors) + gap) for _ in range(2)]
+    twos = [frame(rng.random(vendors + 1)) for _ in range(3)]
+    there, back = difference(ones, twos, 100), difference(twos, ones, 100)
+    assert (there["difference"], there["low"], there["high"]) == pytest.approx(
+        (-back["difference"], -back["high"], -back["low"])
+    )
+    assert (there["p"], there["vendors"]) == (back["p"], back["vendors"]) == (there["p"], vendors + 1)
+    assert (there["direction"], back["direction"]) in [("higher", "lower"), ("lower", "higher"), ("undecided",) * 2]
+
+
+def test_p_is_small_for_a_planted_gap_and_not_for_none():
+    rng = np.random.default_rng(4)
+    base = rng.random(80)
+
+    def seeds(gap):
+        return [frame(base + gap + rng.normal(0, 0.05, 80)) for _ in range(3)]
+
+    planted = difference(seeds(0.1), seeds(0), 1000)
+    assert planted["p"] == 2 / 1001 and planted["direction"] == "higher"  # the least that 1000 draws can say
+    none = difference(seeds(0), seeds(0), 1000)
+    assert none["p"] > 0.05 and none["direction"] == "undecided"
+    assert difference(frame(base), frame(base))["p"] == 1
+
+
+def test_without_resamples_nothing_is_decided():
+    found = difference(frame(np.ones(5)), frame(np.zeros(5)), draws=0)
+    assert found["difference"] == 1 and found["direction"] == "undecided"
+    assert np.isnan([found["p"], found["low"], found["high"]]).all()
+
+
+def plain_holm(values):
+    """The definition: the k-th smallest of m is multiplied by m - k + 1, and none falls below one before it."""
+    order = sorted(range(len(values)), key=lambda place: values[place])
+    corrected, highest = [0.0] * len(values), 0.0
+    for rank, place in enumerate(order):
+        highest = max(highest, min(1.0, (len(values) - rank) * values[place]))
+        corrected[place] = highest
+    return corrected
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.floats(0, 1) | st.just(float("nan")), max_size=12))
+def test_holm_corrects_what_is_known(values):
+    found, known = holm(values), np.isfinite(values)
+    assert len(found) == len(values)
+    assert np.isnan(found[~known]).all()
+    given = np.array(values)[known]
+    assert found[known] == pytest.approx(plain_holm(given.tolist()))
+    assert (found[known] >= given).all() and (found[known] <= 1).all()
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, float("nan"), 0.03]) == pytest.approx([0.03, 0.06, np.nan, 0.06], nan_ok=True)

@@ -1,0 +1,340 @@
+"""Systems and their parts: encoders, fusions, single-stream encoders of pairs, and the two variants."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from lib import backbones, encoding, systems
+from lib.encoders import FrozenFeatures, ImageEncoder, Pixels, TextEncoder
+from lib.errors import DataError
+from lib.study import Training
+from lib.systems import FUSIONS, PUBLISHED_FUSIONS, System
+from lib.variants import PublishedJointTextHead, PublishedTextHead, variant
+
+WIDE = 16
+
+
+@pytest.fixture(autouse=True, scope="module")
+def no_hub():
+    """Tests decide the same with and without a network."""
+    from huggingface_hub import constants
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(constants, "HF_HUB_OFFLINE", True)
+        yield
+
+
+class Words(FrozenFeatures):
+    """A text encoder whose tokens are its vectors."""
+
+    def forward(self, tokens, mask):
+        return tokens
+
+
+def system(fusion, classes=0, image=WIDE, **options):
+    torch.manual_seed(0)
+    return System(Words(WIDE), FrozenFeatures(image), fusion, classes, **options).eval()
+
+
+def ready(count=6, image=WIDE, seed=1):
+    """A batch of pairs, each with a text and a picture of its own."""
+    chance = torch.Generator().manual_seed(seed)
+    text, picture = (torch.randn(count, wide, generator=chance) for wide in (WIDE, image))
+    rows = torch.arange(count)
+    return {"tokens": text, "mask": torch.ones(count, 1), "pictures": picture, "text": rows, "image": rows}
+
+
+def only(batch, rows):
+    """The pairs at `rows` of a batch, with all its texts and pictures."""
+    return batch | {"text": batch["text"][rows], "image": batch["image"][rows]}
+
+
+@pytest.mark.parametrize("name", [name for name in FUSIONS if name != "mean-similarity"])
+@pytest.mark.parametrize("fusions", [FUSIONS, PUBLISHED_FUSIONS], ids=["sound", "published"])
+def test_a_fusion_gives_vectors_of_the_size_that_it_says(fusions, name):
+    made = system(name, 3, fusions=fusions)
+    vectors = made(ready())
+    assert vectors.shape == (6, made.fuse.dimensions) and made.modality == "joint"
+    assert made.scores(vectors).shape == (6, 3)
+
+
+def test_mean_and_concat_are_what_they_say():
+    batch = ready()
+    text, image = batch["tokens"], batch["pictures"]
+    assert torch.allclose(system("mean")(batch), (text + image) / 2)
+    assert torch.equal(system("concat")(batch), torch.cat([text, image], 1))
+
+
+def test_auto_is_linear():
+    auto, (text, image) = FUSIONS["auto"](WIDE), torch.randn(2, 6, WIDE)
+    nothing = torch.zeros_like(text)
+    apart = auto(text, nothing) + auto(nothing, image) - auto(nothing, nothing)
+    assert torch.allclose(auto(text, image), apart, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", FUSIONS)
+def test_a_pairs_vector_is_its_own_whatever_stands_beside_it(name):
+    made, batch = system(name), ready()
+    together = made(batch)
+    for row in range(6):
+        assert torch.allclose(made(only(batch, [row])), together[[row]], atol=1e-6)
+
+
+def test_published_attention_mixes_the_pairs_of_a_batch():
+    """Not even each text with its own picture: which picture belongs to which text changes nothing."""
+    made, batch = system("attention", fusions=PUBLISHED_FUSIONS), ready()
+    together = made(batch)
+    assert (made(only(batch, [0, 1, 2])) - together[:3]).norm(dim=1).min() > 0.05
+    assert torch.allclose(made(batch | {"image": batch["image"].flip(0)}), together, atol=1e-6)
+    sound = system("attention")
+    assert not torch.allclose(sound(batch | {"image": batch["image"].flip(0)}), sound(batch), atol=0.05)
+
+
+def test_mean_similarity_can_not_be_trained_to_classify():
+    assert system("mean-similarity", image=5)(ready(image=5)).shape == (6, WIDE + 5)
+    with pytest.raises(DataError, match="pre-trained"):
+        system("mean-similarity", 3)
+
+
+def test_an_unknown_fusion_lists_the_known_ones():
+    with pytest.raises(DataError) as error:
+        system("sum")
+    assert all(name in str(error.value) for name in ["'sum'", *FUSIONS])
+
+
+def test_an_image_of_another_size_is_projected():
+    made, batch = system("mean", image=5), ready(image=5)
+    projected = made.encode_image(batch["pictures"])
+    assert projected.shape == (6, WIDE) and torch.allclose(made(batch), (batch["tokens"] + projected) / 2)
+    assert isinstance(system("mean").project, nn.Identity)
+
+
+def test_one_modality_is_its_encoder():
+    batch = ready()
+    text, image = System(Words(WIDE), None, classes=3), System(None, FrozenFeatures(WIDE))
+    assert torch.equal(text(batch), batch["tokens"]) and torch.equal(image(batch), batch["pictures"])
+    assert (text.modality, text.sees, image.modality, image.sees) == ("text", False, "image", True)
+    assert text.scores(text(batch)).shape == (6, 3) and image.scores(image(batch)) is None
+
+
+def test_items_may_share_texts_and_pictures():
+    batch = ready() | {"text": torch.tensor([0, 0, 1]), "image": torch.tensor([5, 4, 4])}
+    text, image = system("concat")(batch).split(WIDE, dim=1)
+    assert torch.equal(text, batch["tokens"][[0, 0, 1]]) and torch.equal(image, batch["pictures"][[5, 4, 4]])
+
+
+class Larger(nn.Module):
+    """A fusion of one's own: of each number the larger, and how far the two are apart."""
+
+    def __init__(self, dimensions):
+        super().__init__()
+        self.dimensions = dimensions + 1
+
+    def forward(self, text, image):
+        return torch.cat([torch.maximum(text, image), (text - image).norm(dim=1, keepdim=True)], dim=1)
+
+
+def test_a_fusion_is_one_entry(monkeypatch):
+    monkeypatch.setitem(FUSIONS, "larger", Larger)
+    made = system("larger", 3)
+    vectors = made(ready())
+    assert vectors.shape == (6, WIDE + 1) and made.scores(vectors).shape == (6, 3)
+
+
+class Hidden(nn.Module):
+    """A transformer whose token vectors are given: of a token t, (t, t + 1)."""
+
+    config = SimpleNamespace(hidden_size=2)
+
+    def forward(self, input_ids, attention_mask):
+        return SimpleNamespace(last_hidden_state=torch.stack([input_ids, input_ids + 1], dim=-1).float())
+
+
+@pytest.mark.parametrize(("pooling", "expected"), [("mean", [[3, 4], [6, 7]]), ("first", [[2, 3], [6, 7]])])
+def test_texts_are_pooled_without_their_padding(pooling, expected):
+    encoder = TextEncoder(Hidden(), None, pooling)
+    tokens, mask = torch.tensor([[2, 3, 4], [6, 9, 9]]), torch.tensor([[1, 1, 1], [1, 0, 0]])
+    assert encoder(tokens, mask).tolist() == expected and encoder.dimensions == 2
+
+
+def test_pixels_are_normalised_as_the_model_was_trained():
+    cfg = {"mean": (0.5, 0.4, 0.3), "std": (0.2, 0.25, 0.5)}
+    pictures = torch.randint(0, 256, (2, 3, 4, 3), dtype=torch.uint8)
+    mean, std = (torch.tensor(cfg[name]).view(3, 1, 1) for name in ("mean", "std"))
+    assert torch.allclose(Pixels(cfg)(pictures), (pictures.permute(0, 3, 1, 2) / 255 - mean) / std, atol=1e-5)
+
+
+def test_an_image_encoder_gives_what_its_model_gives():
+    model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    model.num_features, model.pretrained_cfg = 3, {"mean": (0, 0, 0), "std": (1, 1, 1)}
+    pictures = torch.randint(0, 256, (2, 4, 4, 3), dtype=torch.uint8)
+    assert torch.allclose(ImageEncoder(model)(pictures), pictures.float().mean((1, 2)) / 255, atol=1e-5)
+
+
+TRAINING = Training(epochs=20, batch_size=48, text_rate=0.003, temperature=0.2, negatives=4, margin=0.2)
+
+
+@pytest.mark.parametrize("modality", ["text", "image", "joint"])
+@pytest.mark.parametrize("contrasts", [False, True])
+def test_sound_leaves_the_studys_settings_alone(modality, contrasts):
+    for mask_digits in ("all", "train"):
+        found = variant("sound", TRAINING, mask_digits, modality, contrasts)
+        assert found.training == TRAINING and found.mask_digits == mask_digits
+        assert (found.pooling, found.head, found.fusions) == (None, nn.Linear, FUSIONS)
+
+
+@pytest.mark.parametrize(
+    ("modality", "contrasts", "rate", "batch_size", "accumulate", "patience", "least_change", "pooling", "head"),
+    [
+        ("text", False, 6e-4, 64, 1, 5, 0.01, "first", PublishedTextHead),
+        ("text", True, 1e-4, 32, 4, 5, 0.5, "mean", PublishedJointTextHead),
+        *(
+            (modality, some, 6e-4, 32, 1, 3, 0.01, "first", nn.Linear)
+            for modality in ("image", "joint")
+            for some in (0, 1)
+        ),
+    ],
+)
+def test_published_is_what_the_authors_scripts_do(
+    modality, contrasts, rate, batch_size, accumulate, patience, least_change, pooling, head
+):
+    found = variant("published", TRAINING, "all", modality, bool(contrasts))
+    chosen = found.training
+    assert (chosen.text_rate, chosen.image_rate, chosen.head_rate) == (rate, rate, rate)
+    assert (chosen.per_vendor, chosen.by_length) == (None, False)  # shuffled
+    assert (chosen.batch_size, chosen.accumulate) == (batch_size, accumulate)
+    assert (chosen.patience, chosen.least_change) == (patience, least_change)
+    assert (found.pooling, found.head, found.mask_digits) == (pooling, head, "train")
+    assert found.fusions["attention"] is systems.PublishedAttentionFusion
+    assert chosen.decay_norms == (modality != "text")
+    # A tenth of all steps, or of the first epoch's.
+    assert chosen.warmup * chosen.epochs == pytest.approx(2 if modality == "joint" else 0.1)
+    ours = {"epochs", "temperature", "negatives", "margin", "contrast_weight", "precision", "threads"}
+    assert chosen.model_dump(include=ours) == TRAINING.model_dump(include=ours)
+    Training.model_validate(chosen.model_dump())  # which model_copy does not do
+
+
+@pytest.mark.parametrize("head", [PublishedTextHead, PublishedJointTextHead])
+def test_published_heads_score_classes(head):
+    made = System(Words(WIDE), None, classes=3, head=head)
+    assert made.scores(made(ready())).shape == (6, 3)
+
+
+def test_an_unknown_variant_lists_the_known_ones():
+    with pytest.raises(DataError, match="'fair'; give sound or published"):
+        variant("fair", TRAINING, "all", "text", True)
+
+
+@pytest.fixture(scope="module", params=["visualbert-small", "vilt-small"])
+def single_stream(request):
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # so small that a second thread costs more than it does
+    torch.manual_seed(0)
+    encoder, found = backbones.load(request.param, pixels=32)
+    yield encoder.eval(), found
+    torch.set_num_threads(threads)
+
+
+def shown(seed=2, texts=5, pictures=4):
+    """Tokenised texts of many lengths, and pictures."""
+    rng = np.random.default_rng(seed)
+    tokens = [rng.integers(1000, 20000, rng.integers(2, 30)).tolist() for _ in range(texts)]
+    return tokens, rng.integers(0, 256, (pictures, 32, 32, 3)).astype(np.uint8)
+
+
+def alone(encoder, tokens, picture):
+    """The vector of one pair, unpadded and by itself."""
+    first, grid = torch.tensor([0]), torch.tensor([tokens])
+    return encoder(grid, torch.ones_like(grid), torch.from_numpy(picture[None]), first, first)[0]
+
+
+def test_a_single_stream_encoder_without_weights_says_so(single_stream):
+    _, found = single_stream
+    assert found.kind == "joint" and found.source == "random"
+    assert found.label == f"{found.requested} (random weights)"
+
+
+@torch.inference_mode()
+def test_a_pairs_vector_depends_on_its_text_and_its_picture_alone(single_stream):
+    """Not on padding, nor on the other pairs of its batch."""
+    encoder, _ = single_stream
+    tokens, pictures = shown()
+    longest = max(map(len, tokens)) + 7
+    grid = torch.tensor([text + [encoder.tokenizer.pad_token_id] * (longest - len(text)) for text in tokens])
+    mask = torch.tensor([[1] * len(text) + [0] * (longest - len(text)) for text in tokens])
+    text, image = torch.tensor([4, 0, 0, 2, 3, 1]), torch.tensor([0, 3, 1, 1, 2, 0])
+    together = encoder(grid, mask, torch.from_numpy(pictures), text, image)
+    assert together.shape == (6, encoder.dimensions)
+    for vector, row, place in zip(together, text, image, strict=True):
+        assert torch.allclose(vector, alone(encoder, tokens[row], pictures[place]), atol=1e-4)
+    assert (together[1] - together[2]).norm() > 1e-2  # one text, two pictures
+    assert (together[2] - together[3]).norm() > 1e-2  # one picture, two texts
+
+
+@pytest.mark.parametrize("single_stream", ["visualbert-small"], indirect=True)
+@torch.inference_mode()
+def test_published_visualbert_reads_the_padding_too(single_stream, monkeypatch):
+    """It counts by 1 / e of what a word counts: less than one, more than nothing."""
+    encoder, _ = single_stream
+    tokens, pictures = shown()
+    first, mask = torch.tensor([0]), torch.tensor([[1] * len(tokens[0]) + [0] * 30])
+    grid = torch.tensor([tokens[0] + [encoder.tokenizer.pad_token_id] * 30])
+
+    def padded(mask=mask):
+        return encoder(grid, mask, torch.from_numpy(pictures[:1]), first, first)[0]
+
+    sound, read = alone(encoder, tokens[0], pictures[0]), padded(torch.ones_like(mask))
+    monkeypatch.setattr(encoder, "hides_padding", False)
+    assert torch.allclose(alone(encoder, tokens[0], pictures[0]), sound, atol=1e-4)  # where nothing is padded
+    assert 1e-2 < (padded() - sound).norm() < (read - sound).norm()
+
+
+def test_gradients_reach_words_and_patches(single_stream):
+    encoder, _ = single_stream
+    tokens, pictures = shown()
+    [words] = [value for name, value in encoder.named_parameters() if name.endswith("word_embeddings.weight")]
+    [patches] = [value for value in encoder.parameters() if value.ndim == 4]  # a convolution cuts the picture up
+    direction = torch.randn(encoder.dimensions, generator=torch.Generator().manual_seed(0))
+    of_words, of_patches = torch.autograd.grad(alone(encoder, tokens[0], pictures[0]) @ direction, [words, patches])
+    assert of_words.norm(dim=1).nonzero().flatten().tolist() == sorted(set(tokens[0]))
+    assert of_patches.abs().max() > 1e-4
+
+
+@torch.inference_mode()
+def test_the_longest_text_leaves_room_for_the_picture(single_stream):
+    encoder, _ = single_stream
+    long, (_, pictures) = np.random.default_rng(0).integers(1000, 20000, 512).tolist(), shown()
+    one, two = (alone(encoder, long, picture) for picture in pictures[:2])
+    assert (one - two).norm() > 1e-3
+
+
+@torch.inference_mode()
+def test_encoded_pairs_are_those_of_one_at_a_time_in_their_order(single_stream):
+    """More pairs than go into one batch, which are sorted by length inside."""
+    encoder, _ = single_stream
+    tokens, pictures = shown(texts=20, pictures=15)
+    rng = np.random.default_rng(3)
+    text, image = rng.integers(0, 20, 140), rng.integers(0, 15, 140)
+    found = encoding.pairs(System(None, None, joint=encoder).eval(), tokens, pictures, text, image, "32-true")
+    assert found.dtype == torch.float32 and found.shape == (140, encoder.dimensions)
+    encoder.cpu()  # where an accelerator computed them
+    for row in range(0, 140, 7):
+        assert torch.allclose(found[row], alone(encoder, tokens[text[row]], pictures[image[row]]), atol=1e-3)
+
+
+def test_precision_is_what_was_asked_for():
+    assert [systems.precision(asked) for asked in ("32-true", "bf16-mixed")] == ["32-true", "bf16-mixed"]
+    assert systems.precision("auto") == systems.precision() and systems.precision() in ("32-true", "bf16-mixed")
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [({"avx2": True}, "32-true"), ({"amx_bf16": True}, "bf16-mixed"), ({"avx512_bf16": True}, "bf16-mixed")],
+)
+def test_a_cpu_computes_in_bf16_only_with_units_for_it(monkeypatch, units, expected):
+    monkeypatch.setattr(systems, "device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
+    assert systems.precision() == expected

@@ -46,7 +46,7 @@ rule run:
         DATA,
     output:
         metrics=OUT / "runs" / "{run}" / "metrics.json",
-        embeddings=OUT / "runs" / "{run}" / "embeddings.safetensors",
+        queries=OUT / "runs" / "{run}" / "queries.csv",
         notebook=OUT / "runs" / "{run}" / "notebook.ipynb",
     wildcard_constraints:
         run="(?!fusion).+",

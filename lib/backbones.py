@@ -144,6 +144,8 @@ def load(
             "for fresh weights; a new one is a line in lib/backbones.py."
         )
     backbone = BACKBONES[base]
+    if name != base and backbone.kind == "face":
+        raise DataError(f"{name}: a face network is taken as it was trained; there are no fresh weights of {base}.")
     if pooling:
         backbone = replace(backbone, pooling=pooling)
     if name != base or backbone.config:

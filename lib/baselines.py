@@ -94,7 +94,7 @@ class Bm25(Linker):
 
     def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
         index = self._index(tuple(documents.tolist()))
-        return np.stack([index.get_scores(self._known(index, _words(self.items[query]))) for query in queries])
+        return np.stack([self._scores(index, _words(self.items[query]), len(documents)) for query in queries])
 
     def _index(self, documents: tuple[int, ...]) -> Any:
         import bm25s
@@ -106,9 +106,10 @@ class Bm25(Linker):
         return self._built
 
     @staticmethod
-    def _known(index: Any, words: list[str]) -> list[str]:
-        """Words that no document has count for nothing; the library wants at least one that is there."""
-        return [word for word in words if word in index.vocab_dict] or [next(iter(index.vocab_dict))]
+    def _scores(index: Any, words: list[str], documents: int) -> np.ndarray:
+        """(documents,): words that no document has count for nothing; the library wants at least one that is known."""
+        known = [word for word in words if word in index.vocab_dict]
+        return index.get_scores(known) if known else np.zeros(documents, np.float32)
 
 
 class PerceptualHash(Linker):

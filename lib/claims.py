@@ -116,6 +116,8 @@ VERIFICATION = tuple(
         ),
     )
 )
+COLUMNS = ["claim", "place", "paper", "ours", "low", "high", "vendors", "verdict", "p", "p_holm", "seeds"]
+COLUMNS += ["better_run", "worse_run"]
 _TABLES = {
     ("text", "text"): 5,
     ("image", "image"): 7,
@@ -207,7 +209,6 @@ def _tested(results: Results, orders: tuple[Order, ...], theirs, ours, regions: 
         else:
             row["verdict"] = "not run"
         rows.append(row)
-    table = pd.DataFrame(rows)
-    if "p" in table:
-        table.insert(table.columns.get_loc("p") + 1, "p_holm", holm(table["p"]))
+    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
+    table["p_holm"] = holm(table["p"])
     return table

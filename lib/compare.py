@@ -21,7 +21,8 @@ from lib.intervals import bootstrap_weights, difference, holm, interval, mean_of
 from lib.results import Results
 
 PLACES = {"South": "south", "Midwest": "midwest", "West": "west", "Northeast": "northeast", "OOD": "OOD", "ZS": "ZS"}
-COST = ["parameters", "epochs", "training_seconds", "kwh", "co2_kg"]
+COST = ["parameters", "epochs", "training_seconds", "wh", "co2_g"]
+SWAPS = ["better", "worse", "published", "ours", "low", "high", "decided"]
 MOST_DRAWS = 300
 """Resamples for an interval of a rank correlation: each ranks all rows anew."""
 
@@ -131,7 +132,7 @@ def order(found: Results, table: pd.DataFrame, variant: str = "sound") -> tuple[
     chosen = table[(table["metric"] == "Macro-F1") & (table["variant"] == variant)].dropna(subset="ours")
     chosen = chosen.reset_index(drop=True)
     if len(chosen) < 3:
-        return {"tau": np.nan, "low": np.nan, "high": np.nan, "rows": len(chosen)}, pd.DataFrame()
+        return {"tau": np.nan, "low": np.nan, "high": np.nan, "rows": len(chosen)}, pd.DataFrame(columns=SWAPS)
     shares = [found.macro_f1_shares(found.seeds(_row_of(found, run))) for run in chosen["run"]]
     vendors = pd.Index(sorted(set().union(*(frame.index for seeds in shares for frame in seeds))))
     times = bootstrap_weights(len(vendors), min(found.study.bootstrap, MOST_DRAWS), found.study.split.seed)
@@ -156,8 +157,7 @@ def order(found: Results, table: pd.DataFrame, variant: str = "sound") -> tuple[
                      "low": least, "high": most, "decided": "yes" if most < 0 else "no"}
                 )  # fmt: skip
     found_tau = kendalltau(chosen["published"], chosen["ours"]).statistic
-    columns = ["better", "worse", "published", "ours", "low", "high", "decided"]
-    return {"tau": found_tau, "low": low, "high": high, "rows": len(chosen)}, pd.DataFrame(swapped, columns=columns)
+    return {"tau": found_tau, "low": low, "high": high, "rows": len(chosen)}, pd.DataFrame(swapped, columns=SWAPS)
 
 
 def _row_of(found: Results, run: str) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -61,11 +62,12 @@ def _face(image: np.ndarray, side: int) -> np.ndarray:
     import dlib
 
     sized = faces.sized(image, faces.DETECTORS["HOG"].side)
-    found = faces.frontal_detector()(sized)
-    if not found:
+    boxes, margins, _ = faces.frontal_detector().run(sized, 0, faces.DETECTORS["HOG"].threshold)
+    if not boxes:
         return cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
-    largest = max(found, key=lambda box: box.area())
-    return dlib.get_face_chip(sized, _landmarks()(sized, largest), size=side, padding=PADDING)
+    # The detector's boxes have few sizes, a pixel more or less: among those of one size the surest is taken.
+    _, best = max(zip(margins, boxes, strict=True), key=lambda found: (round(math.log2(found[1].area()), 1), found[0]))
+    return dlib.get_face_chip(sized, _landmarks()(sized, best), size=side, padding=PADDING)
 
 
 @functools.cache

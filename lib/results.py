@@ -148,7 +148,9 @@ def _row(name: str, metrics: dict) -> dict:
         "variant": given.get("variant", "sound"),
         "faces": given.get("faces", "all"),
         "published": published,
-        "benchmark": benchmark and "variant" not in given and "faces" not in given,
+        "benchmark": benchmark
+        and not {"variant", "faces"} & set(given)
+        and all(w["source"] != "random" for w in weights),
         "identifies": "identification" in metrics,
         "protocol": metrics["protocol"],
         "train_region": metrics["data"]["train_region"],
@@ -159,19 +161,13 @@ def _row(name: str, metrics: dict) -> dict:
         "training_items": training.get("items", 0),
         "training_seconds": training.get("seconds", 0.0),
         "wall_seconds": metrics["wall_seconds"],
-        "kwh": metrics["energy"]["kwh"],
-        "co2_kg": metrics["energy"]["co2_kg"],
+        "wh": 1000 * metrics["energy"]["kwh"],
+        "co2_g": 1000 * metrics["energy"]["co2_kg"],
         "power": metrics["energy"]["method"],
         "device": metrics["environment"]["device"],
         "key": metrics["key"],
         "weights_sha256": " ".join(found["sha256"][:8] for found in weights),
     }
-
-
-ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
-"""The paper's benchmark of each modality."""
-STANDING_IN = {"minilm-l6": "DeCLUTR-small", "efficientnet-lite0": "ViT-base-patch16"}
-"""The packaged backbones, and the benchmark whose role they play."""
 
 
 def _stands_beside(given: dict, weights: list[dict]) -> tuple[str, bool]:

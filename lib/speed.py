@@ -29,6 +29,7 @@ def plain_batches(run: Experiment, size: int, padded: int, seed: int) -> Iterato
     texts, images = run.data.texts, run.data.images
     tokenizer, sees = run.system.tokenizer, run.system.sees
     generator = np.random.default_rng(seed)
+    size = min(size, len(items))
     while True:
         rows = generator.permutation(len(items))
         for start in range(0, len(rows) - size + 1, size):

@@ -85,16 +85,17 @@ def test_every_notebook_runs(project, smoke):
     given = yaml.safe_load((project / "params" / "smoke.yaml").read_text(encoding="utf-8"))
     assert {path.stem for path in (out / "notebooks").glob("*.ipynb")} == set(given["chapters"]) - {"40_hotel_splits"}
     assert "40_hotel_splits was left out" in smoke.stdout and "aarashfeizi/revisited-hotels" in smoke.stdout
-    assert (
-        len(list((out / "runs").rglob("metrics.json")))
-        == len(list((out / "runs").rglob("embeddings.safetensors")))
-        == 4
-    )
+    finished, scored = (list((out / "runs").rglob(name)) for name in ("metrics.json", "queries.csv"))
+    assert len(finished) == len(scored) == 7
     for name in (
         "runs",
         "matched_table_01",
         "matched_table_02",
+        "matched_table_03",
         "matched_table_04",
+        "identification_rows",
+        "identification_neighbours",
+        "speed_training",
         "matched_table_05",
         "matched_table_07",
         "matched_table_11",

@@ -305,8 +305,9 @@ def _joint(backbone: Backbone, pixels: int, where: str | Path | None = None) -> 
         # The pictures' side is the viewer's own; a viewer without weights would make the whole a stand-in.
         seeing = _timm(viewer.hub, pixels, pretrained=True)
         model = VisualBertModel.from_pretrained(where, **arguments)
-        if model.config.visual_embedding_dim != seeing.num_features:
-            model.embeddings.visual_projection = nn.Linear(seeing.num_features, model.config.hidden_size)
+        # Its own projection is for detectors' features of another size; a ViT's tokens go in as they are, as published.
+        width, size = seeing.num_features, model.config.hidden_size
+        model.embeddings.visual_projection = nn.Identity() if width == size else nn.Linear(width, size)
         return VisualBert(model, seeing, tokenizer)
     seeing = _timm(viewer.hub, pixels)
     config = VisualBertConfig(vocab_size=len(tokenizer), visual_embedding_dim=seeing.num_features, **backbone.config)

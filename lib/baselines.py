@@ -55,7 +55,12 @@ class Ngrams(Linker):
         counter = TfidfVectorizer(
             analyzer=self.analyzer, ngram_range=self.span, max_features=50_000, sublinear_tf=True, dtype=np.float32
         )
-        counter.fit([self.items[row] for row in rows])
+        if len(np.unique(vendors)) < 2:
+            raise DataError(f"{type(self).__name__}: there is one vendor to learn from; a classifier needs two at least.")
+        try:
+            counter.fit([self.items[row] for row in rows])
+        except ValueError as error:  # scikit-learn's word for texts without any word of two letters
+            raise DataError(f"{type(self).__name__}: the training texts hold nothing to count ({error}).") from error
         self.counts = counter.transform(self.items)
         self.model = LinearSVC(tol=1e-2, random_state=self.seed).fit(self.counts[rows], vendors)
 
@@ -100,15 +105,16 @@ class Bm25(Linker):
         import bm25s
 
         if getattr(self, "_of", None) != documents:
-            self._built = bm25s.BM25()
-            self._built.index([_words(self.items[document]) for document in documents], show_progress=False)
-            self._of = documents
+            words = [_words(self.items[document]) for document in documents]
+            self._built, self._of = bm25s.BM25() if any(words) else None, documents
+            if self._built is not None:
+                self._built.index(words, show_progress=False)
         return self._built
 
     @staticmethod
     def _scores(index: Any, words: list[str], documents: int) -> np.ndarray:
         """(documents,): words that no document has count for nothing; the library wants at least one that is known."""
-        known = [word for word in words if word in index.vocab_dict]
+        known = [word for word in words if index is not None and word in index.vocab_dict]
         return index.get_scores(known) if known else np.zeros(documents, np.float32)
 
 

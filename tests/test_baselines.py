@@ -244,3 +244,19 @@ def test_a_new_baseline_is_one_entry(study, tmp_path, monkeypatch):
     monkeypatch.setitem(BASELINES, "length", Length)
     run = baseline(study, tmp_path, "length")
     assert len(run.identify()) == 4 and set(run.verify()["region"]) == {*run.data.regions, "OOD", "ZS"}
+
+
+def test_bm25_of_documents_without_a_word():
+    assert bm25(["", " "], "apple").tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("name", "texts", "vendors", "words"),
+    [
+        ("char-ngrams", ["one text", "another"], [1, 1], "one vendor"),
+        ("word-ngrams", ["!", "?"], [0, 1], "nothing to count"),
+    ],
+)
+def test_a_classifier_says_what_it_lacks(name, texts, vendors, words):
+    with pytest.raises(DataError, match=words):
+        BASELINES[name](texts, seed=1).fit(np.arange(2), np.array(vendors))

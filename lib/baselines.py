@@ -56,7 +56,9 @@ class Ngrams(Linker):
             analyzer=self.analyzer, ngram_range=self.span, max_features=50_000, sublinear_tf=True, dtype=np.float32
         )
         if len(np.unique(vendors)) < 2:
-            raise DataError(f"{type(self).__name__}: there is one vendor to learn from; a classifier needs two at least.")
+            raise DataError(
+                f"{type(self).__name__}: there is one vendor to learn from; a classifier needs two at least."
+            )
         try:
             counter.fit([self.items[row] for row in rows])
         except ValueError as error:  # scikit-learn's word for texts without any word of two letters

@@ -200,3 +200,36 @@ def test_no_links_are_no_error():
     _, axis = plt.subplots()
     report.draw_links(axis, nx.Graph(), seed=1)
     assert not [drawn for drawn in axis.collections if hasattr(drawn, "get_segments")]
+
+
+def test_a_row_is_called_by_what_is_not_usual_of_it():
+    rows = pd.DataFrame(
+        [
+            ("minilm-l6", "CE", "", "sound", "all"),
+            ("a + b", "CE+SupCon", "mean", "published", "all"),
+            ("a + b", "CE", "concat", "sound", "no-face"),
+            ("minhash", "baseline", "", "sound", "all"),
+        ],
+        columns=["system", "objective", "fusion", "variant", "faces"],
+    )
+    assert report.row_labels(rows).tolist() == [
+        "minilm-l6, CE",
+        "a + b, CE+SupCon, published",
+        "a + b, CE, concat, no faces",
+        "minhash",
+    ]
+
+
+def test_ranked_rows_keep_their_order_and_have_a_colour_for_each_kind():
+    frame = pd.DataFrame(
+        {"name": ["a", "b", "c"], "kind": ["x", "y", "x"], "mean": [0.9, 0.5, 0.1], "low": 0.05, "high": 0.95}
+    )
+    [axes] = report.ranked(frame, "name", "kind", "score").axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["x", "y"]
+
+
+def test_a_loss_below_zero_is_in_the_picture():
+    history = pd.DataFrame({"epoch": [1, 2], "train_loss": [1.0, -2.0], "val_loss": [0.5, -1.0]})
+    [axes] = report.loss_curve(history).axes
+    assert axes.get_ylim()[0] <= -2

@@ -1,0 +1,85 @@
+"""Which runs follow from a parameter file, what they are called, and which can't be executed."""
+
+import pytest
+
+from lib.files import ROOT
+from lib.study import Study, load
+
+OWN = {"source": "matched", "folder": "/nowhere"}
+
+
+def study(*runs, **more):
+    return Study(name="x", runs=list(runs), **more)
+
+
+def entry(notebook, **lists):
+    return {"notebook": notebook, "seed": [1111], **lists}
+
+
+def test_a_default_that_is_said_is_the_same_run():
+    silent = entry("11_vision", vision=["efficientnet-lite0"], objective=["ce"])
+    said = silent | {"variant": ["sound"], "faces": ["all"]}
+    [one], [other] = study(silent).all_runs().values(), study(said).all_runs().values()
+    assert (one.name, one.key) == (other.name, other.key) and one.name.startswith("vision/efficientnet-lite0/ce/ad")
+
+
+def test_variants_and_pictures_are_in_the_name():
+    names = study(
+        entry("11_vision", vision=["dlib-face"], objective=["ce"], variant=["sound", "published"], faces=["no-face"])
+    ).all_runs()
+    assert list(names) == [
+        "vision/dlib-face/ce/no-face/ad/seed1111",
+        "vision/dlib-face/ce/published/no-face/ad/seed1111",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "left"), [("images", {"bm25", "random/text"}), ("text", {"perceptual-hash", "random/image"})]
+)
+def test_baselines_run_on_what_the_data_has(lacking, left):
+    chosen = study(
+        entry("14_baselines", baseline=["bm25", "perceptual-hash"]),
+        entry("14_baselines", baseline=["random"], modality=["text", "image"]),
+        data=OWN | {"columns": {lacking: None}},
+    )
+    assert {name.removeprefix("baselines/").split("/ad/")[0] for name in chosen.all_runs()} == left
+    [said] = chosen.left_out
+    assert said.startswith("2 runs of 14_baselines left out")
+
+
+@pytest.mark.parametrize(("allowed", "count"), [(None, 0), (True, 2), (False, 0)])
+def test_faces_are_embedded_on_sensitive_data_only_where_that_is_said(allowed, count):
+    faces = entry("11_vision", vision=["dlib-face", "arcface"], objective=["ce"])
+    assert len(study(faces, data=OWN, face_embeddings=allowed).all_runs()) == count
+    assert len(study(faces).all_runs()) == 2  # the twin has no person in it
+
+
+def test_only_chapter_92_depends_on_how_speed_is_measured():
+    one, other = study(), study(speed={"rounds": 9})
+    assert one.key("10_text", {}) == other.key("10_text", {}) and one.key("92_speed", {}) != other.key("92_speed", {})
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        path.stem
+        for path in sorted((ROOT / "params").glob("*.yaml"))
+        if path.stem not in ("datasheet", "own_data.example")
+    ],
+)
+def test_every_study_of_ours_plans_runs_of_known_parts(name):
+    """A misspelled backbone, objective, fusion, variant or baseline would fail hours later."""
+    from lib.backbones import BACKBONES, RANDOM
+    from lib.baselines import BASELINES
+    from lib.objectives import OBJECTIVES
+    from lib.systems import FUSIONS
+    from lib.variants import VARIANTS
+
+    known = {"objective": OBJECTIVES, "fusion": FUSIONS, "variant": VARIANTS, "baseline": BASELINES}
+    known |= dict.fromkeys(("text", "vision", "joint"), BACKBONES)
+    known |= {"faces": ("face", "no-face"), "modality": ("text", "image")}
+    runs = load(name).all_runs()
+    assert runs
+    for run in runs.values():
+        for parameter, value in run.parameters.items():
+            assert parameter == "seed" or value.removesuffix(RANDOM) in known[parameter], run.name

@@ -1,0 +1,86 @@
+"""Chapter 92's two loops train on the same items, and say how far their rates spread."""
+
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from lib import batches, speed
+
+
+class Reader:
+    """A tokenizer of letters."""
+
+    pad_token_id = 0
+
+    def __call__(self, texts, max_length, **_):
+        grid = torch.zeros((len(texts), max_length), dtype=torch.int64)
+        for row, text in enumerate(texts):
+            letters = [ord(letter) for letter in text[:max_length]]
+            grid[row, : len(letters)] = torch.tensor(letters)
+        return {"input_ids": grid, "attention_mask": (grid > 0).long()}
+
+
+@pytest.fixture
+def run(tmp_path):
+    """What the loops need of a run: two texts, each with two pictures."""
+    files = []
+    for number in range(4):
+        files.append(tmp_path / f"{number}.png")
+        cv2.imwrite(str(files[-1]), np.full((8, 8, 3), 60 * number, np.uint8))
+    items = pd.DataFrame({"text": [0, 0, 1, 1], "image": [0, 1, 2, 3], "vendor": [5, 5, 9, 9]})
+    pictures = np.stack([np.full((8, 8, 3), 60 * number, np.uint8) for number in range(4)])
+    made = batches.Items(items, np.array([0, 0, 1, 1]), [[97, 98], [99]], 0, pictures)
+    return SimpleNamespace(
+        items=items,
+        part=lambda name: np.ones(4, bool),
+        batch_items=lambda name: made,
+        data=SimpleNamespace(texts=["ab", "c"], images=files),
+        system=SimpleNamespace(tokenizer=Reader(), sees=True),
+        study=SimpleNamespace(image=SimpleNamespace(pixels=8)),
+    )
+
+
+def test_the_plain_loop_pads_every_text_and_encodes_it_for_each_picture(run):
+    batch = next(speed.plain_batches(run, 4, padded=16, seed=0))
+    assert batch["tokens"].shape == (4, 16) and batch["text"].tolist() == [0, 1, 2, 3]
+    assert batch["pictures"].shape == (4, 8, 8, 3)
+
+
+def test_our_loop_encodes_each_text_once(run):
+    batch = next(speed.our_batches(run, 4, seed=0))
+    assert batch["tokens"].shape == (2, 2) and sorted(batch["text"].tolist()) == [0, 0, 1, 1]
+
+
+def test_both_loops_train_on_the_same_items(run):
+    """The same class goes with the same picture, whatever the order."""
+    plain, ours = next(speed.plain_batches(run, 4, 16, 0)), next(speed.our_batches(run, 4, 0))
+    for batch in (plain, ours):
+        shown = batch["pictures"][batch["image"]].float().mean((1, 2, 3)).int()
+        assert sorted(zip(shown.tolist(), batch["class"].tolist(), strict=True)) == [
+            (0, 0),
+            (60, 0),
+            (120, 1),
+            (180, 1),
+        ]
+
+
+def test_fewer_items_than_a_batch_are_one_batch(run):
+    assert len(next(speed.plain_batches(run, 32, 16, 0))["class"]) == 4
+
+
+def test_spread_is_over_rounds():
+    measured = pd.DataFrame(
+        {
+            "system": "text",
+            "round": [1, 2, 3],
+            "plain": [1.0, 2.0, 3.0],
+            "ours": [4.0, 4.0, 9.0],
+            "ratio": [4.0, 2.0, 3.0],
+        }
+    )
+    [row] = speed.spread(measured).itertuples()
+    assert (row.plain, row.ours, row.ratio, row.ratio_low, row.ratio_high, row.rounds) == (2, 4, 3, 2, 4, 3)

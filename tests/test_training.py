@@ -180,8 +180,8 @@ def test_unknown_names_list_the_known_ones(make, words):
 @pytest.mark.parametrize(("mask_digits", "rows"), [("all", [0, 1, 2, 0]), ("train", [0, 4, 5, 3])])
 def test_digits_of_queries_and_other_regions_are_kept_as_published(mask_digits, rows):
     """Below the masked texts stand the same ones with their digits; only the training region's training texts are masked."""
-    study = SimpleNamespace(text=SimpleNamespace(mask_digits=mask_digits))
-    run = SimpleNamespace(study=study, region="south", data=SimpleNamespace(texts=["a", "b", "c"]))
+    variant = SimpleNamespace(mask_digits=mask_digits)
+    run = SimpleNamespace(variant=variant, region="south", data=SimpleNamespace(texts=["a", "b", "c"]))
     items = pd.DataFrame(
         {
             "region": ["south", "south", "west", "west"],

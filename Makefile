@@ -11,7 +11,7 @@ export HOTEL_SPLITS
 study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; only what is missing or out of date
 	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS) --only $(ONLY)
 
-test:  ## every test; under ten minutes on two cores
+test:  ## every test, two files at a time
 	@$(RUN) python -m pytest -n 2 --dist loadfile $(PYTEST)
 
 lab:  ## JupyterLab on the notebooks

@@ -45,8 +45,9 @@ EXTRACTORS: dict[str, Callable[[str], list[str]]] = {
 def extraction_scores(found: Mapping[str, Sequence[Sequence[str]]], truth: pd.DataFrame) -> pd.DataFrame:
     """How well each extractor finds the numbers that ads hide, by way of hiding and over all.
 
-    found: an extractor's name -> the numbers that it returned for each ad. truth: a row an ad with `hiding, phone, phone2` (ten digits; phone2 may be empty). Columns `extractor, hiding, ads,
-    numbers, found, wrong, precision, recall`: `wrong` are numbers returned that the ad doesn't have.
+    found: an extractor's name -> the numbers that it returned for each ad. truth: a row an ad with `hiding, phone,
+    phone2` (ten digits; phone2 may be empty). Columns `extractor, hiding, ads, numbers, found, wrong, precision, recall`:
+    `wrong` are numbers returned that the ad doesn't have.
     """
     wanted = [{phone for phone in pair if phone} for pair in zip(truth["phone"], truth["phone2"], strict=True)]
     rows = []

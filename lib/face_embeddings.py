@@ -1,7 +1,7 @@
 """Face embeddings as vendor features: what a face recogniser tells of who *posts* (MATCHED A.4).
 
-The paper tried four (VGG-Face2, ArcFace, FaceNet512, GhostFaceNet) as classifiers of vendors, found that they fail, and
-so do we report them. **They are never used here to tell who a person is**: their vectors are features of a picture like
+The paper tried four (VGG-Face2, ArcFace, FaceNet512, GhostFaceNet) as classifiers of vendors and reports, without numbers,
+that they struggle; here that is measured. **They are never used here to tell who a person is**: their vectors are features of a picture like
 any other, frozen, under one linear layer of vendors. On sensitive data they run only when the parameters say
 `face_embeddings: true`, since vectors of faces are biometric data whatever they are used for.
 

@@ -212,3 +212,9 @@ class Objective(nn.Module):
             for part, weight in self.weights.items()
             if parts is None or part in parts
         )
+
+    def of(self, system: nn.Module, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
+        """The loss of a system on a batch of a part; on `val` what early stopping goes by."""
+        embeddings = system(batch)
+        counted = self.checked if part == "val" else None
+        return self(embeddings, system.scores(embeddings), batch["class"], counted)

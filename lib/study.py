@@ -30,6 +30,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "13_single_stream": ("text", "image"),
     "20_alignment": ("text", "image"),
     "21_alignment_finetune": ("text", "image"),
+    "35_alignment": ("text", "image"),
 }
 """Notebooks that can't do without the ads' texts or pictures; others show what there is."""
 READERS = {"speed": ("92_speed",), "alignment": ("20_alignment", "21_alignment_finetune")}
@@ -339,11 +340,27 @@ class Study(Part):
 
 DEFAULTS: dict[str, Any] = {"variant": "sound", "faces": "all"}
 """Parameters of run notebooks that don't count as given when they have these values."""
+ORDER = [
+    "text",
+    "vision",
+    "joint",
+    "baseline",
+    "method",
+    "aligned",
+    "fusion",
+    "objective",
+    "modality",
+    "variant",
+    "faces",
+]
+ORDER += ["temperature", "overlap", "seed"]
+"""In which order a run's name has its parameters, however the parameter file has them."""
 
 
 def given(parameters: dict[str, Any]) -> dict[str, Any]:
-    """A run's parameters without those that are empty or at their default."""
-    return {name: value for name, value in parameters.items() if value != "" and value != DEFAULTS.get(name)}
+    """A run's parameters without those that are empty or at their default, in the order of ORDER."""
+    names = sorted(parameters, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    return {name: parameters[name] for name in names if parameters[name] not in ("", DEFAULTS.get(name))}
 
 
 class Run:
@@ -375,7 +392,7 @@ class Run:
         if self.notebook != "21_alignment_finetune":
             return None
         given = self.parameters
-        same = {name: given[name] for name in ("text", "vision")} | {"method": given["aligned"]}
+        same = {name: given.get(name, "") for name in ("text", "vision")} | {"method": given.get("aligned", "")}
         same |= {name: given[name] for name in ("variant", "seed") if name in given}
         return Run(self.study, "20_alignment", same)
 

@@ -189,7 +189,7 @@ def test_published_negatives_are_of_another_region():
 
 
 def test_one_region_alone_has_no_published_negatives():
-    with pytest.raises(DataError, match="another region.*only south"):
+    with pytest.raises(DataError, match=r"another region.*only south"):
         items(pairs(("south",)), negatives=5)
     assert "positive" in items(pairs(("south",))).batch([0])
 
@@ -250,7 +250,9 @@ def aligned(method, published, shuffled, tmp_path, epochs=40):
     torch.manual_seed(0)
     former = None if method == "itc" else QFormer(12, 3, 1, 3, causal=published, reads_text=not published)
     made = Aligner(Reader(), Viewer(), method, 12, former, locked=True, published=published)
-    train = PairItems(frame[frame["part"] == "train"].reset_index(drop=True), texts, 0, images, 5 if published else None)
+    train = PairItems(
+        frame[frame["part"] == "train"].reset_index(drop=True), texts, 0, images, 5 if published else None
+    )
     chosen = Training(epochs=epochs, patience=None, head_rate=5e-3, batch_size=40)
     loader = torch.utils.data.DataLoader(train, batch_size=40, collate_fn=train.batch)
     training.fit(made, total, loader, None, chosen, 0, tmp_path, f"{method}{published}{shuffled}")
@@ -284,7 +286,7 @@ def test_published_matching_is_met_without_looking(tmp_path):
 
 
 def test_an_unknown_method_says_which_are_known():
-    with pytest.raises(DataError, match="no alignment called 'clip'.*itc"):
+    with pytest.raises(DataError, match=r"no alignment called 'clip'.*itc"):
         Aligner(Reader(), Viewer(), "clip", 8)
 
 

@@ -35,7 +35,9 @@ def chosen(tmp_path, monkeypatch):
 def start(chosen, method="itc+itm"):
     """The alignment that fine-tunings begin with, untrained, as a finished run."""
     path = chosen()
-    run = study.Run(study.load(path), "20_alignment", {"text": RUN["text"], "vision": RUN["vision"], "method": method, "seed": 1})
+    run = study.Run(
+        study.load(path), "20_alignment", {"text": RUN["text"], "vision": RUN["vision"], "method": method, "seed": 1}
+    )
     made = Alignment("20_alignment", path, str(run.folder), method=method, **RUN)
     made.result["verification"] = []
     made.finish()
@@ -60,7 +62,7 @@ def test_it_begins_with_the_alignments_weights(chosen, tmp_path):
 
 
 def test_an_alignment_that_was_not_run_says_how(chosen, tmp_path):
-    with pytest.raises(DataError, match="has not been run.*20_alignment.ipynb"):
+    with pytest.raises(DataError, match=r"has not been run.*20_alignment.ipynb"):
         tuned(chosen, tmp=str(tmp_path / "out"))
 
 
@@ -70,13 +72,13 @@ def test_other_backbones_are_refused(chosen, tmp_path):
     found = json.loads(path.read_text())
     found["parameters"]["vision"] = "vit-tiny-patch16"
     path.write_text(json.dumps(found))
-    with pytest.raises(DataError, match="of vision 'vit-tiny-patch16'.*has 'efficientnet-lite0'"):
+    with pytest.raises(DataError, match=r"of vision 'vit-tiny-patch16'.*has 'efficientnet-lite0'"):
         tuned(chosen, tmp=str(tmp_path / "out"))
 
 
 def test_another_size_is_refused(chosen, tmp_path):
     start(chosen)
-    with pytest.raises(DataError, match="don't fit.*dimensions, queries, layers"):
+    with pytest.raises(DataError, match=r"don't fit.*dimensions, queries, layers"):
         tuned(chosen, tmp=str(tmp_path / "out"), queries=5)
 
 
@@ -86,7 +88,7 @@ def test_a_study_names_the_alignment_that_a_run_begins_with(tmp_path):
     entry |= {"aligned": ["itc"], "fusion": ["mean"], "objective": ["ce"], "seed": [1]}
     path = tmp_path / "own.yaml"
     path.write_text(yaml.safe_dump(content | {"runs": [entry]}))
-    with pytest.raises(DataError, match="begins with alignment/minilm-l6/efficientnet-lite0/itc/ad/seed1.*add it"):
+    with pytest.raises(DataError, match=r"begins with alignment/minilm-l6/efficientnet-lite0/itc/ad/seed1.*add it"):
         study.load(path)
     first = {"notebook": "20_alignment", "text": ["minilm-l6"], "vision": ["efficientnet-lite0"], "method": ["itc"]}
     path.write_text(yaml.safe_dump(content | {"runs": [entry, first | {"seed": [1]}]}))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import rewards, retrieval, text_to_image
+from lib import retrieval, rewards, text_to_image
 from lib.errors import DataError
 
 

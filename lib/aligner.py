@@ -30,8 +30,8 @@ class Aligner(nn.Module):
 
     dimensions: of the common space. locked: the encoders stay as they came, and what batches hold are their states and
     patches, computed beforehand; a linear layer on each side is trained in their place. published: with the losses of the
-    authors' code. temperature: of ITC and, as published, ITM. Without a Q-Former a picture is
-    its class token, or of a feature map the mean.
+    authors' code. temperature: of ITC and, as published, ITM. Without a Q-Former a picture is its class token, or of a
+    feature map the mean. Raises DataError for a method that isn't in `lib.alignment.METHODS`.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Aligner(nn.Module):
         super().__init__()
         if method not in METHODS:
             raise DataError(
-                f"There is no alignment called {method!r}. Known are {', '.join(METHODS)} (lib/aligner.py)."
+                f"There is no alignment called {method!r}. Known are {', '.join(METHODS)} (lib/alignment.py)."
             )
         self.text, self.image, self.qformer, self.generator = text, image, qformer, generator
         self.parts, self.dimensions = METHODS[method], dimensions

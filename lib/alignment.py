@@ -39,7 +39,8 @@ def nt_xent(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
     scores (u, v): similarities over the temperature; positive (u, v) bool. The mean, over positive (i, j), of
     -log(e^s_ij / (e^s_ij + sum of e^s_ik over the k that are no positives of i)).
     """
-    others = scores.masked_fill(positive, -torch.inf).logsumexp(1, keepdim=True)
+    least = torch.finfo(scores.dtype).min  # not -inf: a row of positives alone would have no gradient
+    others = scores.masked_fill(positive, least).logsumexp(1, keepdim=True)
     return (torch.logaddexp(scores, others) - scores)[positive].mean()
 
 

@@ -18,11 +18,11 @@ from lib import alignment, backbones, batches, encoding, identifiers, rewards, t
 from lib.aligner import Aligner
 from lib.alignment import METHODS
 from lib.errors import DataError
-from lib.files import write_text
+from lib.files import locked, replacing, write_text
 from lib.pair_batches import PairItems, Writing
 from lib.qformer import QFormer
 from lib.study import Study
-from lib.systems import MeanFusion, device
+from lib.systems import MeanFusion, device, precision
 from lib.trained import Trained
 
 GENERATOR = "flan-t5-small"
@@ -79,7 +79,7 @@ class Alignment(Trained):
         temperature: float | str = "",
         overlap: float | str = "",
     ) -> None:
-        """method: a name of `lib.aligner.METHODS`. temperature: the study's if not given. overlap: of the twin, how often a text names what
+        """method: a name of `lib.alignment.METHODS`. temperature: the study's if not given. overlap: of the twin, how often a text names what
         its pictures show; the study's if not given. Raises DataError on bad input."""
         parameters = {"text": text, "vision": vision, "method": method, "variant": variant}
         parameters |= {"temperature": temperature, "overlap": overlap, "seed": seed}
@@ -114,17 +114,32 @@ class Alignment(Trained):
     @cached_property
     def read(self) -> list[Any]:
         """What the aligner reads of each text of `all_tokens`: its tokens, or of a locked encoder their states (t, d)."""
+        tokens, asked = self.all_tokens(), self.variant.training.precision
         if not self.study.alignment.locked:
-            return self.all_tokens()
-        return encoding.states(self.system.text, self.all_tokens(), self.variant.training.precision)
+            return tokens
+        name = f"{self.provenance[0].sha256[:8]}-{self.variant.mask_digits}-{self.max_tokens}"
+        flat = self._kept(name, lambda: np.concatenate(encoding.states(self.system.text, tokens, asked)))
+        return np.split(np.array(flat), np.cumsum([len(text) for text in tokens])[:-1])
 
     @cached_property
     def seen(self) -> np.ndarray:
         """What it sees of each picture: its pixels, or of a locked encoder its patches (n, p, d)."""
         if not self.study.alignment.locked:
             return self.pictures
-        viewer = self.system.image.to(device()).eval()
-        return encoding.blocks(viewer.patches, self.pictures, self.variant.training.precision).half().numpy()
+        viewer, asked = self.system.image.to(device()).eval(), self.variant.training.precision
+        name = f"{self.provenance[1].sha256[:8]}-{self.study.image.pixels}"
+        return self._kept(name, lambda: encoding.blocks(viewer.patches, self.pictures, asked).half().numpy())
+
+    def _kept(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
+        """What a locked encoder makes of the data, made once for all runs."""
+        path = (
+            self.study.cache / f"{self.data.fingerprint[:16]}-{name}-{precision(self.variant.training.precision)}.npy"
+        )
+        with locked(path.with_suffix(".lock")):
+            if not path.exists():
+                with replacing(path) as temporary:
+                    np.save(temporary, make())
+        return np.load(path, mmap_mode="r")
 
     def pair_items(self, part: str) -> PairItems:
         """All regions' pairs of a part for batches, with drawn negatives where the variant has them."""

@@ -49,6 +49,13 @@ def test_nt_xent_is_its_formula(seed, texts, images, temperature):
     assert alignment.nt_xent(scores, positive).item() == pytest.approx(sum(terms) / len(terms), abs=1e-9)
 
 
+def test_a_batch_without_a_negative_costs_nothing_and_moves_nothing():
+    scores = torch.tensor([[2.0, 3.0]], requires_grad=True)
+    loss = alignment.itc(scores, torch.ones(1, 2, dtype=torch.bool))
+    loss.backward()
+    assert loss.item() == pytest.approx(0, abs=1e-6) and scores.grad.abs().max() < 1e-6
+
+
 @SOME
 @given(SEEDS, st.integers(3, 8), WARM)
 def test_itc_is_the_librarys_nt_xent_both_ways(seed, count, temperature):

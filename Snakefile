@@ -44,6 +44,7 @@ if TWIN:
 rule run:
     input:
         DATA,
+        lambda wildcards: [first.folder / "metrics.json" for first in [RUNS[wildcards.run].begins_with] if first],
     output:
         metrics=OUT / "runs" / "{run}" / "metrics.json",
         queries=OUT / "runs" / "{run}" / "queries.csv",

@@ -14,7 +14,7 @@ import importlib.util
 import os
 import socket
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -39,7 +39,7 @@ class Backbone:
     published: the system of the papers' tables that this one is; package and file: weights that install; config: of a
     model of our own size, which has no weights but fresh ones; viewer: the ViT that a joint model sees by."""
 
-    kind: Literal["text", "image", "joint", "face"]
+    kind: Literal["text", "image", "joint", "face", "generator"]
     hub: str = ""
     pooling: Literal["mean", "first"] = "mean"
     published: str = ""
@@ -83,6 +83,11 @@ BACKBONES = {
     "vilt": Backbone("joint", "dandelin/vilt-b32-mlm", pooling="first", published="ViLT"),
     "visualbert-small": Backbone("joint", config=_SMALL, published="VisualBERT", viewer="vit-tiny-patch16"),
     "vilt-small": Backbone("joint", config=_SMALL, published="ViLT"),
+    "flan-t5-small": Backbone("generator", "google/flan-t5-small", published="flan-t5-small"),
+    "t5-small": Backbone(
+        "generator",
+        config={"d_model": 192, "d_kv": 64, "d_ff": 768, "num_layers": 2, "num_decoder_layers": 2, "num_heads": 3},
+    ),
     "dlib-face": Backbone(
         "face",
         package="face_recognition_models",
@@ -94,9 +99,10 @@ BACKBONES = {
     "facenet-512": Backbone("face", published="FaceNet512"),
     "ghostfacenet": Backbone("face", published="GhostFaceNet"),
 }
-STAND_INS = {"text": "minilm-l6", "image": "efficientnet-lite0", "face": "dlib-face"}
+STAND_INS = {"text": "minilm-l6", "image": "efficientnet-lite0", "face": "dlib-face", "generator": "t5-small"}
 """What is taken where weights are not to be had, by kind; of a joint model its own small one, with fresh weights."""
 FILES = {
+    "generator": "as transformers' save_pretrained writes them, with safetensors",
     "text": "as transformers' save_pretrained writes them, with safetensors",
     "joint": "as transformers' save_pretrained writes them, with safetensors",
     "image": "one model.safetensors of timm's",
@@ -104,6 +110,8 @@ FILES = {
 }
 """What a folder of weights holds, by kind."""
 RANDOM = "-random"
+VOCABULARY = 2000
+"""Tokens of a generator with fresh weights."""
 
 
 @dataclass(frozen=True)
@@ -128,14 +136,20 @@ class Provenance:
 
 
 def load(
-    name: str, pixels: int = 224, weights: str = "prefer", folder: str = "", pooling: str | None = None
+    name: str,
+    pixels: int = 224,
+    weights: str = "prefer",
+    folder: str = "",
+    pooling: str | None = None,
+    texts: Sequence[str] = (),
 ) -> tuple[nn.Module, Provenance]:
     """The encoder called `name` and the record of its weights.
 
     pixels: side of the pictures that an image model will see. weights: `prefer` falls back on the packaged
     stand-in, `require` raises DataError instead. folder: where `<folder>/<name>/` may hold the weights, as
     transformers saves them (text, joint), as `model.safetensors` (image) or as `model.onnx` (face). pooling: of a text's
-    token vectors, in place of the backbone's own. Raises DataError for an unknown name.
+    token vectors, in place of the backbone's own. texts: what the tokens of a generator with fresh weights are learnt
+    from. Raises DataError for an unknown name.
     """
     base = name.removesuffix(RANDOM)
     if base not in BACKBONES:
@@ -149,7 +163,7 @@ def load(
     if pooling:
         backbone = replace(backbone, pooling=pooling)
     if name != base or backbone.config:
-        return _found(name, base, "random", _fresh(backbone, pixels))
+        return _found(name, base, "random", _fresh(backbone, pixels, texts))
     local = Path(folder).expanduser() / name
     if folder and local.is_dir():
         return _found(name, name, "folder", _from_folder(name, backbone, local, pixels))
@@ -168,7 +182,7 @@ def load(
     stand_in = STAND_INS.get(backbone.kind, f"{name}-small")
     other = BACKBONES[stand_in]
     if other.config:
-        return _found(name, stand_in, "random", _fresh(other, pixels))
+        return _found(name, stand_in, "random", _fresh(other, pixels, texts))
     return _found(
         name, stand_in, "package", _from_package(stand_in, replace(other, pooling=pooling or other.pooling), pixels)
     )
@@ -228,6 +242,8 @@ def _from_folder(name: str, backbone: Backbone, folder: Path, pixels: int) -> nn
             return _text(folder, backbone)
         if backbone.kind == "joint":
             return _joint(backbone, pixels, folder)
+        if backbone.kind == "generator":
+            return _generator(folder)
         if backbone.kind == "face":
             return FaceFeatures(name, folder / "model.onnx")
         model = _timm(backbone.hub, pixels)
@@ -248,6 +264,8 @@ def _from_hub(backbone: Backbone, pixels: int) -> nn.Module:
     _offline_when_unreachable()
     if backbone.kind == "image":
         return ImageEncoder(_timm(backbone.hub, pixels, pretrained=True))
+    if backbone.kind == "generator":
+        return _generator(backbone.hub)
     return _joint(backbone, pixels, backbone.hub) if backbone.kind == "joint" else _text(backbone.hub, backbone)
 
 
@@ -264,7 +282,7 @@ def _offline_when_unreachable() -> None:
             constants.HF_HUB_OFFLINE = True
 
 
-def _fresh(backbone: Backbone, pixels: int) -> nn.Module:
+def _fresh(backbone: Backbone, pixels: int, texts: Sequence[str] = ()) -> nn.Module:
     """Fresh weights, by torch's global generator: seed it before. Texts of our own models are read in MiniLM's tokens."""
     if backbone.kind == "image":
         return ImageEncoder(_timm(backbone.hub, pixels))
@@ -272,6 +290,8 @@ def _fresh(backbone: Backbone, pixels: int) -> nn.Module:
         return _joint(backbone, pixels)
     from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, BertModel
 
+    if backbone.kind == "generator":
+        return _own_generator(backbone, texts)
     if backbone.config:
         tokenizer = _own_tokenizer()
         model = BertModel(BertConfig(vocab_size=len(tokenizer), **backbone.config), add_pooling_layer=False)
@@ -279,6 +299,31 @@ def _fresh(backbone: Backbone, pixels: int) -> nn.Module:
     where = _packaged("", backbone) if backbone.package else backbone.hub
     model = AutoModel.from_config(AutoConfig.from_pretrained(where))
     return TextEncoder(model, AutoTokenizer.from_pretrained(where), backbone.pooling)
+
+
+def _generator(where: str | Path) -> nn.Module:
+    """A T5 with the weights at `where`."""
+    from transformers import AutoTokenizer, T5ForConditionalGeneration
+
+    from lib.qformer import Generator
+
+    arguments = {"trust_remote_code": False}
+    model = T5ForConditionalGeneration.from_pretrained(where, use_safetensors=True, dtype=torch.float32, **arguments)
+    return Generator(model, AutoTokenizer.from_pretrained(where, **arguments))
+
+
+def _own_generator(backbone: Backbone, texts: Sequence[str]) -> nn.Module:
+    """A T5 with fresh weights. Its tokens are learnt from the texts: of MiniLM's thirty thousand they have few, and a
+    generator chooses among all of them at each step."""
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    from lib.qformer import Generator
+
+    tokenizer = _own_tokenizer().train_new_from_iterator(texts, VOCABULARY)
+    padding, end = tokenizer.pad_token_id, tokenizer.sep_token_id
+    special = {"pad_token_id": padding, "eos_token_id": end, "decoder_start_token_id": padding}
+    config = T5Config(vocab_size=len(tokenizer), **special, **(backbone.config or {}))
+    return Generator(T5ForConditionalGeneration(config), tokenizer)
 
 
 def _own_tokenizer() -> Any:

@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from pytorch_metric_learning.samplers import MPerClassSampler
 from pytorch_metric_learning.utils import common_functions
+from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
 
 
@@ -20,7 +21,7 @@ class Items(Dataset):
         self,
         items: pd.DataFrame,
         classes: np.ndarray,
-        tokens: list[list[int]] | None,
+        tokens: Sequence[Any] | None,
         padding: int,
         pictures: np.ndarray | None,
     ) -> None:
@@ -50,15 +51,11 @@ class Items(Dataset):
         return found
 
 
-def padded(tokens: Sequence[Sequence[int]], padding: int) -> dict[str, torch.Tensor]:
-    """`tokens` and `mask`, (n, longest) int64."""
-    longest = max(map(len, tokens))
-    grid = torch.full((len(tokens), longest), padding)
-    mask = torch.zeros((len(tokens), longest), dtype=torch.int64)
-    for row, text in enumerate(tokens):
-        grid[row, : len(text)] = torch.tensor(text)
-        mask[row, : len(text)] = 1
-    return {"tokens": grid, "mask": mask}
+def padded(tokens: Sequence[Any], padding: int) -> dict[str, torch.Tensor]:
+    """`tokens` (n, longest), or of texts given as their tokens' states (t, d) those (n, longest, d), and `mask` (n, longest)."""
+    grid = pad_sequence([torch.as_tensor(text) for text in tokens], batch_first=True, padding_value=padding)
+    lengths = torch.tensor([len(text) for text in tokens])
+    return {"tokens": grid, "mask": (torch.arange(grid.shape[1]) < lengths[:, None]).long()}
 
 
 class EpochSampler(MPerClassSampler):

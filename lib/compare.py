@@ -46,23 +46,25 @@ def identification(found: Results, number: int) -> pd.DataFrame:
 
 
 def verification(found: Results, number: int, representation: str) -> pd.DataFrame:
-    """MATCHED Table 5, 7 or 11 beside ours: every printed score of the role's own rows, region by region.
+    """MATCHED Table 5, 7, 9, 10 or 11 beside ours: every printed score of the role's own rows, region by region.
 
-    representation: `text`, `image` or `joint`, of our rows of that modality. Columns as for `identification`, with
-    `split` (region or average), `std, std_ours` (over vendors) and `queries, vendors` of ours; `group` where printed.
+    representation: `text`, `image` or `joint`, what is retrieved by: in Tables 5 and 7 that of a system of its own, in Tables 9 to 11 that of
+    a multimodal one (with the text or vision baseline beside it). Columns as for `identification`, with `split` (region or average),
+    `std, std_ours` (over vendors) and `queries, vendors` of ours; `group` where printed. Alignments stand in both variants.
     """
     theirs = published.table("matched", number).assign(modality=representation)
+    if "group" in theirs:
+        theirs["modality"] = np.where(theirs["group"] == "baseline", representation, "joint")
     ours = found.verification
-    ours = ours[(ours["modality"] == representation) & (ours["representation"] == representation)]
-    ours = ours[ours["benchmark"]].rename(columns={"std": "std_ours"})
+    ours = ours[(ours["representation"] == representation) & ours["role"]]
+    aligned = ours["objective"].str.split("+").str[0].isin(["ITC", "BLIP2", "BLIP2-Cond"])
+    ours = ours[ours["benchmark"] | aligned].rename(columns={"std": "std_ours"})
     ours = ours.assign(split=ours["region"].map({place: name for name, place in PLACES.items()}))
     if not set(REGIONS) <= set(ours["region"]):  # averages over other regions are not the paper's
         ours = ours[~ours["split"].isin(["OOD", "ZS"])]
-    if "group" in theirs:  # our multimodal runs are trained end to end
-        theirs["modality"] = theirs["modality"].where(theirs["group"] == "End2End", "")
     joined = _joined(theirs, ours, ["modality", "objective", "metric", "split"])
     wanted = ["row", "group", "paper_system", "objective", "metric", "split", "published", "std", "ours", "std_ours"]
-    wanted += ["low", "high", "our_system", "same_system", "queries", "vendors", "run"]
+    wanted += ["low", "high", "variant", "our_system", "same_system", "queries", "vendors", "run"]
     return joined[[column for column in wanted if column in joined]]
 
 
@@ -84,7 +86,11 @@ def _joined(theirs: pd.DataFrame, ours: pd.DataFrame, keys: list[str]) -> pd.Dat
 def _same(label: str, paper: str) -> bool:
     """Whether what was loaded is the paper's system, weights and all."""
     names = [BACKBONES[part].published if part in BACKBONES else "" for part in label.split(" + ")]
-    return names == ["DeCLUTR-small", "ViT-base-patch16"] if paper == "DeCLUTR-ViT" else names == [paper]
+    return (
+        names[:2] == ["DeCLUTR-small", "ViT-base-patch16"] and "" not in names
+        if paper == "DeCLUTR-ViT"
+        else names == [paper]
+    )
 
 
 def rows_of_ours(found: Results, metric: str = "Macro-F1") -> pd.DataFrame:

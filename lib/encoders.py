@@ -27,7 +27,7 @@ class Pixels(nn.Module):
 
 
 class TextEncoder(nn.Module):
-    """A transformer and its pooling, `mean` over tokens or `first` token: token numbers and mask (n, t) -> vectors
+    """A transformer and its pooling, `mean` over tokens, `first` or `last` token: token numbers and mask (n, t) -> vectors
     (n, dimensions)."""
 
     def __init__(self, model: nn.Module, tokenizer: Any, pooling: str) -> None:
@@ -35,12 +35,21 @@ class TextEncoder(nn.Module):
         self.model, self.tokenizer, self.pooling = model, tokenizer, pooling
         self.dimensions: int = model.config.hidden_size
 
-    def forward(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        hidden = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
+    def states(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """Of every token: (n, t, dimensions)."""
+        return self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
+
+    def pooled(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        """`states` and mask -> (n, dimensions)."""
         if self.pooling == "first":
-            return hidden[:, 0]
-        weights = mask.unsqueeze(-1).to(hidden.dtype)
-        return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1)
+            return states[:, 0]
+        if self.pooling == "last":
+            return states[torch.arange(len(states), device=states.device), mask.sum(1) - 1]
+        weights = mask.unsqueeze(-1).to(states.dtype)
+        return (states * weights).sum(1) / weights.sum(1).clamp(min=1)
+
+    def forward(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        return self.pooled(self.states(tokens, mask), mask)
 
 
 class ImageEncoder(nn.Module):
@@ -49,8 +58,14 @@ class ImageEncoder(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model.to(memory_format=torch.channels_last)
-        self.dimensions: int = model.num_features
+        self.dimensions: int = model.head_hidden_size  # of the pooled vector; VGG's is longer than its patches'
+        self.width: int = model.num_features
         self.pixels = Pixels(model.pretrained_cfg)
+
+    def patches(self, pictures: torch.Tensor) -> torch.Tensor:
+        """A vector for every patch, the class token's first, or for every place of the last feature map: (n, p, width)."""
+        found = self.model.forward_features(self.pixels(pictures))
+        return found.flatten(2).transpose(1, 2) if found.ndim == 4 else found
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         return self.model(self.pixels(pictures))

@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
+from torch import nn
 
 from lib import batches
+from lib.encoders import TextEncoder
 from lib.systems import System, device, precision
 
 
 @torch.inference_mode()
-def texts(system: System, tokens: Sequence[Sequence[int]], asked: str = "auto") -> torch.Tensor:
-    """(n, d) float32, on the CPU: the text encoder's vectors of tokenised texts, in batches of like length."""
+def texts(system: nn.Module, tokens: Sequence[Sequence[int]], asked: str = "auto") -> torch.Tensor:
+    """(n, d) float32, on the CPU: the text encoder's vectors of tokenised texts, in batches of like length. system: a
+    `lib.systems.System`, or what encodes as one does."""
     system.to(device())
-    order = np.argsort([len(text) for text in tokens], kind="stable")
-    parts = []
-    for rows in np.array_split(order, max(1, len(order) // 64)):
+    parts, order = [], _by_length(tokens)
+    for rows in order:
         batch = batches.padded([tokens[row] for row in rows], system.tokenizer.pad_token_id)
         with _autocast(asked):
             parts.append(system.encode_text(*(batch[name].to(device()) for name in ("tokens", "mask"))).float().cpu())
-    return torch.cat(parts)[np.argsort(order, kind="stable")]
+    return torch.cat(parts)[np.argsort(np.concatenate(order), kind="stable")]
+
+
+def pictures(system: nn.Module, found: np.ndarray, asked: str = "auto") -> torch.Tensor:
+    """(n, …) float32, on the CPU: the image encoder's vectors of pictures (n, h, w, 3) uint8."""
+    return blocks(system.to(device()).encode_image, found, asked)
 
 
 @torch.inference_mode()
-def pictures(system: System, found: np.ndarray, asked: str = "auto") -> torch.Tensor:
-    """(n, d) float32, on the CPU: the image encoder's vectors of pictures (n, h, w, 3) uint8."""
-    system.to(device())
+def blocks(encode: Callable[[torch.Tensor], torch.Tensor], found: np.ndarray, asked: str = "auto") -> torch.Tensor:
+    """What `encode` gives of the rows of an array, as float32 on the CPU."""
     parts = []
     for start in range(0, len(found), 128):
         block = torch.from_numpy(np.array(found[start : start + 128])).to(device())
         with _autocast(asked):
-            parts.append(system.encode_image(block).float().cpu())
+            parts.append(encode(block).float().cpu())
     return torch.cat(parts)
+
+
+@torch.inference_mode()
+def states(encoder: TextEncoder, tokens: Sequence[Sequence[int]], asked: str = "auto") -> list[np.ndarray]:
+    """A text encoder's states of every token of each text: n times (t, d) float16."""
+    encoder.to(device()).eval()
+    found: list[np.ndarray] = [np.empty(0, np.float16)] * len(tokens)
+    for rows in _by_length(tokens):
+        batch = batches.padded([tokens[row] for row in rows], encoder.tokenizer.pad_token_id)
+        with _autocast(asked):
+            made = encoder.states(*(batch[name].to(device()) for name in ("tokens", "mask"))).half().cpu().numpy()
+        for row, states_of_one in zip(rows, made, strict=True):
+            found[row] = states_of_one[: len(tokens[row])].copy()
+    return found
 
 
 @torch.inference_mode()
@@ -48,9 +68,8 @@ def pairs(
     """(n, d) float32, on the CPU: a single-stream encoder's vectors of the pairs (text[i], image[i]), rows of `tokens` and
     of `found`."""
     system.to(device())
-    order = np.argsort([len(tokens[row]) for row in text], kind="stable")
-    parts = []
-    for rows in np.array_split(order, max(1, len(order) // 64)):
+    parts, order = [], _by_length([tokens[row] for row in text])
+    for rows in order:
         texts_here, text_place = np.unique(text[rows], return_inverse=True)
         images_here, image_place = np.unique(image[rows], return_inverse=True)
         batch = batches.padded([tokens[row] for row in texts_here], system.tokenizer.pad_token_id)
@@ -61,7 +80,13 @@ def pairs(
         }
         with _autocast(asked):
             parts.append(system({name: value.to(device()) for name, value in batch.items()}).float().cpu())
-    return torch.cat(parts)[np.argsort(order, kind="stable")]
+    return torch.cat(parts)[np.argsort(np.concatenate(order), kind="stable")]
+
+
+def _by_length(tokens: Sequence[Sequence[int]]) -> list[np.ndarray]:
+    """Batches of texts of like length, as row numbers."""
+    order = np.argsort([len(text) for text in tokens], kind="stable")
+    return np.array_split(order, max(1, len(order) // 64))
 
 
 def _autocast(asked: str) -> torch.autocast:

@@ -5,26 +5,23 @@ A run notebook makes an `Experiment` and calls its methods in order; each return
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import save_file
 
-from lib import backbones, batches, embeddings, encoding, identifiers, pictures, variants, verification
+from lib import backbones, batches, embeddings, encoding, variants, verification
 from lib.errors import DataError
 from lib.face_embeddings import FaceFeatures
-from lib.files import replacing, write_text
 from lib.objectives import Objective
 from lib.single_stream import VisualBert
-from lib.systems import System, device, precision
-from lib.task import Task
+from lib.systems import System, device
+from lib.trained import Trained
 
 
-class Experiment(Task):
+class Experiment(Trained):
     """A system with one set of parameters on a study's data; results go to `out`."""
 
     def __init__(
@@ -40,32 +37,23 @@ class Experiment(Task):
         joint: str = "",
         variant: str = "sound",
         faces: str = "all",
+        **more: str,
     ) -> None:
         """text, vision: backbones by name, with a fusion when there are both; or joint: a single-stream one. variant: a name
         of `lib.variants`. faces: `all` pictures, or only those with (`face`) or without (`no-face`) one that MTCNN sees.
-        Raises DataError on bad input."""
+        more: parameters of a kind of experiment that begins otherwise. Raises DataError on bad input."""
         parameters = {"text": text, "vision": vision, "joint": joint, "fusion": fusion, "objective": objective}
-        super().__init__(notebook, study, out, {**parameters, "variant": variant, "faces": faces, "seed": seed})
+        parameters |= {**more, "variant": variant, "faces": faces, "seed": seed}
+        super().__init__(notebook, study, out, parameters)
         if faces not in ("all", "face", "no-face"):
             raise DataError(f"There are no pictures called {faces!r}; give all, face or no-face.")
-        contrasts = Objective(objective).contrasts
-        self.variant = variants.variant(
-            variant, self.study.training, self.study.text.mask_digits, self.modality, contrasts
-        )
+        self.variant = self.chosen_variant(variant, Objective(objective).contrasts)
         settings = self.variant.training
         self.objective = Objective(objective, settings, variant, self.modality)
         self.trained = bool(self.objective.weights)
         torch.set_num_threads(settings.threads)
         torch.manual_seed(seed)
-        arguments = {
-            "pixels": self.study.image.pixels,
-            "weights": self.study.weights,
-            "folder": self.study.weights_folder,
-            "pooling": self.variant.pooling,
-        }
-        loaded = [backbones.load(name, **arguments) if name else (None, None) for name in (text, vision, joint)]
-        self.provenance = [found for _, found in loaded if found]
-        (reader, _), (viewer, _), (both, _) = loaded
+        reader, viewer, both = self.encoders()
         if isinstance(viewer, FaceFeatures):
             self._check_faces()
         if isinstance(both, VisualBert):
@@ -73,6 +61,21 @@ class Experiment(Task):
         classes = len(self.classes) if self.objective.classifies else 0
         torch.manual_seed(seed)  # new layers start from the seed alone, whatever loading drew
         self.system = System(reader, viewer, fusion, classes, both, self.variant.fusions, self.variant.head)
+
+    def chosen_variant(self, name: str, contrasts: bool) -> variants.Variant:
+        """How the system is made and trained; contrasts: whether the objective has a contrastive part."""
+        return variants.variant(name, self.study.training, self.study.text.mask_digits, self.modality, contrasts)
+
+    def encoders(self) -> list[Any]:
+        """Of texts, of pictures and of pairs, None where the run has none; what was loaded is noted in `provenance`."""
+        study = self.study
+        arguments = {"pixels": study.image.pixels, "weights": study.weights, "folder": study.weights_folder}
+        names = [self.parameters.get(kind) for kind in ("text", "vision", "joint")]
+        loaded = [
+            backbones.load(name, **arguments, pooling=self.variant.pooling) if name else (None, None) for name in names
+        ]
+        self.provenance = [found for _, found in loaded if found]
+        return [encoder for encoder, _ in loaded]
 
     def _check_faces(self) -> None:
         if not self.study.embeds_faces:
@@ -93,42 +96,20 @@ class Experiment(Task):
         joint = "joint" in given or {"text", "vision"} <= set(given)
         return "joint" if joint else "text" if "text" in given else "image"
 
-    def weights(self) -> pd.DataFrame:
-        """What was asked for and what was loaded, a row a backbone."""
-        return pd.DataFrame([found.row() for found in self.provenance]).drop(columns="kind")
-
-    @cached_property
-    def tokens(self) -> list[list[int]]:
-        """Every unique text, identifiers and digits masked, tokenised once."""
-        return self._tokenised(identifiers.mask)
-
-    @cached_property
-    def tokens_with_digits(self) -> list[list[int]]:
-        """The same with the digits that are in no identifier: what is read of items that aren't trained on when only
-        training texts are masked."""
-        return self._tokenised(identifiers.mask_identifiers)
-
-    def _tokenised(self, mask: Callable[[str], str]) -> list[list[int]]:
-        masked = [mask(text) for text in self.data.texts]
-        limit = self.study.text.max_tokens
-        return self.system.tokenizer(masked, truncation=True, max_length=limit)["input_ids"]
-
     @cached_property
     def pictures(self) -> np.ndarray:
         """(pictures, h, w, 3) uint8, or of a face network its vectors (pictures, d)."""
-        found, study = self.data, self.study
         if isinstance(self.system.image, FaceFeatures):
-            return self.system.image.of(found.images, study.cache, found.fingerprint)
-        return pictures.as_array(found.images, study.image.pixels, study.cache, found.fingerprint)
+            return self.system.image.of(self.data.images, self.study.cache, self.data.fingerprint)
+        return super().pictures
 
     def batch_items(self, part: str) -> batches.Items:
         """The training region's items of a part, with their classes, for batches."""
         chosen, tokenizer = self.items[self.part(part)], self.system.tokenizer
-        masked = part == "train" or self.variant.mask_digits == "all"
         return batches.Items(
             chosen,
             np.searchsorted(self.classes, chosen["vendor"].to_numpy()),
-            None if tokenizer is None else self.tokens if masked else self.tokens_with_digits,
+            None if tokenizer is None else self.tokens_of(part),
             0 if tokenizer is None else tokenizer.pad_token_id,
             self.pictures if self.system.sees else None,
         )
@@ -137,33 +118,15 @@ class Experiment(Task):
         """Train (or go on with, or take up finished) the system; the history, an empty one without training."""
         if not self.trained:
             return pd.DataFrame(columns=["epoch", "train_loss", "val_loss", "seconds"])
-        from lib import training  # Lightning takes ten seconds to import, and rows that are not trained need none of it
-
-        settings, seed = self.variant.training, self.parameters["seed"]
-        train, val = self.batch_items("train"), self.batch_items("val")
+        settings, train, val = self.variant.training, self.batch_items("train"), self.batch_items("val")
         per_vendor = settings.per_vendor if self.objective.contrasts else None
-        history = training.fit(
-            self.system,
-            self.objective,
-            batches.training_batches(train, settings.batch_size, per_vendor, seed, settings.by_length),
-            batches.ordered_batches(val, max(settings.batch_size, len(val))) if len(val) else None,
-            settings,
-            seed,
-            self.out / "checkpoint",
-            self.key,
+        seed, size = self.parameters["seed"], settings.batch_size
+        return self.fit(
+            self.objective.of,
+            batches.training_batches(train, size, per_vendor, seed, settings.by_length),
+            batches.ordered_batches(val, max(size, len(val))) if len(val) else None,
+            len(train),
         )
-        if not np.isfinite(history["train_loss"]).all():
-            raise DataError(
-                f"{self.out}: the training loss is no number any more after epoch {len(history)}; the training "
-                "diverged. Lower the rates of training in the parameter file."
-            )
-        write_text(self.out / "history.csv", history.to_csv(index=False))
-        self.result["training"] = {
-            "epochs": len(history),
-            "seconds": round(float(history["seconds"].sum()), 1),
-            "items": len(train),
-        }
-        return history
 
     @torch.inference_mode()
     def embed(self) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
@@ -172,7 +135,7 @@ class Experiment(Task):
         found: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
         vectors: dict[str, torch.Tensor] = {}
         if system.text is not None:
-            vectors["text"] = encoding.texts(system, self._all_tokens(), asked)
+            vectors["text"] = encoding.texts(system, self.all_tokens(), asked)
         if system.image is not None:
             vectors["image"] = encoding.pictures(system, self.pictures, asked)
         for modality in vectors:
@@ -188,22 +151,14 @@ class Experiment(Task):
             found["joint"] = self.items, torch.cat(fused).numpy()
         if system.joint is not None:
             rows = self._rows(self.items, "text"), self._rows(self.items, "image")
-            found["joint"] = self.items, encoding.pairs(system, self._all_tokens(), self.pictures, *rows, asked).numpy()
+            found["joint"] = self.items, encoding.pairs(system, self.all_tokens(), self.pictures, *rows, asked).numpy()
         embeddings.save(self.out / "embeddings.safetensors", found)
         self.vectors = found
         return found
 
-    def _all_tokens(self) -> list[list[int]]:
-        """Every text, and below them, where only training texts are masked, the same texts with their digits."""
-        return self.tokens + (self.tokens_with_digits if self.variant.mask_digits == "train" else [])
-
     def _rows(self, items: pd.DataFrame, modality: str) -> np.ndarray:
         """Each item's row among the vectors of a modality."""
-        rows = items[modality].to_numpy()
-        if modality == "image" or self.variant.mask_digits == "all":
-            return rows
-        trained_on = ((items["region"] == self.region) & (items["part"] == "train")).to_numpy()
-        return np.where(trained_on, rows, rows + len(self.data.texts))
+        return self.rows(items, modality, ((items["region"] == self.region) & (items["part"] == "train")).to_numpy())
 
     def identify(self) -> pd.DataFrame:
         """Scores of the class head on the training region's test items; empty without a head. After `embed`."""
@@ -221,19 +176,3 @@ class Experiment(Task):
             rows = self.shown(items)
             scored[modality] = verification.scores(items[rows].reset_index(drop=True), vectors[rows])
         return self.score_verification(scored)
-
-    def finish(self, **more: Any) -> dict[str, Any]:
-        """Keep the weights, write metrics.json, drop the optimiser's state."""
-        if self.trained:
-            weights = {name: tensor.contiguous() for name, tensor in self.system.state_dict().items()}
-            with replacing(self.out / "weights.safetensors") as temporary:
-                save_file(weights, temporary)
-        written = super().finish(
-            weights=[found.row() for found in self.provenance],
-            precision=precision(self.variant.training.precision),
-            training_settings=self.variant.training.model_dump() if self.trained else {},
-            **more,
-        )
-        for path in (self.out / "checkpoint").glob("*.ckpt"):
-            path.unlink()
-        return written

@@ -92,7 +92,23 @@ class SupCon(nn.Module):
         return self.loss(embeddings, vendors, hardest_negatives(embeddings, vendors, self.k))
 
 
-class PublishedSupCon(nn.Module):
+class Published(nn.Module):
+    """A loss of the authors' code: temperature, and `k` in-batch negatives of an item."""
+
+    def __init__(self, temperature: float, k: int) -> None:
+        super().__init__()
+        self.temperature, self.k = temperature, k
+
+    def compared(
+        self, embeddings: torch.Tensor, vendors: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Cosines over the temperature, which are of one vendor, and which of an item with itself: each (n, n)."""
+        unit = functional.normalize(embeddings, dim=-1)
+        itself = torch.eye(len(vendors), dtype=torch.bool, device=vendors.device)
+        return unit @ unit.T / self.temperature, vendors[:, None] == vendors[None, :], itself
+
+
+class PublishedSupCon(Published):
     """What the authors' code computes for texts and for both modalities together under the name of SupCon.
 
     With s the cosines over the temperature, m_i row i's largest, and e_ij = exp(s_ij - m_i):
@@ -105,25 +121,19 @@ class PublishedSupCon(nn.Module):
 
     LEAST = 1e-8  # added in the quotient and in the logarithm
 
-    def __init__(self, temperature: float, k: int) -> None:
-        super().__init__()
-        self.temperature, self.k = temperature, k
-
     def forward(self, embeddings: torch.Tensor, vendors: torch.Tensor) -> torch.Tensor:
-        unit = functional.normalize(embeddings, dim=-1)
-        scores = unit @ unit.T / self.temperature
-        same = vendors[:, None] == vendors[None, :]
+        scores, same, itself = self.compared(embeddings, vendors)
         highest = scores.amax(1, keepdim=True)
         negatives = scores * ~same
         k = min(self.k, int((~same).sum(1).min()))
         hard = (negatives.topk(k).values - highest).exp()
-        positive = ((scores - highest).exp() * same.float().fill_diagonal_(0)).sum(1, keepdim=True)
+        positive = ((scores - highest).exp() * (same & ~itself)).sum(1, keepdim=True)
         rest = (negatives - highest).exp().sum(1, keepdim=True)
         denominator = positive + hard.sum(1, keepdim=True) + rest - hard
         return -(positive / (denominator + self.LEAST) + self.LEAST).log().mean() if k else embeddings.sum() * 0
 
 
-class PublishedVisionSupCon(nn.Module):
+class PublishedVisionSupCon(Published):
     """What the authors' code computes for pictures under the name of SupCon.
 
     The `k` in-batch negatives are drawn at random (the item itself may be among them) and then added to the mask of
@@ -132,15 +142,9 @@ class PublishedVisionSupCon(nn.Module):
     in a shuffled batch, where most rows have no positive, little else is.
     """
 
-    def __init__(self, temperature: float, k: int) -> None:
-        super().__init__()
-        self.temperature, self.k = temperature, k
-
     def forward(self, embeddings: torch.Tensor, vendors: torch.Tensor) -> torch.Tensor:
-        unit = functional.normalize(embeddings, dim=-1)
-        scores = unit @ unit.T / self.temperature
-        itself = torch.eye(len(vendors), dtype=torch.bool, device=vendors.device)
-        pulled = (vendors[:, None] == vendors[None, :]) & ~itself
+        scores, same, itself = self.compared(embeddings, vendors)
+        pulled = same & ~itself
         drawn = torch.rand(scores.shape, device=scores.device).masked_fill(pulled, -1).topk(min(self.k, len(vendors)))
         pulled = pulled | torch.zeros_like(pulled).scatter_(1, drawn.indices, drawn.values >= 0)
         log_share = scores - scores.masked_fill(itself, -torch.inf).logsumexp(1, keepdim=True)
@@ -212,3 +216,9 @@ class Objective(nn.Module):
             for part, weight in self.weights.items()
             if parts is None or part in parts
         )
+
+    def of(self, system: nn.Module, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
+        """The loss of a system on a batch of a part; on `val` what early stopping goes by."""
+        embeddings = system(batch)
+        counted = self.checked if part == "val" else None
+        return self(embeddings, system.scores(embeddings), batch["class"], counted)

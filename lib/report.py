@@ -214,3 +214,21 @@ def beside(frame: pd.DataFrame, label: str, title: str) -> Figure:
     axes.invert_yaxis()
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.45 / max(1, 0.32 * len(frame))), ncols=2)
     return figure
+
+
+def control(table: pd.DataFrame, label: str) -> Figure:
+    """A score over the twin's overlap, a panel a method, a line a variant (`lib.alignments.control`)."""
+    methods = list(dict.fromkeys(table["method"]))
+    figure, axes = plt.subplots(1, len(methods), figsize=(3.4 * len(methods), 3.2), sharey=True, squeeze=False)
+    for axis, method in zip(axes[0], methods, strict=True):
+        here = table[table["method"] == method]
+        for (variant, rows), colour in zip(here.groupby("variant", sort=True), (THEIRS, OURS), strict=False):
+            rows = rows.groupby("overlap", as_index=False)[["mean", "low", "high", "chance"]].mean()
+            spread = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
+            axis.errorbar(rows["overlap"], rows["mean"], spread, marker="o", capsize=3, color=colour, label=variant)
+        axis.plot(rows["overlap"], rows["chance"], ":", color=NEUTRAL, label="chance")
+        axis.set(title=method, xlabel="overlap of text and pictures")
+    axes[0][0].set(ylabel=label, ylim=(0, None))
+    axes[0][-1].legend(fontsize=8)
+    figure.tight_layout()
+    return figure

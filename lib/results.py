@@ -8,6 +8,7 @@ from functools import cached_property
 import pandas as pd
 
 from lib import identification, verification
+from lib.alignment import PUBLISHED as ALIGNED
 from lib.backbones import BACKBONES, RANDOM
 from lib.errors import DataError
 from lib.files import read_json
@@ -20,6 +21,8 @@ STANDING_IN = {"minilm-l6": "DeCLUTR-small", "efficientnet-lite0": "ViT-base-pat
 """The packaged backbones, and the benchmark whose role they play."""
 ROW = ["modality", "system", "objective", "fusion", "variant", "faces"]
 """What makes a row: all that differs between systems but the seed."""
+ASIDE = ("overlap", "temperature")
+"""Parameters of runs that answer a question of their own, on other data or with other settings (`lib.alignments`)."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Results:
 
     def _named(self, table: pd.DataFrame) -> pd.DataFrame:
         first = self.runs.drop_duplicates("row")
-        return table.merge(first[["row", "run", "benchmark", "published", *ROW]], on="row")
+        return table.merge(first[["row", "run", "role", "benchmark", "published", *ROW]], on="row")
 
 
 def predictions(run: Run) -> pd.DataFrame:
@@ -123,7 +126,7 @@ def load(study: Study) -> Results:
     found = {
         name: read_json(run.folder / "metrics.json")
         for name, run in study.all_runs().items()
-        if (run.folder / "metrics.json").exists()
+        if not set(ASIDE) & set(run.parameters) and (run.folder / "metrics.json").exists()
     }
     if not found:
         raise DataError(
@@ -137,20 +140,21 @@ def load(study: Study) -> Results:
 
 def _row(name: str, metrics: dict) -> dict:
     training, weights, given = metrics.get("training", {}), metrics["weights"], metrics["parameters"]
-    published, benchmark = _stands_beside(given, weights)
+    encoders = [found for found in weights if found["kind"] != "generator"]
+    published, benchmark = _stands_beside(given, encoders)
+    benchmark = benchmark and "faces" not in given and all(found["source"] != "random" for found in encoders)
     scored = pd.DataFrame(metrics["verification"])["region"]
     return {
         "run": name,
         "modality": metrics["modality"],
         "system": " + ".join(found["label"] for found in weights) or given["baseline"],
-        "objective": PUBLISHED.get(given["objective"], given["objective"]) if "objective" in given else "baseline",
-        "fusion": given.get("fusion", ""),
+        "objective": _objective(given),
+        "fusion": given.get("fusion", "mean" if "method" in given else ""),
         "variant": given.get("variant", "sound"),
         "faces": given.get("faces", "all"),
         "published": published,
-        "benchmark": benchmark
-        and not {"variant", "faces"} & set(given)
-        and all(w["source"] != "random" for w in weights),
+        "role": benchmark,
+        "benchmark": benchmark and "variant" not in given,
         "identifies": "identification" in metrics,
         "protocol": metrics["protocol"],
         "train_region": metrics["data"]["train_region"],
@@ -170,6 +174,13 @@ def _row(name: str, metrics: dict) -> dict:
     }
 
 
+def _objective(given: dict) -> str:
+    """As the papers write it: of an alignment its method, of one that was fine-tuned both."""
+    method = ALIGNED.get(given.get("method", given.get("aligned", "")), "")
+    objective = PUBLISHED.get(given.get("objective", ""), given.get("objective", ""))
+    return "+".join(filter(None, [method, objective])) or "baseline"
+
+
 def _stands_beside(given: dict, weights: list[dict]) -> tuple[str, bool]:
     """The system of the papers' tables that a run may stand beside, '' if none, and whether it is a benchmark of theirs.
 
@@ -178,7 +189,7 @@ def _stands_beside(given: dict, weights: list[dict]) -> tuple[str, bool]:
     names = [_published(found) for found in weights]
     if len(names) == 2:
         beside = ROLES["joint"] if names == [ROLES["text"], ROLES["image"]] else ""
-        return beside, bool(beside) and given["fusion"] in ("mean", "mean-similarity")
+        return beside, bool(beside) and given.get("fusion", "mean") in ("mean", "mean-similarity")
     beside = names[0] if names else ""
     return beside, beside in ROLES.values()
 

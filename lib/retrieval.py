@@ -106,12 +106,7 @@ def per_query_ranked(
         depth = counts[rows]
         near = nearest(rows, min(max(k, int(depth.max())), len(document_vendors)))
         hits = document_vendors[near] == query_vendors[rows, None]
-        top = hits[:, :k]
-        reciprocal[start:stop] = np.where(top.any(1), 1.0 / (top.argmax(1) + 1), 0.0)
-        within = hits & (np.arange(hits.shape[1]) < depth[:, None])
-        precision[start:stop] = within.sum(1) / depth
-        at_rank = np.cumsum(within, 1) / np.arange(1, hits.shape[1] + 1)
-        average[start:stop] = (at_rank * within).sum(1) / depth
+        reciprocal[start:stop], precision[start:stop], average[start:stop] = _measured(hits, depth, k)
         start = stop
     frame = pd.DataFrame(
         {
@@ -124,6 +119,27 @@ def per_query_ranked(
         }
     )
     return frame.sort_values("query", ignore_index=True)
+
+
+def per_query_related(order: np.ndarray, related: np.ndarray, vendors: np.ndarray, k: int = 10) -> pd.DataFrame:
+    """`per_query` where what is asked for is no vendor but documents of one's own: order (q, n), every document's row number,
+    best first; related (q, n) bool, which documents a query asks for; vendors (q,) of the queries."""
+    counts = related.sum(1)
+    answered = np.flatnonzero(counts)
+    hits = np.take_along_axis(related[answered], order[answered], axis=1)
+    measured = _measured(hits, counts[answered], k)
+    columns = dict(zip((f"MRR@{k}", "R-Precision@X", "mAP@R"), measured, strict=True))
+    return pd.DataFrame({"query": answered, "vendor": vendors[answered], "relevant": counts[answered], **columns})
+
+
+def _measured(hits: np.ndarray, depth: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """MRR@k, R-Precision@X and mAP@R of queries by which of their results are hits (q, at least the largest depth), depth (q,)
+    being R."""
+    top = hits[:, :k]
+    reciprocal = np.where(top.any(1), 1.0 / (top.argmax(1) + 1), 0.0)
+    within = hits & (np.arange(hits.shape[1]) < depth[:, None])
+    at_rank = np.cumsum(within, 1) / np.arange(1, hits.shape[1] + 1)
+    return reciprocal, within.sum(1) / depth, (at_rank * within).sum(1) / depth
 
 
 def evaluate(

@@ -28,8 +28,13 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "11_vision": ("image",),
     "12_fusion": ("text", "image"),
     "13_single_stream": ("text", "image"),
+    "20_alignment": ("text", "image"),
+    "21_alignment_finetune": ("text", "image"),
+    "35_alignment": ("text", "image"),
 }
 """Notebooks that can't do without the ads' texts or pictures; others show what there is."""
+READERS = {"speed": ("92_speed",), "alignment": ("20_alignment", "21_alignment_finetune")}
+"""Sections of the parameter file that no other notebooks read, so that a change to them runs no others again."""
 FACE_NETWORKS = ("dlib-face", "vgg-face2", "arcface", "facenet-512", "ghostfacenet")
 
 
@@ -145,6 +150,24 @@ class Training(Part):
     threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
 
 
+class Alignment(Part):
+    """Text-image alignment (20_alignment); what it doesn't say is as in Training."""
+
+    epochs: int | None = Field(None, ge=1)  # null: as many as training has
+    batch_size: int | None = Field(None, ge=2)  # null: as training's
+    per_vendor: int | None = Field(None, ge=2)  # pairs of one vendor in a batch; null: by chance
+    temperature: float = Field(0.1, gt=0)  # of ITC (A.4: the best of 0.01, 0.1 and 0.3), unless a run names its own
+    negatives: int = Field(5, ge=1)  # of a pair, from another region (variant published)
+    dimensions: int | None = Field(None, ge=8)  # of the common space; null: the text encoder's
+    queries: int = Field(32, ge=1)  # of the Q-Former
+    layers: int = Field(12, ge=1)
+    heads: int = Field(12, ge=1)
+    locked: bool = (
+        False  # keep the encoders as they came and train what is on top: for a CPU, which encodes each item once
+    )
+    max_tokens: int | None = Field(None, ge=8, le=512)  # null: as text has
+
+
 class Speed(Part):
     """How chapter 92 measures."""
 
@@ -163,6 +186,7 @@ class Study(Part):
     text: Text = Text()
     image: Image = Image()
     training: Training = Training()
+    alignment: Alignment = Alignment()
     speed: Speed = Speed()
     weights: Literal["prefer", "require"] = "prefer"  # require: a missing checkpoint is an error, not a stand-in
     weights_folder: str = ""  # looked in first: <folder>/<backbone>/
@@ -189,6 +213,21 @@ class Study(Part):
             if not notebook(name).exists():
                 raise ValueError(f"there is no notebooks/{name}.ipynb")
         return self
+
+    @model_validator(mode="after")
+    def _fine_tuned_is_aligned(self) -> Study:
+        planned = self._planned()
+        names = {run.name for run in planned}
+        for run in planned:
+            if run.begins_with and run.begins_with.name not in names:
+                raise ValueError(f"{run.name} begins with {run.begins_with.name}, which is not among the runs; add it")
+        return self
+
+    def at_overlap(self, overlap: float) -> Study:
+        """The same study on a twin whose texts name more or less of what their pictures show."""
+        if self.data.source != "twin":
+            raise DataError(f"{self.name}: overlap is the twin's; other data has the overlap that it has.")
+        return self.model_copy(update={"data": Data(**{**self.data.model_dump(), "overlap": overlap})})
 
     @property
     def sensitive(self) -> bool:
@@ -292,7 +331,8 @@ class Study(Part):
 
     def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
         """A fingerprint of all that decides what a notebook computes from its data: code and parameters."""
-        unread = {"name", "about", "runs", "chapters", "hotel_splits"} | ({"speed"} - {notebook_name.split("_")[-1]})
+        unread = {"name", "about", "runs", "chapters", "hotel_splits"}
+        unread |= {part for part, readers in READERS.items() if notebook_name not in readers}
         relevant = self.model_dump(exclude=unread)
         text = json.dumps([relevant, parameters, sources.fingerprint(notebook(notebook_name))], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -300,11 +340,27 @@ class Study(Part):
 
 DEFAULTS: dict[str, Any] = {"variant": "sound", "faces": "all"}
 """Parameters of run notebooks that don't count as given when they have these values."""
+ORDER = [
+    "text",
+    "vision",
+    "joint",
+    "baseline",
+    "method",
+    "aligned",
+    "fusion",
+    "objective",
+    "modality",
+    "variant",
+    "faces",
+]
+ORDER += ["temperature", "overlap", "seed"]
+"""In which order a run's name has its parameters, however the parameter file has them."""
 
 
 def given(parameters: dict[str, Any]) -> dict[str, Any]:
-    """A run's parameters without those that are empty or at their default."""
-    return {name: value for name, value in parameters.items() if value != "" and value != DEFAULTS.get(name)}
+    """A run's parameters without those that are empty or at their default, in the order of ORDER."""
+    names = sorted(parameters, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+    return {name: parameters[name] for name in names if parameters[name] not in ("", DEFAULTS.get(name))}
 
 
 class Run:
@@ -329,6 +385,16 @@ class Run:
             )
             return (asked,)
         return NEEDS.get(self.notebook, ())
+
+    @property
+    def begins_with(self) -> Run | None:
+        """The run whose weights this one begins with: the alignment that is fine-tuned."""
+        if self.notebook != "21_alignment_finetune":
+            return None
+        given = self.parameters
+        same = {name: given.get(name, "") for name in ("text", "vision")} | {"method": given.get("aligned", "")}
+        same |= {name: given[name] for name in ("variant", "seed") if name in given}
+        return Run(self.study, "20_alignment", same)
 
     @property
     def folder(self) -> Path:

@@ -6,6 +6,7 @@ import logging
 import math
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,22 @@ from torch.utils.data import DataLoader
 from transformers import get_linear_schedule_with_warmup
 
 from lib.checkpoints import SafetensorsIO
-from lib.objectives import Objective
 from lib.study import Training
-from lib.systems import System, precision
+from lib.systems import precision
 
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # of a run only its epochs are told
 
 
-class Learner(lightning.LightningModule):
-    """A system with its objective, optimiser and history (one row an epoch)."""
+Loss = Callable[[nn.Module, dict[str, torch.Tensor], str], torch.Tensor]
+"""The loss of a system on a batch of a part, `train` or `val`."""
 
-    def __init__(self, system: System, objective: Objective, settings: Training, steps: int, seed: int) -> None:
+
+class Learner(lightning.LightningModule):
+    """A system with its loss, optimiser and history (one row an epoch)."""
+
+    def __init__(self, system: nn.Module, loss: Loss, settings: Training, steps: int, seed: int) -> None:
         super().__init__()
-        self.system, self.objective, self.settings, self.steps, self.seed = system, objective, settings, steps, seed
+        self.system, self.loss, self.settings, self.steps, self.seed = system, loss, settings, steps, seed
         self.history: list[dict[str, float]] = []
         self._sums = {"train": [0.0, 0], "val": [0.0, 0]}
         self._began = 0.0
@@ -67,7 +71,8 @@ class Learner(lightning.LightningModule):
         settings = self.settings
         rates = {"text": settings.text_rate, "image": settings.image_rate, "joint": settings.text_rate}
         groups: dict[tuple[float, float], list[nn.Parameter]] = {}
-        for name, parameter in self.system.named_parameters():
+        learnt = ((name, found) for name, found in self.system.named_parameters() if found.requires_grad)
+        for name, parameter in learnt:
             rate = rates.get(name.split(".")[0], settings.head_rate)
             decay = settings.weight_decay if parameter.ndim > 1 or settings.decay_norms else 0.0
             groups.setdefault((rate, decay), []).append(parameter)
@@ -86,9 +91,7 @@ class Learner(lightning.LightningModule):
         self.history = checkpoint["history"]
 
     def _loss(self, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
-        embeddings = self.system(batch)
-        counted = self.objective.checked if part == "val" else None
-        loss = self.objective(embeddings, self.system.scores(embeddings), batch["class"], counted)
+        loss = self.loss(self.system, batch, part)
         count = len(batch["class"])
         self._sums[part][0] += float(loss.detach()) * count
         self._sums[part][1] += count
@@ -100,8 +103,8 @@ class Learner(lightning.LightningModule):
 
 
 def fit(
-    system: System,
-    objective: Objective,
+    system: nn.Module,
+    loss: Loss,
     train: DataLoader,
     val: DataLoader | None,
     settings: Training,
@@ -117,7 +120,7 @@ def fit(
     """
     system.train()  # pretrained encoders come in evaluation mode, and Lightning leaves modes as they are
     steps = settings.epochs * math.ceil(len(train) / settings.accumulate)
-    learner = Learner(system, objective, settings, steps, seed)
+    learner = Learner(system, loss, settings, steps, seed)
     checkpoint = folder / f"{key}.ckpt"
     callbacks = [ModelCheckpoint(folder, key, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)]
     if settings.patience and val is not None:

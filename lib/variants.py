@@ -8,14 +8,14 @@ both: e2e_fusion): their defaults, since the paper prints none. What else differ
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from torch import nn
 
 from lib.errors import DataError
-from lib.study import Training
+from lib.study import Alignment, Training
 from lib.systems import FUSIONS, PUBLISHED_FUSIONS
 
 VARIANTS = ("sound", "published")
@@ -58,14 +58,16 @@ _ALWAYS: dict[str, Any] = {"per_vendor": None, "by_length": False, "epsilon": 1e
 _EPOCH = 0.1  # of the first epoch's steps, not of all steps, warm up texts and pictures
 
 
-def variant(name: str, training: Training, mask_digits: str, modality: str, contrasts: bool) -> Variant:
-    """The variant called `name` for systems of a modality; contrasts: whether the objective has a contrastive part.
+def variant(
+    name: str, training: Training, mask_digits: str, modality: str, contrasts: bool, aligned: bool = False
+) -> Variant:
+    """The variant called `name` for systems of a modality; contrasts: whether the objective has a contrastive part; aligned:
+    whether it begins with an alignment, which is fine-tuned at a lower rate.
 
     Batches are shuffled (no vendor is sure of a second item), one learning rate serves all layers, training digits are
     masked and others not. Epochs stay the study's: it is its budget. Raises DataError for an unknown name.
     """
-    if name not in VARIANTS:
-        raise DataError(f"There is no variant called {name!r}; give {' or '.join(VARIANTS)}.")
+    _check(name)
     if name == "sound":
         return Variant(name, training, mask_digits)
     pooling, head = "first", nn.Linear
@@ -76,8 +78,32 @@ def variant(name: str, training: Training, mask_digits: str, modality: str, cont
         change = {**_rates(6e-4), "batch_size": 64, "patience": 5, "least_change": 0.01}
         head = PublishedTextHead
     else:
-        change = {**_rates(6e-4), "batch_size": 32, "patience": 3, "least_change": 0.01}
+        change = {**_rates(1e-5 if aligned else 6e-4), "batch_size": 32, "patience": 3, "least_change": 0.01}
     if modality != "text":
         change["decay_norms"] = True  # their two groups of parameters have one decay
     change["warmup"] = 0.1 if modality == "joint" else _EPOCH / training.epochs
     return Variant(name, training.model_copy(update=_ALWAYS | change), "train", pooling, head, PUBLISHED_FUSIONS)
+
+
+def alignment(name: str, training: Training, mask_digits: str, plan: Alignment, parts: Collection[str]) -> Variant:
+    """The variant called `name` for an alignment with these parts (`lib.aligner.METHODS`).
+
+    As published (train/multimodal/CLIPStyleModels): a text is its last token in ITC and its first one elsewhere, one rate of 1e-4 for
+    all layers, batches of 32; of a locked encoder there is nothing to train at that rate, and the study's serves. Raises
+    DataError for an unknown name.
+    """
+    _check(name)
+    changes = {"epochs": plan.epochs, "batch_size": plan.batch_size}
+    training = training.model_copy(update={field: value for field, value in changes.items() if value is not None})
+    training = training.model_copy(update={"per_vendor": plan.per_vendor})
+    if name == "sound":
+        return Variant(name, training, mask_digits)
+    change = {**_ALWAYS, "batch_size": 32, "patience": 3, "least_change": 0.01, "warmup": 0.1}
+    if not plan.locked:
+        change |= _rates(1e-4)
+    return Variant(name, training.model_copy(update=change), "train", "first" if "itm" in parts else "last")
+
+
+def _check(name: str) -> None:
+    if name not in VARIANTS:
+        raise DataError(f"There is no variant called {name!r}; give {' or '.join(VARIANTS)}.")

@@ -6,7 +6,7 @@ all, in MATCHED four, printed by the paper for systems without task training (MA
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -48,10 +48,13 @@ def scores_by(items: pd.DataFrame, score: Callable[[np.ndarray, np.ndarray], pd.
     return pd.concat(found, ignore_index=True)
 
 
-def shares(scored: pd.DataFrame, metric: str, region: str) -> pd.DataFrame:
-    """A region's metric as a sum over vendors (index): columns `top, bottom`, for `lib.intervals`."""
-    column, by_vendor = retrieval.metrics()[metric]
-    grouped = scored[scored["region"] == region].groupby("vendor")[column]
+def shares(
+    scored: pd.DataFrame, metric: str, region: str, metrics: Mapping[str, tuple[str, bool]] | None = None
+) -> pd.DataFrame:
+    """A region's metric as a sum over vendors (index): columns `top, bottom`, for `lib.intervals`. metrics: as
+    `lib.retrieval.metrics` gives them; queries without a number of the column are left out."""
+    column, by_vendor = (metrics or retrieval.metrics())[metric]
+    grouped = scored[scored["region"] == region].dropna(subset=column).groupby("vendor")[column]
     bottom = grouped.size() * 0 + 1 if by_vendor else grouped.size()
     return pd.DataFrame({"top": grouped.mean() * bottom, "bottom": bottom}).astype(float)
 
@@ -68,22 +71,24 @@ def table(
     seed: int = 0,
     trained_on: str = "south",
     regions: Sequence[str] | None = None,
+    metrics: Mapping[str, tuple[str, bool]] | None = None,
 ) -> pd.DataFrame:
     """Columns `metric, region, mean, std, low, high, queries, vendors, documents`; a row a region and average.
 
     low, high: 95 % interval by resampling vendors, the same ones in every region that they post in. std is over
     vendors; of an average it is the mean of its regions', as in the papers. regions: all of the data (those that are
-    scored, if not given); an average needs all its regions, so one that couldn't be scored leaves it out.
+    scored, if not given); an average needs all its regions, so one that couldn't be scored leaves it out. metrics: others than
+    `lib.retrieval.metrics`, in its form.
     """
     vendors = np.unique(scored["vendor"])
     times = bootstrap_weights(len(vendors), draws, seed)
     there = list(dict.fromkeys(scored["region"]))
     rows = []
-    for metric in retrieval.metrics():
+    for metric in metrics or retrieval.metrics():
         values, resampled = {}, {}
         for region in there:
             here = scored[scored["region"] == region]
-            parts = shares(scored, metric, region)
+            parts = shares(scored, metric, region, metrics)
             values[region] = {
                 "mean": parts["top"].sum() / parts["bottom"].sum(),
                 "std": (parts["top"] / parts["bottom"]).std(ddof=0),

@@ -23,6 +23,12 @@ def test_a_default_that_is_said_is_the_same_run():
     assert (one.name, one.key) == (other.name, other.key) and one.name.startswith("vision/efficientnet-lite0/ce/ad")
 
 
+def test_a_name_does_not_depend_on_the_order_of_the_file():
+    lists = {"vision": ["efficientnet-lite0"], "text": ["minilm-l6"], "fusion": ["mean"], "objective": ["ce"]}
+    [one], [other] = (study(entry("12_fusion", **given)).all_runs() for given in (lists, dict(reversed(lists.items()))))
+    assert one == other == "fusion/minilm-l6/efficientnet-lite0/mean/ce/ad/seed1111"
+
+
 def test_variants_and_pictures_are_in_the_name():
     names = study(
         entry("11_vision", vision=["dlib-face"], objective=["ce"], variant=["sound", "published"], faces=["no-face"])
@@ -69,6 +75,7 @@ def test_only_chapter_92_depends_on_how_speed_is_measured():
 )
 def test_every_study_of_ours_plans_runs_of_known_parts(name):
     """A misspelled backbone, objective, fusion, variant or baseline would fail hours later."""
+    from lib.alignment import METHODS
     from lib.backbones import BACKBONES, RANDOM
     from lib.baselines import BASELINES
     from lib.objectives import OBJECTIVES
@@ -77,9 +84,10 @@ def test_every_study_of_ours_plans_runs_of_known_parts(name):
 
     known = {"objective": OBJECTIVES, "fusion": FUSIONS, "variant": VARIANTS, "baseline": BASELINES}
     known |= dict.fromkeys(("text", "vision", "joint"), BACKBONES)
-    known |= {"faces": ("face", "no-face"), "modality": ("text", "image")}
+    known |= {"faces": ("face", "no-face"), "modality": ("text", "image"), "method": METHODS, "aligned": METHODS}
     runs = load(name).all_runs()
     assert runs
     for run in runs.values():
         for parameter, value in run.parameters.items():
-            assert parameter == "seed" or value.removesuffix(RANDOM) in known[parameter], run.name
+            number = parameter in ("seed", "temperature", "overlap")
+            assert number or value.removesuffix(RANDOM) in known[parameter], run.name

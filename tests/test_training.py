@@ -1,6 +1,7 @@
 """Training on tiny systems: it learns, resumes to the same numbers, and its checkpoints hold no pickle."""
 
 import json
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -59,7 +60,14 @@ def trained(folder, objective="ce+supcon", epochs=4, **change):
     data = items()
     train = batches.training_batches(data, 12, 2 if Objective(objective).contrasts else None, seed=3)
     history = training.fit(
-        system, Objective(objective), train, batches.ordered_batches(items(24, seed=9), 24), settings, 3, folder, "key"
+        system,
+        Objective(objective).of,
+        train,
+        batches.ordered_batches(items(24, seed=9), 24),
+        settings,
+        3,
+        folder,
+        "key",
     )
     return system, history
 
@@ -182,6 +190,7 @@ def test_digits_of_queries_and_other_regions_are_kept_as_published(mask_digits, 
     """Below the masked texts stand the same ones with their digits; only the training region's training texts are masked."""
     variant = SimpleNamespace(mask_digits=mask_digits)
     run = SimpleNamespace(variant=variant, region="south", data=SimpleNamespace(texts=["a", "b", "c"]))
+    run.rows = partial(Experiment.rows, run)
     items = pd.DataFrame(
         {
             "region": ["south", "south", "west", "west"],

@@ -1,0 +1,95 @@
+"""A fine-tuning begins with what its alignment trained, and says what is wrong when that doesn't fit."""
+
+import json
+
+import pytest
+import torch
+import yaml
+from safetensors.torch import load_file
+
+from lib import study
+from lib.alignment_run import Alignment
+from lib.errors import DataError
+from lib.files import ROOT
+from lib.fine_tuning import FineTuning
+
+RUN = {"text": "minilm-l6", "vision": "efficientnet-lite0", "seed": 1}
+PLAN = {"locked": True, "dimensions": 24, "queries": 3, "layers": 1, "heads": 3}
+
+
+@pytest.fixture
+def chosen(tmp_path, monkeypatch):
+    """The smoke study, its results under tmp_path."""
+    content = yaml.safe_load((ROOT / "params" / "smoke.yaml").read_text())
+    content |= {"name": "aligned", "alignment": PLAN, "runs": [], "chapters": []}
+    monkeypatch.setattr(study.Study, "folder", property(lambda self: tmp_path / self.name))
+
+    def written(**alignment):
+        path = tmp_path / "aligned.yaml"
+        path.write_text(yaml.safe_dump(content | {"alignment": PLAN | alignment}))
+        return str(path)
+
+    return written
+
+
+def start(chosen, method="itc+itm"):
+    """The alignment that fine-tunings begin with, untrained, as a finished run."""
+    path = chosen()
+    run = study.Run(
+        study.load(path), "20_alignment", {"text": RUN["text"], "vision": RUN["vision"], "method": method, "seed": 1}
+    )
+    made = Alignment("20_alignment", path, str(run.folder), method=method, **RUN)
+    made.result["verification"] = []
+    made.finish()
+    return run
+
+
+def tuned(chosen, method="itc+itm", tmp="out", **alignment):
+    return FineTuning(
+        "21_alignment_finetune", chosen(**alignment), tmp, aligned=method, fusion="mean", objective="ce", **RUN
+    )
+
+
+def test_it_begins_with_the_alignments_weights(chosen, tmp_path):
+    run = start(chosen)
+    stored = load_file(run.folder / "weights.safetensors")
+    made = tuned(chosen, tmp=str(tmp_path / "out"))
+    assert torch.equal(made.system.image.qformer.queries, stored["qformer.queries"])
+    assert torch.equal(made.system.text.side.weight, stored["text_side.weight"])
+    assert all(parameter.requires_grad for parameter in made.system.parameters())
+    picture = torch.zeros(2, 32, 32, 3, dtype=torch.uint8)
+    assert made.system.encode_image(picture).shape == (2, 24)
+
+
+def test_an_alignment_that_was_not_run_says_how(chosen, tmp_path):
+    with pytest.raises(DataError, match=r"has not been run.*20_alignment.ipynb"):
+        tuned(chosen, tmp=str(tmp_path / "out"))
+
+
+def test_other_backbones_are_refused(chosen, tmp_path):
+    run = start(chosen)
+    path = run.folder / "metrics.json"
+    found = json.loads(path.read_text())
+    found["parameters"]["vision"] = "vit-tiny-patch16"
+    path.write_text(json.dumps(found))
+    with pytest.raises(DataError, match=r"of vision 'vit-tiny-patch16'.*has 'efficientnet-lite0'"):
+        tuned(chosen, tmp=str(tmp_path / "out"))
+
+
+def test_another_size_is_refused(chosen, tmp_path):
+    start(chosen)
+    with pytest.raises(DataError, match=r"don't fit.*dimensions, queries, layers"):
+        tuned(chosen, tmp=str(tmp_path / "out"), queries=5)
+
+
+def test_a_study_names_the_alignment_that_a_run_begins_with(tmp_path):
+    content = yaml.safe_load((ROOT / "params" / "smoke.yaml").read_text())
+    entry = {"notebook": "21_alignment_finetune", "text": ["minilm-l6"], "vision": ["efficientnet-lite0"]}
+    entry |= {"aligned": ["itc"], "fusion": ["mean"], "objective": ["ce"], "seed": [1]}
+    path = tmp_path / "own.yaml"
+    path.write_text(yaml.safe_dump(content | {"runs": [entry]}))
+    with pytest.raises(DataError, match=r"begins with alignment/minilm-l6/efficientnet-lite0/itc/ad/seed1.*add it"):
+        study.load(path)
+    first = {"notebook": "20_alignment", "text": ["minilm-l6"], "vision": ["efficientnet-lite0"], "method": ["itc"]}
+    path.write_text(yaml.safe_dump(content | {"runs": [entry, first | {"seed": [1]}]}))
+    assert len(study.load(path).all_runs()) == 2

@@ -86,7 +86,7 @@ def test_every_notebook_runs(project, smoke):
     assert {path.stem for path in (out / "notebooks").glob("*.ipynb")} == set(given["chapters"]) - {"40_hotel_splits"}
     assert "40_hotel_splits was left out" in smoke.stdout and "aarashfeizi/revisited-hotels" in smoke.stdout
     finished, scored = (list((out / "runs").rglob(name)) for name in ("metrics.json", "queries.csv"))
-    assert len(finished) == len(scored) == 6
+    assert len(finished) == len(scored) == 8
     for name in (
         "runs",
         "matched_table_01",
@@ -99,6 +99,9 @@ def test_every_notebook_runs(project, smoke):
         "matched_table_05",
         "matched_table_07",
         "matched_table_11",
+        "matched_table_08",
+        "matched_table_09_alignment",
+        "alignment_rewards",
         "claims_identification",
         "claims_verification",
         "verification",

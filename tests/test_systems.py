@@ -169,7 +169,7 @@ def test_pixels_are_normalised_as_the_model_was_trained():
 
 def test_an_image_encoder_gives_what_its_model_gives():
     model = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
-    model.num_features, model.pretrained_cfg = 3, {"mean": (0, 0, 0), "std": (1, 1, 1)}
+    model.num_features, model.head_hidden_size, model.pretrained_cfg = 3, 3, {"mean": (0, 0, 0), "std": (1, 1, 1)}
     pictures = torch.randint(0, 256, (2, 4, 4, 3), dtype=torch.uint8)
     assert torch.allclose(ImageEncoder(model)(pictures), pictures.float().mean((1, 2)) / 255, atol=1e-5)
 

@@ -45,7 +45,8 @@ def test_published_objectives_that_learn_nothing_where_sound_ones_do(study):
     assert set(judged["verdict"].xs("sound", level="variant")) == {"learns"}
     assert set(judged["verdict"].xs("published", level="variant")) == {"undecided"}
     assert judged.loc[("ITC", "sound"), "difference"] == pytest.approx(0.3, abs=0.05)
-    assert judged.loc[("ITC", "sound"), "at most"] == pytest.approx(0.4, abs=0.03) and (judged["chance"] == 0.02).all()
+    assert judged.loc[("ITC", "sound"), "at most"] == pytest.approx(0.4, abs=0.03)
+    assert judged["chance"].tolist() == pytest.approx([0.02] * 4)
     said = alignments.verdict(study)
     assert "**Not supported" in said and "sound: 2 of 2 learn (ITC, ITC+ITM)" in said and "published: 0 of 2" in said
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import torch
@@ -28,8 +29,8 @@ def looked_at(encoder: ImageEncoder, tokens: torch.Tensor, qformer: QFormer | No
 class Aligner(nn.Module):
     """Encoders, a linear layer each where sizes differ, and from ITC+ITM on a Q-Former.
 
-    dimensions: of the common space. locked: the encoders stay as they came, and what batches hold are their states and
-    patches, computed beforehand; a linear layer on each side is trained in their place. published: with the losses of the
+    dimensions: of the common space. locked: of `text` and `image`, whose encoder stays as it came; batches hold its states or
+    patches, computed beforehand, and a linear layer is trained in its place. published: with the losses of the
     authors' code. temperature: of ITC and, as published, ITM. Without a Q-Former a picture is its class token, or of a
     feature map the mean. Raises DataError for a method that isn't in `lib.alignment.METHODS`.
     """
@@ -43,7 +44,7 @@ class Aligner(nn.Module):
         qformer: QFormer | None = None,
         generator: Generator | None = None,
         temperature: float = 0.1,
-        locked: bool = False,
+        locked: Collection[str] = (),
         published: bool = False,
     ) -> None:
         super().__init__()
@@ -55,23 +56,22 @@ class Aligner(nn.Module):
         self.parts, self.dimensions = METHODS[method], dimensions
         self.temperature, self.locked, self.published = temperature, locked, published
         self.text_side, self.image_side = (
-            nn.Linear(size, dimensions) if locked or size != dimensions else nn.Identity()
-            for size in (text.dimensions, image.width)
+            nn.Linear(size, dimensions) if side in locked or size != dimensions else nn.Identity()
+            for side, size in (("text", text.dimensions), ("image", image.width))
         )
         self.match = nn.Linear(dimensions, 1) if "itm" in self.parts and not published else None
         self.tell = nn.Linear(dimensions, generator.dimensions) if generator is not None else None
-        if locked:
-            text.requires_grad_(False)
-            image.requires_grad_(False)
+        for side, encoder in (("text", text), ("image", image)):
+            encoder.requires_grad_(side not in locked)
 
     def encode_text(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """Vectors of texts, not of unit length: tokens and mask (u, t), of a locked encoder its states (u, t, d) -> (u, dimensions)."""
-        found = tokens.float() if self.locked else self.text.states(tokens, mask)
+        found = tokens.float() if "text" in self.locked else self.text.states(tokens, mask)
         return self.text_side(self.text.pooled(found, mask))
 
     def see(self, pictures: torch.Tensor) -> torch.Tensor:
         """Tokens of pictures: (v, h, w, 3) uint8, of a locked encoder its patches (v, p, d) -> (v, p, dimensions)."""
-        return self.image_side(pictures.float() if self.locked else self.image.patches(pictures))
+        return self.image_side(pictures.float() if "image" in self.locked else self.image.patches(pictures))
 
     def look(self, tokens: torch.Tensor) -> torch.Tensor:
         """What stands for a picture, not of unit length: tokens (v, p, dimensions) -> its queries, or without a Q-Former its one

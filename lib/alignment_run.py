@@ -6,6 +6,7 @@ The notebook 20_alignment makes an `Alignment` and calls its methods in order; `
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -59,7 +60,9 @@ def build(
         provenance.append(of_generator)
     if "itm" in parts:
         qformer = QFormer(dimensions, plan.queries, plan.layers, plan.heads, causal=published, reads_text=not published)
-    made = Aligner(reader, viewer, method, dimensions, qformer, generator, temperature, plan.locked, published)
+    # Fresh weights are there to be trained.
+    locked = [found.kind for found in provenance[:2] if plan.locked and found.source != "random"]
+    made = Aligner(reader, viewer, method, dimensions, qformer, generator, temperature, locked, published)
     return made, provenance
 
 
@@ -98,6 +101,9 @@ class Alignment(Trained):
         self.system, self.provenance = build(
             self.study, text, vision, method, self.variant, self.temperature, training_texts
         )
+        settings = self.variant.training  # an encoder with fresh weights is made of new layers
+        fresh = {f"{found.kind}_rate": settings.head_rate for found in self.provenance[:2] if found.source == "random"}
+        self.variant = replace(self.variant, training=settings.model_copy(update=fresh))
 
     @property
     def modality(self) -> str:
@@ -115,7 +121,7 @@ class Alignment(Trained):
     def read(self) -> list[Any]:
         """What the aligner reads of each text of `all_tokens`: its tokens, or of a locked encoder their states (t, d)."""
         tokens, asked = self.all_tokens(), self.variant.training.precision
-        if not self.study.alignment.locked:
+        if "text" not in self.system.locked:
             return tokens
         name = f"{self.provenance[0].sha256[:8]}-{self.variant.mask_digits}-{self.max_tokens}"
         flat = self._kept(name, lambda: np.concatenate(encoding.states(self.system.text, tokens, asked)))
@@ -124,7 +130,7 @@ class Alignment(Trained):
     @cached_property
     def seen(self) -> np.ndarray:
         """What it sees of each picture: its pixels, or of a locked encoder its patches (n, p, d)."""
-        if not self.study.alignment.locked:
+        if "image" not in self.system.locked:
             return self.pictures
         viewer, asked = self.system.image.to(device()).eval(), self.variant.training.precision
         name = f"{self.provenance[1].sha256[:8]}-{self.study.image.pixels}"

@@ -11,8 +11,9 @@ from lib.files import read_json
 from lib.intervals import difference, holm
 from lib.study import Study
 
-ROW = ["method", "variant", "temperature", "overlap", "seed", "run"]
-"""What tells one alignment from another."""
+ROW = ["method", "variant", "temperature", "overlap", "asks", "seed", "run"]
+"""What tells one alignment from another; asks: what the run was made to ask about, `overlap` (the control), `temperature`, or
+nothing of the kind."""
 AVERAGE = "ZS"
 """The mean of all regions, Table 8's last column."""
 
@@ -30,6 +31,7 @@ def runs(study: Study) -> list[tuple[dict, dict]]:
                 "variant": given.get("variant", "sound"),
                 "temperature": given.get("temperature", study.alignment.temperature),
                 "overlap": given.get("overlap", study.data.overlap),
+                "asks": next((name for name in ("overlap", "temperature") if name in given), ""),
                 "seed": given["seed"],
                 "run": name,
             }
@@ -44,19 +46,19 @@ def table(study: Study, what: str) -> pd.DataFrame:
     return whole[[*ROW, *whole.columns.difference(ROW, sort=False)]]
 
 
-def usual(study: Study, rows: pd.DataFrame) -> pd.DataFrame:
-    """Those with the study's own temperature and overlap."""
-    return rows[(rows["temperature"] == study.alignment.temperature) & (rows["overlap"] == study.data.overlap)]
+def usual(rows: pd.DataFrame) -> pd.DataFrame:
+    """Those that ask about nothing but the study's own data and temperature."""
+    return rows[rows["asks"] == ""].drop(columns=["temperature", "overlap", "asks"])
 
 
 def table_8(study: Study) -> pd.DataFrame:
     """MATCHED Table 8 beside ours: `row, objective, metric, split, published, std`, and for each variant of ours `variant, ours, low, high,
     chance, vendor's level, queries, documents, run`."""
     theirs = published.table("matched", 8).rename(columns={"mean": "published"})
-    ours = usual(study, table(study, "text_to_image")).rename(columns={"method": "objective", "mean": "ours"})
+    ours = usual(table(study, "text_to_image")).rename(columns={"method": "objective", "mean": "ours"})
     names = {place: name for name, place in PLACES.items()} | {AVERAGE: "Avg"}
     ours = ours.assign(split=ours["region"].map(names))
-    ours = ours.drop(columns=["std", "region", "vendors", "temperature", "overlap", "seed"])
+    ours = ours.drop(columns=["std", "region", "vendors", "seed"])
     joined = theirs.merge(ours, how="left", on=["objective", "metric", "split"])
     columns = ["row", "objective", "metric", "split", "published", "std", "variant", "ours", "low", "high", "chance"]
     return joined[[*columns, "vendor's level", "queries", "documents", "run"]]
@@ -69,7 +71,7 @@ def control(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
     if rows.empty:
         return rows
     rows = rows[(rows["metric"] == metric) & (rows["region"] == AVERAGE)]
-    rows = rows[rows["temperature"] == study.alignment.temperature]
+    rows = rows[rows["asks"] == "overlap"]
     columns = ["method", "variant", "overlap", "mean", "low", "high", "chance", "vendor's level", "queries", "vendors"]
     return rows.sort_values(["method", "variant", "overlap"], ignore_index=True)[[*columns, "run"]]
 
@@ -83,7 +85,7 @@ def judged(study: Study) -> pd.DataFrame:
     """
     rows = []
     at_hand = table(study, "text_to_image").drop_duplicates("run")
-    at_hand = at_hand[at_hand["temperature"] == study.alignment.temperature]
+    at_hand = at_hand[at_hand["asks"] == "overlap"]
     for (method, variant), found in at_hand.groupby(["method", "variant"], sort=False):
         least, most = found["overlap"].min(), found["overlap"].max()
         if least == most:
@@ -129,7 +131,7 @@ def temperatures(study: Study) -> pd.DataFrame:
     if rows.empty:
         return rows
     rows = rows[(rows["metric"] == "R-Precision@X") & (rows["region"] == AVERAGE)]
-    rows = rows[rows["overlap"] == study.data.overlap].sort_values(["method", "variant", "temperature"])
+    rows = rows[rows["asks"] != "overlap"].sort_values(["method", "variant", "temperature"])
     tried = rows.groupby(["method", "variant"])["temperature"].transform("nunique") > 1
     return rows[tried][["method", "variant", "temperature", "mean", "low", "high", "chance", "run"]]
 

@@ -26,7 +26,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
-from lib.encoders import ImageEncoder, TextEncoder
+from lib.encoders import Bag, ImageEncoder, TextEncoder
 from lib.errors import DataError
 from lib.face_embeddings import FaceFeatures
 from lib.files import sha256
@@ -62,6 +62,7 @@ BACKBONES = {
     "declutr-small": Backbone("text", "johngiorgi/declutr-small", published="DeCLUTR-small"),
     "style-embedding": Backbone("text", "AnnaWegmann/Style-Embedding", published="Style-Embedding"),
     "transformer-small": Backbone("text", config=_SMALL),
+    "bag-of-tokens": Backbone("text", config={"hidden_size": 192}),
     "efficientnet-lite0": Backbone(
         "image",
         "tf_efficientnet_lite0",
@@ -294,6 +295,8 @@ def _fresh(backbone: Backbone, pixels: int, texts: Sequence[str] = ()) -> nn.Mod
         return _own_generator(backbone, texts)
     if backbone.config:
         tokenizer = _own_tokenizer()
+        if "num_hidden_layers" not in backbone.config:
+            return TextEncoder(Bag(len(tokenizer), **backbone.config), tokenizer, backbone.pooling)
         model = BertModel(BertConfig(vocab_size=len(tokenizer), **backbone.config), add_pooling_layer=False)
         return TextEncoder(model, tokenizer, backbone.pooling)
     where = _packaged("", backbone) if backbone.package else backbone.hub

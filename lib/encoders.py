@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -24,6 +25,22 @@ class Pixels(nn.Module):
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         pixels = pictures.permute(0, 3, 1, 2).to(self.mean.dtype).contiguous(memory_format=torch.channels_last)
         return (pixels - self.mean) * self.scale
+
+
+class Bag(nn.Module):
+    """A text as its tokens in no order: the mean of their embeddings, as the state of each of them. What a word counts for is
+    learnt alone, so that little data is enough."""
+
+    def __init__(self, vocabulary: int, hidden_size: int) -> None:
+        super().__init__()
+        self.config = SimpleNamespace(hidden_size=hidden_size)
+        self.embeddings = nn.Embedding(vocabulary, hidden_size)
+        nn.init.normal_(self.embeddings.weight, std=0.05)
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> SimpleNamespace:
+        weights = attention_mask.unsqueeze(-1).to(self.embeddings.weight.dtype)
+        mean = (self.embeddings(input_ids) * weights).sum(1, keepdim=True) / weights.sum(1, keepdim=True).clamp(min=1)
+        return SimpleNamespace(last_hidden_state=mean.expand(-1, input_ids.shape[1], -1))
 
 
 class TextEncoder(nn.Module):

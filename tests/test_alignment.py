@@ -256,7 +256,7 @@ def aligned(method, published, shuffled, tmp_path, epochs=40):
     frame, texts, images = planted(shuffled)
     torch.manual_seed(0)
     former = None if method == "itc" else QFormer(12, 3, 1, 3, causal=published, reads_text=not published)
-    made = Aligner(Reader(), Viewer(), method, 12, former, locked=True, published=published)
+    made = Aligner(Reader(), Viewer(), method, 12, former, locked=("text", "image"), published=published)
     train = PairItems(
         frame[frame["part"] == "train"].reset_index(drop=True), texts, 0, images, 5 if published else None
     )

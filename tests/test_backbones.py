@@ -106,3 +106,20 @@ def test_changed_package_file_is_refused(monkeypatch):
 def test_unknown_backbone_lists_the_known_ones():
     with pytest.raises(DataError, match="minilm-l6"):
         backbones.load("bert-giant")
+
+
+def test_a_bag_has_one_state_whatever_the_order():
+    torch.manual_seed(0)
+    encoder, found = backbones.load("bag-of-tokens")
+    tokens, mask = torch.tensor([[5, 6, 7, 0], [7, 5, 6, 0]]), torch.tensor([[1, 1, 1, 0]] * 2)
+    states = encoder.states(tokens, mask)
+    assert torch.allclose(states[0, 0], states[1, 2]) and found.label == "bag-of-tokens (random weights)"
+    mean = encoder.model.embeddings.weight[[5, 6, 7]].mean(0)
+    assert torch.allclose(encoder(tokens, mask)[0], mean, atol=1e-6)
+
+
+def test_a_pooled_vector_may_be_longer_than_its_patches():
+    encoder, _ = backbones.load("vgg-16-random", pixels=32)
+    pictures = torch.zeros(1, 32, 32, 3, dtype=torch.uint8)
+    assert encoder(pictures).shape == (1, encoder.dimensions) == (1, 4096)
+    assert encoder.patches(pictures).shape == (1, 1, encoder.width) == (1, 1, 512)

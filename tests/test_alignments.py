@@ -1,0 +1,79 @@
+"""The control's tables and its verdict, on runs whose outcome is planted."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib import alignments, report
+from lib.study import Study
+
+ENTRY = {"notebook": "20_alignment", "text": ["bag-of-tokens"], "vision": ["efficientnet-lite0"], "seed": [1]}
+METHODS = ["itc", "itc+itm"]
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    monkeypatch.setattr(Study, "folder", property(lambda self: tmp_path))
+    control = ENTRY | {"method": METHODS, "variant": ["sound", "published"], "overlap": [0.0, 1.0]}
+    warm = ENTRY | {"method": ["itc"], "temperature": [0.3]}
+    return Study(name="x", runs=[ENTRY | {"method": ["itc"]}, warm, control], bootstrap=200)
+
+
+def plant(study, learns):
+    """Every run's texts and their scores; learns(method, variant, overlap) -> R-Precision."""
+    generator = np.random.default_rng(0)
+    for run in study.all_runs().values():
+        given = run.parameters
+        level = learns(given["method"], given.get("variant", "sound"), given.get("overlap", 0.0))
+        scored = pd.DataFrame({"region": "south", "vendor": np.arange(60) % 30, "query": range(60)})
+        scored["R-Precision@X"] = np.clip(level + generator.normal(0, 0.05, 60), 0, 1)
+        scored["R-Precision@X, chance"] = 0.02
+        run.folder.mkdir(parents=True)
+        scored.to_csv(run.folder / "text_to_image.csv", index=False)
+        row = {"metric": "R-Precision@X", "mean": level, "low": level - 0.01, "high": level + 0.01, "std": 0.1}
+        row |= {"chance": 0.02, "vendor's level": 0.4, "queries": 60, "vendors": 30, "documents": 90}
+        rows = [row | {"region": region} for region in ("south", "ZS")]
+        rewards = [{"what": "content", "share": level, "low": level, "high": level, "pairs": 60, "vendors": 30}]
+        (run.folder / "metrics.json").write_text(json.dumps({"text_to_image": rows, "rewards": rewards}))
+
+
+def test_published_objectives_that_learn_nothing_where_sound_ones_do(study):
+    plant(study, lambda method, variant, overlap: 0.1 + 0.3 * overlap * (variant == "sound"))
+    judged = alignments.judged(study).set_index(["method", "variant"])
+    assert set(judged["verdict"].xs("sound", level="variant")) == {"learns"}
+    assert set(judged["verdict"].xs("published", level="variant")) == {"undecided"}
+    assert judged.loc[("ITC", "sound"), "difference"] == pytest.approx(0.3, abs=0.05)
+    assert judged.loc[("ITC", "sound"), "at most"] == pytest.approx(0.4, abs=0.03)
+    assert judged["chance"].tolist() == pytest.approx([0.02] * 4)
+    said = alignments.verdict(study)
+    assert "**Not supported" in said and "sound: 2 of 2 learn (ITC, ITC+ITM)" in said and "published: 0 of 2" in said
+
+
+@pytest.mark.parametrize(
+    ("gain", "verdict"), [(lambda variant: 0.3, "**Possible.**"), (lambda variant: 0.0, "**Undecided.**")]
+)
+def test_other_outcomes_have_other_verdicts(study, gain, verdict):
+    plant(study, lambda method, variant, overlap: 0.1 + gain(variant) * overlap)
+    assert verdict in alignments.verdict(study)
+
+
+def test_tables_keep_questions_apart(study):
+    plant(study, lambda method, variant, overlap: 0.1)
+    whole = alignments.table(study, "text_to_image")
+    assert len(whole) == 2 * (1 + 1 + 8)
+    assert len(alignments.control(study)) == 8 and len(alignments.usual(whole)) == 2
+    assert alignments.temperatures(study)["temperature"].tolist() == [0.1, 0.3]
+    eight = alignments.table_8(study).dropna(subset="ours")
+    assert set(eight["objective"]) == {"ITC"} and set(eight["split"]) == {"South", "Avg"}
+    assert len(alignments.table(study, "rewards")) == 10
+    figure = report.control(alignments.control(study), "R-Precision")
+    assert [axis.get_title() for axis in figure.axes] == ["ITC", "ITC+ITM"]
+
+
+def test_a_study_without_the_control_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(Study, "folder", property(lambda self: tmp_path))
+    bare = Study(name="x", runs=[ENTRY | {"method": ["itc"]}])
+    assert alignments.control(bare).empty and alignments.judged(bare).empty and alignments.temperatures(bare).empty
+    assert "**Not run.**" in alignments.verdict(bare)

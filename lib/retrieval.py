@@ -38,9 +38,9 @@ def rank(queries: np.ndarray, documents: np.ndarray, k: int) -> np.ndarray:
     """The `k` nearest documents of each query by cosine similarity, best first; ties in document order.
 
     queries (q, d) and documents (n, d) must be unit rows (see `unit`); returns indices (q, min(k, n)), int64.
-    FAISS finds the candidates; their order comes from inner products in double precision, so that equal
-    documents tie exactly whatever the machine, and a tie that runs over the end of the list is resolved on
-    the whole row. Without this, duplicates (there are many in such ads) are ranked by chance.
+    FAISS ranks; where its scores are too close to tell, the order comes from inner products in double precision, so that
+    equal documents tie exactly whatever the machine, and a tie that runs over the end of the list is resolved on the
+    whole row. Without this, duplicates (there are many in such ads) are ranked by chance.
     """
     k = min(k, len(documents))
     if not len(queries) or not k:
@@ -49,20 +49,31 @@ def rank(queries: np.ndarray, documents: np.ndarray, k: int) -> np.ndarray:
     index.add(documents)
     depth = min(k + 8, len(documents))
     found = np.empty((len(queries), k), np.int64)
-    step = max(1, CELLS // (depth * documents.shape[1]))
+    step = max(1, CELLS // depth)
     for start in range(0, len(queries), step):
         block = queries[start : start + step]
-        _, near = index.search(block, depth)
-        near.sort(axis=1)  # document order first: the stable sort below keeps it among ties
-        scores = np.einsum("qd,qkd->qk", block, documents[near], dtype=np.float64)
-        order = np.argsort(-scores, axis=1, kind="stable")
-        near, scores = np.take_along_axis(near, order, 1), np.take_along_axis(scores, order, 1)
+        scores, near = index.search(block, depth)
+        open_ended = np.flatnonzero(scores[:, k - 1] - scores[:, -1] < TIE) if depth < len(documents) else []
+        _settle(block, documents, scores, near)
         found[start : start + step] = near[:, :k]
-        if depth < len(documents):
-            for row in np.flatnonzero(scores[:, k - 1] - scores[:, -1] < TIE):
-                whole = np.einsum("d,nd->n", block[row], documents, dtype=np.float64)
-                found[start + row] = np.argsort(-whole, kind="stable")[:k]
+        for row in open_ended:
+            whole = np.einsum("d,nd->n", block[row], documents, dtype=np.float64)
+            found[start + row] = np.argsort(-whole, kind="stable")[:k]
     return found
+
+
+def _settle(queries: np.ndarray, documents: np.ndarray, scores: np.ndarray, near: np.ndarray) -> None:
+    """Put runs of neighbours in `near` (q, depth), whose scores are within TIE of the next, in their exact order."""
+    close = np.zeros((len(near), near.shape[1] + 1), bool)  # whether a place ties with the one before
+    close[:, 1:-1] = scores[:, :-1] - scores[:, 1:] < TIE
+    rows, places = np.nonzero(close[:, :-1] | close[:, 1:])
+    run = np.cumsum(~close[:, :-1].ravel())[rows * near.shape[1] + places]
+    tied, exact = near[rows, places], np.empty(len(rows))
+    step = max(1, CELLS // documents.shape[1])
+    for start in range(0, len(rows), step):
+        some = slice(start, start + step)
+        exact[some] = np.einsum("nd,nd->n", queries[rows[some]], documents[tied[some]], dtype=np.float64)
+    near[rows, places] = tied[np.lexsort((tied, -exact, run))]
 
 
 def per_query(

@@ -33,7 +33,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "35_alignment": ("text", "image"),
 }
 """Notebooks that can't do without the ads' texts or pictures; others show what there is."""
-READERS = {"speed": ("92_speed",), "alignment": ("20_alignment", "21_alignment_finetune")}
+READERS = {"speed": ("92_speed",), "alignment": ("20_alignment", "21_alignment_finetune", "35_alignment")}
 """Sections of the parameter file that no other notebooks read, so that a change to them runs no others again."""
 FACE_NETWORKS = ("dlib-face", "vgg-face2", "arcface", "facenet-512", "ghostfacenet")
 
@@ -219,8 +219,9 @@ class Study(Part):
         planned = self._planned()
         names = {run.name for run in planned}
         for run in planned:
-            if run.begins_with and run.begins_with.name not in names:
-                raise ValueError(f"{run.name} begins with {run.begins_with.name}, which is not among the runs; add it")
+            first = run.begins_with
+            if first and first.name not in names:
+                raise ValueError(f"{run.name} begins with {first.name}, which is not among the runs; add it")
         return self
 
     def at_overlap(self, overlap: float) -> Study:
@@ -352,8 +353,10 @@ ORDER = [
     "modality",
     "variant",
     "faces",
+    "temperature",
+    "overlap",
+    "seed",
 ]
-ORDER += ["temperature", "overlap", "seed"]
 """In which order a run's name has its parameters, however the parameter file has them."""
 
 

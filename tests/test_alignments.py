@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import alignments, report
+from lib import alignments, figures
 from lib.study import Study
 
 ENTRY = {"notebook": "20_alignment", "text": ["bag-of-tokens"], "vision": ["efficientnet-lite0"], "seed": [1]}
@@ -68,7 +68,7 @@ def test_tables_keep_questions_apart(study):
     eight = alignments.table_8(study).dropna(subset="ours")
     assert set(eight["objective"]) == {"ITC"} and set(eight["split"]) == {"South", "Avg"}
     assert len(alignments.table(study, "rewards")) == 10
-    figure = report.control(alignments.control(study), "R-Precision")
+    figure = figures.control(alignments.control(study), "R-Precision")
     assert [axis.get_title() for axis in figure.axes] == ["ITC", "ITC+ITM"]
 
 

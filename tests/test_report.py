@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 
-from lib import files, report
+from lib import figures, files, report
 
 
 @pytest.fixture(autouse=True)
@@ -136,7 +136,7 @@ def test_contact_sheet_keeps_every_picture_in_its_row():
     def picture(value):
         return np.full((4, 6, 3), value, np.uint8)
 
-    figure = report.contact_sheet([[picture(1), picture(2), picture(3)], [picture(4)]], labels=["first", "second"])
+    figure = figures.contact_sheet([[picture(1), picture(2), picture(3)], [picture(4)]], labels=["first", "second"])
     assert len(figure.axes) == 6
     shown = [[int(image.get_array()[0, 0, 0]) for image in axis.images] for axis in figure.axes]
     assert shown == [[1], [2], [3], [4], [], []]
@@ -145,7 +145,7 @@ def test_contact_sheet_keeps_every_picture_in_its_row():
 
 def test_heatmaps_write_each_number_where_it_is_drawn():
     table = pd.DataFrame([[1.0, 0.25], [0.5, np.nan]], index=["south", "west"], columns=["a", "b"])
-    figure = report.heatmaps({"one": table, "two": table.T})
+    figure = figures.heatmaps({"one": table, "two": table.T})
     assert [axis.get_title() for axis in figure.axes] == ["one", "two"]
     first, second = ({text.get_position(): text for text in axis.texts} for axis in figure.axes)
     assert {place: text.get_text() for place, text in first.items()} == {
@@ -158,7 +158,7 @@ def test_heatmaps_write_each_number_where_it_is_drawn():
 
 def test_an_interactive_figure_is_data_without_a_script():
     frame = pd.DataFrame({"x": [1, 10, 5], "y": [2, 20, 7], "by": ["b", "b", "a"]})
-    bundle = report.interactive_scatter(frame, "x", "y", "by", "ads", "texts")._repr_mimebundle_(include=None)
+    bundle = figures.interactive_scatter(frame, "x", "y", "by", "ads", "texts")._repr_mimebundle_(include=None)
     assert set(bundle) == {"application/vnd.plotly.v1+json", "text/plain"}  # no text/html, which would carry plotly
     found = json.loads(json.dumps(bundle["application/vnd.plotly.v1+json"]))  # it is plain data
     assert [trace["name"] for trace in found["data"]] == ["b", "a"]
@@ -187,7 +187,7 @@ def test_links_are_drawn_wrong_ones_red():
     links.add_edge((3, 0), "C", kind="shows", ads=1, true=False)
     links.add_edge((1, 1), (1, 2), kind="split", ads=1, true=True)
     _, axis = plt.subplots()
-    report.draw_links(axis, links, seed=1)
+    figures.draw_links(axis, links, seed=1)
     assert (lines(axis, report.THEIRS, False), lines(axis, report.NEUTRAL, False)) == (1, 2)
     assert (lines(axis, report.THEIRS, True), lines(axis, report.NEUTRAL, True)) == (0, 1)
     squares, dots = [drawn for drawn in axis.collections if not hasattr(drawn, "get_segments")]
@@ -198,7 +198,7 @@ def test_links_are_drawn_wrong_ones_red():
 
 def test_no_links_are_no_error():
     _, axis = plt.subplots()
-    report.draw_links(axis, nx.Graph(), seed=1)
+    figures.draw_links(axis, nx.Graph(), seed=1)
     assert not [drawn for drawn in axis.collections if hasattr(drawn, "get_segments")]
 
 
@@ -212,7 +212,7 @@ def test_a_row_is_called_by_what_is_not_usual_of_it():
         ],
         columns=["system", "objective", "fusion", "variant", "faces"],
     )
-    assert report.row_labels(rows).tolist() == [
+    assert figures.row_labels(rows).tolist() == [
         "minilm-l6, CE",
         "a + b, CE+SupCon, published",
         "a + b, CE, concat, no faces",
@@ -224,7 +224,7 @@ def test_ranked_rows_keep_their_order_and_have_a_colour_for_each_kind():
     frame = pd.DataFrame(
         {"name": ["a", "b", "c"], "kind": ["x", "y", "x"], "mean": [0.9, 0.5, 0.1], "low": 0.05, "high": 0.95}
     )
-    [axes] = report.ranked(frame, "name", "kind", "score").axes
+    [axes] = figures.ranked(frame, "name", "kind", "score").axes
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b", "c"]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["x", "y"]
 

@@ -15,6 +15,8 @@ from matplotlib.figure import Figure
 
 from lib.report import NEUTRAL, OURS, THEIRS
 
+PALETTE = (OURS, THEIRS, "#7a5195", "#5b8c3a", "#d9a21b", NEUTRAL, "#3f4a8a")
+
 
 def contact_sheet(rows: Sequence[Sequence[np.ndarray]], labels: Sequence[str] = ()) -> Figure:
     """Pictures (h, w, 3) uint8 of one size in rows, for the eye; labels: one for each row."""
@@ -107,7 +109,7 @@ def row_labels(rows: pd.DataFrame) -> pd.Series:
 def ranked(frame: pd.DataFrame, label: str, by: str, title: str) -> Figure:
     """Scores `mean, low, high` as dots with intervals, a row each in the frame's order, a colour for each value of `by`."""
     figure, axes = plt.subplots(figsize=(6.5, 0.22 * len(frame) + 1))
-    colours = dict(zip(dict.fromkeys(frame[by]), (OURS, THEIRS, NEUTRAL, "#7a5195"), strict=False))
+    colours = dict(zip(dict.fromkeys(frame[by]), PALETTE, strict=False))
     for name, rows in frame.reset_index(drop=True).groupby(by, sort=False):
         axes.hlines(rows.index, rows["low"], rows["high"], color=colours[name], linewidth=1.5)
         axes.plot(rows["mean"], rows.index, "o", markersize=4, color=colours[name], label=name)
@@ -140,11 +142,85 @@ def control(table: pd.DataFrame, label: str) -> Figure:
         here = table[table["method"] == method]
         for (variant, rows), colour in zip(here.groupby("variant", sort=True), (THEIRS, OURS), strict=False):
             rows = rows.groupby("overlap", as_index=False)[["mean", "low", "high", "chance"]].mean()
-            spread = [rows["mean"] - rows["low"], rows["high"] - rows["mean"]]
-            axis.errorbar(rows["overlap"], rows["mean"], spread, marker="o", capsize=3, color=colour, label=variant)
+            axis.errorbar(
+                rows["overlap"], rows["mean"], _spread(rows), marker="o", capsize=3, color=colour, label=variant
+            )
         axis.plot(rows["overlap"], rows["chance"], ":", color=NEUTRAL, label="chance")
         axis.set(title=method, xlabel="overlap of text and pictures")
     axes[0][0].set(ylabel=label, ylim=(0, None))
     axes[0][-1].legend(fontsize=8)
     figure.tight_layout()
     return figure
+
+
+def lines(
+    table: pd.DataFrame, x: str, y: str, by: str, x_label: str, y_label: str, level: float | None = None
+) -> Figure:
+    """A line for each value of `by` with its interval (columns `low, high`) as a band; level: a dotted line to compare with."""
+    figure, axes = plt.subplots(figsize=(6.5, 3.6))
+    for (name, rows), colour in zip(table.groupby(by, sort=False), PALETTE, strict=False):
+        axes.plot(rows[x], rows[y], "o-", markersize=3, color=colour, label=name)
+        axes.fill_between(rows[x], rows["low"], rows["high"], color=colour, alpha=0.12, linewidth=0)
+    if level is not None:
+        axes.axhline(level, color=NEUTRAL, linestyle=":")
+    axes.set(xlabel=x_label, ylabel=y_label, ylim=(0, 1.02))
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
+    return figure
+
+
+def reliability(curves: pd.DataFrame) -> Figure:
+    """How often answers of a confidence are right (`lib.confidence.reliability`), a panel a `system`, as trained and `scaled`."""
+    systems = list(dict.fromkeys(curves["system"]))
+    figure, axes = plt.subplots(1, len(systems), figsize=(3.3 * len(systems), 3.2), sharey=True, squeeze=False)
+    for axis, system in zip(axes[0], systems, strict=True):
+        axis.plot([0, 1], [0, 1], ":", color=NEUTRAL)
+        here = curves[curves["system"] == system]
+        for (scaled, rows), colour in zip(here.groupby("scaled", sort=False), (THEIRS, OURS), strict=False):
+            axis.errorbar(
+                rows["confidence"],
+                rows["right"],
+                _spread(rows.rename(columns={"right": "mean"})),
+                fmt="o-",
+                markersize=3,
+                color=colour,
+                label=scaled,
+            )
+        axis.set(title=system, xlabel="confidence", xlim=(0, 1), ylim=(0, 1.02))
+    axes[0][0].set_ylabel("share that is right")
+    axes[0][-1].legend(fontsize=8, loc="upper left")
+    figure.tight_layout()
+    return figure
+
+
+def over_factor(
+    axis: Axes, scored: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], factor: str, label: str, score: str
+) -> None:
+    """A score over what vendors are like: for each system the binned means with intervals and the paper's smoothed line (`lib.insights`)."""
+    for (system, (points, line)), colour in zip(scored.items(), PALETTE, strict=False):
+        axis.plot(line[factor], line["smoothed"], "--", linewidth=1, color=colour, alpha=0.6)
+        axis.errorbar(
+            points[factor],
+            points["mean"],
+            _spread(points),
+            fmt="o",
+            markersize=3,
+            capsize=2,
+            color=colour,
+            label=system,
+        )
+    axis.set(xlabel=label, ylabel=score, ylim=(0, 1.02))
+
+
+def by_vendor(axis: Axes, table: pd.DataFrame, score: str, first: str) -> None:
+    """Each vendor's score by every `system`, vendors in the order of the system `first`'s."""
+    order = table[table["system"] == first].sort_values(score, kind="stable")["vendor"].tolist()
+    place = {vendor: number for number, vendor in enumerate(order)}
+    for (system, rows), colour in zip(table.groupby("system", sort=False), PALETTE, strict=False):
+        rows = rows[rows["vendor"].isin(place)]
+        axis.plot(rows["vendor"].map(place), rows[score], ".", markersize=3, color=colour, label=system)
+    axis.set(xlabel=f"vendors, by {first}", ylabel=score, xticks=[], ylim=(-0.02, 1.02))
+
+
+def _spread(rows: pd.DataFrame) -> list[pd.Series]:
+    """What `errorbar` wants of `mean, low, high`; a percentile interval may lie beside its mean by a hair."""
+    return [(rows["mean"] - rows["low"]).clip(lower=0), (rows["high"] - rows["mean"]).clip(lower=0)]

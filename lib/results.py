@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import pandas as pd
 
-from lib import identification, verification
+from lib import embeddings, identification, verification
 from lib.alignment import PUBLISHED as ALIGNED
 from lib.backbones import BACKBONES, RANDOM
 from lib.errors import DataError
-from lib.files import read_json
+from lib.files import ROOT, read_json
 from lib.objectives import PUBLISHED
 from lib.study import Run, Study
 
@@ -45,6 +46,23 @@ class Results:
         """The runs of a row."""
         every = self.study.all_runs()
         return [every[name] for name in self.runs.loc[self.runs["row"] == row, "run"]]
+
+    def representations(self, objective: str = "CE+SupCon") -> dict[str, tuple[list[Run], str]]:
+        """The six readings that MATCHED compares (A.6.2), by its names, of the benchmarks that were run: each one's runs, a seed each, and by
+        what it retrieves."""
+        by = {name: self.find(name, objective) for name in ("text", "image", "joint")}
+        named = {
+            "Text": (by["text"], "text"),
+            "Vision": (by["image"], "image"),
+            "Multimodal": (by["joint"], "joint"),
+            "M-Text": (by["joint"], "text"),
+            "M-Vision": (by["joint"], "image"),
+        }
+        return {name: found for name, found in named.items() if found[0]}
+
+    def scored(self, runs: list[Run], modality: str) -> pd.DataFrame:
+        """Scored queries (`lib.verification.scores`) of a row's runs by what they retrieve by, averaged over seeds."""
+        return _averaged([queries(run, modality) for run in runs])
 
     def macro_f1_shares(self, runs: list[Run]) -> list[pd.DataFrame]:
         """Macro-F1 of a row's runs as sums over vendors, for `lib.intervals.difference`."""
@@ -111,6 +129,19 @@ def queries(run: Run, modality: str) -> pd.DataFrame:
     """A run's scored queries of a modality (`lib.verification.scores`)."""
     found = pd.read_csv(run.folder / "queries.csv")
     return found[found["modality"] == modality]
+
+
+def vectors(run: Run) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
+    """A run's items and vectors by modality (`lib.embeddings.load`). Raises DataError when they are not there."""
+    path = run.folder / "embeddings.safetensors"
+    if not path.exists():
+        raise DataError(f"{path}: it is not there; vectors are not published. Run the study anew.")
+    return embeddings.load(path)
+
+
+def sources(*runs: Run) -> str:
+    """Which run folders a figure or table came from, as a line of Markdown."""
+    return "From " + ", ".join(f"`{run.folder.relative_to(ROOT).as_posix()}`" for run in dict.fromkeys(runs)) + "."
 
 
 def _averaged(seeds: list[pd.DataFrame]) -> pd.DataFrame:

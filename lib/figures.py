@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -12,6 +14,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from lib.report import NEUTRAL, OURS, THEIRS
 
@@ -68,6 +71,22 @@ def draw_links(axis: Axes, links: nx.Graph, seed: int) -> None:
         nx.draw_networkx_edges(links, places, lines, widths, colour, style, ax=axis)
     nx.draw_networkx_nodes(links, places, parts, 45, colours, "s", ax=axis)
     nx.draw_networkx_nodes(links, places, numbers, 12, "#333333", "o", ax=axis)
+    axis.axis("off")
+
+
+def draw_neighbourhood(axis: Axes, graph: nx.Graph, seed: int) -> None:
+    """A graph of `lib.knowledge_graph.neighbourhood`: the query a star, ads of its vendor in one colour and others in another."""
+    places = nx.spring_layout(graph, seed=seed, weight="weight")
+    widths = [2 * edge["weight"] ** 2 for _, _, edge in graph.edges(data=True)]
+    nx.draw_networkx_edges(graph, places, width=widths, edge_color="#c8c8c8", ax=axis)
+    for role, right, colour, shape, size in (
+        ("found", True, OURS, "o", 60),
+        ("found", False, THEIRS, "X", 60),
+        ("query", True, "#d9a21b", "*", 260),
+    ):
+        chosen = [node for node, kind in graph.nodes(data=True) if (kind["role"], kind["right"]) == (role, right)]
+        nx.draw_networkx_nodes(graph, places, chosen, size, colour, shape, ax=axis)
+    nx.draw_networkx_labels(graph, places, font_size=5, ax=axis, verticalalignment="bottom")
     axis.axis("off")
 
 
@@ -158,9 +177,10 @@ def lines(
 ) -> Figure:
     """A line for each value of `by` with its interval (columns `low, high`) as a band; level: a dotted line to compare with."""
     figure, axes = plt.subplots(figsize=(6.5, 3.6))
-    for (name, rows), colour in zip(table.groupby(by, sort=False), PALETTE, strict=False):
-        axes.plot(rows[x], rows[y], "o-", markersize=3, color=colour, label=name)
-        axes.fill_between(rows[x], rows["low"], rows["high"], color=colour, alpha=0.12, linewidth=0)
+    colours = _colours(table[by])
+    for name, rows in table.groupby(by, sort=False):
+        axes.plot(rows[x], rows[y], "o-", markersize=3, color=colours[name], label=name)
+        axes.fill_between(rows[x], rows["low"], rows["high"], color=colours[name], alpha=0.1, linewidth=0)
     if level is not None:
         axes.axhline(level, color=NEUTRAL, linestyle=":")
     axes.set(xlabel=x_label, ylabel=y_label, ylim=(0, 1.02))
@@ -196,7 +216,9 @@ def over_factor(
     axis: Axes, scored: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]], factor: str, label: str, score: str
 ) -> None:
     """A score over what vendors are like: for each system the binned means with intervals and the paper's smoothed line (`lib.insights`)."""
-    for (system, (points, line)), colour in zip(scored.items(), PALETTE, strict=False):
+    colours = _colours(scored)
+    for system, (points, line) in scored.items():
+        colour = colours[system]
         axis.plot(line[factor], line["smoothed"], "--", linewidth=1, color=colour, alpha=0.6)
         axis.errorbar(
             points[factor],
@@ -215,12 +237,86 @@ def by_vendor(axis: Axes, table: pd.DataFrame, score: str, first: str) -> None:
     """Each vendor's score by every `system`, vendors in the order of the system `first`'s."""
     order = table[table["system"] == first].sort_values(score, kind="stable")["vendor"].tolist()
     place = {vendor: number for number, vendor in enumerate(order)}
-    for (system, rows), colour in zip(table.groupby("system", sort=False), PALETTE, strict=False):
+    colours = _colours(table["system"])
+    for system, rows in table.groupby("system", sort=False):
         rows = rows[rows["vendor"].isin(place)]
-        axis.plot(rows["vendor"].map(place), rows[score], ".", markersize=3, color=colour, label=system)
+        axis.plot(rows["vendor"].map(place), rows[score], ".", markersize=3, color=colours[system], label=system)
     axis.set(xlabel=f"vendors, by {first}", ylabel=score, xticks=[], ylim=(-0.02, 1.02))
 
 
 def _spread(rows: pd.DataFrame) -> list[pd.Series]:
     """What `errorbar` wants of `mean, low, high`; a percentile interval may lie beside its mean by a hair."""
     return [(rows["mean"] - rows["low"]).clip(lower=0), (rows["high"] - rows["mean"]).clip(lower=0)]
+
+
+def network(graph: nx.Graph, title: str, seed: int, thumbnails: Mapping[str, np.ndarray] | None = None) -> Interactive:
+    """The same graph to turn over: hover tells of an ad, the list finds one by its id. thumbnails: of ads, (h, w, 3) uint8."""
+    import plotly.graph_objects as go
+
+    places = nx.spring_layout(graph, seed=seed, weight="weight")
+    nodes = list(graph)
+    across, up = ([places[node][axis] for node in nodes] for axis in (0, 1))
+    figure = go.Figure()
+    for strong in (False, True):  # edges above the median are drawn thicker
+        middle = float(np.median([edge["weight"] for *_, edge in graph.edges(data=True)] or [0]))
+        ends = [(one, other) for one, other, edge in graph.edges(data=True) if (edge["weight"] >= middle) == strong]
+        x, y = (
+            [value for pair in ends for value in (places[pair[0]][axis], places[pair[1]][axis], None)]
+            for axis in (0, 1)
+        )
+        figure.add_scatter(x=x, y=y, mode="lines", line={"width": 1 + strong, "color": "#cccccc"}, hoverinfo="skip")
+    told = [
+        f"{node}<br>vendor {kind['vendor']}<br>rank {kind['rank']}, similarity {kind['similarity']:.3f}"
+        for node, kind in graph.nodes(data=True)
+    ]
+    colours = [
+        "#d9a21b" if kind["role"] == "query" else OURS if kind["right"] else THEIRS
+        for _, kind in graph.nodes(data=True)
+    ]
+    symbols = [
+        "star" if kind["role"] == "query" else "circle" if kind["right"] else "x" for _, kind in graph.nodes(data=True)
+    ]
+    figure.add_scatter(
+        x=across,
+        y=up,
+        mode="markers",
+        marker={"size": 16, "color": colours, "symbol": symbols},
+        selected={"marker": {"size": 28}},
+        unselected={"marker": {"opacity": 0.35}},
+        text=told,
+        hoverinfo="text",
+    )
+    find = [{"label": "find an ad …", "method": "restyle", "args": [{"selectedpoints": [None]}, [2]]}]
+    find += [
+        {"label": node, "method": "restyle", "args": [{"selectedpoints": [[place]]}, [2]]}
+        for place, node in enumerate(nodes)
+    ]
+    pictures = [
+        {"source": _inline(thumbnails[node]), "xref": "x", "yref": "y", "x": places[node][0], "y": places[node][1],
+         "sizex": 0.16, "sizey": 0.16, "xanchor": "center", "yanchor": "bottom", "opacity": 0.9}
+        for node in nodes if thumbnails and node in thumbnails
+    ]  # fmt: skip
+    hidden = {"visible": False, "range": [-1.25, 1.25]}
+    figure.update_layout(
+        template="plotly_white", width=760, height=560, title=title, showlegend=False, xaxis=hidden, yaxis=hidden, images=pictures,
+        updatemenus=[{"buttons": find, "x": 1, "xanchor": "right", "y": 1.12}],
+    )  # fmt: skip
+    return Interactive(figure)
+
+
+def _inline(picture: np.ndarray) -> str:
+    """A picture (h, w, 3) uint8 as an address that holds it."""
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "JPEG", quality=70)
+    return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode()
+
+
+READINGS = ("Text", "Vision", "Multimodal", "M-Text", "M-Vision")
+"""The systems of MATCHED's figures, each of one colour wherever it stands."""
+
+
+def _colours(names: Iterable[str]) -> dict[str, str]:
+    """A colour for each name: READINGS (and what is scored of them on pictures with faces) have their own."""
+    fixed = dict(zip(READINGS, PALETTE, strict=False))
+    free = iter([*PALETTE[len(READINGS) :], *PALETTE])
+    return {name: fixed.get(name.removesuffix("-Face")) or next(free) for name in dict.fromkeys(names)}

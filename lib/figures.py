@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -304,6 +305,46 @@ def network(graph: nx.Graph, title: str, seed: int, thumbnails: Mapping[str, np.
     return Interactive(figure)
 
 
+def retrieval_panels(tables: Mapping[str, pd.DataFrame]) -> Interactive:
+    """Published retrieval scores (diamonds) and ours (dots, with intervals) by region, a panel a table of `lib.compare.verification`, a colour a row;
+    a list chooses the metric, the legend hides rows."""
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(1, len(tables), shared_yaxes=True, subplot_titles=list(tables))
+    shown: list[str] = []  # each trace's metric
+    for column, table in enumerate(tables.values(), start=1):
+        group = table["group"].replace("baseline", "") if "group" in table else pd.Series("", index=table.index)
+        table = table.assign(label=(group + " " + table["objective"]).str.strip())
+        colours = dict(zip(dict.fromkeys(table["label"]), itertools.cycle(PALETTE)))
+        for (metric, label), rows in table.groupby(["metric", "label"], sort=False):
+            same = {"legendgroup": label, "name": label, "marker": {"color": colours[label], "size": 8}}
+            spread = {"array": rows["high"] - rows["ours"], "arrayminus": rows["ours"] - rows["low"], "thickness": 1}
+            figure.add_scatter(
+                x=rows["split"], y=rows["ours"], error_y=spread, mode="markers", **same, row=1, col=column
+            )
+            same["marker"] = {**same["marker"], "symbol": "diamond-open"}
+            figure.add_scatter(
+                x=rows["split"], y=rows["published"], mode="markers", **same, showlegend=False, row=1, col=column
+            )
+            shown += [metric, metric]
+    metrics = list(dict.fromkeys(shown))
+    choices = [
+        {"label": metric, "method": "update", "args": [{"visible": [name == metric for name in shown]}]}
+        for metric in metrics
+    ]
+    figure.update_traces(visible=False)
+    for trace, metric in zip(figure.data, shown, strict=True):
+        trace.visible = metric == metrics[0]
+    figure.update_layout(
+        template="plotly_white",
+        width=1100,
+        height=480,
+        updatemenus=[{"buttons": choices, "x": 0, "xanchor": "left", "y": 1.22}],
+    )
+    figure.update_yaxes(range=[0, 1.02])
+    return Interactive(figure)
+
+
 def _inline(picture: np.ndarray) -> str:
     """A picture (h, w, 3) uint8 as an address that holds it."""
     stream = io.BytesIO()
@@ -320,3 +361,17 @@ def _colours(names: Iterable[str]) -> dict[str, str]:
     fixed = dict(zip(READINGS, PALETTE, strict=False))
     free = iter([*PALETTE[len(READINGS) :], *PALETTE])
     return {name: fixed.get(name.removesuffix("-Face")) or next(free) for name in dict.fromkeys(names)}
+
+
+def growth(grown: pd.DataFrame) -> Figure:
+    """Search time, recall and bytes of a vector over the gallery's size (`lib.search_speed.growth`), a line an index."""
+    figure, axes = plt.subplots(1, 3, figsize=(10, 3))
+    for (name, rows), colour in zip(grown.groupby("index", sort=False), PALETTE, strict=False):
+        for axis, column in zip(axes, ("search", "recall", "bytes"), strict=True):
+            axis.plot(rows["documents"], rows[column], "o-", markersize=3, color=colour, label=name)
+    axes[0].set(xscale="log", yscale="log", xlabel="vectors", ylabel="seconds for all queries")
+    axes[1].set(xscale="log", ylim=(0, 1.02), xlabel="vectors", ylabel="recall of the ten nearest")
+    axes[2].set(xscale="log", yscale="log", xlabel="vectors", ylabel="bytes of a vector")
+    axes[2].legend()
+    figure.tight_layout()
+    return figure

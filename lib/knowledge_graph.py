@@ -71,17 +71,19 @@ def neighbourhood(
     return graph
 
 
-def links(items: pd.DataFrame, vectors: np.ndarray, region: str, part: str) -> pd.DataFrame:
-    """Every item of a part with each of its NEIGHBOURS among the region's training items: `similarity, right, vendor` (of the item)."""
-    here = (items["region"] == region).to_numpy()
+def links(items: pd.DataFrame, vectors: np.ndarray, part: str) -> pd.DataFrame:
+    """Every item of a part with each of its NEIGHBOURS among the training items: `similarity, right, vendor` (of the item that asks)."""
     vendor, parts = items["vendor"].to_numpy(), items["part"].to_numpy()
-    asking, gallery = np.flatnonzero(here & (parts == part)), np.flatnonzero(here & (parts == "train"))
+    asking, gallery = np.flatnonzero(parts == part), np.flatnonzero(parts == "train")
     queries, documents = retrieval.unit(vectors[asking]), retrieval.unit(vectors[gallery])
     near = retrieval.rank(queries, documents, NEIGHBOURS)
-    similarity = np.einsum("qd,qkd->qk", queries, documents[near])
-    right = vendor[gallery][near] == vendor[asking][:, None]
-    of = np.repeat(vendor[asking], near.shape[1])
-    return pd.DataFrame({"similarity": similarity.ravel(), "right": right.ravel(), "vendor": of})
+    return pd.DataFrame(
+        {
+            "similarity": np.einsum("qd,qkd->qk", queries, documents[near]).ravel(),
+            "right": (vendor[gallery][near] == vendor[asking][:, None]).ravel(),
+            "vendor": np.repeat(vendor[asking], near.shape[1]),
+        }
+    )
 
 
 def threshold(validation: pd.DataFrame, precision: float = PRECISION) -> float:

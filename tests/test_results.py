@@ -1,124 +1,12 @@
 """A study's runs as tables, beside the papers' and against their claims: on runs whose answers are made up here."""
 
 import numpy as np
-import pandas as pd
 import pytest
+from made_up_runs import PAIRS, SEED, baseline, fusion, predictions, queries, text, vision
 from sklearn.metrics import f1_score
 
 from lib import claims, compare, intervals, published, results, verification
-from lib import study as studies
-from lib.backbones import BACKBONES, Provenance
 from lib.errors import DataError
-from lib.files import write_json, write_text
-from lib.objectives import OBJECTIVES
-from lib.study import Run, Study
-
-VENDORS, SEED = 20, 1111
-TEXTS = pd.DataFrame({"text": np.arange(100), "truth": np.arange(100) % VENDORS})
-PAIRS = pd.DataFrame({"text": np.arange(200) // 2, "image": np.arange(200)}).merge(TEXTS)
-ITEMS = {"text": TEXTS, "image": PAIRS[["image", "truth"]], "joint": PAIRS}
-"""The test items of each modality: each text has two pictures."""
-REGIONS = ("south", "midwest", "west", "northeast")
-
-
-def text(objective="ce", name="minilm-l6", **more):
-    return {"notebook": "10_text", "text": name, "objective": objective} | more
-
-
-def vision(objective="ce", name="efficientnet-lite0", **more):
-    return {"notebook": "11_vision", "vision": name, "objective": objective} | more
-
-
-def fusion(objective="ce", how="mean", names=("minilm-l6", "efficientnet-lite0"), **more):
-    return {"notebook": "12_fusion", "text": names[0], "vision": names[1], "fusion": how, "objective": objective} | more
-
-
-def baseline(name, **more):
-    return {"notebook": "14_baselines", "baseline": name} | more
-
-
-def modality_of(run):
-    asked = run.parameters
-    if "joint" in asked or {"text", "vision"} <= set(asked):
-        return "joint"
-    return "image" if "vision" in asked or asked.get("modality") == "image" else "text"
-
-
-def predictions(modality, wrong, seed):
-    """The test items with a share `wrong` of them taken for the next vendor; at the same seed a larger share has more."""
-    items = ITEMS[modality]
-    place = np.random.default_rng(seed).permutation(len(items))
-    return items.assign(predicted=np.where(place < wrong * len(items), (items["truth"] + 1) % VENDORS, items["truth"]))
-
-
-def queries(modality, wrong, seed):
-    """Scored queries, three a vendor and region, of each representation that a system of the modality gives."""
-    frames = []
-    for place, region in enumerate(REGIONS):
-        score = np.random.default_rng([seed, place]).random(3 * VENDORS) * (1 - wrong)
-        scored = pd.DataFrame(
-            {"query": np.arange(len(score)), "vendor": np.arange(len(score)) % VENDORS, "relevant": 3}
-        )
-        scored = scored.assign(**dict.fromkeys(["MRR@10", "R-Precision@X", "mAP@R"], score))
-        frames.append(scored.assign(region=region, documents=80))
-    whole = pd.concat(frames, ignore_index=True)
-    given = ("text", "image", "joint") if modality == "joint" else (modality,)
-    return pd.concat([whole.assign(modality=name) for name in given], ignore_index=True)
-
-
-def write(run, wrong, loaded):
-    """What `lib.task.Task.finish` leaves of a run; loaded: what came in place of a backbone that was asked for."""
-    modality, asked = modality_of(run), run.parameters
-    weights = []
-    for kind in ("text", "vision", "joint"):
-        if kind in asked:
-            name = loaded.get(asked[kind], asked[kind])
-            source = "random" if name.endswith("-random") or BACKBONES[name].config else "folder"
-            name = name.removesuffix("-random")
-            weights.append(Provenance(BACKBONES[name].kind, asked[kind], name, source, "ab" * 32, 1000).row())
-    scored = queries(modality, wrong, asked["seed"])
-    written = {
-        "modality": modality,
-        "parameters": asked,
-        "protocol": "ad",
-        "key": "0123456789abcdef",
-        "data": {"train_region": "south"},
-        "environment": {"device": "cpu"},
-        "weights": weights,
-        "energy": {"kwh": 0.002, "co2_kg": 0.00095, "method": "cpu estimated from rated power and load"},
-        "wall_seconds": 30.0,
-        "verification": [{"region": region} for region in (*REGIONS, "OOD", "ZS")],  # its scores are in queries.csv
-    }
-    write_text(run.folder / "queries.csv", scored.to_csv(index=False))
-    if "baseline" in asked or "ce" in OBJECTIVES[asked["objective"]]:
-        write_text(run.folder / "predictions.csv", predictions(modality, wrong, asked["seed"]).to_csv(index=False))
-        written["identification"] = []  # that it is there is all that is read of it
-    if weights and OBJECTIVES[asked["objective"]]:
-        written["training"] = {"epochs": 4, "seconds": 20.0, "items": 300}
-    write_json(run.folder / "metrics.json", written)
-
-
-@pytest.fixture
-def measured(tmp_path, monkeypatch):
-    """Makes a study's folder with finished runs, and reads it: measured(run, …), each a run's parameters with the share of
-    `wrong` answers, and its `seed` and what was `loaded` in place of what if that matters."""
-    monkeypatch.setattr(studies.Study, "folder", property(lambda self: tmp_path / self.name))
-
-    def make(*runs):
-        entries, finished = [], []
-        for run in runs:
-            parameters = {"seed": SEED} | run
-            wrong, loaded = parameters.pop("wrong", 0.3), parameters.pop("loaded", {})
-            listed = {name: value if name == "notebook" else [value] for name, value in parameters.items()}
-            entries.append(listed)
-            finished.append((parameters, wrong, loaded))
-        study = Study(name="fake", bootstrap=200, runs=entries)
-        for parameters, wrong, loaded in finished:
-            notebook = parameters.pop("notebook")
-            write(Run(study, notebook, parameters), wrong, loaded)
-        return results.load(study)
-
-    return make
 
 
 def macro_f1(frame):

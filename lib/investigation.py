@@ -1,0 +1,117 @@
+"""One ad in question: the ads of a gallery most like it, how far each likeness may be believed, and what speaks for it.
+
+An investigative aid, not evidence (MATCHED, section 9.3): a likeness of writing or of pictures says where to look next, never who posted an ad.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import load_file
+from sklearn.linear_model import LogisticRegression
+
+from lib import encoding, identifiers, pictures, retrieval
+from lib.errors import DataError
+from lib.experiment import Experiment
+from lib.knowledge_graph import ads_of, links
+from lib.results import vectors
+from lib.study import Run
+
+
+class Investigation:
+    """A trained run and the ads that it can find: all training items of all regions."""
+
+    def __init__(self, study: str, run: Run) -> None:
+        """study: as the run's notebook was given it. Raises DataError when the run's vectors or weights are not there."""
+        self.stored = vectors(run)  # first, for it says what to do when nothing is there
+        self.experiment = Experiment(run.notebook, study, str(run.folder), **run.parameters)
+        self.system = self.experiment.system.eval()
+        self.system.load_state_dict(load_file(run.folder / "weights.safetensors"))
+        self.data = self.experiment.data
+
+    def ask(self, text: str, images: Sequence[Path]) -> dict[str, np.ndarray]:
+        """Vectors of one ad by modality, (1 or more, d): of its text, of each picture, and of the text with each picture.
+
+        The text is masked and cut as texts were in training. Raises DataError when there is neither, or nothing that the system reads, and for a
+        file that is no picture.
+        """
+        found: dict[str, np.ndarray] = {}
+        asked, how = self.experiment.variant.training.precision, self.experiment.study
+        if text.strip() and self.system.text is not None:
+            tokens = self.system.tokenizer([identifiers.mask(text)], truncation=True, max_length=how.text.max_tokens)
+            found["text"] = encoding.texts(self.system, tokens["input_ids"], asked).numpy()
+        if images and self.system.image is not None:
+            shown = np.stack([pictures.decode(Path(image), how.image.pixels) for image in images])
+            found["image"] = encoding.pictures(self.system, shown, asked).numpy()
+        if not found:
+            raise DataError("The ad has neither a text nor a picture that this system reads. Give `text` or `images`.")
+        if len(found) == 2 and self.system.fuse is not None:
+            sides = torch.from_numpy(np.repeat(found["text"], len(found["image"]), 0)), torch.from_numpy(found["image"])
+            with torch.inference_mode():
+                found["joint"] = self.system.fuse.cpu()(*sides).numpy()
+        return found
+
+    def similarities(self, asked: dict[str, np.ndarray]) -> pd.DataFrame:
+        """How alike each gallery ad is to what is asked: a row an ad (index), a column a modality (cosine of the best pair of items)."""
+        columns = {}
+        for modality, queries in asked.items():
+            items, stored = self.stored[modality]
+            gallery = np.flatnonzero((items["part"] == "train").to_numpy())
+            alike = retrieval.unit(stored[gallery]) @ retrieval.unit(queries).T
+            ads = ads_of(items.iloc[gallery], self.data.pairs)
+            columns[modality] = pd.Series(alike.max(1)).groupby(ads).max()
+        return pd.DataFrame(columns)
+
+    def calibrated(self, modality: str) -> Confidence:
+        """How often ads that are so alike were one vendor's among the validation ads."""
+        return Confidence.fitted(self.links(modality, "val"))
+
+    def links(self, modality: str, part: str) -> pd.DataFrame:
+        """`lib.knowledge_graph.links` of a part's items into the gallery."""
+        return links(*self.stored[modality], part)
+
+    def candidates(
+        self, asked: dict[str, np.ndarray], text: str, most: int = 10, without: Sequence[int] = ()
+    ) -> pd.DataFrame:
+        """The most similar ads, by both sides where the ad has both: `ad, region, vendor, confidence`, a `… similarity` for each modality that was
+        asked by, and `shared numbers` (telephone numbers in both texts). without: ads that may not be found, such as the ad itself.
+        """
+        by = "joint" if "joint" in asked else next(iter(asked))
+        table = self.similarities(asked).drop(index=list(without), errors="ignore")
+        table = table.sort_values(by, ascending=False, kind="stable").head(most)
+        about = self.data.ads.set_index("ad").loc[table.index]
+        own = set(identifiers.phones(text))
+        texts = [self.data.texts[row] if row >= 0 else "" for row in about["text"]]
+        found = pd.DataFrame(
+            {"ad": table.index, "region": about["region"].to_numpy(), "vendor": about["vendor"].to_numpy()}
+        )
+        found["confidence"] = self.calibrated(by).of(table[by].to_numpy())
+        for modality in table:
+            found[f"{modality} similarity"] = table[modality].to_numpy()
+        found["shared numbers"] = [len(own & set(identifiers.phones(one))) for one in texts]
+        return found
+
+
+class Confidence:
+    """From a cosine to the chance that two ads are one vendor's: a logistic curve through links whose truth is known."""
+
+    def __init__(self, curve: LogisticRegression | None, share: float) -> None:
+        self.curve, self.share = curve, share
+
+    @classmethod
+    def fitted(cls, links: pd.DataFrame) -> Confidence:
+        """links: `similarity, right`. Where all are right or all wrong, every cosine has their share."""
+        right = links["right"].to_numpy()
+        if right.all() or not right.any():
+            return cls(None, float(right.mean()) if len(right) else float("nan"))
+        return cls(LogisticRegression(C=1e6).fit(links[["similarity"]].to_numpy(), right), float(right.mean()))
+
+    def of(self, similarity: np.ndarray) -> np.ndarray:
+        """(n,) cosines -> (n,) probabilities."""
+        if self.curve is None:
+            return np.full(len(similarity), self.share)
+        return self.curve.predict_proba(np.asarray(similarity)[:, None])[:, 1]

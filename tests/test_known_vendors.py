@@ -1,0 +1,52 @@
+"""Table 12 beside ours, on runs whose answers are made up."""
+
+from dataclasses import replace
+
+from made_up_runs import VENDORS, fusion, text
+
+from lib import known_vendors
+
+SHARED = set(range(VENDORS // 2))
+
+
+def test_groups_leave_out_the_trained_region_and_groups_of_few(measured):
+    found = measured(fusion("ce+supcon"))
+    scored = known_vendors.groups(found, SHARED)
+    assert set(scored["region"]) == {"midwest", "west", "northeast"} and set(scored["modality"]) == {
+        "text",
+        "image",
+        "joint",
+    }
+    assert scored.loc[scored["group"] == "shared", "vendor"].isin(SHARED).all()
+    few = known_vendors.groups(found, set(range(4)))
+    assert set(few["group"]) == {"unique"}  # four shared vendors are too few to score
+
+
+def test_every_printed_cell_has_ours_beside_it(measured):
+    found = measured(fusion("ce+supcon"))
+    scored = known_vendors.groups(found, SHARED)
+    table = known_vendors.table_12(found, scored)
+    assert len(table) == 36 and table["ours"].notna().all()
+    cell = table[(table["modality"] == "joint") & (table["group"] == "shared") & (table["metric"] == "MRR@10")]
+    here = scored[(scored["modality"] == "joint") & (scored["group"] == "shared") & (scored["region"] == "west")]
+    expected = here.groupby("vendor")["MRR@10"].mean().mean()
+    assert abs(cell.set_index("split").loc["West", "ours"] - expected) < 1e-9
+
+
+def test_a_planted_gap_is_found_and_none_is_not(measured):
+    found = measured(fusion("ce+supcon"))
+    found = replace(
+        found, study=found.study.model_copy(update={"bootstrap": 1000})
+    )  # p below 0.05 after 18 comparisons
+    scored = known_vendors.groups(found, SHARED)
+    assert set(known_vendors.gaps(found, scored)["verdict"]) == {"undecided"}
+    planted = scored.copy()
+    planted.loc[planted["group"] == "shared", "MRR@10"] += 2
+    gaps = known_vendors.gaps(found, planted)
+    assert set(gaps.loc[gaps["metric"] == "MRR@10", "verdict"]) == {"shared higher"}
+
+
+def test_without_the_multimodal_run_the_table_is_the_papers(measured):
+    found = measured(text("ce"))
+    scored = known_vendors.groups(found, SHARED)
+    assert known_vendors.table_12(found, scored)["ours"].isna().all() and known_vendors.gaps(found, scored).empty

@@ -49,7 +49,7 @@ class Results:
 
     def representations(self, objective: str = "CE+SupCon") -> dict[str, tuple[list[Run], str]]:
         """The six readings that MATCHED compares (A.6.2), by its names, of the benchmarks that were run: each one's runs, a seed each, and by
-        what it retrieves."""
+        what it retrieves. Raises DataError when there is none."""
         by = {name: self.find(name, objective) for name in ("text", "image", "joint")}
         named = {
             "Text": (by["text"], "text"),
@@ -58,7 +58,13 @@ class Results:
             "M-Text": (by["joint"], "text"),
             "M-Vision": (by["joint"], "image"),
         }
-        return {name: found for name, found in named.items() if found[0]}
+        there = {name: found for name, found in named.items() if found[0]}
+        if not there:
+            raise DataError(
+                f"{self.study.name}: no benchmark with the objective {objective} was run (text, vision or multimodal); add "
+                "one to the runs of the parameter file, or leave out the chapters that compare them."
+            )
+        return there
 
     def scored(self, runs: list[Run], modality: str) -> pd.DataFrame:
         """Scored queries (`lib.verification.scores`) of a row's runs by what they retrieve by, averaged over seeds."""

@@ -99,6 +99,18 @@ def test_every_notebook_runs(project, smoke):
         "matched_table_05",
         "matched_table_07",
         "matched_table_11",
+        "matched_table_12",
+        "open_set",
+        "coverage",
+        "calibration",
+        "gallery_growth",
+        "positives",
+        "one_entity",
+        "communities",
+        "found",
+        "one_ad",
+        "speed_scoring",
+        "speed_growth",
         "matched_table_08",
         "matched_table_09_alignment",
         "alignment_rewards",
@@ -141,7 +153,8 @@ def test_nothing_runs_again(project, smoke):
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("lib/report.py", 'label="paper"', 'label="the paper"', {"chapters", "runs"}),
+        ("lib/report.py", 'label="training"', 'label="train"', {"chapters", "runs"}),
+        ("lib/figures.py", 'label="paper"', 'label="the paper"', {"chapters"}),
         ("lib/describe.py", '"Vendors": here', '"Vendors":  here', set()),
         ("lib/claims.py", '"section 5 (i)"', '"section 5"', {"claims"}),
         (
@@ -250,7 +263,9 @@ def test_bad_input_is_one_paragraph_and_leaves_nothing(project, own_data):
 
 
 def test_own_data_shows_no_ad_and_a_leak_fails_the_study(project, own_data):
-    own_study(project, "mine", own_data, chapters=["00_start_here", "01_data", "02_labels_and_masking"])
+    chapters = ["00_start_here", "01_data", "02_labels_and_masking", "31_verification", "32_known_and_new_vendors"]
+    chapters += ["33_insights", "34_knowledge_graph", "36_one_ad"]
+    own_study(project, "mine", own_data, chapters=chapters, runs=[{**TEXT, "objective": ["ce+supcon"]}])
     done = run(project, "mine")
     assert done.returncode == 0, done.stdout + done.stderr
     out = project / "results/mine"

@@ -1,0 +1,91 @@
+"""lib.hotel_cleaning: what stands twice stands once, and what is one place is one branch."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lib import hotel_cleaning, hotel_splitting
+from lib.errors import DataError
+
+
+def table(*rows):
+    frame = pd.DataFrame(rows, columns=["image", "branch", "chain"])
+    return frame.assign(chain=pd.array(frame["chain"], "Int64"))
+
+
+def cases(findings):
+    return findings.set_index("finding")["cases"].to_dict()
+
+
+def test_clean_pictures_stay_as_they_are():
+    given_ = table(("a", 1, 5), ("b", 1, 5), ("c", 2, None))
+    kept, findings = hotel_cleaning.clean(given_, ["a", "b", "c"])
+    pd.testing.assert_frame_equal(kept, given_)
+    assert set(findings["cases"]) == {0}
+
+
+def test_a_picture_under_two_branches_makes_them_one_under_the_larger():
+    given_ = table(("a", 1, 5), ("b", 2, 5), ("c", 2, 5), ("x/a", 2, 5), ("d", 3, 5))
+    kept, findings = hotel_cleaning.clean(given_, hotel_cleaning.by_name(given_["image"]))
+    assert kept["image"].tolist() == ["a", "b", "c", "d"] and kept["branch"].tolist() == [2, 2, 2, 3]
+    assert cases(findings) == {
+        "picture listed twice": 0,
+        "picture under several branches": 1,
+        "branches that are one place": 1,
+        "branch of several chains": 0,
+    }
+
+
+def test_places_are_joined_over_several_steps():
+    given_ = table(("a", 1, 5), ("a", 2, 5), ("b", 2, 5), ("b", 3, 5))
+    kept, _ = hotel_cleaning.clean(given_, given_["image"])
+    assert kept["branch"].nunique() == 1 and len(kept) == 2
+
+
+@pytest.mark.parametrize(("chains", "expected"), [((5, 5, 7), 5), ((5, 7), None), ((None, 7), 7), ((None, None), None)])
+def test_the_commonest_chain_counts(chains, expected):
+    given_ = table(*((f"{row}", 1, chain) for row, chain in enumerate(chains)))
+    kept, findings = hotel_cleaning.clean(given_, given_["image"])
+    assert kept["chain"].isna().all() if expected is None else (kept["chain"] == expected).all()
+    assert cases(findings)["branch of several chains"] == (len({chain for chain in chains if chain}) > 1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 2**32 - 1), st.integers(2, 60))
+def test_what_comes_out_can_be_split(seed, rows):
+    generator = np.random.default_rng(seed)
+    given_ = table(
+        *(
+            (f"{generator.integers(rows)}", int(generator.integers(9)), [None, 1, 2, 3][generator.integers(4)])
+            for _ in range(rows)
+        )
+    )
+    kept, _ = hotel_cleaning.clean(given_, given_["image"])
+    assert kept["image"].is_unique and set(kept["image"]) == set(given_["image"])
+    assert kept.groupby("branch")["chain"].nunique(dropna=False).max() == 1
+    again, findings = hotel_cleaning.clean(kept, kept["image"])
+    pd.testing.assert_frame_equal(again, kept)
+    assert set(findings["cases"]) == {0}
+    hotel_splitting._check(kept)
+
+
+def test_pictures_that_are_not_there_are_an_error(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"1")
+    (tmp_path / "b.jpg").write_bytes(b"1")
+    assert len(set(hotel_cleaning.by_content(["a.jpg", "b.jpg"], tmp_path))) == 1
+    with pytest.raises(DataError, match="1 of 2 pictures are not there"):
+        hotel_cleaning.by_content(["a.jpg", "c.jpg"], tmp_path)
+
+
+def test_scores_know_what_was_joined_wrongly():
+    cleaned = table(("a", 1, None), ("b", 1, None), ("c", 2, None))
+    assert hotel_cleaning.scores(cleaned, pd.Series({"a": 1, "b": 2, "c": 2})) == {
+        "pair_precision": 0.0,
+        "pair_recall": 0.0,
+    }
+    assert hotel_cleaning.scores(cleaned, pd.Series({"a": 1, "b": 1, "c": 2})) == {
+        "pair_precision": 1.0,
+        "pair_recall": 1.0,
+    }

@@ -1,0 +1,116 @@
+"""Losses that teach a picture model to link pictures of one place (Revisited Hotels, section 3, Appendices C and D; Table 6).
+
+All but the two on pairs are pytorch-metric-learning's. A loss takes vectors (n, d) and classes (n,) and may have weights of its own (proxies, centres).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from pytorch_metric_learning import distances, losses, miners
+from torch import nn
+from torch.nn import functional
+
+from lib.errors import DataError
+
+
+class Pairs(nn.Module):
+    """Binary cross-entropy on every pair of a batch: is it of one class? The cosine, scaled and shifted by learnt numbers, is the logit; pairs of one
+    class weigh as much in all as the others, which are many more. hard: only each picture's least alike partner of its class and its most alike of another."""
+
+    def __init__(self, hard: bool = False) -> None:
+        super().__init__()
+        self.hard = hard
+        self.scale = nn.Parameter(torch.tensor(10.0))
+        self.shift = nn.Parameter(torch.tensor(-5.0))
+
+    def forward(self, vectors: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        unit = functional.normalize(vectors, dim=1)
+        logits = self.scale * (unit @ unit.T) + self.shift
+        same = classes[:, None] == classes[None, :]
+        others = same & ~torch.eye(len(classes), dtype=torch.bool, device=classes.device)
+        if self.hard:
+            chosen = torch.where(others, logits, torch.inf).argmin(1), torch.where(~same, logits, -torch.inf).argmax(1)
+            rows = torch.arange(len(classes), device=classes.device)
+            hardest = [torch.zeros_like(same).index_put((rows, column), torch.tensor(True)) for column in chosen]
+            others, different = others & hardest[0], ~same & hardest[1]
+        else:
+            different = ~same
+        near = -functional.logsigmoid(logits[others]).sum() / others.sum().clamp(min=1)
+        far = -functional.logsigmoid(-logits[different]).sum() / different.sum().clamp(min=1)
+        return (near + far) / 2
+
+
+class Mined(nn.Module):
+    """A loss on the pairs that a miner picks."""
+
+    def __init__(self, loss: nn.Module, miner: Any) -> None:
+        super().__init__()
+        self.loss, self.miner = loss, miner
+
+    def forward(self, vectors: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
+        return self.loss(vectors, classes, self.miner(vectors, classes))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a loss is made and fed: `make(classes, dimensions, **settings)`; settings: by name, with the defaults of Table 6 (Hotel-ID) or, where the paper
+    gives none, of the loss's own paper. views: pictures are shown in two augmentations. proxies: it has a vector a class, learnt at a rate of its own."""
+
+    published: str
+    make: Callable[..., nn.Module]
+    settings: dict[str, float]
+    views: bool = False
+    proxies: bool = False
+
+
+def _proxies(classes: int, dimensions: int, temperature: float) -> nn.Module:
+    """ProxyNCA++ (Teh et al. 2020): the probability of a picture's own proxy among all, squared distances of unit vectors over a temperature."""
+    return losses.ProxyNCALoss(classes, dimensions, softmax_scale=1 / temperature)
+
+
+KINDS: dict[str, Kind] = {
+    "triplet": Kind(
+        "Triplet",
+        lambda classes, dimensions, margin: losses.TripletMarginLoss(margin, distance=distances.CosineSimilarity()),
+        {"margin": 0.1},
+    ),
+    "circle": Kind(
+        "Circle", lambda classes, dimensions, m, gamma: losses.CircleLoss(m, gamma), {"m": 0.4, "gamma": 80.0}
+    ),
+    "multi-similarity": Kind(
+        "MultiSim",
+        lambda classes, dimensions, epsilon: Mined(losses.MultiSimilarityLoss(), miners.MultiSimilarityMiner(epsilon)),
+        {"epsilon": 0.1},
+    ),
+    "proxynca++": Kind("ProxyNCA++", _proxies, {"temperature": 1 / 9}, proxies=True),
+    "supcon": Kind(
+        "SupCon",
+        lambda classes, dimensions, temperature: losses.SupConLoss(temperature),
+        {"temperature": 0.05},
+        views=True,
+    ),
+    "softtriple": Kind(
+        "SoftTriple",
+        lambda classes, dimensions, centres: losses.SoftTripleLoss(classes, dimensions, int(centres)),
+        {"centres": 20},
+        proxies=True,
+    ),
+    "bce": Kind("BCE", lambda classes, dimensions: Pairs(), {}),
+    "hard-bce": Kind("Hard BCE", lambda classes, dimensions: Pairs(hard=True), {}),
+}
+
+
+def loss(name: str, classes: int, dimensions: int, **settings: float) -> nn.Module:
+    """A loss by its name in KINDS. Raises DataError for an unknown one, or a setting that it doesn't have."""
+    if name not in KINDS:
+        raise DataError(f"There is no loss called {name!r}. Known are {', '.join(KINDS)} (lib/linking_losses.py).")
+    kind = KINDS[name]
+    if unknown := set(settings) - set(kind.settings):
+        raise DataError(
+            f"{name} has no setting {', '.join(sorted(unknown))}; it has {', '.join(kind.settings) or 'none'}."
+        )
+    return kind.make(classes, dimensions, **kind.settings | settings)

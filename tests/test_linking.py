@@ -1,0 +1,80 @@
+"""lib.linking against scikit-learn and plain loops."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
+
+from lib import linking
+from lib.errors import DataError
+
+
+def data(seed, count=60, classes=8, noise=1.0):
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, classes, count)
+    return generator.normal(size=(classes, 6))[labels] + noise * generator.normal(size=(count, 6)), labels
+
+
+def plain_auc(vectors, labels):
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    one, other = np.triu_indices(len(labels), 1)
+    return roc_auc_score(labels[one] == labels[other], (unit @ unit.T)[one, other])
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 2**32 - 1), st.integers(4, 70))
+def test_the_area_is_scikit_learns(seed, count):
+    vectors, labels = data(seed, count)
+    if len(set(labels)) in (1, count):
+        with pytest.raises(DataError):
+            linking.auc(vectors, labels)
+    else:
+        assert linking.auc(vectors, labels) == pytest.approx(plain_auc(vectors, labels), abs=1e-5)
+
+
+def test_ties_count_half():
+    vectors, labels = np.ones((6, 3)), np.array([0, 0, 0, 1, 1, 1])
+    assert linking.auc(vectors, labels) == 0.5
+    assert linking.sampled_auc(vectors, labels, 50, 3) == pytest.approx(0.5)
+
+
+def test_blocks_do_not_change_the_area(monkeypatch):
+    vectors, labels = data(1)
+    whole = linking.auc(vectors, labels)
+    monkeypatch.setattr(linking, "BLOCK", 7)
+    assert linking.auc(vectors, labels) == pytest.approx(whole, abs=1e-9)
+
+
+def test_recall_at_1_is_the_nearest_others_class():
+    vectors, labels = data(2)
+    unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    alike = unit @ unit.T
+    np.fill_diagonal(alike, -np.inf)
+    assert (linking.recall_at_1(vectors, labels) == (labels[alike.argmax(1)] == labels)).all()
+
+
+def test_a_picture_is_never_its_own_neighbour():
+    """Five equal pictures of five classes, and two of one class."""
+    vectors = np.vstack([np.tile([1.0, 0.0], (5, 1)), np.tile([0.0, 1.0], (2, 1))])
+    assert linking.recall_at_1(vectors, np.array([0, 1, 2, 3, 4, 5, 5])).tolist() == [False] * 5 + [True, True]
+
+
+@pytest.mark.parametrize("noise", [0.3, 3.0])
+def test_sampled_pairs_agree_with_all_of_them(noise):
+    """Sampling takes a picture first, so classes weigh by their pictures; with like classes that is all pairs."""
+    generator = np.random.default_rng(3)
+    labels = np.repeat(np.arange(12), 10)
+    vectors = generator.normal(size=(12, 6))[labels] + noise * generator.normal(size=(120, 6))
+    found = linking.sampled_auc(vectors, labels, 4000, 8)
+    assert found.mean() == pytest.approx(linking.auc(vectors, labels), abs=0.01) and 0 < found.std() < 0.02
+
+
+def test_scores_are_in_per_cent():
+    table = linking.scores(*data(4, noise=0.1), repeats=3, pairs=100).set_index("metric")
+    assert 90 < table.loc["R@1", "mean"] <= 100 and table.loc["AUC", "std"] >= 0 and table["branches"].iloc[0] == 8
+
+
+def test_vectors_that_are_no_numbers_are_an_error():
+    with pytest.raises(DataError, match="training diverged"):
+        linking.auc(np.array([[np.nan, 1], [1, 1]]), np.array([0, 1]))

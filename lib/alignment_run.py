@@ -162,8 +162,8 @@ class Alignment(Trained):
         )
 
     def _writing(self) -> Writing:
-        """Texts as the generator is to write them; `blip2-cond` is given the title."""
-        tokenizer, limit = self.system.generator.tokenizer, self.max_tokens
+        """Texts as the generator is to write them, cut as a study's texts are; `blip2-cond` is given the title."""
+        tokenizer, limit = self.system.generator.tokenizer, self.study.text.max_tokens
 
         def tokens(texts: list[str]) -> list[list[int]]:
             return tokenizer(texts, truncation=True, max_length=limit)["input_ids"]

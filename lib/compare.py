@@ -172,7 +172,7 @@ def order(found: Results, table: pd.DataFrame, variant: str = "sound") -> tuple[
     chosen = chosen.reset_index(drop=True)
     if len(chosen) < 3:
         return {"tau": np.nan, "low": np.nan, "high": np.nan, "rows": len(chosen)}, pd.DataFrame(columns=SWAPS)
-    shares = [found.macro_f1_shares(found.seeds(_row_of(found, run))) for run in chosen["run"]]
+    shares = [found.macro_f1_shares(found.behind([run])) for run in chosen["run"]]
     vendors = pd.Index(sorted(set().union(*(frame.index for seeds in shares for frame in seeds))))
     times = bootstrap_weights(len(vendors), min(found.study.bootstrap, MOST_DRAWS), found.study.split.seed)
     resampled = np.array([mean_of_seeds(seeds, vendors, times)[1] for seeds in shares])
@@ -197,10 +197,6 @@ def order(found: Results, table: pd.DataFrame, variant: str = "sound") -> tuple[
                 )  # fmt: skip
     found_tau = kendalltau(chosen["published"], chosen["ours"]).statistic
     return {"tau": found_tau, "low": low, "high": high, "rows": len(chosen)}, pd.DataFrame(swapped, columns=SWAPS)
-
-
-def _row_of(found: Results, run: str) -> str:
-    return found.runs.set_index("run").loc[run, "row"]
 
 
 def seeds(found: Results) -> pd.DataFrame:

@@ -25,6 +25,40 @@ def test_a_study_without_finished_runs_says_how_to_make_some(measured):
         measured()
 
 
+def test_a_figure_names_every_seed_behind_it_and_folds_many_away(measured):
+    found = measured(text("ce", seed=1), text("ce", seed=2), vision("ce"))
+    runs = found.behind([found.runs["run"].iloc[1]])
+    assert [run.parameters["seed"] for run in runs] == [1, 2]
+    assert results.sources(*runs, runs[0]) == (
+        "From `results/fake/runs/text/minilm-l6/ce/ad/seed1`, `results/fake/runs/text/minilm-l6/ce/ad/seed2`."
+    )
+    found = measured(*(text("ce", seed=seed) for seed in range(7)))
+    assert results.sources(*found.behind(found.runs["run"])).startswith("<details><summary>From 7 runs</summary>")
+
+
+def test_readings_are_the_benchmarks_and_none_is_an_error(measured):
+    found = measured(text("ce+supcon"), fusion("ce+supcon"))
+    readings = found.representations()
+    assert {name: modality for name, (_, modality) in readings.items()} == {
+        "Text": "text",
+        "Multimodal": "joint",
+        "M-Text": "text",
+        "M-Vision": "image",
+    }
+    with pytest.raises(DataError, match="no benchmark with the objective Triplet"):
+        found.representations("Triplet")
+
+
+def test_the_authors_mrr_knows_the_first_result_alone(measured):
+    found = measured(text("ce"))
+    [row] = compare.first_result_only(found).query("region == 'south'").to_dict("records")
+    [run] = found.find("text", "CE")
+    scored = results.queries(run, "text")
+    here = scored[scored["region"] == "south"]
+    assert row["MRR@10"] == pytest.approx(here.groupby("vendor")["MRR@10"].mean().mean())
+    assert row["first only"] == (here["MRR@10"] == 1).groupby(here["vendor"]).mean().mean() <= row["MRR@10"]
+
+
 def test_runs_that_are_not_finished_are_left_out(measured):
     found = measured(text(), vision())
     [run] = found.find("image", "CE")

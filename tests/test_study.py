@@ -232,13 +232,15 @@ def test_some_chapters_only(project, smoke):
 
 @pytest.fixture
 def own_data(project, smoke, tmp_path) -> Path:
-    """The twin's ads as somebody's own folder: one file with other columns, and a name for each vendor."""
+    """The twin's ads as somebody's own folder: one file with other columns, and two names for each vendor, so that a region has
+    enough of them for scores of sensitive data."""
     [twin] = [path for path in (project / "data/twin").iterdir() if path.name.startswith("scale0.001")]
     folder = tmp_path / "my ads"
     shutil.copytree(twin / "images", folder / "images")
     tables = [pd.read_csv(path, dtype=str).assign(place=path.stem) for path in sorted(twin.glob("*.csv"))]
     ads = pd.concat(tables, ignore_index=True)
-    ads["seller"] = "seller-" + ads["VENDOR"].str.zfill(4)
+    half = ads.groupby(["place", "VENDOR"]).cumcount() % 2
+    ads["seller"] = "seller-" + (2 * ads["VENDOR"].astype(int) + half).astype(str).str.zfill(4)
     ads = ads.rename(columns={"TEXT": "body", "IMAGES": "photos"})[["seller", "body", "place", "photos"]]
     ads.to_csv(folder / "ads.csv", index=False, sep=";")
     return folder

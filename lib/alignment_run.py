@@ -265,6 +265,11 @@ class Alignment(Trained):
         self.result["rewards"] = table.to_dict("records")
         return table
 
+    def finish(self, **more: Any) -> dict[str, Any]:
+        """As every trained run, without the generator: nothing that begins with an alignment writes texts."""
+        self.system.generator = None
+        return super().finish(**more)
+
     def _others(
         self, rows: pd.DataFrame, pairs: pd.DataFrame, generator: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray | None]:

@@ -11,13 +11,13 @@ from sklearn.metrics import roc_auc_score
 
 from lib import identification, results, retrieval, splits
 from lib.ads import Ads
+from lib.compare import METRICS
 from lib.describe import WINDOW
 from lib.intervals import bootstrap_weights, interval
 from lib.results import Results
 from lib.study import Split
 
 FACTORS = {"ads": "ads", "names": "pseudonyms", "faces": "pictures with a face", "no_faces": "pictures without a face"}
-METRICS = ("MRR@10", "R-Precision@X")
 
 
 def factors(ads: Ads, names: Sequence[str], with_face: np.ndarray | None) -> pd.DataFrame:
@@ -55,7 +55,7 @@ def identified(found: Results) -> pd.DataFrame:
 
 
 def retrieved(found: Results) -> pd.DataFrame:
-    """Each vendor's retrieval by the six readings of `Results.representations`: `region, vendor, system` and METRICS."""
+    """Each vendor's retrieval by the five readings of `Results.representations`: `region, vendor, system` and METRICS."""
     tables = []
     for name, (runs, modality) in found.representations().items():
         scored = found.scored(runs, modality)

@@ -58,7 +58,7 @@ class Results:
         return [run for first in dict.fromkeys(row[name] for name in names) for run in self.seeds(first)]
 
     def representations(self, objective: str = "CE+SupCon") -> dict[str, tuple[list[Run], str]]:
-        """The six readings that MATCHED compares (A.6.2), by its names, of the benchmarks that were run: each one's runs, a seed each, and by
+        """The five readings that MATCHED compares (A.6.2), by its names, of the benchmarks that were run: each one's runs, a seed each, and by
         what it retrieves. Raises DataError when there is none."""
         by = {name: self.find(name, objective) for name in ("text", "image", "joint")}
         named = {

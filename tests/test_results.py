@@ -1,12 +1,14 @@
 """A study's runs as tables, beside the papers' and against their claims: on runs whose answers are made up here."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up_runs import PAIRS, SEED, baseline, fusion, predictions, queries, text, vision
 from sklearn.metrics import f1_score
 
 from lib import claims, compare, intervals, published, results, verification
 from lib.errors import DataError
+from lib.files import write_text
 
 
 def macro_f1(frame):
@@ -57,6 +59,19 @@ def test_the_authors_mrr_knows_the_first_result_alone(measured):
     here = scored[scored["region"] == "south"]
     assert row["MRR@10"] == pytest.approx(here.groupby("vendor")["MRR@10"].mean().mean())
     assert row["first only"] == (here["MRR@10"] == 1).groupby(here["vendor"]).mean().mean() <= row["MRR@10"]
+
+
+def test_the_authors_mrr_is_of_each_seed(measured):
+    """A query that one seed answers first and another second is half answered."""
+    found = measured(text("ce", seed=1), text("ce", seed=2))
+    runs = found.find("text", "CE")
+    for run, ranks in zip(runs, ([1.0, 0.5], [1.0, 1.0]), strict=True):
+        scored = pd.read_csv(run.folder / "queries.csv")
+        scored["MRR@10"] = np.resize(ranks, len(scored))  # vendors are even in number, so each keeps its own
+        write_text(run.folder / "queries.csv", scored.to_csv(index=False))
+    [row] = compare.first_result_only(found).query("region == 'south'").to_dict("records")
+    assert row["first only"] == pytest.approx(0.75) and row["MRR@10"] == pytest.approx(0.875)
+    assert row["difference"] == pytest.approx(0.125) and row["queries"] == 60
 
 
 def test_runs_that_are_not_finished_are_left_out(measured):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -115,6 +115,29 @@ def smoothed(table: pd.DataFrame, factor: str, score: str, window: int = WINDOW)
     ordered = table.dropna(subset=[factor, score]).sort_values(factor, kind="stable")
     line = ordered[score].rolling(window, center=True, min_periods=1).mean()
     return pd.DataFrame({factor: ordered[factor], "smoothed": line})
+
+
+def over(
+    table: pd.DataFrame, factor: str, score: str, systems: Iterable[str], draws: int = 1000, seed: int = 0
+) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Each system's `binned` points and its `smoothed` line; systems without a row are left out."""
+    rows = {system: table[table["system"] == system] for system in systems}
+    return {
+        system: (binned(here, factor, score, draws, seed), smoothed(here, factor, score))
+        for system, here in rows.items()
+        if len(here)
+    }
+
+
+def of_factor(scored: pd.DataFrame, apart: pd.DataFrame | None, factor: str, metric: str) -> pd.DataFrame | None:
+    """What a panel of Figs 4 to 7 shows over a factor: a region's vendors as `retrieved` has them, and over pictures with or without a face the mean
+    of their queries of that kind (`apart`, from `by_face`). None where the data doesn't know the factor."""
+    if factor not in scored or ("faces" in factor and apart is None):
+        return None
+    if "faces" not in factor:
+        return scored
+    queries = apart[apart["region"].isin(scored["region"]) & (apart["face"] == (factor == "faces"))]
+    return queries.groupby(["system", "vendor", factor], as_index=False)[metric].mean()
 
 
 def confused(asked: pd.DataFrame, vendors: np.ndarray) -> pd.DataFrame:

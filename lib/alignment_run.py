@@ -162,8 +162,8 @@ class Alignment(Trained):
         )
 
     def _writing(self) -> Writing:
-        """Texts as the generator is to write them; `blip2-cond` is given the title."""
-        tokenizer, limit = self.system.generator.tokenizer, self.max_tokens
+        """Texts as the generator is to write them, cut as a study's texts are; `blip2-cond` is given the title."""
+        tokenizer, limit = self.system.generator.tokenizer, self.study.text.max_tokens
 
         def tokens(texts: list[str]) -> list[list[int]]:
             return tokenizer(texts, truncation=True, max_length=limit)["input_ids"]
@@ -264,6 +264,11 @@ class Alignment(Trained):
         table = rewards.summary(found, rows["vendor"].to_numpy(), self.study.bootstrap, self.study.split.seed)
         self.result["rewards"] = table.to_dict("records")
         return table
+
+    def finish(self, **more: Any) -> dict[str, Any]:
+        """As every trained run, without the generator: nothing that begins with an alignment writes texts."""
+        self.system.generator = None
+        return super().finish(**more)
 
     def _others(
         self, rows: pd.DataFrame, pairs: pd.DataFrame, generator: np.random.Generator

@@ -23,6 +23,8 @@ from lib.results import Results
 
 PLACES = {"South": "south", "Midwest": "midwest", "West": "west", "Northeast": "northeast", "OOD": "OOD", "ZS": "ZS"}
 COST = ["parameters", "epochs", "training_seconds", "wh", "co2_g"]
+METRICS = ("MRR@10", "R-Precision@X")
+"""What MATCHED shows of single vendors and of groups of them (A.6)."""
 SWAPS = ["better", "worse", "published", "ours", "low", "high", "decided"]
 MOST_DRAWS = 300
 """Resamples for an interval of a rank correlation: each ranks all rows anew."""
@@ -60,9 +62,8 @@ def verification(found: Results, number: int, representation: str) -> pd.DataFra
     ours = found.verification
     ours = ours[(ours["representation"] == representation) & (ours["faces"] == "all")]
     aligned = ours["objective"].str.split("+").str[0].isin([name.split("+")[0] for name in PUBLISHED.values()])
-    usual = (
-        ours["benchmark"] if number != 6 else ours["variant"] == "sound"
-    )  # Table 6 is of other backbones than the benchmark's
+    # Table 6 is of other backbones than the benchmark's.
+    usual = ours["benchmark"] if number != 6 else ours["variant"] == "sound"
     ours = ours[usual | (aligned & ours["role"])].rename(columns={"std": "std_ours"})
     ours = ours.assign(split=ours["region"].map({place: name for name, place in PLACES.items()}))
     if not set(REGIONS) <= set(ours["region"]):  # averages over other regions are not the paper's
@@ -82,9 +83,9 @@ def first_result_only(found: Results) -> pd.DataFrame:
     rows = []
     for row, runs in found.runs[found.runs["benchmark"]].groupby("row", sort=False):
         first = runs.iloc[0]
-        scored = found.scored(found.seeds(row), first["modality"])
-        scored = scored.assign(first=(scored["MRR@10"] == 1.0).astype(float))
-        for region, here in scored.groupby("region", sort=False):
+        asked = pd.concat([results.queries(run, first["modality"]) for run in found.seeds(row)])
+        asked = asked.assign(first=(asked["MRR@10"] == 1.0).astype(float))  # of each seed by itself
+        for region, here in asked.groupby("region", sort=False):
             means = here.groupby("vendor")[["MRR@10", "first"]].mean().mean()
             rows.append(
                 {
@@ -94,7 +95,7 @@ def first_result_only(found: Results) -> pd.DataFrame:
                     "MRR@10": means["MRR@10"],
                     "first only": means["first"],
                     "difference": means["MRR@10"] - means["first"],
-                    "queries": len(here),
+                    "queries": here["query"].nunique(),
                     "run": first["run"],
                 }
             )
@@ -172,7 +173,7 @@ def order(found: Results, table: pd.DataFrame, variant: str = "sound") -> tuple[
     chosen = chosen.reset_index(drop=True)
     if len(chosen) < 3:
         return {"tau": np.nan, "low": np.nan, "high": np.nan, "rows": len(chosen)}, pd.DataFrame(columns=SWAPS)
-    shares = [found.macro_f1_shares(found.seeds(_row_of(found, run))) for run in chosen["run"]]
+    shares = [found.macro_f1_shares(found.behind([run])) for run in chosen["run"]]
     vendors = pd.Index(sorted(set().union(*(frame.index for seeds in shares for frame in seeds))))
     times = bootstrap_weights(len(vendors), min(found.study.bootstrap, MOST_DRAWS), found.study.split.seed)
     resampled = np.array([mean_of_seeds(seeds, vendors, times)[1] for seeds in shares])
@@ -197,10 +198,6 @@ def order(found: Results, table: pd.DataFrame, variant: str = "sound") -> tuple[
                 )  # fmt: skip
     found_tau = kendalltau(chosen["published"], chosen["ours"]).statistic
     return {"tau": found_tau, "low": low, "high": high, "rows": len(chosen)}, pd.DataFrame(swapped, columns=SWAPS)
-
-
-def _row_of(found: Results, run: str) -> str:
-    return found.runs.set_index("run").loc[run, "row"]
 
 
 def seeds(found: Results) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,13 @@ from sklearn.metrics import roc_auc_score
 
 from lib import identification, results, retrieval, splits
 from lib.ads import Ads
+from lib.compare import METRICS
 from lib.describe import WINDOW
 from lib.intervals import bootstrap_weights, interval
 from lib.results import Results
 from lib.study import Split
 
 FACTORS = {"ads": "ads", "names": "pseudonyms", "faces": "pictures with a face", "no_faces": "pictures without a face"}
-METRICS = ("MRR@10", "R-Precision@X")
 
 
 def factors(ads: Ads, names: Sequence[str], with_face: np.ndarray | None) -> pd.DataFrame:
@@ -55,7 +55,7 @@ def identified(found: Results) -> pd.DataFrame:
 
 
 def retrieved(found: Results) -> pd.DataFrame:
-    """Each vendor's retrieval by the six readings of `Results.representations`: `region, vendor, system` and METRICS."""
+    """Each vendor's retrieval by the five readings of `Results.representations`: `region, vendor, system` and METRICS."""
     tables = []
     for name, (runs, modality) in found.representations().items():
         scored = found.scored(runs, modality)
@@ -115,6 +115,29 @@ def smoothed(table: pd.DataFrame, factor: str, score: str, window: int = WINDOW)
     ordered = table.dropna(subset=[factor, score]).sort_values(factor, kind="stable")
     line = ordered[score].rolling(window, center=True, min_periods=1).mean()
     return pd.DataFrame({factor: ordered[factor], "smoothed": line})
+
+
+def over(
+    table: pd.DataFrame, factor: str, score: str, systems: Iterable[str], draws: int = 1000, seed: int = 0
+) -> dict[str, tuple[pd.DataFrame, pd.DataFrame]]:
+    """Each system's `binned` points and its `smoothed` line; systems without a row are left out."""
+    rows = {system: table[table["system"] == system] for system in systems}
+    return {
+        system: (binned(here, factor, score, draws, seed), smoothed(here, factor, score))
+        for system, here in rows.items()
+        if len(here)
+    }
+
+
+def of_factor(scored: pd.DataFrame, apart: pd.DataFrame | None, factor: str, metric: str) -> pd.DataFrame | None:
+    """What a panel of Figs 4 to 7 shows over a factor: a region's vendors as `retrieved` has them, and over pictures with or without a face the mean
+    of their queries of that kind (`apart`, from `by_face`). None where the data doesn't know the factor."""
+    if factor not in scored or ("faces" in factor and apart is None):
+        return None
+    if "faces" not in factor:
+        return scored
+    queries = apart[apart["region"].isin(scored["region"]) & (apart["face"] == (factor == "faces"))]
+    return queries.groupby(["system", "vendor", factor], as_index=False)[metric].mean()
 
 
 def confused(asked: pd.DataFrame, vendors: np.ndarray) -> pd.DataFrame:
@@ -186,12 +209,14 @@ def one_entity(
         return {**found, "auroc": np.nan, "low": np.nan, "high": np.nan, "first": np.nan}
     likeness = alike[one, other]
     _, number = np.unique(owner, return_inverse=True)
-    times = bootstrap_weights(number.max() + 1, draws, seed)
+    order = np.argsort(likeness, kind="stable")  # once: there are millions of pairs at MATCHED's size
+    ordered, first_vendor, other_vendor = same[order], number[one][order], number[other][order]
     resampled = []
-    for drawn in times:
-        weight = drawn[number[one]] * np.where(same, 1, drawn[number[other]])
-        if (weight[same] > 0).any() and (weight[~same] > 0).any():
-            resampled.append(roc_auc_score(same, likeness, sample_weight=weight))
+    for drawn in bootstrap_weights(number.max() + 1, draws, seed):
+        weight = drawn[first_vendor] * np.where(ordered, 1, drawn[other_vendor])
+        below, split = np.cumsum(weight * ~ordered), weight * ordered
+        if split.any() and below[-1]:
+            resampled.append((split @ below) / (split.sum() * below[-1]))
     low, high = interval(np.array(resampled))
     nearest = alike.argmax(1)
     first = (nearest[one] == other) | (nearest[other] == one)

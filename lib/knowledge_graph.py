@@ -31,6 +31,12 @@ def ads_of(items: pd.DataFrame, pairs: pd.DataFrame) -> np.ndarray:
     return items[columns].merge(first, how="left", on=columns)["ad"].to_numpy()
 
 
+def in_region(items: pd.DataFrame, vectors: np.ndarray, region: str) -> tuple[pd.DataFrame, np.ndarray]:
+    """The items and vectors of a region."""
+    here = (items["region"] == region).to_numpy()
+    return items[here], vectors[here]
+
+
 def neighbourhood(
     items: pd.DataFrame, vectors: np.ndarray, query: int, names: Sequence[str], threshold: float, k: int | None = None
 ) -> nx.Graph:

@@ -6,11 +6,9 @@ import numpy as np
 import pandas as pd
 
 from lib import privacy, published, verification
-from lib.compare import PLACES
+from lib.compare import METRICS, PLACES
 from lib.intervals import difference, holm
 from lib.results import Results
-
-METRICS = ("MRR@10", "R-Precision@X")
 
 
 def groups(found: Results, known: set[int]) -> pd.DataFrame:

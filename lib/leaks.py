@@ -369,7 +369,7 @@ def _all_passages(name: str, path: Path) -> Iterator[Passage]:
 def _content(path: Path) -> bytes:
     """The bytes; of safetensors, which can be very large, the header alone."""
     with path.open("rb") as stream:
-        if path.suffix == ".safetensors":
+        if path.suffix in (".safetensors", ".ckpt"):  # a checkpoint of a training that was cut off is one too
             size = stream.read(8)
             return size + stream.read(min(int.from_bytes(size, "little"), 2**27))
         return stream.read()

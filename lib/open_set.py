@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import auc, roc_curve
 
-from lib import retrieval
+from lib import retrieval, verification
+from lib.compare import METRICS
 from lib.errors import DataError
 from lib.intervals import bootstrap_weights, interval, resampled_ratio
 
@@ -121,11 +122,8 @@ def growth(
     for count in counts:
         among = np.concatenate([document, others[:count]])
         scored = retrieval.per_query(vectors[query], vendor[query], vectors[among], vendor[among])
-        vendors, rows = np.unique(scored["vendor"], return_inverse=True)
-        times = bootstrap_weights(len(vendors), draws, seed)
-        for metric in ("R-Precision@X", "MRR@10"):
-            means = scored.groupby(rows)[metric].mean().to_numpy()
-            low, high = interval(resampled_ratio(times, means, np.ones(len(means))))
-            row = {"unrelated": count, "documents": len(among), "crowd": count / len(document), "metric": metric}
-            tables.append(row | {"mean": means.mean(), "low": low, "high": high})
-    return pd.DataFrame(tables)
+        table = verification.table(scored.assign(region=region, documents=len(among)), draws, seed, region)
+        table = table[(table["region"] == region) & table["metric"].isin(METRICS)]
+        tables.append(table.assign(unrelated=count, crowd=count / len(document)))
+    columns = ["unrelated", "documents", "crowd", "metric", "mean", "low", "high"]
+    return pd.concat(tables, ignore_index=True)[columns]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +13,7 @@ from lib import embeddings, identification, verification
 from lib.alignment import PUBLISHED as ALIGNED
 from lib.backbones import BACKBONES, RANDOM
 from lib.errors import DataError
-from lib.files import ROOT, read_json
+from lib.files import read_json
 from lib.objectives import PUBLISHED
 from lib.study import Run, Study
 
@@ -24,6 +25,10 @@ ROW = ["modality", "system", "objective", "fusion", "variant", "faces"]
 """What makes a row: all that differs between systems but the seed."""
 ASIDE = ("overlap", "temperature")
 """Parameters of runs that answer a question of their own, on other data or with other settings (`lib.alignments`)."""
+
+
+FEW = 6
+"""Run folders that are named in one line."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +52,13 @@ class Results:
         every = self.study.all_runs()
         return [every[name] for name in self.runs.loc[self.runs["row"] == row, "run"]]
 
+    def behind(self, names: Iterable[str]) -> list[Run]:
+        """Every seed of the rows that these runs, a seed of each, belong to."""
+        row = self.runs.set_index("run")["row"]
+        return [run for first in dict.fromkeys(row[name] for name in names) for run in self.seeds(first)]
+
     def representations(self, objective: str = "CE+SupCon") -> dict[str, tuple[list[Run], str]]:
-        """The six readings that MATCHED compares (A.6.2), by its names, of the benchmarks that were run: each one's runs, a seed each, and by
+        """The five readings that MATCHED compares (A.6.2), by its names, of the benchmarks that were run: each one's runs, a seed each, and by
         what it retrieves. Raises DataError when there is none."""
         by = {name: self.find(name, objective) for name in ("text", "image", "joint")}
         named = {
@@ -146,8 +156,12 @@ def vectors(run: Run) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
 
 
 def sources(*runs: Run) -> str:
-    """Which run folders a figure or table came from, as a line of Markdown."""
-    return "From " + ", ".join(f"`{run.folder.relative_to(ROOT).as_posix()}`" for run in dict.fromkeys(runs)) + "."
+    """Which run folders a figure or table came from, as Markdown; many are folded away."""
+    folders = dict.fromkeys(f"results/{run.study.name}/runs/{run.name}" for run in runs)
+    if len(folders) <= FEW:
+        return "From " + ", ".join(f"`{folder}`" for folder in folders) + "."
+    listed = "".join(f"<li><code>{folder}</code></li>" for folder in folders)
+    return f"<details><summary>From {len(folders)} runs</summary><ul>{listed}</ul></details>"
 
 
 def _averaged(seeds: list[pd.DataFrame]) -> pd.DataFrame:

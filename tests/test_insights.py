@@ -101,3 +101,26 @@ def test_labels_of_one_vendor_are_found_by_likeness_if_they_are_alike(apart, lea
 def test_without_a_split_vendor_there_is_nothing_to_test():
     found = insights.one_entity(np.eye(6), np.arange(6), np.arange(6), draws=5)
     assert found["split"] == 0 and np.isnan(found["auroc"])
+
+
+def test_a_panel_shows_what_is_known_of_its_factor():
+    scored = pd.DataFrame(
+        {"region": "south", "vendor": [1, 2], "system": "Vision", "ads": [3, 4], "faces": [1, 2], "MRR@10": [0.5, 1.0]}
+    )
+    queries = pd.DataFrame(
+        {"region": ["south", "south", "south", "west"], "vendor": [1, 1, 2, 1], "system": "Vision-Face", "faces": [1, 1, 2, 9],
+         "face": [True, True, False, True], "MRR@10": [0.2, 0.4, 0.9, 1.0]}
+    )  # fmt: skip
+    assert insights.of_factor(scored, queries, "ads", "MRR@10") is scored
+    assert insights.of_factor(scored, None, "faces", "MRR@10") is None
+    assert insights.of_factor(scored, queries, "names", "MRR@10") is None
+    shown = insights.of_factor(scored, queries, "faces", "MRR@10")
+    assert shown.to_dict("records") == [
+        {"system": "Vision-Face", "vendor": 1, "faces": 1, "MRR@10": pytest.approx(0.3)}
+    ]
+
+
+def test_each_system_has_points_and_a_line():
+    table = pd.DataFrame({"system": np.repeat(["Text", "Vision"], 20), "ads": np.tile(np.arange(20), 2), "F1": 0.5})
+    drawn = insights.over(table, "ads", "F1", ["Text", "Vision", "Multimodal"], draws=20)
+    assert list(drawn) == ["Text", "Vision"] and all(len(points) and len(line) == 20 for points, line in drawn.values())

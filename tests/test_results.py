@@ -1,12 +1,14 @@
 """A study's runs as tables, beside the papers' and against their claims: on runs whose answers are made up here."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from made_up_runs import PAIRS, SEED, baseline, fusion, predictions, queries, text, vision
 from sklearn.metrics import f1_score
 
 from lib import claims, compare, intervals, published, results, verification
 from lib.errors import DataError
+from lib.files import write_text
 
 
 def macro_f1(frame):
@@ -23,6 +25,53 @@ def rows_of(found, metric="Macro-F1"):
 def test_a_study_without_finished_runs_says_how_to_make_some(measured):
     with pytest.raises(DataError, match="make study PROFILE=fake"):
         measured()
+
+
+def test_a_figure_names_every_seed_behind_it_and_folds_many_away(measured):
+    found = measured(text("ce", seed=1), text("ce", seed=2), vision("ce"))
+    runs = found.behind([found.runs["run"].iloc[1]])
+    assert [run.parameters["seed"] for run in runs] == [1, 2]
+    assert results.sources(*runs, runs[0]) == (
+        "From `results/fake/runs/text/minilm-l6/ce/ad/seed1`, `results/fake/runs/text/minilm-l6/ce/ad/seed2`."
+    )
+    found = measured(*(text("ce", seed=seed) for seed in range(7)))
+    assert results.sources(*found.behind(found.runs["run"])).startswith("<details><summary>From 7 runs</summary>")
+
+
+def test_readings_are_the_benchmarks_and_none_is_an_error(measured):
+    found = measured(text("ce+supcon"), fusion("ce+supcon"))
+    readings = found.representations()
+    assert {name: modality for name, (_, modality) in readings.items()} == {
+        "Text": "text",
+        "Multimodal": "joint",
+        "M-Text": "text",
+        "M-Vision": "image",
+    }
+    with pytest.raises(DataError, match="no benchmark with the objective Triplet"):
+        found.representations("Triplet")
+
+
+def test_the_authors_mrr_knows_the_first_result_alone(measured):
+    found = measured(text("ce"))
+    [row] = compare.first_result_only(found).query("region == 'south'").to_dict("records")
+    [run] = found.find("text", "CE")
+    scored = results.queries(run, "text")
+    here = scored[scored["region"] == "south"]
+    assert row["MRR@10"] == pytest.approx(here.groupby("vendor")["MRR@10"].mean().mean())
+    assert row["first only"] == (here["MRR@10"] == 1).groupby(here["vendor"]).mean().mean() <= row["MRR@10"]
+
+
+def test_the_authors_mrr_is_of_each_seed(measured):
+    """A query that one seed answers first and another second is half answered."""
+    found = measured(text("ce", seed=1), text("ce", seed=2))
+    runs = found.find("text", "CE")
+    for run, ranks in zip(runs, ([1.0, 0.5], [1.0, 1.0]), strict=True):
+        scored = pd.read_csv(run.folder / "queries.csv")
+        scored["MRR@10"] = np.resize(ranks, len(scored))  # vendors are even in number, so each keeps its own
+        write_text(run.folder / "queries.csv", scored.to_csv(index=False))
+    [row] = compare.first_result_only(found).query("region == 'south'").to_dict("records")
+    assert row["first only"] == pytest.approx(0.75) and row["MRR@10"] == pytest.approx(0.875)
+    assert row["difference"] == pytest.approx(0.125) and row["queries"] == 60
 
 
 def test_runs_that_are_not_finished_are_left_out(measured):

@@ -13,6 +13,8 @@ STUDY = studies.load(config["study"])
 RUNS = STUDY.all_runs()
 OUT = STUDY.folder
 TWIN = STUDY.data.source == "twin"
+LINKED = any(run.notebook in studies.HOTELS for run in RUNS.values())  # whether hotel pictures are needed
+HOTELS = STUDY.hotel_pictures / "twin.json" if STUDY.hotels.source == "twin" else sorted(STUDY.hotel_pictures.glob("*.csv"))
 DATA = STUDY.data_folder / "twin.json" if TWIN else sorted(STUDY.data_folder.glob("*.csv"))
 
 
@@ -41,6 +43,15 @@ if TWIN:
             "python -m lib.data {config[study]:q}"
 
 
+if LINKED and STUDY.hotels.source == "twin":
+
+    rule hotels:
+        output:
+            HOTELS,
+        shell:
+            "python -m lib.hotel_data {config[study]:q}"
+
+
 rule run:
     input:
         DATA,
@@ -50,7 +61,7 @@ rule run:
         queries=OUT / "runs" / "{run}" / "queries.csv",
         notebook=OUT / "runs" / "{run}" / "notebook.ipynb",
     wildcard_constraints:
-        run="(?!fusion).+",
+        run="(?!fusion|hotel_).+",
     params:
         key=lambda wildcards: RUNS[wildcards.run].key,
         source=lambda wildcards: studies.notebook(RUNS[wildcards.run].notebook),
@@ -67,6 +78,19 @@ use rule run as fusion_run with:
     wildcard_constraints:
         run="fusion.+",
     priority: 1
+
+
+# Hotel pictures are data of their own; a run that links them is also asked about the ads' pictures.
+use rule run as hotel_run with:
+    input:
+        DATA,
+        HOTELS,
+        lambda wildcards: [first.folder / "metrics.json" for first in [RUNS[wildcards.run].begins_with] if first],
+    output:
+        metrics=OUT / "runs" / "{run}" / "metrics.json",
+        notebook=OUT / "runs" / "{run}" / "notebook.ipynb",
+    wildcard_constraints:
+        run="hotel_.+",
 
 
 rule chapter:

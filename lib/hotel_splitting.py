@@ -6,13 +6,14 @@ t2 to a fifth of its images, and where a fifth is less than t2 it is t2; validat
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from lib.errors import DataError
-from lib.hotels import FILES
+from lib.hotels import FILES, invariants, split_sizes
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,46 @@ def split(pictures: pd.DataFrame, plan: Plan = Plan(), seed: int = 0) -> pd.Data
     whole = pd.concat([found[name].assign(split=name) for name in names], ignore_index=True)
     whole["split"] = pd.Categorical(whole["split"], categories=names, ordered=True)
     return whole[["split", "image", "branch", "chain"]]
+
+
+def repeated(splits: pd.DataFrame, seeds: Iterable[int], plan: Plan = Plan()) -> list[pd.DataFrame]:
+    """The pictures of a splits table split anew, once a seed."""
+    whole = splits.loc[splits["split"] == "Total", ["image", "branch", "chain"]]
+    return [split(whole, plan, seed) for seed in seeds]
+
+
+def compared(again: Sequence[pd.DataFrame], sizes: pd.DataFrame) -> pd.DataFrame:
+    """Sizes of splits made anew beside those of the files (`lib.hotels.split_sizes`): `split, quantity, published, mean, least, most, off` (the mean's
+    distance, as a share of the published)."""
+    names = ["images", "branches", "chains"]
+    each = pd.concat([split_sizes(one).melt("split", names, "quantity") for one in again])
+    each["value"] = each["value"].astype(float)
+    found = each.groupby(["split", "quantity"], sort=False, observed=True)["value"].agg(
+        mean="mean", least="min", most="max"
+    )
+    theirs = (
+        sizes.melt("split", names, "quantity", "published").set_index(["split", "quantity"])["published"].astype(float)
+    )
+    table = found.join(theirs).reset_index()
+    table["off"] = (table["mean"] - table["published"]) / table["published"].where(table["published"] > 0)
+    return table[["split", "quantity", "published", "mean", "least", "most", "off"]]
+
+
+def kept(again: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """In how many of the splits each of the paper's sentences holds (`lib.hotels.invariants`): `invariant, place, holds, of`."""
+    each = pd.concat([invariants(one)[["invariant", "place", "holds"]] for one in again])
+    return each.groupby(["invariant", "place"], sort=False)["holds"].agg(holds="sum", of="size").reset_index()
+
+
+def told(own: pd.DataFrame, held: pd.DataFrame) -> str:
+    """What `compared` and `kept` come to, in a sentence."""
+    images = own[own["quantity"] == "images"]
+    worst = images.loc[images["off"].abs().idxmax()]
+    broken = held[held["holds"] < held["of"]]
+    said = "every sentence holds in all of them" if broken.empty else "; ".join(
+        f"“{row.invariant}” holds in {row.holds} of {row.of}" for row in broken.itertuples()
+    )  # fmt: skip
+    return f"mean sizes are within {abs(worst['off']):.0%} of the published ones in images ({worst['split']} is furthest), and {said}"
 
 
 def _check(pictures: pd.DataFrame) -> None:

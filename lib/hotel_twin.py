@@ -105,7 +105,7 @@ def draw(settings: Settings, image: int, place: int, chain: int, room: int, sour
 
 
 def write(settings: Settings, folder: Path, processes: int | None = None) -> None:
-    """Write the twin: `listed.csv` (image, label, super_label; 0: chain unknown) as collected from the web, with what is listed twice, `truth.csv`
+    """Write the twin: `listed.csv` (image, label, super_label; 0: chain unknown) as collected from the web, with what is listed twice, `truth/pictures.csv`
     (image, place, chain, source, room) and the pictures; `twin.json` comes last and says that all of it is there. Pictures that are there stay."""
     table = plan(settings)
     table["image"] = [f"images/{place % 100:02d}/{row:06d}.jpg" for row, place in enumerate(table["place"])]
@@ -137,7 +137,7 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     )
     _write(pd.concat([listed, doubled]), folder / "listed.csv")
     truth = table[["image", "place", "chain", "source", "room"]]
-    _write(pd.concat([truth, truth.loc[again.index].assign(image=copies)]), folder / "truth.csv")
+    _write(pd.concat([truth, truth.loc[again.index].assign(image=copies)]), folder / "truth" / "pictures.csv")
     write_json(
         folder / "twin.json",
         {

@@ -99,14 +99,24 @@ def read_splits(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
 
     parts = [_read_file(path).assign(split=name) for name, path in paths.items()]
     splits = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(
-        {
-            "split": pd.Categorical(splits["split"], categories=list(FILES.values()), ordered=True),
-            "image": splits["image"],
-            "branch": splits["label"].astype("int64"),
-            "chain": splits["super_label"].astype("int64").astype("Int64").replace(unknown_chain, pd.NA),
-        }
-    )
+    split = pd.Categorical(splits["split"], categories=list(FILES.values()), ordered=True)
+    return pd.concat([pd.DataFrame({"split": split}), _labelled(splits, unknown_chain)], axis=1)
+
+
+def read_collection(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
+    """Pictures as they were collected, before cleaning and splitting: `image, branch, chain` of every row of the CSV files in `folder` (such as the
+    original train and test sets), one after the other. Raises DataError when there is none, or one is not as split files are."""
+    folder = Path(folder).expanduser()
+    paths = sorted(folder.glob("*.csv"))
+    if not paths:
+        raise DataError(f"{folder}: there is no CSV file of hotel pictures (columns {', '.join(_file.columns)}).")
+    rows = pd.concat([_read_file(path) for path in paths], ignore_index=True)
+    return _labelled(rows, unknown_chain)
+
+
+def _labelled(rows: pd.DataFrame, unknown_chain: int) -> pd.DataFrame:
+    chain = rows["super_label"].astype("int64").astype("Int64").replace(unknown_chain, pd.NA)
+    return pd.DataFrame({"image": rows["image"], "branch": rows["label"].astype("int64"), "chain": chain})
 
 
 def _read_file(path: Path) -> pd.DataFrame:

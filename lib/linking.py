@@ -75,6 +75,34 @@ def sampled_auc(vectors: np.ndarray, labels: np.ndarray, pairs: int, repeats: in
     return np.array(found)
 
 
+def equal_sized(vectors: np.ndarray, labels: np.ndarray, sizes: np.ndarray, repeats: int, seed: int = 0) -> np.ndarray:
+    """R@1 among random branches that are cut to `sizes` pictures each, (repeats,): what a split would give if it had another's class sizes.
+
+    The largest sizes go to branches that have as many; a size that no branch is left for is left out. Raises DataError when none is.
+    """
+    labels = _checked(vectors, labels)
+    generator, found = np.random.default_rng(seed), []
+    for _ in range(repeats):
+        shuffled = generator.permutation(len(labels))
+        order = shuffled[np.argsort(labels[shuffled], kind="stable")]
+        _, first, counts = np.unique(labels[order], return_index=True, return_counts=True)
+        # Largest first, each to the largest branch that is left; of equally large ones a random one.
+        branches = np.lexsort((generator.random(len(counts)), -counts))
+        wanted = np.sort(sizes)[::-1]
+        if len(wanted) > len(branches):
+            wanted = np.sort(generator.choice(sizes, len(branches), replace=False))[::-1]
+        chosen, place = [], 0
+        for size in wanted:
+            if counts[branches[place]] >= size:
+                chosen.append(order[first[branches[place]] :][:size])
+                place += 1
+        if len(chosen) < 2:
+            raise DataError("Too few branches have as many pictures as asked for.")
+        rows = np.concatenate(chosen)
+        found.append(recall_at_1(vectors[rows], labels[rows]).mean())
+    return np.array(found)
+
+
 def scores(
     vectors: np.ndarray, labels: np.ndarray, repeats: int = 10, pairs: int = 10_000, seed: int = 0
 ) -> pd.DataFrame:

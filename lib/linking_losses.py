@@ -14,6 +14,7 @@ from pytorch_metric_learning import distances, losses, miners
 from torch import nn
 from torch.nn import functional
 
+from lib import published
 from lib.errors import DataError
 
 
@@ -57,18 +58,19 @@ class Mined(nn.Module):
 
 @dataclass(frozen=True)
 class Kind:
-    """How a loss is made and fed: `make(classes, dimensions, **settings)`; settings: by name, with the defaults of Table 6 (Hotel-ID) or, where the paper
-    gives none, of the loss's own paper. views: pictures are shown in two augmentations. proxies: it has a vector a class, learnt at a rate of its own."""
+    """How a loss is made and fed: `make(classes, dimensions, **settings)`; published: its name in Tables 4 to 6; settings: by name, with the values of
+    its own paper or code, which Table 6 may replace. views: pictures are shown in two augmentations. epsilon: Adam's."""
 
     published: str
     make: Callable[..., nn.Module]
     settings: dict[str, float]
     views: bool = False
-    proxies: bool = False
+    epsilon: float = 1e-8
 
 
 def _proxies(classes: int, dimensions: int, temperature: float) -> nn.Module:
-    """ProxyNCA++ (Teh et al. 2020): the probability of a picture's own proxy among all, squared distances of unit vectors over a temperature."""
+    """ProxyNCA++ (Teh et al. 2020): the probability of a picture's own proxy among all, squared distances of unit vectors over a temperature. Its authors'
+    code trains it by Adam with an epsilon of 1, whence the large rates of Table 6: steps are nearly proportional to gradients."""
     return losses.ProxyNCALoss(classes, dimensions, softmax_scale=1 / temperature)
 
 
@@ -86,7 +88,7 @@ KINDS: dict[str, Kind] = {
         lambda classes, dimensions, epsilon: Mined(losses.MultiSimilarityLoss(), miners.MultiSimilarityMiner(epsilon)),
         {"epsilon": 0.1},
     ),
-    "proxynca++": Kind("ProxyNCA++", _proxies, {"temperature": 1 / 9}, proxies=True),
+    "proxynca++": Kind("ProxyNCA++", _proxies, {"temperature": 1 / 9}, epsilon=1.0),
     "supcon": Kind(
         "SupCon",
         lambda classes, dimensions, temperature: losses.SupConLoss(temperature),
@@ -96,21 +98,41 @@ KINDS: dict[str, Kind] = {
     "softtriple": Kind(
         "SoftTriple",
         lambda classes, dimensions, centres: losses.SoftTripleLoss(classes, dimensions, int(centres)),
-        {"centres": 20},
-        proxies=True,
+        {"centres": 10},
     ),
     "bce": Kind("BCE", lambda classes, dimensions: Pairs(), {}),
     "hard-bce": Kind("Hard BCE", lambda classes, dimensions: Pairs(hard=True), {}),
 }
 
 
-def loss(name: str, classes: int, dimensions: int, **settings: float) -> nn.Module:
-    """A loss by its name in KINDS. Raises DataError for an unknown one, or a setting that it doesn't have."""
+TABLE_6 = {
+    "LR": "rate",
+    "BS": "batch",
+    "nc": "classes",
+    "plr": "proxy_rate",
+    "temp": "temperature",
+    "cpc": "centres",
+}
+"""Hyper-parameters as Table 6 calls them, and as they are called here."""
+
+
+def kind(name: str) -> Kind:
+    """What is known of a loss. Raises DataError for an unknown name."""
     if name not in KINDS:
         raise DataError(f"There is no loss called {name!r}. Known are {', '.join(KINDS)} (lib/linking_losses.py).")
-    kind = KINDS[name]
-    if unknown := set(settings) - set(kind.settings):
-        raise DataError(
-            f"{name} has no setting {', '.join(sorted(unknown))}; it has {', '.join(kind.settings) or 'none'}."
-        )
-    return kind.make(classes, dimensions, **kind.settings | settings)
+    return KINDS[name]
+
+
+def hyperparameters(name: str, dataset: str) -> dict[str, float]:
+    """All of a loss's for a data set, by name: those of Table 6 (`rate`, `batch`, and where printed `classes` of a batch, `proxy_rate`, …), and its own."""
+    table = published.table("hotels", 6)
+    table = table[(table["system"] == kind(name).published) & (table["dataset"] == dataset)]
+    return kind(name).settings | {TABLE_6[row.metric]: float(row.mean) for row in table.itertuples()}
+
+
+def loss(name: str, classes: int, dimensions: int, **settings: float) -> nn.Module:
+    """A loss by its name in KINDS. Raises DataError for an unknown one, or a setting that it doesn't have."""
+    known = kind(name).settings
+    if unknown := set(settings) - set(known):
+        raise DataError(f"{name} has no setting {', '.join(sorted(unknown))}; it has {', '.join(known) or 'none'}.")
+    return kind(name).make(classes, dimensions, **known | settings)

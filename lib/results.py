@@ -15,7 +15,7 @@ from lib.backbones import BACKBONES, RANDOM
 from lib.errors import DataError
 from lib.files import read_json
 from lib.objectives import PUBLISHED
-from lib.study import Run, Study
+from lib.study import HOTELS, Run, Study
 
 ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
 """The paper's benchmark of each modality."""
@@ -177,7 +177,9 @@ def load(study: Study) -> Results:
     found = {
         name: read_json(run.folder / "metrics.json")
         for name, run in study.all_runs().items()
-        if not set(ASIDE) & set(run.parameters) and (run.folder / "metrics.json").exists()
+        if run.notebook not in HOTELS
+        and not set(ASIDE) & set(run.parameters)
+        and (run.folder / "metrics.json").exists()
     }
     if not found:
         raise DataError(

@@ -33,7 +33,13 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "35_alignment": ("text", "image"),
 }
 """Notebooks that can't do without the ads' texts or pictures; others show what there is."""
-READERS = {"speed": ("92_speed",), "alignment": ("20_alignment", "21_alignment_finetune", "35_alignment")}
+HOTELS = ("41_hotel_linking", "43_hotel_search")
+"""Run notebooks on hotel pictures."""
+READERS = {
+    "speed": ("92_speed",),
+    "alignment": ("20_alignment", "21_alignment_finetune", "35_alignment"),
+    "hotels": (*HOTELS, "42_hotel_results"),
+}
 """Sections of the parameter file that no other notebooks read, so that a change to them runs no others again."""
 FACE_NETWORKS = ("dlib-face", "vgg-face2", "arcface", "facenet-512", "ghostfacenet")
 
@@ -145,6 +151,7 @@ class Training(Part):
     negatives: int | None = Field(
         5, ge=1
     )  # of an item, in its batch, for SupCon and Triplet (A.4); null: SupCon sees all
+    proxy_rate: float | None = Field(None, gt=0)  # of a loss's own proxies or centres; null: as head_rate
     contrast_weight: float = Field(1.0, gt=0)  # of SupCon or Triplet beside cross-entropy
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"  # auto: bf16 where the device computes it in hardware
     threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
@@ -168,6 +175,33 @@ class Alignment(Part):
     max_tokens: int | None = Field(None, ge=8, le=512)  # null: as text has
 
 
+class Hotels(Part):
+    """Linking of hotel pictures (41 to 43); what it doesn't say is as in Revisited Hotels' Table 6, and for any loss as in Training."""
+
+    source: Literal["twin", "collected", "splits"] = "twin"
+    # twin: drawn; collected: CSV files (image, label, super_label) in `folder` that are to be cleaned and split; splits: as published, in `hotel_splits`
+    folder: str = ""  # collected, splits: below it the files' paths of pictures lead
+    unknown_chain: int = 0  # collected, splits: what super_label is where the chain isn't known
+    table_6: Literal["Revisited Hotel-ID", "Revisited Hotels-50K"] = "Revisited Hotel-ID"  # whose hyper-parameters
+    scale: float = Field(0.02, ge=0.005, le=4)  # twin: 1.0 has the size of Hotel-ID (Table 3)
+    seed: int = 1111  # twin: fixes every byte
+    pixels: int = Field(96, ge=32, le=512)  # twin: side of a picture
+    split_seed: int = 0  # twin, collected: which chains and branches are held out
+    image_pixels: int = Field(224, ge=32, le=512)  # side of a picture as the model sees it
+    epochs: int = Field(60, ge=1)  # D.2
+    per_class: int = Field(4, ge=2)  # pictures of a branch in a batch, where Table 6 doesn't say it
+    batch_size: int | None = Field(None, ge=4)  # null: Table 6's
+    search: dict[str, dict[str, list[float]]] = {}
+    # what 43 tries for a loss, or `any` without an entry of its own: hyper-parameters (lib/linking_losses.py) and their values, all combinations
+    search_epochs: int | None = Field(None, ge=1)  # of each trial; null: as many as `epochs`
+
+    @model_validator(mode="after")
+    def _pictures_are_somewhere(self) -> Hotels:
+        if self.source != "twin" and not self.folder:
+            raise ValueError(f"source {self.source} needs a folder, the one with the pictures")
+        return self
+
+
 class Speed(Part):
     """How chapter 92 measures."""
 
@@ -187,6 +221,7 @@ class Study(Part):
     image: Image = Image()
     training: Training = Training()
     alignment: Alignment = Alignment()
+    hotels: Hotels = Hotels()
     speed: Speed = Speed()
     weights: Literal["prefer", "require"] = "prefer"  # require: a missing checkpoint is an error, not a stand-in
     weights_folder: str = ""  # looked in first: <folder>/<backbone>/
@@ -264,6 +299,15 @@ class Study(Part):
         data, code = self.data, sources.module_fingerprint("twin")[:8]
         name = f"scale{data.scale:g}-seed{data.seed}-px{data.pixels}-overlap{data.overlap:g}-{code}"
         return ROOT / "data" / "twin" / name
+
+    @property
+    def hotel_pictures(self) -> Path:
+        """The folder of hotel pictures: the user's, or the twin's, named by all that decides its bytes."""
+        hotels = self.hotels
+        if hotels.source != "twin":
+            return _from_root(hotels.folder)
+        code = sources.module_fingerprint("hotel_twin")[:8]
+        return ROOT / "data" / "hotels" / f"scale{hotels.scale:g}-seed{hotels.seed}-px{hotels.pixels}-{code}"
 
     @property
     def datasheet(self) -> Path | None:
@@ -350,6 +394,7 @@ ORDER = [
     "aligned",
     "fusion",
     "objective",
+    "loss",
     "modality",
     "variant",
     "faces",
@@ -374,10 +419,11 @@ class Run:
 
     @property
     def name(self) -> str:
-        """Readable: text/minilm-l6/ce+supcon/ad/seed1111."""
+        """Readable: text/minilm-l6/ce+supcon/ad/seed1111. Hotel pictures have splits of their own, not an ads' protocol."""
         kind = self.notebook.split("_", 1)[1]
         values = [str(value) for key, value in self.parameters.items() if key != "seed"]
-        return "/".join([kind, *values, self.study.split.protocol, f"seed{self.parameters['seed']}"])
+        protocol = [] if self.notebook in HOTELS else [self.study.split.protocol]
+        return "/".join([kind, *values, *protocol, f"seed{self.parameters['seed']}"])
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -391,7 +437,12 @@ class Run:
 
     @property
     def begins_with(self) -> Run | None:
-        """The run whose weights this one begins with: the alignment that is fine-tuned."""
+        """The run that this one takes up: the alignment that is fine-tuned, or the search for a loss's hyper-parameters, if there is one."""
+        if self.notebook == "41_hotel_linking":
+            same = {name: self.parameters[name] for name in ("vision", "loss")}
+            searches = (entry for entry in self.study.runs if entry["notebook"] == "43_hotel_search")
+            grids = [entry for entry in searches if all(value in entry[name] for name, value in same.items())]
+            return Run(self.study, "43_hotel_search", same | {"seed": grids[0]["seed"][0]}) if grids else None
         if self.notebook != "21_alignment_finetune":
             return None
         given = self.parameters

@@ -20,16 +20,38 @@ from lib.files import write_json, write_text
 from lib.splits import PARTS
 
 
-class Task:
-    """One run's question, on a study's data; results go to `out`."""
+class Recorded:
+    """A run with a record of what it is and took; results go to `out`."""
 
     def __init__(self, notebook: str, study: str, out: str, parameters: dict[str, Any]) -> None:
         """parameters: those of the notebook that aren't at their default. Raises DataError on bad input."""
         self.clock, self.meter = record.Stopwatch(), energy.Meter()
-        self.study, self.out = studies.load(study), Path(out)
+        self.study_file, self.study, self.out = study, studies.load(study), Path(out)
         self.notebook, self.parameters = notebook, studies.given(parameters)
         self.key = self.study.key(notebook, self.parameters)
         self.result: dict[str, Any] = {}
+
+    def finish(self, **more: Any) -> dict[str, Any]:
+        """Write metrics.json, what a reader needs to trust a number, with `more` in it; what was written."""
+        written = {
+            "run": self.out.as_posix(),
+            "study": self.study.name,
+            "notebook": self.notebook,
+            "parameters": self.parameters,
+            "key": self.key,
+            "code": sources.fingerprint(studies.notebook(self.notebook)),
+            **more,
+            "environment": record.environment(),
+            **self.result,
+            "energy": self.meter.read(),
+            "wall_seconds": self.clock.seconds,
+        }
+        write_json(self.out / "metrics.json", written)
+        return written
+
+
+class Task(Recorded):
+    """One run's question, on a study's ads."""
 
     @property
     def modality(self) -> str:
@@ -141,21 +163,15 @@ class Task:
         return table
 
     def finish(self, **more: Any) -> dict[str, Any]:
-        """Write metrics.json, what a reader needs to trust a number, with `more` in it; what was written."""
+        """`Recorded.finish` with what the run's data is."""
         counts = splits.sizes(self.items[self.shown(self.items)])
         left_out = int((self.items["part"] == "left out").sum())
         if self.study.sensitive:
             counts = privacy.hide(counts, ["items", "vendors"])
-        written = {
-            "run": self.out.as_posix(),
-            "study": self.study.name,
-            "notebook": self.notebook,
-            "parameters": self.parameters,
-            "protocol": self.study.split.protocol,
-            "modality": self.modality,
-            "key": self.key,
-            "code": sources.fingerprint(studies.notebook(self.notebook)),
-            "data": {
+        return super().finish(
+            protocol=self.study.split.protocol,
+            modality=self.modality,
+            data={
                 "source": self.study.data.source,
                 "fingerprint": self.data.fingerprint,
                 "train_region": self.region,
@@ -163,11 +179,5 @@ class Task:
                 "left_out": None if self.study.sensitive else left_out,
                 "classes": len(self.classes),
             },
-            "environment": record.environment(),
             **more,
-            **self.result,
-            "energy": self.meter.read(),
-            "wall_seconds": self.clock.seconds,
-        }
-        write_json(self.out / "metrics.json", written)
-        return written
+        )

@@ -17,28 +17,83 @@ from lib import identifiers, pictures
 from lib.backbones import Provenance
 from lib.errors import DataError
 from lib.files import replacing, write_text
+from lib.study import Training
 from lib.systems import precision
-from lib.task import Task
+from lib.task import Recorded, Task
 from lib.variants import Variant
 
 
-class Trained(Task):
-    """A task with a `system` (a module with a `tokenizer`), the `variant` that it is made by, the `provenance` of its weights, and
-    `trained`: whether it is trained at all."""
+class Learned(Recorded):
+    """A run of a `system` with weights, their `provenance`, and `trained`: whether it is trained at all."""
 
     system: nn.Module
-    variant: Variant
     provenance: list[Provenance]
     trained: bool
+
+    @property
+    def settings(self) -> Training:
+        """How it is trained."""
+        raise NotImplementedError
+
+    def weights(self) -> pd.DataFrame:
+        """What was asked for and what was loaded, a row a backbone."""
+        return pd.DataFrame([found.row() for found in self.provenance]).drop(columns="kind")
+
+    def fit(
+        self,
+        loss: Callable[[nn.Module, dict[str, torch.Tensor], str], torch.Tensor],
+        train: DataLoader,
+        val: DataLoader | None,
+        items: int,
+    ) -> pd.DataFrame:
+        """Train the system (or go on with, or take up finished); the history. items: how many it is trained on."""
+        from lib import training  # Lightning takes ten seconds to import, and rows that are not trained need none of it
+
+        folder = self.out / "checkpoint"
+        history = training.fit(self.system, loss, train, val, self.settings, self.parameters["seed"], folder, self.key)
+        if not np.isfinite(history["train_loss"]).all():
+            raise DataError(
+                f"{self.out}: the training loss is no number any more after epoch {len(history)}; the training "
+                "diverged. Lower the rates of training in the parameter file."
+            )
+        write_text(self.out / "history.csv", history.to_csv(index=False))
+        self.result["training"] = {
+            "epochs": len(history),
+            "seconds": round(float(history["seconds"].sum()), 1),
+            "items": items,
+        }
+        return history
+
+    def finish(self, **more: Any) -> dict[str, Any]:
+        """Keep the weights, write metrics.json, drop the optimiser's state."""
+        if self.trained:
+            weights = {name: tensor.contiguous() for name, tensor in self.system.state_dict().items()}
+            with replacing(self.out / "weights.safetensors") as temporary:
+                save_file(weights, temporary)
+        written = super().finish(
+            weights=[found.row() for found in self.provenance],
+            precision=precision(self.settings.precision),
+            training_settings=self.settings.model_dump() if self.trained else {},
+            **more,
+        )
+        for path in (self.out / "checkpoint").glob("*.ckpt"):
+            path.unlink()
+        return written
+
+
+class Trained(Learned, Task):
+    """A task with a `system` that has a `tokenizer`, and the `variant` that it is made by."""
+
+    variant: Variant
+
+    @property
+    def settings(self) -> Training:
+        return self.variant.training
 
     @property
     def max_tokens(self) -> int:
         """Longer texts are cut."""
         return self.study.text.max_tokens
-
-    def weights(self) -> pd.DataFrame:
-        """What was asked for and what was loaded, a row a backbone."""
-        return pd.DataFrame([found.row() for found in self.provenance]).drop(columns="kind")
 
     @cached_property
     def tokens(self) -> list[list[int]]:
@@ -76,44 +131,3 @@ class Trained(Task):
         """(pictures, h, w, 3) uint8."""
         found, study = self.data, self.study
         return pictures.as_array(found.images, study.image.pixels, study.cache, found.fingerprint)
-
-    def fit(
-        self,
-        loss: Callable[[nn.Module, dict[str, torch.Tensor], str], torch.Tensor],
-        train: DataLoader,
-        val: DataLoader | None,
-        items: int,
-    ) -> pd.DataFrame:
-        """Train the system (or go on with, or take up finished); the history. items: how many it is trained on."""
-        from lib import training  # Lightning takes ten seconds to import, and rows that are not trained need none of it
-
-        folder, settings = self.out / "checkpoint", self.variant.training
-        history = training.fit(self.system, loss, train, val, settings, self.parameters["seed"], folder, self.key)
-        if not np.isfinite(history["train_loss"]).all():
-            raise DataError(
-                f"{self.out}: the training loss is no number any more after epoch {len(history)}; the training "
-                "diverged. Lower the rates of training in the parameter file."
-            )
-        write_text(self.out / "history.csv", history.to_csv(index=False))
-        self.result["training"] = {
-            "epochs": len(history),
-            "seconds": round(float(history["seconds"].sum()), 1),
-            "items": items,
-        }
-        return history
-
-    def finish(self, **more: Any) -> dict[str, Any]:
-        """Keep the weights, write metrics.json, drop the optimiser's state."""
-        if self.trained:
-            weights = {name: tensor.contiguous() for name, tensor in self.system.state_dict().items()}
-            with replacing(self.out / "weights.safetensors") as temporary:
-                save_file(weights, temporary)
-        written = super().finish(
-            weights=[found.row() for found in self.provenance],
-            precision=precision(self.variant.training.precision),
-            training_settings=self.variant.training.model_dump() if self.trained else {},
-            **more,
-        )
-        for path in (self.out / "checkpoint").glob("*.ckpt"):
-            path.unlink()
-        return written

@@ -70,6 +70,7 @@ class Learner(lightning.LightningModule):
         """AdamW with a linear warm-up and decay; a rate for each encoder and for new layers."""
         settings = self.settings
         rates = {"text": settings.text_rate, "image": settings.image_rate, "joint": settings.text_rate}
+        rates["loss"] = settings.proxy_rate or settings.head_rate
         groups: dict[tuple[float, float], list[nn.Parameter]] = {}
         learnt = ((name, found) for name, found in self.system.named_parameters() if found.requires_grad)
         for name, parameter in learnt:

@@ -54,7 +54,7 @@ def test_the_folder_is_whole_and_what_is_listed_twice_is_found(folder):
     listed = pd.read_csv(folder / "listed.csv").rename(columns={"label": "branch", "super_label": "chain"})
     assert all((folder / image).is_file() for image in listed["image"])
     listed["chain"] = listed["chain"].astype("Int64").replace(0, pd.NA)
-    truth = pd.read_csv(folder / "truth.csv").set_index("image")["place"]
+    truth = pd.read_csv(folder / "truth/pictures.csv").set_index("image")["place"]
     cleaned, findings = hotel_cleaning.clean(listed, hotel_cleaning.by_content(listed["image"], folder))
     assert findings.set_index("finding").loc["branches that are one place", "cases"] >= 1
     assert hotel_cleaning.scores(cleaned, truth) == {"pair_precision": 1.0, "pair_recall": 1.0}

@@ -24,7 +24,7 @@ def test_a_loss_can_be_learnt(name):
     loss = linking_losses.loss(name, 6, 16)
     optimiser = torch.optim.Adam([vectors, *loss.parameters()], lr=0.05)
     before = loss(vectors, labels).item()
-    for _ in range(60):
+    for _ in range(200):
         optimiser.zero_grad()
         found = loss(vectors, labels)
         assert torch.isfinite(found)

@@ -1,0 +1,160 @@
+"""A study's hotel pictures with their splits: the twin, made on the way if it is not there yet, or the user's own.
+
+python -m lib.hotel_data cpu             # make the hotels' twin of the study params/cpu.yaml
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from lib import hotel_cleaning, hotel_splitting, hotel_twin, hotels, picture_files, pictures
+from lib.errors import DataError
+from lib.files import locked
+from lib.study import Study, load
+
+FINDINGS = ["finding", "cases", "rows"]
+
+
+@dataclass(frozen=True)
+class HotelPictures:
+    """splits: the splits table (`lib.hotels`), of pictures that are there; findings: `finding, cases, rows`, what was found wrong and mended or left
+    out; folder: of the pictures; fingerprint: of their bytes, labels and splits."""
+
+    splits: pd.DataFrame
+    findings: pd.DataFrame
+    folder: Path
+    fingerprint: str
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The paths of all pictures, which `rows` counts."""
+        return sorted(self.splits["image"].unique())
+
+    def rows(self, split: str) -> tuple[np.ndarray, np.ndarray]:
+        """A split's pictures: rows of `names` (n,), and their branches (n,). Raises DataError when it has none."""
+        table = self.splits[self.splits["split"] == split]
+        if table.empty:
+            raise DataError(
+                f"{self.folder}: no picture is in the split {split}. Give more hotels, or another hotels.split_seed."
+            )
+        return np.searchsorted(self.names, table["image"]), table["branch"].to_numpy()
+
+    def array(self, pixels: int, cache: Path) -> np.ndarray:
+        """All pictures (n, pixels, pixels, 3) uint8, in the order of `names`."""
+        return pictures.as_array([self.folder / name for name in self.names], pixels, cache, self.fingerprint)
+
+
+def read(study: Study) -> HotelPictures:
+    """The study's hotel pictures. Raises DataError when there are no usable ones.
+
+    Pictures that are missing, damaged or outside the folder are left out and counted. Of a collection, and of the twin, pictures are first cleaned
+    (`lib.hotel_cleaning`, by content) and split (`lib.hotel_splitting`); published splits are taken as they are.
+    """
+    given, folder = study.hotels, study.hotel_pictures
+    if given.source == "splits":
+        if study.hotel_folder is None:
+            raise DataError(
+                f"{study.name}: hotels.source is splits, and no folder of them is given. {hotels.HOW_TO_GET}"
+            )
+        table = hotels.read_splits(study.hotel_folder, given.unknown_chain)
+        _check_labels(table)
+    else:
+        if given.source == "twin":
+            make_twin(study)
+        table = hotels.read_collection(folder, given.unknown_chain if given.source == "collected" else 0)
+    found = picture_files.inspect(folder, table["image"].unique(), study.cache, decode=given.source != "twin")
+    table, missing = _usable(table, found, folder)
+    if given.source == "splits":
+        splits, findings = table, missing
+    else:
+        cleaned, mended = hotel_cleaning.clean(table, [found[image].sha256 for image in table["image"]])
+        splits = hotel_splitting.split(cleaned, seed=given.split_seed)
+        findings = pd.concat([missing, mended], ignore_index=True)
+    return HotelPictures(splits, findings, folder, _fingerprint(splits, found))
+
+
+def make_twin(study: Study) -> None:
+    """Write the hotels' twin unless it is there, whole; a second process that wants it waits for the first."""
+    folder, given = study.hotel_pictures, study.hotels
+    with locked(folder / ".lock"):
+        if not (folder / "twin.json").exists():
+            hotel_twin.write(hotel_twin.Settings(given.scale, given.seed, given.pixels), folder)
+
+
+def truth(study: Study) -> pd.DataFrame:
+    """What the twin knows of its pictures: `image` (index), `place, chain, source, room`."""
+    return pd.read_csv(study.hotel_pictures / "truth" / "pictures.csv", index_col="image")
+
+
+def sheet(
+    study: Study, found: HotelPictures, chains: int = 3, each: int = 3
+) -> tuple[list[list[np.ndarray]], list[str]]:
+    """Pictures of the chains with most branches, a picture of each of `each` branches and another of the same ones, a row a chain; and the rows' names."""
+    known = found.splits[(found.splits["split"] == "Total") & found.splits["chain"].notna()]
+    largest = known.groupby("chain")["branch"].nunique().sort_values(ascending=False, kind="stable").index[:chains]
+    shown, side = found.array(study.hotels.image_pixels, study.cache), []
+    for chain in largest:
+        here = known[known["chain"] == chain].groupby("branch")["image"]
+        names = [name for _, images in list(here)[:each] for name in images.head(2)]
+        side.append([shown[row] for row in np.searchsorted(found.names, names)])
+    return side, [f"chain {number + 1}" for number in range(len(side))]
+
+
+def _check_labels(splits: pd.DataFrame) -> None:
+    """Published splits with which nothing could be linked fairly are an error; what else they break, chapter 40 counts."""
+    total = splits[["branch", "chain"]].drop_duplicates()
+    if total["branch"].duplicated().any():
+        raise DataError(
+            f"Branch {total.loc[total['branch'].duplicated(), 'branch'].iloc[0]} has two chains in the split files. Correct them, or give the "
+            "pictures as a collection (hotels.source: collected), which is cleaned."
+        )
+    parts = splits[splits["split"].isin(["Trainval", *hotels.TESTS])]
+    if parts["image"].duplicated().any():
+        raise DataError(
+            f"{int(parts['image'].duplicated().sum())} pictures of the split files are in two splits, so that a test would be trained on. Correct them."
+        )
+
+
+def _usable(
+    table: pd.DataFrame, found: dict[str, picture_files.PictureFile], folder: Path
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    table = table.assign(problem=table["image"].map({name: file.problem for name, file in found.items()}))
+    usable = table["problem"] == ""
+    if not usable.any():
+        raise DataError(
+            f"{folder}: none of the {table['image'].nunique()} pictures that the files name can be used ({table['problem'].iloc[0]}). Their paths are "
+            "taken as below this folder (hotels.folder)."
+        )
+    rows = [
+        {"finding": f"left out: {problem}", "cases": here["image"].nunique(), "rows": len(here)}
+        for problem, here in table[~usable].groupby("problem")
+    ]
+    return table[usable].drop(columns="problem").reset_index(drop=True), pd.DataFrame(rows, columns=FINDINGS)
+
+
+def _fingerprint(splits: pd.DataFrame, found: dict[str, picture_files.PictureFile]) -> str:
+    digest = hashlib.sha256(splits.to_csv(index=False).encode())
+    for image in sorted(splits["image"].unique()):
+        digest.update(found[image].sha256.encode())
+    return digest.hexdigest()
+
+
+def main(arguments: Sequence[str] = sys.argv[1:]) -> None:
+    chosen, begin = load(arguments[0]), time.monotonic()
+    label = f"hotels' twin at scale {chosen.hotels.scale:g}"
+    print(f"running  {label}", flush=True)
+    make_twin(chosen)
+    print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+    main()

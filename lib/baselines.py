@@ -17,7 +17,7 @@ import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-from lib import identifiers, pictures, retrieval, verification
+from lib import identifiers, looks, pictures, retrieval, verification
 from lib.errors import DataError
 from lib.task import Task
 
@@ -128,11 +128,7 @@ class PerceptualHash(Linker):
     @cached_property
     def hashes(self) -> np.ndarray:
         """(items,) uint64."""
-        import imagehash
-        from PIL import Image
-
-        bits = [imagehash.phash(Image.fromarray(picture)).hash.ravel() for picture in self.items]
-        return np.packbits(np.stack(bits), axis=1).view(np.uint64).ravel()
+        return looks.hashes(self.items)
 
     def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
         return 64.0 - np.bitwise_count(self.hashes[queries][:, None] ^ self.hashes[documents][None, :])

@@ -13,8 +13,9 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from lib import looks, pictures
 from lib.errors import DataError
-from lib.files import sha256
+from lib.files import replacing, sha256
 
 FINDINGS = (
     "picture listed twice",
@@ -39,17 +40,27 @@ def by_content(images: Sequence[str], folder: Path) -> list[str]:
     return [sha256(folder / image) for image in images]
 
 
-def clean(pictures: pd.DataFrame, keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def by_look(images: Sequence[str], folder: Path, cache: Path, fingerprint: str) -> list[int]:
+    """What tells pictures apart when sites have shrunk or compressed them anew: a number for each group that looks the same (`lib.looks`). Hashes are kept in `cache` under
+    the `fingerprint` of the files' bytes."""
+    kept = cache / f"looks-{fingerprint[:16]}.npy"
+    if not kept.exists():
+        with replacing(kept) as temporary:
+            np.save(temporary, looks.hashes(pictures.read(folder / image) for image in images))
+    return looks.groups(np.load(kept)).tolist()
+
+
+def clean(listed: pd.DataFrame, keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row a picture, and what was found.
 
-    pictures: `image, branch, chain` (Int64, <NA> where unknown), in any number of rows; keys: equal for equal pictures (`by_name`,
-    `by_content`, or hashes of what is seen), one a row. Branches that share a picture become one, under the label of the one with most pictures. Where
+    listed: `image, branch, chain` (Int64, <NA> where unknown), in any number of rows; keys: equal for equal pictures (`by_name`,
+    `by_content`, `by_look`), one a row. Branches that share a picture become one, under the label of the one with most pictures. Where
     a branch's rows name several known chains, the commonest counts, and none where two are equally common. Returns `image, branch, chain`, and
     `finding, cases, rows` for each of FINDINGS.
     """
-    if len(keys) != len(pictures):
-        raise DataError(f"{len(keys)} keys for {len(pictures)} pictures: give one for each row.")
-    table = pictures[["image", "branch", "chain"]].assign(key=list(keys)).reset_index(drop=True)
+    if len(keys) != len(listed):
+        raise DataError(f"{len(keys)} keys for {len(listed)} pictures: give one for each row.")
+    table = listed[["image", "branch", "chain"]].assign(key=list(keys)).reset_index(drop=True)
     found = {"picture listed twice": table[table.duplicated(["key", "branch"], keep=False)]}
     found["picture under several branches"] = table[table.groupby("key")["branch"].transform("nunique") > 1]
     place = _places(table)

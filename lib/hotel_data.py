@@ -57,7 +57,7 @@ def read(study: Study) -> HotelPictures:
     """The study's hotel pictures. Raises DataError when there are no usable ones.
 
     Pictures that are missing, damaged or outside the folder are left out and counted. Of a collection, and of the twin, pictures are first cleaned
-    (`lib.hotel_cleaning`, by content) and split (`lib.hotel_splitting`); published splits are taken as they are.
+    (`lib.hotel_cleaning`, by look) and split (`lib.hotel_splitting`); published splits are taken as they are.
     """
     given, folder = study.hotels, study.hotel_pictures
     if given.source == "splits":
@@ -76,7 +76,9 @@ def read(study: Study) -> HotelPictures:
     if given.source == "splits":
         splits, findings = table, missing
     else:
-        cleaned, mended = hotel_cleaning.clean(table, [found[image].sha256 for image in table["image"]])
+        content = _fingerprint(table, found)
+        alike = hotel_cleaning.by_look(table["image"], folder, study.cache, content)
+        cleaned, mended = hotel_cleaning.clean(table, alike)
         splits = hotel_splitting.split(cleaned, seed=given.split_seed)
         findings = pd.concat([missing, mended], ignore_index=True)
     return HotelPictures(splits, findings, folder, _fingerprint(splits, found))

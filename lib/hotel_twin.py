@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from lib import scenes
+from lib import pictures, scenes
 from lib.errors import DataError
 from lib.files import replacing, write_json
 
@@ -128,9 +128,8 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
         f"images/{place % 100:02d}/copy-{name.split('/')[-1]}"
         for place, name in zip(again["place"], again["image"], strict=True)
     ]
-    for name, copy in zip(again["image"], copies, strict=True):
-        with replacing(folder / copy) as temporary:
-            shutil.copyfile(folder / name, temporary)
+    for place, name, copy in zip(again["place"], again["image"], copies, strict=True):
+        _copy(folder / name, folder / copy, anew=place in twice[::2])
     other = label[table["place"].max() + 1 + again["place"]]
     doubled = pd.DataFrame(
         {"image": copies, "label": other, "super_label": listed.loc[again.index, "super_label"].to_numpy()}
@@ -147,6 +146,17 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
             "listed_twice": len(twice),
         },
     )
+
+
+def _copy(name: Path, copy: Path, anew: bool) -> None:
+    """The same file, or, as other sites show it, the picture shrunk and compressed anew."""
+    if anew:
+        picture = pictures.read(name)
+        side = round(0.9 * len(picture))
+        scenes.write_jpeg(copy, cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), 70)
+    else:
+        with replacing(copy) as temporary:
+            shutil.copyfile(name, temporary)
 
 
 def _draw_place(settings: Settings, folder: Path, rows: pd.DataFrame) -> None:

@@ -48,6 +48,16 @@ def table(paper: str, number: int) -> pd.DataFrame:
     return frame
 
 
+def cells(paper: str, number: int) -> pd.DataFrame:
+    """One published table with every cell as it is printed, a str: what `lib.audit` computes exactly from."""
+    return pd.read_csv(_path(paper, number), comment="#", dtype=str, keep_default_na=False)
+
+
+def text_numbers() -> pd.DataFrame:
+    """What both papers' texts and captions say of their results in numbers, a row each, all str; the file's head explains its columns."""
+    return pd.read_csv(FOLDER / "text_numbers.csv", comment="#", dtype=str, keep_default_na=False)
+
+
 def text_data() -> pd.DataFrame:
     """What MATCHED's text says of its data in numbers: `statistic` (tokens, english), `region`, `mean`, `place`."""
     return pd.read_csv(FOLDER / "matched_text_data.csv", comment="#")

@@ -7,7 +7,6 @@ words beyond counting. A new baseline is a class and a line in `BASELINES`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Literal
@@ -17,7 +16,7 @@ import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
-from lib import identifiers, looks, pictures, retrieval, verification
+from lib import identifiers, looks, near_texts, pictures, retrieval, verification
 from lib.errors import DataError
 from lib.task import Task
 
@@ -83,13 +82,7 @@ class MinHash(Linker):
     @cached_property
     def signatures(self) -> np.ndarray:
         """(items, 128) hashes."""
-        from datasketch import MinHash as Sketch
-
-        shingles = [
-            {" ".join(words[place : place + 3]).encode() for place in range(max(1, len(words) - 2))}
-            for words in map(_words, self.items)
-        ]
-        return np.stack([sketch.hashvalues for sketch in Sketch.generator(shingles, num_perm=128, seed=self.seed)])
+        return near_texts.signatures(self.items, self.seed)
 
     def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
         found = self.signatures[documents]
@@ -101,13 +94,13 @@ class Bm25(Linker):
 
     def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
         index = self._index(tuple(documents.tolist()))
-        return np.stack([self._scores(index, _words(self.items[query]), len(documents)) for query in queries])
+        return np.stack([self._scores(index, near_texts.words(self.items[query]), len(documents)) for query in queries])
 
     def _index(self, documents: tuple[int, ...]) -> Any:
         import bm25s
 
         if getattr(self, "_of", None) != documents:
-            words = [_words(self.items[document]) for document in documents]
+            words = [near_texts.words(self.items[document]) for document in documents]
             self._built, self._of = bm25s.BM25() if any(words) else None, documents
             if self._built is not None:
                 self._built.index(words, show_progress=False)
@@ -225,7 +218,3 @@ class Baseline(Task):
 
 def _blocks(rows: np.ndarray) -> list[np.ndarray]:
     return np.array_split(rows, max(1, -(-len(rows) // BLOCK)))
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+|[^\w\s]", text.lower())

@@ -37,13 +37,14 @@ class Experiment(Trained):
         joint: str = "",
         variant: str = "sound",
         faces: str = "all",
+        protocol: str = "",
         **more: str,
     ) -> None:
         """text, vision: backbones by name, with a fusion when there are both; or joint: a single-stream one. variant: a name
-        of `lib.variants`. faces: `all` pictures, or only those with (`face`) or without (`no-face`) one that MTCNN sees.
+        of `lib.variants`. protocol: of the split, if not the study's. faces: `all` pictures, or only those with (`face`) or without (`no-face`) one that MTCNN sees.
         more: parameters of a kind of experiment that begins otherwise. Raises DataError on bad input."""
         parameters = {"text": text, "vision": vision, "joint": joint, "fusion": fusion, "objective": objective}
-        parameters |= {**more, "variant": variant, "faces": faces, "seed": seed}
+        parameters |= {**more, "variant": variant, "faces": faces, "protocol": protocol, "seed": seed}
         super().__init__(notebook, study, out, parameters)
         if faces not in ("all", "face", "no-face"):
             raise DataError(f"There are no pictures called {faces!r}; give all, face or no-face.")

@@ -9,13 +9,13 @@ import pandas as pd
 from scipy.stats import fisher_exact
 from sklearn.metrics import roc_auc_score
 
-from lib import identification, results, retrieval, splits
+from lib import campaigns, identification, results, retrieval
 from lib.ads import Ads
 from lib.compare import METRICS
 from lib.describe import WINDOW
 from lib.intervals import bootstrap_weights, interval
 from lib.results import Results
-from lib.study import Split
+from lib.study import Study
 
 FACTORS = {"ads": "ads", "names": "pseudonyms", "faces": "pictures with a face", "no_faces": "pictures without a face"}
 
@@ -67,11 +67,11 @@ def retrieved(found: Results) -> pd.DataFrame:
 def by_face(found: Results, ads: Ads, with_face: np.ndarray) -> pd.DataFrame:
     """Queries of the systems that see, apart for pictures with and without a face: `region, vendor, system` (Vision-Face,
     Multimodal-Face), `face` and METRICS. with_face: of each picture (n,) bool."""
-    tables, how = [], found.study.split
+    tables = []
     for name, (runs, modality) in found.representations().items():
         if name in ("Vision", "Multimodal"):
             scored = found.scored(runs, modality)
-            asked = query_images(ads, how, modality)
+            asked = query_images(ads, found.study, modality)
             scored = scored.merge(asked, on=["region", "query"], validate="many_to_one")
             scored = scored.assign(system=f"{name}-Face", face=with_face[scored["image"].to_numpy()])
             tables.append(scored)
@@ -79,9 +79,9 @@ def by_face(found: Results, ads: Ads, with_face: np.ndarray) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
-def query_images(ads: Ads, how: Split, modality: str) -> pd.DataFrame:
+def query_images(ads: Ads, study: Study, modality: str) -> pd.DataFrame:
     """The picture of each query as `lib.verification.scores` numbers them: `region, query, image`."""
-    items = splits.split(ads.pairs, modality, how.protocol, how.seed)
+    items = campaigns.split(study, ads, modality)
     tests = items[items["part"] == "test"]
     return pd.DataFrame(
         {"region": tests["region"], "query": tests.groupby("region").cumcount(), "image": tests["image"]}

@@ -23,7 +23,7 @@ STANDING_IN = {"minilm-l6": "DeCLUTR-small", "efficientnet-lite0": "ViT-base-pat
 """The packaged backbones, and the benchmark whose role they play."""
 ROW = ["modality", "system", "objective", "fusion", "variant", "faces"]
 """What makes a row: all that differs between systems but the seed."""
-ASIDE = ("overlap", "temperature")
+ASIDE = ("overlap", "temperature", "protocol")
 """Parameters of runs that answer a question of their own, on other data or with other settings (`lib.alignments`)."""
 
 

@@ -4,7 +4,8 @@ Protocols (MATCHED A.4; the authors' published code; design of this study):
 
 * `paper`: items are split after each text was joined with each of its images, pair by pair, so that one text
   can stand on both sides; texts alone and images alone are split over the unique ones;
-* `ad`: whole ads are split, and an ad's text, images and pairs go where it goes.
+* `ad`: whole ads are split, and an ad's text, images and pairs go where it goes;
+* `campaign`: ads that nearly the same text or picture joins (`lib.campaigns`) go to one part, in all regions, whoever posted them.
 """
 
 from __future__ import annotations
@@ -43,12 +44,14 @@ def stratified(vendors: np.ndarray, seed: int) -> np.ndarray:
     return parts
 
 
-def split(pairs: pd.DataFrame, modality: str, protocol: str, seed: int) -> pd.DataFrame:
+def split(
+    pairs: pd.DataFrame, modality: str, protocol: str, seed: int, campaigns: pd.Series | None = None
+) -> pd.DataFrame:
     """The items of one modality with their parts, region by region.
 
     pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones, -1 throughout where
-    the data has none), one row for each text with each of its images. modality: `text`, `image` or `joint`. Returns the columns that the
-    modality has, and `part` (a name of PARTS, or `left out`: a vendor with fewer than two items in the region).
+    the data has none), one row for each text with each of its images. modality: `text`, `image` or `joint`. campaigns: of each ad (index), for the protocol of that name. Returns the columns that the
+    modality has, and `part` (a name of PARTS, or `left out`: a vendor with fewer than two items in the region, under `campaign` with fewer than two campaigns).
     An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since a text that
     two ads share can stand in two parts (what crosses is chapter 03's subject). Raises DataError for an unknown
     protocol, and for a modality that the data doesn't have.
@@ -69,8 +72,13 @@ def split(pairs: pd.DataFrame, modality: str, protocol: str, seed: int) -> pd.Da
         parts = pd.Series(_by_region(ads, seed), index=ads["ad"])
         items = pairs.assign(part=pairs["ad"].map(parts).to_numpy())
         items = items.drop_duplicates([*identity, "part"])[[*identity, "part"]].reset_index(drop=True)
+    elif protocol == "campaign":
+        if campaigns is None:
+            raise DataError("split: the protocol campaign needs each ad's campaign (lib.campaigns).")
+        items = pairs.assign(part=pairs["ad"].map(_by_campaign(pairs, campaigns, seed)).to_numpy())
+        items = items.drop_duplicates([*identity, "part"])[[*identity, "part"]].reset_index(drop=True)
     else:
-        raise DataError(f"split: there is no protocol called {protocol!r}; give paper or ad.")
+        raise DataError(f"split: there is no protocol called {protocol!r}; give paper, ad or campaign.")
     return items
 
 
@@ -80,6 +88,15 @@ def _by_region(items: pd.DataFrame, seed: int) -> np.ndarray:
     for _, rows in items.groupby("region", sort=True).indices.items():
         parts[rows] = names[stratified(items["vendor"].to_numpy()[rows], seed)]
     return parts
+
+
+def _by_campaign(pairs: pd.DataFrame, campaigns: pd.Series, seed: int) -> pd.Series:
+    """Each ad's part (index: ads): campaigns are dealt, a vendor's own ones stratified; one of several vendors counts as that of the one with most ads in it."""
+    ads = pairs.drop_duplicates("ad")[["ad", "vendor"]].assign(campaign=lambda table: table["ad"].map(campaigns))
+    sizes = ads.groupby(["campaign", "vendor"]).size().rename("ads").reset_index()
+    owner = sizes.sort_values(["campaign", "ads", "vendor"], ascending=[True, False, True]).drop_duplicates("campaign")
+    parts = np.array([*PARTS, "left out"])[stratified(owner["vendor"].to_numpy(), seed)]
+    return ads.set_index("ad")["campaign"].map(pd.Series(parts, index=owner["campaign"]))
 
 
 def sizes(items: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -21,7 +21,7 @@ from lib import sources
 from lib.errors import DataError
 from lib.files import ROOT
 
-Protocol = Literal["paper", "ad"]
+Protocol = Literal["paper", "ad", "campaign"]
 NEEDS: dict[str, tuple[str, ...]] = {
     "02_labels_and_masking": ("text",),
     "10_text": ("text",),
@@ -400,13 +400,18 @@ ORDER = [
     "faces",
     "temperature",
     "overlap",
+    "protocol",
     "seed",
 ]
 """In which order a run's name has its parameters, however the parameter file has them."""
 
 
-def given(parameters: dict[str, Any]) -> dict[str, Any]:
-    """A run's parameters without those that are empty or at their default, in the order of ORDER."""
+def given(parameters: dict[str, Any], study: Study) -> dict[str, Any]:
+    """A run's parameters without those that are empty, at their default or (`protocol`) as the study's, in the order of ORDER. Raises DataError for an unknown protocol."""
+    protocol = parameters.get("protocol") or study.split.protocol
+    if protocol not in get_args(Protocol):
+        raise DataError(f"There is no protocol called {protocol!r}; give {', '.join(get_args(Protocol))}.")
+    parameters = {**parameters, "protocol": "" if protocol == study.split.protocol else protocol}
     names = sorted(parameters, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
     return {name: parameters[name] for name in names if parameters[name] not in ("", DEFAULTS.get(name))}
 
@@ -415,14 +420,15 @@ class Run:
     """One run notebook with one set of parameters."""
 
     def __init__(self, study: Study, notebook_name: str, parameters: dict[str, Any]) -> None:
-        self.study, self.notebook, self.parameters = study, notebook_name, given(parameters)
+        self.study, self.notebook, self.parameters = study, notebook_name, given(parameters, study)
 
     @property
     def name(self) -> str:
         """Readable: text/minilm-l6/ce+supcon/ad/seed1111. Hotel pictures have splits of their own, not an ads' protocol."""
         kind = self.notebook.split("_", 1)[1]
-        values = [str(value) for key, value in self.parameters.items() if key != "seed"]
-        protocol = [] if self.notebook in HOTELS else [self.study.split.protocol]
+        values = [str(value) for key, value in self.parameters.items() if key not in ("protocol", "seed")]
+        chosen = self.parameters.get("protocol", self.study.split.protocol)
+        protocol = [] if self.notebook in HOTELS else [chosen]
         return "/".join([kind, *values, *protocol, f"seed{self.parameters['seed']}"])
 
     @property

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib import ads, data, energy, faces, identification, privacy, record, sources, splits, verification
+from lib import ads, campaigns, data, energy, faces, identification, privacy, record, sources, splits, verification
 from lib import study as studies
 from lib.errors import DataError
 from lib.files import write_json, write_text
@@ -27,7 +27,7 @@ class Recorded:
         """parameters: those of the notebook that aren't at their default. Raises DataError on bad input."""
         self.clock, self.meter = record.Stopwatch(), energy.Meter()
         self.study_file, self.study, self.out = study, studies.load(study), Path(out)
-        self.notebook, self.parameters = notebook, studies.given(parameters)
+        self.notebook, self.parameters = notebook, studies.given(parameters, self.study)
         self.key = self.study.key(notebook, self.parameters)
         self.result: dict[str, Any] = {}
 
@@ -58,6 +58,11 @@ class Task(Recorded):
         """`text`, `image` or `joint`: what an item of this run is."""
         raise NotImplementedError
 
+    @property
+    def protocol(self) -> str:
+        """By which the run's ads are split: its own, or the study's."""
+        return self.parameters.get("protocol", self.study.split.protocol)
+
     @cached_property
     def data(self) -> ads.Ads:
         return data.read(self.study)
@@ -85,8 +90,7 @@ class Task(Recorded):
         return np.unique(chosen["vendor"])
 
     def items_of(self, modality: str) -> pd.DataFrame:
-        split = self.study.split
-        items = splits.split(self.data.pairs, modality, split.protocol, split.seed)
+        items = campaigns.split(self.study, self.data, modality, self.protocol)
         wanted = self.parameters.get("faces")
         if wanted is None:
             return items
@@ -169,7 +173,7 @@ class Task(Recorded):
         if self.study.sensitive:
             counts = privacy.hide(counts, ["items", "vendors"])
         return super().finish(
-            protocol=self.study.split.protocol,
+            protocol=self.protocol,
             modality=self.modality,
             data={
                 "source": self.study.data.source,

@@ -78,5 +78,5 @@ def test_small_vendors_are_left_out_and_counted():
 
 
 def test_unknown_protocol():
-    with pytest.raises(DataError, match="paper or ad"):
+    with pytest.raises(DataError, match="give paper, ad or campaign"):
         splits.split(pairs(), "joint", "random", 1111)

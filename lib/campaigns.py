@@ -1,0 +1,49 @@
+"""Campaigns: ads that nearly the same text or picture joins, and splits that keep each of them whole (protocol `campaign`)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from lib import identifiers, looks, near_texts, pictures, splits
+from lib.ads import Ads
+from lib.study import Study
+
+
+def split(study: Study, found: Ads, modality: str, protocol: str = "") -> pd.DataFrame:
+    """`lib.splits.split` by the study's protocol, or another."""
+    protocol = protocol or study.split.protocol
+    of_ads = campaigns(found, study.image.pixels, study.cache) if protocol == "campaign" else None
+    return splits.split(found.pairs, modality, protocol, study.split.seed, of_ads)
+
+
+def campaigns(found: Ads, pixels: int, cache: Path) -> pd.Series:
+    """Each ad's campaign, a number (index: the ads' numbers): ads are joined by texts of one group, and by pictures of one group."""
+    groups = alike(found, pixels, cache)
+    graph = nx.Graph()
+    graph.add_nodes_from(("ad", ad) for ad in found.ads["ad"])
+    for modality, of in groups.items():
+        rows = found.pairs[["ad", modality]].drop_duplicates()
+        graph.add_edges_from((("ad", ad), (modality, of[row])) for ad, row in rows.itertuples(index=False))
+    number = {
+        node: place
+        for place, members in enumerate(nx.connected_components(graph))
+        for node in members
+        if node[0] == "ad"
+    }
+    return pd.Series({ad: place for (_, ad), place in number.items()}).sort_index()
+
+
+def alike(found: Ads, pixels: int, cache: Path) -> dict[str, np.ndarray]:
+    """Which unique texts are nearly the same (`lib.near_texts`, identifiers masked) and which pictures look the same (`lib.looks`): `text`, `image` -> (n,) int;
+    what the data doesn't have is not there."""
+    groups = {}
+    if "text" in found.modalities:
+        groups["text"] = near_texts.groups([identifiers.mask(text) for text in found.texts])
+    if "image" in found.modalities:
+        shown = pictures.as_array(found.images, pixels, cache, found.fingerprint)
+        groups["image"] = looks.groups(looks.hashes(shown))
+    return groups

@@ -1,0 +1,176 @@
+"""What crosses from training to test under each split protocol, and what that alone is worth (chapter 03)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pandas as pd
+
+from lib import campaigns, identification, identifiers, results, verification
+from lib.ads import Ads
+from lib.baselines import BASELINES
+from lib.errors import DataError
+from lib.intervals import bootstrap_weights, difference, interval, mean_of_seeds
+from lib.privacy import LEAST
+from lib.study import Run, Study
+
+PROTOCOLS = ("paper", "ad", "campaign")
+"""From the one that lets most through to the one that lets nothing through."""
+NAMES = {"text": "text", "image": "picture"}
+MODALITIES = ("text", "image", "joint")
+
+
+def items_of(study: Study, found: Ads) -> dict[tuple[str, str], pd.DataFrame]:
+    """The training region's items of each protocol and modality that the data has; of sensitive data only where five vendors are tested."""
+    region = found.training_region(study.data.train_region)
+    there = [name for name in MODALITIES if set({"joint": NAMES}.get(name, {name})) <= set(found.modalities)]
+    whole = {}
+    for protocol in PROTOCOLS:
+        for modality in there:
+            items = campaigns.split(study, found, modality, protocol)
+            items = items[(items["region"] == region) & (items["part"] != "left out")].reset_index(drop=True)
+            if not study.sensitive or items.loc[items["part"] == "test", "vendor"].nunique() >= LEAST:
+                whole[protocol, modality] = items
+    if not whole:
+        raise DataError(
+            f"{study.data_folder}: fewer than {LEAST} vendors of the region {region} could be tested; nothing can be said of splits."
+        )
+    return whole
+
+
+def crossing(
+    items: Mapping[tuple[str, str], pd.DataFrame], alike: Mapping[str, np.ndarray], draws: int, seed: int
+) -> pd.DataFrame:
+    """What share of test items has its own text or picture in training, or a nearly equal one: `protocol, items` (of which modality), `what, share, low, high`
+    (vendors resampled), `test_items, vendors`."""
+    rows = []
+    for (protocol, modality), table in items.items():
+        train, test = (table[table["part"] == part] for part in ("train", "test"))
+        for name in [name for name in NAMES if name in table and name in alike]:
+            for what, of in (("own", np.arange(len(alike[name]))), ("near-duplicate", alike[name])):
+                crosses = np.isin(of[test[name]], of[train[name]])
+                by = pd.Series(crosses).groupby(test["vendor"].to_numpy())
+                share = pd.DataFrame({"top": by.sum(), "bottom": by.size()})
+                row = {
+                    "protocol": protocol,
+                    "items": modality,
+                    "what": f"{what} {NAMES[name]}",
+                    **_with_interval([share], draws, seed),
+                }
+                rows.append({**row, "test_items": len(test), "vendors": len(share)})
+    return pd.DataFrame(rows)
+
+
+def probe(items: Mapping[tuple[str, str], pd.DataFrame], texts: list[str], draws: int, seed: int) -> pd.DataFrame:
+    """Macro-F1 of taking the vendor of a training text, of texts and of pairs by their text: `protocol, items, probe, mean, low, high, test_items, vendors`. *same text*: of one that is the same, no answer (which
+    counts as wrong) where there is none; *nearest text*: of the nearest by MinHash. Neither learns anything."""
+    linker, rows = BASELINES["minhash"]([identifiers.mask(text) for text in texts], seed), []
+    for (protocol, modality), table in items.items():
+        if "text" not in table:
+            continue
+        train, test = (table[table["part"] == part] for part in ("train", "test"))
+        first = train.drop_duplicates("text").set_index("text")["vendor"]
+        same = test["text"].map(first).fillna(-1).astype(int).to_numpy()
+        nearest = linker.predict(test["text"].to_numpy(), train["text"].to_numpy(), train["vendor"].to_numpy())
+        for name, predicted in (("same text", same), ("nearest text", nearest)):
+            scored = (
+                identification.scores(test["vendor"].to_numpy(), predicted, draws, seed=seed)
+                .set_index("metric")
+                .loc["Macro-F1"]
+            )
+            row = {"protocol": protocol, "items": modality, "probe": name, **scored[["mean", "low", "high"]]}
+            rows.append(row | {"test_items": len(test), "vendors": scored["vendors"]})
+    columns = ["protocol", "items", "probe", "mean", "low", "high", "test_items", "vendors"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def runs(study: Study) -> dict[str, dict[str, list[Run]]]:
+    """Finished runs of the same systems under several protocols: a system's name -> protocol -> its runs. Systems with one protocol only are left out."""
+    found: dict[str, dict[str, list[Run]]] = {}
+    for run in study.all_runs().values():
+        given = run.parameters
+        if run.notebook in ("10_text", "11_vision", "12_fusion") and (run.folder / "metrics.json").exists():
+            if "variant" in given or "faces" in given:
+                continue
+            name = " ".join(str(value) for key, value in given.items() if key not in ("seed", "protocol"))
+            found.setdefault(name, {}).setdefault(given.get("protocol", study.split.protocol), []).append(run)
+    return {
+        name: {protocol: by[protocol] for protocol in PROTOCOLS if protocol in by}
+        for name, by in found.items()
+        if len(by) > 1
+    }
+
+
+def falls(study: Study, region: str) -> pd.DataFrame:
+    """Macro-F1 and R-Precision@X of each system under each protocol, and how much it falls from the one before: `system, metric, protocol, mean, low, high, fall, fall_low,
+    fall_high, verdict, run`; vendors resampled, the same ones on both sides."""
+    rows = []
+    for system, by in runs(study).items():
+        same_seeds = set.intersection(*({run.parameters["seed"] for run in found} for found in by.values()))
+        for metric in ("Macro-F1", "R-Precision@X"):
+            before: list[pd.DataFrame] | None = None
+            for protocol, found in by.items():
+                shares = [_shares(run, metric, region) for run in found if run.parameters["seed"] in same_seeds]
+                row = {
+                    "system": system,
+                    "metric": metric,
+                    "protocol": protocol,
+                    **_with_interval(shares, study.bootstrap, study.split.seed),
+                }
+                row["mean"] = row.pop("share")
+                if before is not None:
+                    gap = difference(before, shares, study.bootstrap, study.split.seed)
+                    verdict = {"higher": "falls", "lower": "rises"}.get(gap["direction"], "undecided")
+                    row |= {
+                        "fall": gap["difference"],
+                        "fall_low": gap["low"],
+                        "fall_high": gap["high"],
+                        "verdict": verdict,
+                    }
+                rows.append({**row, "run": found[0].name})
+                before = shares
+    columns = ["system", "metric", "protocol", "mean", "low", "high", "fall", "fall_low", "fall_high", "verdict", "run"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _shares(run: Run, metric: str, region: str) -> pd.DataFrame:
+    if metric == "Macro-F1":
+        found = results.predictions(run)
+        return identification.shares(found["truth"].to_numpy(), found["predicted"].to_numpy())[metric]
+    modality = {"10_text": "text", "11_vision": "image", "12_fusion": "joint"}[run.notebook]
+    return verification.shares(results.queries(run, modality), metric, region)
+
+
+def _with_interval(shares: list[pd.DataFrame], draws: int, seed: int) -> dict[str, float]:
+    vendors = pd.Index(sorted(set().union(*(frame.index for frame in shares))))
+    share, resampled = mean_of_seeds(shares, vendors, bootstrap_weights(len(vendors), draws, seed))
+    low, high = interval(resampled)
+    return {"share": share, "low": low, "high": high}
+
+
+def told(crossed: pd.DataFrame, probed: pd.DataFrame, fallen: pd.DataFrame) -> str:
+    """What the three tables come to, as Markdown."""
+
+    def lines() -> Iterable[str]:
+        shown = crossed[crossed["items"] == ("joint" if "joint" in set(crossed["items"]) else crossed["items"].iloc[0])]
+        for what, here in shown.groupby("what", sort=False):
+            yield f"- Test items with their {what} in training: " + ", ".join(
+                f"{row.protocol} {row.share:.0%}" for row in here.itertuples()
+            )
+        for (name, of), here in probed.groupby(["probe", "items"], sort=False):
+            yield f"- Macro-F1 of the {name} alone, {'pairs' if of == 'joint' else 'texts'}: " + ", ".join(
+                f"{row.protocol} {row.mean:.2f}" for row in here.itertuples()
+            )
+        judged = fallen.dropna(subset="fall")
+        if len(judged):
+            counts = judged["verdict"].value_counts()
+            yield (
+                "- Systems, from one protocol to the stricter one: "
+                + ", ".join(f"{name} {count}" for name, count in counts.items())
+                + f" of {len(judged)} comparisons"
+            )
+        else:
+            yield "- This study has no system under two protocols; name runs with `protocol: [paper, campaign]` to see how scores fall."
+
+    return "\n".join(lines())

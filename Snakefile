@@ -98,6 +98,8 @@ rule chapter:
         DATA,
         lambda wildcards: [run.folder / "metrics.json" for run in RUNS.values()]
         if studies.reads_runs(wildcards.chapter) else [],
+        lambda wildcards: [OUT / "notebooks" / f"{name}.ipynb" for name in STUDY.possible_chapters if name != wildcards.chapter]
+        if wildcards.chapter == "91_scorecard" else [],
         lambda wildcards: list(STUDY.hotel_folder.glob("*.csv")) if wildcards.chapter == "40_hotel_splits" else [],
     output:
         OUT / "notebooks" / "{chapter}.ipynb",

@@ -58,6 +58,11 @@ def text_numbers() -> pd.DataFrame:
     return pd.read_csv(FOLDER / "text_numbers.csv", comment="#", dtype=str, keep_default_na=False)
 
 
+def claims() -> pd.DataFrame:
+    """What the papers claim, a row each (`lib.ledger`): `id, paper, place, statement, test, argument, needs, twin`, all str."""
+    return pd.read_csv(FOLDER / "claims.csv", comment="#", dtype=str, keep_default_na=False)
+
+
 def text_data() -> pd.DataFrame:
     """What MATCHED's text says of its data in numbers: `statistic` (tokens, english), `region`, `mean`, `place`."""
     return pd.read_csv(FOLDER / "matched_text_data.csv", comment="#")

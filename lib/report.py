@@ -9,6 +9,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from IPython.display import HTML
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 
@@ -70,6 +71,40 @@ def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
         ]
     )
     return styler.set_caption(html.escape(caption)) if caption else styler
+
+
+_SORT = """
+(function (root) {
+  var body = root.querySelector("tbody"), rows = Array.from(body.rows);
+  root.querySelector("input").addEventListener("input", function (event) {
+    var wanted = event.target.value.toLowerCase();
+    rows.forEach(function (row) { row.style.display = row.textContent.toLowerCase().includes(wanted) ? "" : "none"; });
+  });
+  root.querySelectorAll("th").forEach(function (head, column) {
+    var turn = 1;
+    head.style.cursor = "pointer";
+    head.addEventListener("click", function () {
+      rows.sort(function (one, other) {
+        return turn * one.cells[column].textContent.localeCompare(other.cells[column].textContent, undefined, {numeric: true});
+      });
+      turn = -turn;
+      rows.forEach(function (row) { body.appendChild(row); });
+    });
+  });
+})(document.currentScript.previousElementSibling);
+"""
+
+
+def sortable(frame: pd.DataFrame, caption: str = "", digits: int = 3, links: str = "") -> HTML:
+    """A table as `show` has it that a click on a heading sorts and a word above it filters; without scripts it is an ordinary one. links: a column that names notebooks of the same
+    folder, each of which becomes a link."""
+    shown = show(frame, caption, digits)
+    if links:
+        shown = shown.format(
+            lambda name: f'<a href="{html.escape(name)}.ipynb">{html.escape(name)}</a>' if name else "", subset=[links]
+        )
+    box = '<input type="search" placeholder="filter" aria-label="filter rows" style="margin: 4px 0; padding: 2px 6px">'
+    return HTML(f"<div>{box}{shown.to_html()}</div><script>{_SORT}</script>")
 
 
 def _number(value: float, digits: int) -> str:

@@ -233,3 +233,10 @@ def test_a_loss_below_zero_is_in_the_picture():
     history = pd.DataFrame({"epoch": [1, 2], "train_loss": [1.0, -2.0], "val_loss": [0.5, -1.0]})
     [axes] = report.loss_curve(history).axes
     assert axes.get_ylim()[0] <= -2
+
+
+def test_a_sortable_table_escapes_its_cells_and_links_its_chapters():
+    frame = pd.DataFrame({"what": ["<script>alert(1)</script>"], "chapter": ['30"><b>']})
+    page = report.sortable(frame, links="chapter").data
+    assert "<script>alert" not in page and "&lt;script&gt;alert" in page and "<b>" not in page
+    assert report.sortable(pd.DataFrame({"chapter": ["30_x", ""]}), links="chapter").data.count("<a href") == 1

@@ -1,0 +1,177 @@
+"""lib.ledger: verdicts follow from tables, change when they change, and say what is missing."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from lib import ledger, published
+from lib.errors import DataError
+from lib.ledger import HERE, PUBLISHED, Tables
+
+NOWHERE = Path("/nowhere")
+
+
+def claims(*rows):
+    """Comparisons as lib.claims has them: (claim, value, low, high)."""
+    table = pd.DataFrame(rows, columns=["claim", "ours", "low", "high"])
+    return table.assign(seeds=3.0, better_run="text/one", worse_run="text/other")
+
+
+def verdict(test, argument, **tables):
+    return ledger.TESTS[test](Tables(NOWHERE, tables), argument)
+
+
+def test_the_data_file_is_whole():
+    table = published.claims()
+    assert (table["paper"] == "matched").sum() >= 25 and (table["paper"] == "hotels").sum() >= 8
+    assert table["id"].is_unique and set(table["test"]) <= set(ledger.TESTS)
+    assert (table[["place", "statement", "needs", "twin"]] != "").all(axis=None)
+    said = set(published.text_numbers()["id"])
+    asked = table.loc[table["test"] == "printed", "argument"].str.split().explode()
+    assert set(asked) <= said
+
+
+def test_without_a_study_only_what_the_papers_print_is_judged():
+    found = ledger.ledger(Tables(NOWHERE))
+    judged = found["verdict"] != HERE
+    assert set(published.claims().loc[judged, "test"]) == {"printed"}
+    assert found.loc[~judged, "why"].str.contains("not in this study").all()
+
+
+@pytest.mark.parametrize(
+    ("intervals", "expected"),
+    [
+        ([(0.1, 0.3)], "supported"),
+        ([(-0.1, 0.3)], "undecided"),
+        ([(-0.3, -0.1)], "reversed"),
+        ([(0.1, 0.3), (-0.1, 0.2)], "partly supported"),
+        ([(0.1, 0.3), (-0.3, -0.1)], "not supported"),
+        ([(-0.3, -0.1), (-0.2, -0.1), (-0.1, 0.2)], "reversed"),
+        ([(-0.3, -0.1), (-0.2, 0.1), (-0.1, 0.2)], "not supported"),
+        ([(np.nan, np.nan)], HERE),
+    ],
+)
+def test_a_verdict_follows_from_intervals(intervals, expected):
+    rows = claims(
+        *((f"A beats B, {place}", (low + high) / 2, low, high) for place, (low, high) in enumerate(intervals))
+    )
+    assert verdict("orders", "A beats B", claims_verification=rows).verdict == expected
+
+
+def test_a_verdict_changes_with_its_table_and_names_its_runs():
+    before = verdict("orders", "A", claims_identification=claims(("A beats B", 0.2, 0.1, 0.3)))
+    after = verdict("orders", "A", claims_identification=claims(("A beats B", 0.2, -0.1, 0.3)))
+    assert (before.verdict, after.verdict) == ("supported", "undecided")
+    assert before.runs == ["text/one"] and before.chapter == "30_identification" and before.seeds == 3
+
+
+def test_levels_and_sameness():
+    table = pd.DataFrame({"asking": "all", "auroc": [0.8, 0.7], "auroc_low": [0.6, 0.55], "auroc_high": [0.9, 0.8]})
+    argument = "open_set;asking=all;auroc;0.5;above"
+    assert verdict("interval", argument, open_set=table).verdict == "supported"
+    assert verdict("interval", argument, open_set=table.assign(auroc_low=0.4)).verdict == "undecided"
+    gaps = pd.DataFrame({"metric": "R-Precision@X", "difference": [0.0, 0.1], "low": [-0.1, -0.05], "high": [0.1, 0.2]})
+    same = "shared_less_unique;metric=R-Precision@X;difference;0;same"
+    found = verdict("interval", same, shared_less_unique=gaps)
+    assert found.verdict == "undecided" and "no proof of sameness" in found.why
+    assert verdict("interval", same, shared_less_unique=gaps.assign(low=0.05)).verdict == "not supported"
+
+
+def test_bins_are_compared_with_the_nearest_of_the_other_system():
+    rows = [(2.0, 0.8, 0.7, 0.9, "ads", "Multimodal"), (9.0, 0.9, 0.8, 1.0, "ads", "Multimodal")]
+    rows += [(2.5, 0.3, 0.2, 0.4, "ads", "Text"), (8.0, 0.85, 0.7, 0.95, "ads", "Text")]
+    table = pd.DataFrame(rows, columns=["value", "mean", "low", "high", "factor", "system"])
+    found = verdict("bins", "fig_3;ads;Multimodal;Text", fig_3=table)
+    assert found.verdict == "partly supported" and found.effect == pytest.approx((0.5 + 0.05) / 2)
+    assert verdict("bins", "fig_3;ads;Multimodal;Vision", fig_3=table).verdict == HERE
+
+
+@pytest.mark.parametrize(
+    ("sound", "theirs", "expected"),
+    [
+        ((0.1, 0.3), (-0.1, 0.1), PUBLISHED),
+        ((0.1, 0.3), (0.1, 0.2), "supported"),
+        ((-0.1, 0.3), (-0.1, 0.1), "undecided"),
+    ],
+)
+def test_alignment_is_judged_by_its_control(sound, theirs, expected):
+    table = pd.DataFrame(
+        {
+            "variant": ["sound", "published"],
+            "difference": 0.1,
+            "low": [sound[0], theirs[0]],
+            "high": [sound[1], theirs[1]],
+        }
+    )
+    assert verdict("alignment", "", alignment_judged=table).verdict == expected
+
+
+def test_seeds_positives_hotels_and_leaks():
+    spread = pd.DataFrame(
+        {"seed": ["1", "2", "Std"], "metric": "Macro-F1", "published": [0.9, 0.9, 0.009], "ours": [0.5, 0.5, 0.01]}
+    )
+    assert verdict("seeds", "", matched_table_03=spread).verdict == "supported"
+    assert verdict("seeds", "", matched_table_03=spread.assign(ours=[0.5, 0.6, 0.07])).verdict == "not supported"
+    counts = pd.DataFrame(
+        {"system": ["Multimodal", "Text"], "true": [9, 5], "false": [1, 3], "items": 10, "right": [0.9, 0.5]}
+    )
+    assert verdict("positives", "Multimodal;Text", positives=counts).verdict == "supported"
+    assert verdict("positives", "Text;Multimodal", positives=counts).verdict == "reversed"
+    fell = pd.DataFrame(
+        {
+            "loss": ["circle", "pre-trained"],
+            "from": "D_SS",
+            "to": "D_SU",
+            "fall": [5.0, -9.0],
+            "low": [4.0, -10.0],
+            "high": [6.0, -8.0],
+        }
+    )
+    assert verdict("falls", "D_SS;D_SU", hotel_falls=fell).verdict == "supported"  # an untrained backbone saw nothing
+    answered = pd.DataFrame({"question": ["Is R@1 lowest on D_SS, for …"], "answer": "yes", "verdict": "supported"})
+    assert verdict("hotels", "Is R@1 lowest on D_SS", hotel_verdicts=answered).verdict == "supported"
+    crossed = pd.DataFrame(
+        {"items": ["joint"], "protocol": "paper", "what": "own text", "share": 0.7, "low": 0.6, "high": 0.8}
+    )
+    assert verdict("leak", "", leakage=crossed).verdict == PUBLISHED
+    assert verdict("leak", "", leakage=crossed.assign(low=0.0)).verdict == "undecided"
+    checked = pd.DataFrame(
+        {
+            "invariant": ["A branch has one chain", "D_SS: a fifth of a branch's images or fewer"],
+            "unit": "branches",
+            "checked": 9,
+            "violations": [0, 3],
+            "holds": [True, False],
+        }
+    )
+    assert verdict("invariants", "", hotels_invariants=checked).verdict == "supported"
+    assert verdict("fifth", "", hotels_invariants=checked).verdict == "not supported"
+
+
+def test_an_unknown_test_is_an_error():
+    with pytest.raises(DataError, match=r"claims\.csv, m01: there is no test called 'guess'"):
+        ledger.ledger(Tables(NOWHERE), published.claims().assign(test="guess"))
+
+
+def test_rankings_agree_as_far_as_they_do():
+    theirs = [0.2, 0.4, 0.6, 0.8]
+    table = pd.DataFrame({"metric": "Macro-F1", "published": theirs, "ours": theirs, "variant": "sound"})
+    table = table.assign(low=table["ours"] - 0.01, high=table["ours"] + 0.01)
+    row = ledger.agreement(Tables(NOWHERE, {"matched_table_04": table})).iloc[0]
+    assert (row["tau"], row["low"], row["high"], row["rows"]) == (1, 1, 1, 4)
+    turned = table.assign(
+        ours=table["ours"][::-1].to_numpy(),
+        low=lambda frame: frame["ours"] - 0.5,
+        high=lambda frame: frame["ours"] + 0.5,
+    )
+    row = ledger.agreement(Tables(NOWHERE, {"matched_table_04": turned})).iloc[0]
+    assert row["tau"] == -1 and row["low"] < row["high"]
+    assert ledger.agreement(Tables(NOWHERE, {"matched_table_04": table.head(2)})).empty
+
+
+def test_counts_and_conclusions_hold_every_claim():
+    found = ledger.ledger(Tables(NOWHERE))
+    assert ledger.counts(found)[["matched", "hotels"]].to_numpy().sum() == len(found)
+    assert ledger.home(found).count("\n- ") == len(found)

@@ -26,6 +26,7 @@ def parameters(**own):
 def from_here(path):
     """A path as seen from the project's folder, where notebooks are started: nobody's home is named in a result."""
     return os.path.relpath(path, workflow.basedir)
+LAST = ("91_scorecard", "93_checklist")  # they read what the other chapters wrote
 
 
 rule all:
@@ -98,8 +99,8 @@ rule chapter:
         DATA,
         lambda wildcards: [run.folder / "metrics.json" for run in RUNS.values()]
         if studies.reads_runs(wildcards.chapter) else [],
-        lambda wildcards: [OUT / "notebooks" / f"{name}.ipynb" for name in STUDY.possible_chapters if name != wildcards.chapter]
-        if wildcards.chapter == "91_scorecard" else [],
+        lambda wildcards: [OUT / "notebooks" / f"{name}.ipynb" for name in STUDY.possible_chapters if name not in LAST]
+        if wildcards.chapter in LAST else [],
         lambda wildcards: list(STUDY.hotel_folder.glob("*.csv")) if wildcards.chapter == "40_hotel_splits" else [],
     output:
         OUT / "notebooks" / "{chapter}.ipynb",

@@ -17,6 +17,8 @@ LINKED = any(run.notebook in studies.HOTELS for run in RUNS.values())  # whether
 HOTELS = STUDY.hotel_pictures / "twin.json" if STUDY.hotels.source == "twin" else sorted(STUDY.hotel_pictures.glob("*.csv"))
 DATA = STUDY.data_folder / "twin.json" if TWIN else sorted(STUDY.data_folder.glob("*.csv"))
 
+LAST = ("91_scorecard", "93_checklist")  # they read what the other chapters wrote
+
 
 def parameters(**own):
     """The notebook's parameters as one argument for the shell."""
@@ -26,7 +28,6 @@ def parameters(**own):
 def from_here(path):
     """A path as seen from the project's folder, where notebooks are started: nobody's home is named in a result."""
     return os.path.relpath(path, workflow.basedir)
-LAST = ("91_scorecard", "93_checklist")  # they read what the other chapters wrote
 
 
 rule all:

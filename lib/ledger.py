@@ -306,7 +306,8 @@ def _sentences(tables: Tables, which: Callable[[pd.DataFrame], pd.Series]) -> Ve
 
 
 def leak(tables: Tables, argument: str) -> Verdict:
-    """How many test pairs have their own text in training under the published split, and how far the multimodal system falls where whole ads are split."""
+    """How many test pairs have their own text in training under the published split, and how far the multimodal system falls where whole ads are split. Where more than a
+    quarter have it, a score under that split is no evidence of the model."""
     table, fallen = tables["leakage"], tables["leakage_falls"]
     if table is None or not ((table["items"] == "joint") & (table["protocol"] == "paper")).any():
         return _absent("leakage")

@@ -265,7 +265,15 @@ def test_bad_input_is_one_paragraph_and_leaves_nothing(project, own_data):
 
 
 def test_own_data_shows_no_ad_and_a_leak_fails_the_study(project, own_data):
-    chapters = ["00_start_here", "01_data", "02_labels_and_masking", "33_insights", "34_knowledge_graph", "36_one_ad"]
+    chapters = [
+        "00_start_here",
+        "01_data",
+        "02_labels_and_masking",
+        "03_splits_and_leakage",
+        "33_insights",
+        "34_knowledge_graph",
+        "36_one_ad",
+    ]
     own_study(project, "mine", own_data, chapters=chapters, runs=[{**TEXT, "objective": ["ce+supcon"]}])
     done = run(project, "mine")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -48,7 +48,7 @@ def record(study: Study) -> dict[str, str]:
         "power": energy[0]["method"],
         "seeds": ", ".join(map(str, sorted({run["parameters"]["seed"] for run in runs}))),
         "weights": ", ".join(
-            dict.fromkeys(f"{one['label']} ({one['source']})" for run in runs for one in run["weights"])
+            dict.fromkeys(f"{one['label']} ({one['source']})" for run in runs for one in run.get("weights", []))
         ),
     }
     if ads:

@@ -1,9 +1,11 @@
 """Which runs follow from a parameter file, what they are called, and which can't be executed."""
 
+from typing import get_args
+
 import pytest
 
 from lib.files import ROOT
-from lib.study import Study, load
+from lib.study import Protocol, Study, load
 
 OWN = {"source": "matched", "folder": "/nowhere"}
 
@@ -70,7 +72,7 @@ def test_only_chapter_92_depends_on_how_speed_is_measured():
     [
         path.stem
         for path in sorted((ROOT / "params").glob("*.yaml"))
-        if path.stem not in ("datasheet", "own_data.example")
+        if path.stem not in ("checklist", "datasheet", "own_data.example")
     ],
 )
 def test_every_study_of_ours_plans_runs_of_known_parts(name):
@@ -78,12 +80,15 @@ def test_every_study_of_ours_plans_runs_of_known_parts(name):
     from lib.alignment import METHODS
     from lib.backbones import BACKBONES, RANDOM
     from lib.baselines import BASELINES
+    from lib.linking_losses import KINDS
+    from lib.linking_run import UNTRAINED
     from lib.objectives import OBJECTIVES
     from lib.systems import FUSIONS
     from lib.variants import VARIANTS
 
     known = {"objective": OBJECTIVES, "fusion": FUSIONS, "variant": VARIANTS, "baseline": BASELINES}
     known |= dict.fromkeys(("text", "vision", "joint"), BACKBONES)
+    known |= {"protocol": get_args(Protocol), "loss": [*KINDS, UNTRAINED]}
     known |= {"faces": ("face", "no-face"), "modality": ("text", "image"), "method": METHODS, "aligned": METHODS}
     runs = load(name).all_runs()
     assert runs

@@ -21,7 +21,9 @@ def test_a_loss_can_be_learnt(name):
     torch.manual_seed(0)
     vectors, labels = batch(spread=1.5)
     vectors.requires_grad_(True)
-    loss = linking_losses.loss(name, 6, 16)
+    # With many centres a class may lie in several places, and its vectors needn't be neighbours.
+    settings = {"centres": 1} if name == "softtriple" else {}
+    loss = linking_losses.loss(name, 6, 16, **settings)
     optimiser = torch.optim.Adam([vectors, *loss.parameters()], lr=0.05)
     before = loss(vectors, labels).item()
     for _ in range(200):

@@ -1,6 +1,6 @@
 """A study's hotel pictures with their splits: the twin, made on the way if it is not there yet, or the user's own.
 
-python -m lib.hotel_data cpu             # make the hotels' twin of the study params/cpu.yaml
+python -m lib.hotel_data hotels          # make the hotels' twin of the study params/hotels.yaml
 """
 
 from __future__ import annotations

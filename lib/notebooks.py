@@ -17,38 +17,59 @@ from typing import Any
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the kernel's debugger warns about frozen modules
 
 import papermill
+from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
 from lib import study
 from lib.files import locked, read_json, replacing, write_json
+
+STARTS = 3  # tries at a kernel: on a busy machine another process may take its port before it does, and nothing ran yet
 
 
 def execute(source: Path, output: Path, parameters: dict[str, Any], label: str) -> None:
     """Run `source` with `parameters` and put the executed notebook at `output`.
 
     When a cell fails, what was executed so far is kept, with its traceback, as `<output>.failed.ipynb`, and
-    SystemExit carries one line that names notebook, error and file. One process at a time works on an output:
+    SystemExit carries one line that names notebook, error and file; one that names the kernel, when that didn't start or
+    died. One process at a time works on an output:
     a second one waits, since a study that was killed may have left its last notebook running.
     """
     failed = output.with_suffix(".failed.ipynb")
     begin = time.monotonic()
     with locked(output.parent / f".{output.stem}.lock"), replacing(output) as temporary:
         try:
+            _execute(source, temporary, parameters)
+        except PapermillExecutionError as error:
+            os.replace(temporary, failed)
+            sys.exit(f"FAILED   {label}: {error.ename}: {_told(error, parameters)}  [see {failed}]")
+        except DeadKernelError:
+            sys.exit(f"FAILED   {label}: its kernel died while it ran, mostly a sign that memory ran out")
+        except RuntimeError as error:
+            sys.exit(f"FAILED   {label}: its kernel could not be started, {STARTS} times: {_one_line(str(error))}")
+        forget_folders(temporary, source, output)
+        failed.unlink(missing_ok=True)
+    print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def _execute(source: Path, output: Path, parameters: dict[str, Any]) -> None:
+    for left in reversed(range(STARTS)):
+        try:
             papermill.execute_notebook(
                 str(source),
-                str(temporary),
+                str(output),
                 parameters,
                 kernel_name="python3",
                 progress_bar=False,
                 log_output=True,
                 request_save_on_cell_execute=False,
+                start_timeout=300,  # seconds
             )
-        except PapermillExecutionError as error:
-            os.replace(temporary, failed)
-            sys.exit(f"FAILED   {label}: {error.ename}: {_told(error, parameters)}  [see {failed}]")
-        forget_folders(temporary, source, output)
-        failed.unlink(missing_ok=True)
-    print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
+            return
+        except DeadKernelError:
+            raise
+        except RuntimeError:
+            if not left:
+                raise
 
 
 def forget_folders(executed: Path, source: Path, output: Path) -> None:

@@ -3,9 +3,11 @@
 import ast
 import json
 
+import nbformat
+import papermill
 import pytest
 
-from lib import sources
+from lib import notebooks, sources
 from lib.files import ROOT
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -59,3 +61,41 @@ def test_a_run_depends_on_the_modules_that_it_uses():
     assert not {"claims", "compare", "hotels", "results", "describe"} & used, (
         "a change to a chapter's code retrains nothing"
     )
+
+
+def one_cell(folder, code):
+    path = folder / "one.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)]), path)
+    return path
+
+
+def test_a_kernel_that_dies_is_one_line(tmp_path):
+    source = one_cell(tmp_path, "import os; os._exit(1)")
+    with pytest.raises(SystemExit, match="FAILED   this one: its kernel died"):
+        notebooks.execute(source, tmp_path / "out.ipynb", {}, "this one")
+    assert [path.name for path in tmp_path.glob("*.ipynb")] == ["one.ipynb"]
+
+
+@pytest.mark.parametrize(("failures", "ends"), [(2, "done"), (3, "FAILED   this one: its kernel could not be started")])
+def test_a_kernel_that_does_not_start_is_tried_again(tmp_path, monkeypatch, capsys, failures, ends):
+    source, out, really, left = (
+        one_cell(tmp_path, "1 + 1"),
+        tmp_path / "out.ipynb",
+        papermill.execute_notebook,
+        [None] * failures,
+    )
+
+    def start(*given, **named):
+        if left:
+            left.pop()
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        really(*given, **named)
+
+    monkeypatch.setattr(papermill, "execute_notebook", start)
+    if ends == "done":
+        notebooks.execute(source, out, {}, "this one")
+        assert out.exists() and "done     this one" in capsys.readouterr().out
+    else:
+        with pytest.raises(SystemExit, match=ends):
+            notebooks.execute(source, out, {}, "this one")
+        assert not out.exists()

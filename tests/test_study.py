@@ -220,7 +220,7 @@ def test_a_failed_notebook_is_kept_and_named_and_stops_no_other(project, smoke):
     kept = (folder / "vgg-16/ce/ad/seed1111/notebook.failed.ipynb").read_text(encoding="utf-8")
     assert "DataError" in kept
     assert not (folder / "vgg-16/ce/ad/seed1111/metrics.json").exists()
-    assert (folder / "efficientnet-lite0/pre-trained/ad/seed1111/metrics.json").exists()
+    assert (folder / "efficientnet-lite0/pre-trained/ad/seed1111/metrics.json").exists(), done.stdout
 
 
 def test_some_chapters_only(project, smoke):

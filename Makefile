@@ -6,7 +6,7 @@ RUN := python3 bootstrap.py
 HOTEL_SPLITS ?=
 export HOTEL_SPLITS
 
-.PHONY: study test lab timings lint lock clean
+.PHONY: study test lab bench timings lint lock clean
 
 study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; only what is missing or out of date
 	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS) --only $(ONLY)
@@ -16,6 +16,10 @@ test:  ## every test, two files at a time
 
 lab:  ## JupyterLab on the notebooks
 	@$(RUN) jupyter lab --notebook-dir=notebooks
+
+bench: PROFILE = cpu
+bench:  ## chapter 92 again, its ratios beside the published ones; fails when something became slower
+	@$(RUN) python -m lib.bench "$(PROFILE)"
 
 timings:  ## measure the study, a second run of it, and the tests; written to its study.json
 	@$(RUN) python -m lib.timings "$(PROFILE)"

@@ -42,7 +42,7 @@ if TWIN:
         output:
             DATA,
         shell:  # which study asks is no parameter: those with the same data share it
-            "python -m lib.data {config[study]:q}"
+            "python -m lib.draw ads {config[study]:q}"
 
 
 if LINKED and STUDY.hotels.source == "twin":
@@ -51,7 +51,7 @@ if LINKED and STUDY.hotels.source == "twin":
         output:
             HOTELS,
         shell:
-            "python -m lib.hotel_data {config[study]:q}"
+            "python -m lib.draw hotels {config[study]:q}"
 
 
 rule run:

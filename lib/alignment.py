@@ -24,8 +24,6 @@ METHODS: dict[str, tuple[str, ...]] = {
     "blip2-cond": ("itc", "itm", "generation"),
 }
 """What is trained, by method; `blip2-cond` gives its generator the title and lets it write the rest."""
-PUBLISHED = {"itc": "ITC", "itc+itm": "ITC+ITM", "blip2": "BLIP2", "blip2-cond": "BLIP2-Cond"}
-"""The methods' names in the paper's tables."""
 
 
 def similarity(text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from lib import published, verification
-from lib.alignment import PUBLISHED
+from lib.catalogue import ALIGNMENT_NAMES
 from lib.compare import PLACES
 from lib.files import read_json
 from lib.intervals import difference, holm
@@ -27,7 +27,7 @@ def runs(study: Study) -> list[tuple[dict, dict]]:
         if run.notebook == "20_alignment" and path.exists():
             given = run.parameters
             row = {
-                "method": PUBLISHED[given["method"]],
+                "method": ALIGNMENT_NAMES[given["method"]],
                 "variant": given.get("variant", "sound"),
                 "temperature": given.get("temperature", study.alignment.temperature),
                 "overlap": given.get("overlap", study.data.overlap),

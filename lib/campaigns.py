@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import networkx as nx
@@ -13,16 +14,18 @@ from lib.ads import Ads
 from lib.study import Study
 
 
-def split(study: Study, found: Ads, modality: str, protocol: str = "") -> pd.DataFrame:
-    """`lib.splits.split` by the study's protocol, or another."""
-    protocol = protocol or study.split.protocol
-    of_ads = campaigns(found, study.image.pixels, study.cache) if protocol == "campaign" else None
+def split(
+    study: Study, found: Ads, modality: str, protocol: str = "", groups: Mapping[str, np.ndarray] | None = None
+) -> pd.DataFrame:
+    """`lib.splits.split` by the study's protocol, or another; groups: of `alike`, where they are known already."""
+    protocol, of_ads = protocol or study.split.protocol, None
+    if protocol == "campaign":
+        of_ads = campaigns(found, groups or alike(found, study.image.pixels, study.cache))
     return splits.split(found.pairs, modality, protocol, study.split.seed, of_ads)
 
 
-def campaigns(found: Ads, pixels: int, cache: Path) -> pd.Series:
-    """Each ad's campaign, a number (index: the ads' numbers): ads are joined by texts of one group, and by pictures of one group."""
-    groups = alike(found, pixels, cache)
+def campaigns(found: Ads, groups: Mapping[str, np.ndarray]) -> pd.Series:
+    """Each ad's campaign, a number (index: the ads' numbers): ads are joined by texts of one group, and by pictures of one group (`alike`)."""
     graph = nx.Graph()
     graph.add_nodes_from(("ad", ad) for ad in found.ads["ad"])
     for modality, of in groups.items():

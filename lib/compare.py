@@ -16,8 +16,7 @@ from scipy.stats import kendalltau
 from lib import identification as scoring
 from lib import published, results
 from lib.ads import REGIONS
-from lib.alignment import PUBLISHED
-from lib.backbones import BACKBONES
+from lib.catalogue import ALIGNMENT_NAMES, BACKBONES
 from lib.intervals import bootstrap_weights, difference, holm, interval, mean_of_seeds
 from lib.results import Results
 
@@ -61,7 +60,7 @@ def verification(found: Results, number: int, representation: str) -> pd.DataFra
         theirs["modality"] = np.where(theirs["group"] == "baseline", representation, "joint")
     ours = found.verification
     ours = ours[(ours["representation"] == representation) & (ours["faces"] == "all")]
-    aligned = ours["objective"].str.split("+").str[0].isin([name.split("+")[0] for name in PUBLISHED.values()])
+    aligned = ours["objective"].str.split("+").str[0].isin([name.split("+")[0] for name in ALIGNMENT_NAMES.values()])
     # Table 6 is of other backbones than the benchmark's.
     usual = ours["benchmark"] if number != 6 else ours["variant"] == "sound"
     ours = ours[usual | (aligned & ours["role"])].rename(columns={"std": "std_ours"})

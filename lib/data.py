@@ -1,16 +1,10 @@
-"""A study's ads: the twin, made on the way if it is not there yet, or the user's own folder.
-
-python -m lib.data quick             # make the twin of the study params/quick.yaml
-"""
+"""A study's ads: the twin, made on the way if it is not there yet, or the user's own folder."""
 
 from __future__ import annotations
 
-import sys
-import time
-
 from lib import ads, privacy, twin
 from lib.files import ROOT, locked
-from lib.study import Data, Study, load
+from lib.study import Data, Study
 
 
 def read(study: Study) -> ads.Ads:
@@ -41,15 +35,3 @@ def make_twin(study: Study) -> None:
     with locked(folder / ".lock"):
         if not (folder / "twin.json").exists():
             twin.write(twin.Settings(data.scale, data.seed, data.pixels, data.overlap), folder)
-
-
-def main() -> None:
-    chosen, begin = load(sys.argv[1]), time.monotonic()
-    label = f"twin at scale {chosen.data.scale:g}"
-    print(f"running  {label}", flush=True)
-    make_twin(chosen)
-    print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -363,15 +363,23 @@ def _colours(names: Iterable[str]) -> dict[str, str]:
     return {name: fixed.get(name.removesuffix("-Face")) or next(free) for name in dict.fromkeys(names)}
 
 
-def growth(grown: pd.DataFrame) -> Figure:
-    """Search time, recall and bytes of a vector over the gallery's size (`lib.search_speed.growth`), a line an index."""
-    figure, axes = plt.subplots(1, 3, figsize=(10, 3))
-    for (name, rows), colour in zip(grown.groupby("index", sort=False), PALETTE, strict=False):
-        for axis, column in zip(axes, ("search", "recall", "bytes"), strict=True):
-            axis.plot(rows["documents"], rows[column], "o-", markersize=3, color=colour, label=name)
-    axes[0].set(xscale="log", yscale="log", xlabel="vectors", ylabel="seconds for all queries")
-    axes[1].set(xscale="log", ylim=(0, 1.02), xlabel="vectors", ylabel="recall of the ten nearest")
-    axes[2].set(xscale="log", yscale="log", xlabel="vectors", ylabel="bytes of a vector")
-    axes[2].legend()
-    figure.tight_layout()
+def growth(grown: pd.DataFrame, by: str, size: str, panels: Mapping[str, str], shares: Sequence[str] = ()) -> Figure:
+    """What grows with `size`, a line for each value of `by` and a panel for each column of `panels` (column -> label), logarithmic but for `shares`."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(3.6 * len(panels), 3.2), layout="constrained", squeeze=False)
+    for axis, (column, label) in zip(axes[0], panels.items(), strict=True):
+        for (name, rows), colour in zip(grown.groupby(by, sort=False), PALETTE, strict=False):
+            axis.plot(rows[size], rows[column], "o-", markersize=3, color=colour, label=name)
+        axis.set(xscale="log", xlabel=size, ylabel=label)
+        axis.set(ylim=(0, 1.02)) if column in shares else axis.set(yscale="log")
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    return figure
+
+
+def bars(frame: pd.DataFrame, label: str, value: str, title: str) -> Figure:
+    """A horizontal bar for each row, in the frame's order."""
+    figure, axes = plt.subplots(figsize=(6.5, 0.24 * len(frame) + 1))
+    axes.barh(range(len(frame)), frame[value], color=OURS)
+    axes.set(yticks=range(len(frame)), xlabel=title)
+    axes.set_yticklabels(frame[label], fontsize=8)
+    axes.invert_yaxis()
     return figure

@@ -1,14 +1,8 @@
-"""A study's hotel pictures with their splits: the twin, made on the way if it is not there yet, or the user's own.
-
-python -m lib.hotel_data hotels          # make the hotels' twin of the study params/hotels.yaml
-"""
+"""A study's hotel pictures with their splits: the twin, made on the way if it is not there yet, or the user's own."""
 
 from __future__ import annotations
 
 import hashlib
-import sys
-import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +13,7 @@ import pandas as pd
 from lib import hotel_cleaning, hotel_splitting, hotel_twin, hotels, picture_files, pictures
 from lib.errors import DataError
 from lib.files import locked
-from lib.study import Study, load
+from lib.study import Study
 
 FINDINGS = ["finding", "cases", "rows"]
 
@@ -148,15 +142,3 @@ def _fingerprint(splits: pd.DataFrame, found: dict[str, picture_files.PictureFil
     for image in sorted(splits["image"].unique()):
         digest.update(found[image].sha256.encode())
     return digest.hexdigest()
-
-
-def main(arguments: Sequence[str] = sys.argv[1:]) -> None:
-    chosen, begin = load(arguments[0]), time.monotonic()
-    label = f"hotels' twin at scale {chosen.hotels.scale:g}"
-    print(f"running  {label}", flush=True)
-    make_twin(chosen)
-    print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -21,14 +21,14 @@ NAMES = {"text": "text", "image": "picture"}
 MODALITIES = ("text", "image", "joint")
 
 
-def items_of(study: Study, found: Ads) -> dict[tuple[str, str], pd.DataFrame]:
-    """The training region's items of each protocol and modality that the data has; of sensitive data only where five vendors are tested."""
+def items_of(study: Study, found: Ads, alike: Mapping[str, np.ndarray]) -> dict[tuple[str, str], pd.DataFrame]:
+    """The training region's items of each protocol and modality that the data has (alike: `lib.campaigns.alike`); of sensitive data only where five vendors are tested."""
     region = found.training_region(study.data.train_region)
     there = [name for name in MODALITIES if set({"joint": NAMES}.get(name, {name})) <= set(found.modalities)]
     whole = {}
     for protocol in PROTOCOLS:
         for modality in there:
-            items = campaigns.split(study, found, modality, protocol)
+            items = campaigns.split(study, found, modality, protocol, alike)
             items = items[(items["region"] == region) & (items["part"] != "left out")].reset_index(drop=True)
             if not study.sensitive or items.loc[items["part"] == "test", "vendor"].nunique() >= LEAST:
                 whole[protocol, modality] = items

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -248,11 +249,16 @@ def seeds(tables: Tables, argument: str) -> Verdict:
     )
 
 
+@cache
+def _all_tables() -> Mapping[tuple[str, int], pd.DataFrame]:
+    return audit.all_tables()
+
+
 def printed(tables: Tables, argument: str) -> Verdict:
     """Statements about the papers' own numbers (ids of `text_numbers.csv`), computed again (`lib.audit`)."""
     said = published.text_numbers()
     asked = said[said["id"].isin(argument.split()) | (said["kind"] == "given")]
-    found = pd.DataFrame(list(audit.statements(audit.all_tables(), asked)))
+    found = pd.DataFrame(list(audit.statements(_all_tables(), asked)))
     right = found["agrees"] == "yes"
     why = "; ".join(
         f"printed {row.printed}, recomputed {row.recomputed:.5g} ({row.reading})" for row in found.itertuples()

@@ -78,14 +78,21 @@ def falls(study: Study, metric: str = "AUC") -> pd.DataFrame:
         rows.append(found.assign(**{"from": first, "to": second}))
     table = pd.concat(rows, ignore_index=True)
     table["verdict"] = np.select([table["low"] > 0, table["high"] < 0], ["falls", "rises"], "undecided")
-    for number, name in {4: "Hotels-50K", 5: "Hotel-ID"}.items():
-        printed = published.table("hotels", number)
-        printed = printed[printed["metric"] == metric].pivot(index="system", columns="split", values="mean")
+    for name, printed in _printed(metric).items():
         table[name] = [
             printed[row["from"]].get(row["system"], np.nan) - printed[row["to"]].get(row["system"], np.nan)
             for _, row in table.iterrows()
         ]
     return table[["loss", "from", "to", "fall", "low", "high", "seeds", "verdict", "Hotels-50K", "Hotel-ID"]]
+
+
+def _printed(metric: str) -> dict[str, pd.DataFrame]:
+    """Tables 4 and 5 by the data that they are of: a row a system, a column a split."""
+    tables = {"Hotels-50K": published.table("hotels", 4), "Hotel-ID": published.table("hotels", 5)}
+    return {
+        name: table[table["metric"] == metric].pivot(index="system", columns="split", values="mean")
+        for name, table in tables.items()
+    }
 
 
 def ranks(study: Study) -> pd.DataFrame:
@@ -95,9 +102,7 @@ def ranks(study: Study) -> pd.DataFrame:
     every = every[every["loss"] != UNTRAINED]
     for metric, (one, other) in itertools.product(("AUC", "R@1"), itertools.combinations(TESTS, 2)):
         row = {"metric": metric, "one": one, "other": other}
-        for number, name in {4: "Hotels-50K", 5: "Hotel-ID"}.items():
-            printed = published.table("hotels", number)
-            printed = printed[printed["metric"] == metric].pivot(index="system", columns="split", values="mean")
+        for name, printed in _printed(metric).items():
             row[name] = kendalltau(printed[one], printed[other]).statistic
         here = every[every["metric"] == metric].pivot(index="loss", columns=["split", "seed"], values="mean")
         row["ours"] = kendalltau(here[one].mean(axis=1), here[other].mean(axis=1)).statistic

@@ -29,15 +29,6 @@ OBJECTIVES: dict[str, dict[str, float]] = {
     "ce+triplet": {"ce": 1.0, "triplet": 1.0},
     "ce+supcon": {"ce": 1.0, "supcon": 1.0},
 }
-PUBLISHED = {
-    "pre-trained": "pre-trained",
-    "ce": "CE",
-    "triplet": "Triplet",
-    "supcon": "SupCon",
-    "ce+triplet": "CE+Triplet",
-    "ce+supcon": "CE+SupCon",
-}
-"""The objectives' names in the papers' tables."""
 PUBLISHED_MARGIN = 1.0
 
 

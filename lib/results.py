@@ -10,11 +10,9 @@ import numpy as np
 import pandas as pd
 
 from lib import embeddings, identification, verification
-from lib.alignment import PUBLISHED as ALIGNED
-from lib.backbones import BACKBONES, RANDOM
+from lib.catalogue import ALIGNMENT_NAMES, BACKBONES, OBJECTIVE_NAMES, RANDOM
 from lib.errors import DataError
 from lib.files import read_json
-from lib.objectives import PUBLISHED
 from lib.study import HOTELS, Run, Study
 
 ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
@@ -229,8 +227,8 @@ def _row(name: str, metrics: dict) -> dict:
 
 def _objective(given: dict) -> str:
     """As the papers write it: of an alignment its method, of one that was fine-tuned both."""
-    method = ALIGNED.get(given.get("method", given.get("aligned", "")), "")
-    objective = PUBLISHED.get(given.get("objective", ""), given.get("objective", ""))
+    method = ALIGNMENT_NAMES.get(given.get("method", given.get("aligned", "")), "")
+    objective = OBJECTIVE_NAMES.get(given.get("objective", ""), given.get("objective", ""))
     return "+".join(filter(None, [method, objective])) or "baseline"
 
 

@@ -1,4 +1,4 @@
-"""How fast retrieval is scored, ours beside the authors' way, and what a gallery costs as it grows (chapter 92).
+"""How fast retrieval is scored, ours beside the authors' way (chapter 92).
 
 The authors' way (analysis/faiss_trained.ipynb): for each metric and each vendor a search of its own, then a Python set of the documents found and one of
 the vendor's for every query. Ours searches once for all queries and counts in arrays. Both on the same vectors, threads and machine.
@@ -75,58 +75,6 @@ def scoring(documents: int, queries: int, dimensions: int, rounds: int, seed: in
             apart = max(abs(value - fast[metric]) for metric, value in slow.items())
             row = {"round": number + 1, "theirs": middle - begin, "ours": end - middle}
             rows.append({**row, "ratio": row["theirs"] / row["ours"], "furthest apart": apart})
-    return pd.DataFrame(rows)
-
-
-def growth(largest: int, dimensions: int = 128, queries: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """What exact and approximate search cost in galleries of 1,000, 10,000 … `largest` vectors: `index, documents, build` and `search` (seconds; of all
-    queries), `recall` (share of the ten nearest that are found) and `bytes` of a vector.
-
-    flat: every vector is compared. IVF: the 16 nearest of 4 √n cells are. IVF-PQ: the same with vectors of 16 bytes in place of floats.
-    """
-    rows, size = [], 1000
-    with threads():
-        while size <= largest:
-            asked, _, documents, _ = gallery(size, queries, dimensions, seed)
-            cells, exact = int(4 * size**0.5), None
-            coarse = [faiss.IndexFlatIP(dimensions) for _ in range(2)]
-            kinds = {
-                "flat": faiss.IndexFlatIP(dimensions),
-                "IVF": faiss.IndexIVFFlat(coarse[0], dimensions, cells, faiss.METRIC_INNER_PRODUCT),
-                "IVF-PQ": faiss.IndexIVFPQ(coarse[1], dimensions, cells, 16, 8, faiss.METRIC_INNER_PRODUCT),
-            }
-            for name, index in kinds.items():
-                begin = time.perf_counter()
-                if name != "flat":
-                    index.nprobe, index.cp.niter = 16, 10
-                    index.train(documents[: max(40 * cells, 10_000)])  # vectors are in no order
-                index.add(documents)
-                middle = time.perf_counter()
-                _, near = index.search(asked, 10)
-                search = time.perf_counter() - middle
-                exact = near if exact is None else exact
-                hits = [len(set(one) & set(other)) for one, other in zip(near.tolist(), exact.tolist(), strict=True)]
-                rows.append(
-                    {
-                        "index": name,
-                        "documents": size,
-                        "build": middle - begin,
-                        "search": search,
-                        "recall": sum(hits) / exact.size,
-                        "bytes": len(faiss.serialize_index(index)) / size,
-                    }
-                )
-            size *= 10
-    return pd.DataFrame(rows)
-
-
-def exponents(grown: pd.DataFrame) -> pd.DataFrame:
-    """How search time grows with the gallery, from its two largest decades: `index, exponent` (1: in proportion)."""
-    rows = []
-    for name, table in grown.groupby("index", sort=False):
-        last = table.sort_values("documents").tail(3)
-        slope = np.polyfit(np.log(last["documents"]), np.log(last["search"]), 1)[0] if len(last) > 1 else np.nan
-        rows.append({"index": name, "exponent": float(slope)})
     return pd.DataFrame(rows)
 
 

@@ -8,8 +8,12 @@ same system with the same objective and the same number of items a step, on the 
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,35 +23,51 @@ from lib import batches, identifiers, pictures
 from lib.experiment import Experiment
 from lib.study import Speed
 from lib.systems import device, precision
+from lib.variants import Variant
 
 Batch = dict[str, torch.Tensor]
 
 
+class PlainLoader:
+    """Batches of a run's training items, made anew at each use as the authors' loaders make them. One pass is an epoch in an order of its own."""
+
+    def __init__(self, run: Experiment, size: int, padded: int, seed: int) -> None:
+        """size: items of a batch; padded: tokens of each text."""
+        self.items, self.classes = run.items[run.part("train")], run.batch_items("train").classes
+        self.run, self.size, self.padded = run, min(size, len(self.items)), padded
+        self.generator = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return len(self.items) // self.size
+
+    def __iter__(self) -> Iterator[Batch]:
+        rows = self.generator.permutation(len(self.items))
+        for start in range(0, len(self) * self.size, self.size):
+            yield self._batch(rows[start : start + self.size])
+
+    def _batch(self, rows: np.ndarray) -> Batch:
+        run, chosen = self.run, self.items.iloc[rows]
+        batch: Batch = {"class": torch.from_numpy(self.classes[rows])}
+        if run.system.tokenizer is not None:
+            found = run.system.tokenizer(
+                [identifiers.mask(run.data.texts[text]) for text in chosen["text"]],
+                padding="max_length",
+                truncation=True,
+                max_length=self.padded,
+                return_tensors="pt",
+            )
+            batch |= {"tokens": found["input_ids"], "mask": found["attention_mask"], "text": torch.arange(len(rows))}
+        if run.system.sees:
+            shown = [pictures.decode(run.data.images[image], run.study.image.pixels) for image in chosen["image"]]
+            batch |= {"pictures": torch.from_numpy(np.stack(shown)), "image": torch.arange(len(rows))}
+        return batch
+
+
 def plain_batches(run: Experiment, size: int, padded: int, seed: int) -> Iterator[Batch]:
-    """Batches of `size` training items for ever, made as the authors' loaders make them; padded: tokens of each text."""
-    items, classes = run.items[run.part("train")], run.batch_items("train").classes
-    texts, images = run.data.texts, run.data.images
-    tokenizer, sees = run.system.tokenizer, run.system.sees
-    generator = np.random.default_rng(seed)
-    size = min(size, len(items))
+    """`PlainLoader`'s batches for ever."""
+    loader = PlainLoader(run, size, padded, seed)
     while True:
-        rows = generator.permutation(len(items))
-        for start in range(0, len(rows) - size + 1, size):
-            chosen = items.iloc[rows[start : start + size]]
-            batch: Batch = {"class": torch.from_numpy(classes[rows[start : start + size]])}
-            if tokenizer is not None:
-                found = tokenizer(
-                    [identifiers.mask(texts[text]) for text in chosen["text"]],
-                    padding="max_length",
-                    truncation=True,
-                    max_length=padded,
-                    return_tensors="pt",
-                )
-                batch |= {"tokens": found["input_ids"], "mask": found["attention_mask"], "text": torch.arange(size)}
-            if sees:
-                shown = [pictures.decode(images[image], run.study.image.pixels) for image in chosen["image"]]
-                batch |= {"pictures": torch.from_numpy(np.stack(shown)), "image": torch.arange(size)}
-            yield batch
+        yield from loader
 
 
 def our_batches(run: Experiment, size: int, seed: int) -> Iterator[Batch]:
@@ -86,8 +106,17 @@ def rate(run: Experiment, source: Iterator[Batch], asked: str, seconds: float) -
     return items / (time.perf_counter() - begin)
 
 
+def in_turns(name: str, plain: Callable[[], float], ours: Callable[[], float], rounds: int) -> list[dict[str, Any]]:
+    """What two ways of the same work do a second, one after the other in every round: `system, round, plain, ours, ratio`."""
+    rows = []
+    for number in range(rounds):
+        slow, fast = plain(), ours()
+        rows.append({"system": name, "round": number + 1, "plain": slow, "ours": fast, "ratio": fast / slow})
+    return rows
+
+
 def training(runs: dict[str, Callable[[], Experiment]], how: Speed, size: int = 32) -> pd.DataFrame:
-    """Each system's rate in both loops, one after the other in every round: columns `system, round, plain, ours, ratio`.
+    """Each system's rate in both loops, as `in_turns` has them.
 
     runs: a name -> what makes the run, so that only one system is held at a time. size: items of a step.
     """
@@ -95,11 +124,55 @@ def training(runs: dict[str, Callable[[], Experiment]], how: Speed, size: int = 
     for name, make in runs.items():
         run = make()
         plain, ours = plain_batches(run, size, how.padded, 0), our_batches(run, size, 0)
-        for number in range(how.rounds):
-            slow = rate(run, plain, "32-true", how.seconds)
-            fast = rate(run, ours, run.study.training.precision, how.seconds)
-            rows.append({"system": name, "round": number + 1, "plain": slow, "ours": fast, "ratio": fast / slow})
+        slow = partial(rate, run, plain, "32-true", how.seconds)
+        fast = partial(rate, run, ours, run.study.training.precision, how.seconds)
+        rows += in_turns(name, slow, fast, how.rounds)
     return pd.DataFrame(rows)
+
+
+class PlainRun(Experiment):
+    """A run that is trained by the plain loop: batches of `PlainLoader`, float32, and all else as its study says."""
+
+    def chosen_variant(self, name: str, contrasts: bool) -> Variant:
+        found = super().chosen_variant(name, contrasts)
+        return replace(found, training=found.training.model_copy(update={"precision": "32-true"}))
+
+    def train(self) -> pd.DataFrame:
+        settings, val = self.variant.training, self.batch_items("val")
+        train = PlainLoader(self, settings.batch_size, self.max_tokens, self.parameters["seed"])
+        checked = batches.ordered_batches(val, max(settings.batch_size, len(val))) if len(val) else None
+        return self.fit(self.objective.of, train, checked, len(train.items))
+
+
+def quality(systems: Mapping[str, tuple[str, dict[str, Any]]]) -> pd.DataFrame:
+    """What both loops' systems reach after the same epochs on the same items: `system, loop, metric, mean, low, high`; Macro-F1 of identification, and R-Precision
+    and Macro-F1@X of the training region's retrieval, with 95 % intervals over vendors.
+
+    systems: a name -> the run notebook and its arguments. Texts are cut at the same length in both, since how much is read is no matter of speed.
+    """
+    rows = []
+    for name, (notebook, given) in systems.items():
+        for loop, kind in (("plain", PlainRun), ("ours", Experiment)):
+            with tempfile.TemporaryDirectory() as folder:
+                run = kind(notebook, **(given | {"out": folder}))
+                run.train()
+                run.embed()
+                identified, linked = run.identify(), run.verify()
+            linked = linked[(linked["modality"] == run.modality) & (linked["region"] == run.region)]
+            both = pd.concat([identified[identified["metric"] == "Macro-F1"], linked])
+            kept = both[both["metric"].isin(["Macro-F1", "R-Precision@X", "Macro-F1@X"])]
+            rows.append(kept[["metric", "mean", "low", "high"]].assign(system=name, loop=loop))
+    return pd.concat(rows, ignore_index=True)[["system", "loop", "metric", "mean", "low", "high"]]
+
+
+def apart(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `quality` in which a loop's mean lies outside the other loop's interval."""
+    by = table.pivot(index=["system", "metric"], columns="loop")
+    inside = [
+        by["mean"][one].between(by["low"][other], by["high"][other])
+        for one, other in (("ours", "plain"), ("plain", "ours"))
+    ]
+    return by[~(inside[0] | inside[1])].reset_index()[["system", "metric"]].droplevel("loop", axis=1)
 
 
 def spread(measured: pd.DataFrame) -> pd.DataFrame:

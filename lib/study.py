@@ -205,6 +205,7 @@ class Hotels(Part):
 class Speed(Part):
     """How chapter 92 measures."""
 
+    systems: list[Literal["text", "vision", "multimodal"]] = ["text", "vision", "multimodal"]  # which are trained
     rounds: int = Field(3, ge=1)  # how often each loop is measured
     seconds: float = Field(5.0, gt=0)  # of each measurement at least, and one step
     padded: int = Field(512, ge=8, le=512)  # tokens that the plain loop pads texts to; the authors' 512

@@ -18,12 +18,3 @@ def test_rounds_take_turns_and_say_how_far_apart_they_are():
     table = search_speed.scoring(200, 50, 8, rounds=2)
     assert list(table["round"]) == [1, 2] and (table["furthest apart"] < 1e-9).all()
     assert (table["ratio"] == table["theirs"] / table["ours"]).all() and faiss.omp_get_max_threads() == before
-
-
-def test_growth_measures_every_index_at_every_decade():
-    grown = search_speed.growth(10_000, dimensions=32, queries=50)
-    assert len(grown) == 6 and set(grown["documents"]) == {1000, 10_000}
-    by = grown.set_index(["index", "documents"])
-    assert (by.loc["flat", "recall"] == 1.0).all() and (by["recall"].between(0.05, 1.0)).all()
-    assert by.loc[("IVF-PQ", 10_000), "bytes"] < by.loc[("IVF", 10_000), "bytes"]
-    assert set(search_speed.exponents(grown)["index"]) == {"flat", "IVF", "IVF-PQ"}

@@ -1,5 +1,6 @@
 """What is written is whole, and what comes from data shows as text."""
 
+import base64
 import csv
 import json
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from matplotlib.colors import to_hex
+from PIL import Image
 
 from lib import figures, files, report
 
@@ -40,11 +42,11 @@ def test_counts_have_no_decimals_and_scores_have():
 
 def test_equal_figures_are_equal_files(tmp_path):
     written = []
-    for name in ("a.png", "b.png"):
+    for folder in ("a", "b"):
         figure, axes = plt.subplots()
         axes.plot([1, 2])
-        report.save_figure(figure, tmp_path / name)
-        written.append((tmp_path / name).read_bytes())
+        report.save_figure(figure, tmp_path / folder / "x.png")
+        written.append([(tmp_path / folder / name).read_bytes() for name in ("x.png", "x.svg")])
     assert written[0] == written[1]
 
 
@@ -240,3 +242,16 @@ def test_a_sortable_table_escapes_its_cells_and_links_its_chapters():
     page = report.sortable(frame, links="chapter").data
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page and "<b>" not in page
     assert report.sortable(pd.DataFrame({"chapter": ["30_x", ""]}), links="chapter").data.count("<a href") == 1
+
+
+def test_a_figure_is_shown_small_and_told_in_words(tmp_path):
+    figure, axes = plt.subplots(1, 2)
+    axes[0].plot([1, 2], label="<b>ours</b>")
+    axes[0].set(xlabel="epoch", ylabel="loss", title="South")
+    axes[0].legend()
+    data, metadata = report.save_figure(figure, tmp_path / "x.png")._repr_mimebundle_()
+    assert metadata["image/png"]["alt"] == "Figure of 2 panels: South loss over epoch of <b>ours</b>"
+    with Image.open(tmp_path / "x.png") as shown:
+        assert shown.mode == "P" and shown.width > 300
+    assert base64.b64decode(data["image/png"]) == (tmp_path / "x.png").read_bytes()
+    assert (tmp_path / "x.svg").read_text(encoding="utf-8").count("<svg") == 1

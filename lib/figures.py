@@ -375,6 +375,37 @@ def growth(grown: pd.DataFrame, by: str, size: str, panels: Mapping[str, str], s
     return figure
 
 
+VERDICTS = {
+    "supported": "#2f7d4f",
+    "partly supported": "#8db87c",
+    "undecided": "#d9d9d9",
+    "not supported": "#e0a58a",
+    "reversed": "#b5432b",
+    "not testable as published": "#8b7fb5",
+    "not testable here": "#f0f0f0",
+}
+
+
+def verdicts(counts: pd.DataFrame) -> Figure:
+    """Claims by verdict (`lib.ledger.counts`), a stacked bar a paper."""
+    figure, axes = plt.subplots(figsize=(9, 2.2), layout="constrained")
+    papers = {"matched": "MATCHED", "hotels": "Revisited Hotels"}
+    for row, name in enumerate(papers):
+        left = 0
+        for verdict, count in zip(counts["verdict"], counts[name], strict=True):
+            label = verdict if row == 0 else None
+            axes.barh(row, count, left=left, color=VERDICTS[verdict], edgecolor="#666", linewidth=0.4, label=label)
+            if count:
+                axes.text(left + count / 2, row, f"{count}", ha="center", va="center", fontsize=10)
+            left += count
+    axes.set(yticks=range(len(papers)), xlabel="claims")
+    axes.set_yticklabels(papers.values())
+    axes.invert_yaxis()
+    axes.grid(visible=False)
+    figure.legend(loc="outside lower center", ncols=4, fontsize=9)
+    return figure
+
+
 def bars(frame: pd.DataFrame, label: str, value: str, title: str) -> Figure:
     """A horizontal bar for each row, in the frame's order."""
     figure, axes = plt.subplots(figsize=(6.5, 0.24 * len(frame) + 1))

@@ -1,0 +1,273 @@
+"""A study's executed notebooks as a static site that opens from disk, without network (`make site`).
+
+python -m lib.site quick             # build/site/quick/index.html
+
+Sphinx with MyST-NB renders the pages. Before that each executed notebook is rewritten: figures become files with their words and downloads, plotly's data
+becomes an element that one local script draws, and the name of a run becomes a link to what is known of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pandas as pd
+
+from lib import figures, ledger, report, study
+from lib.errors import DataError
+from lib.files import ROOT, read_json, write_text
+from lib.study import Study
+
+SOURCES = ROOT / "site"
+"""Sphinx's configuration, styles, scripts and the pages that are written by hand."""
+PARTS = {
+    "Start": ("00",),
+    "The data": ("01", "02", "03"),
+    "MATCHED": ("30", "31", "32", "33", "34", "35", "36"),
+    "Hotels": ("40", "42"),
+    "What it comes to": ("90", "91", "92", "93"),
+}
+"""The chapters of the navigation, by the beginning of their names."""
+PAGES = ("how_to_read", "glossary")
+_WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
+
+
+def build(chosen: Study, out: Path | None = None) -> Path:
+    """Build the site of a study into `out` (build/site/<study>); its first page. Raises DataError when no chapter of it is executed, or Sphinx warns."""
+    out = out or ROOT / "build" / "site" / chosen.name
+    chapters = sorted((chosen.folder / "notebooks").glob("[0-9]*.ipynb"))
+    chapters = [path for path in chapters if not path.name.endswith(".failed.ipynb")]
+    if not chapters:
+        raise DataError(
+            f"{chosen.folder / 'notebooks'}: no chapter of this study is executed. Run it first: make study PROFILE={chosen.name}"
+        )
+    pages, extra = out.with_name(f".{chosen.name}.pages"), out.with_name(f".{chosen.name}.extra")
+    for folder in (out, pages, extra):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    runs = _runs(chosen)
+    for path in chapters:
+        notebook = nbformat.read(path, as_version=4)
+        rewrite(notebook, path.stem, chosen.folder, extra, runs)
+        nbformat.write(notebook, pages / path.name)
+    for name in PAGES:
+        shutil.copy(SOURCES / f"{name}.md", pages)
+    shutil.copytree(chosen.folder / "tables", extra / "tables")
+    write_text(pages / "runs.md", _runs_page(chosen, runs, extra))
+    write_text(pages / "index.md", _front(chosen, [path.stem for path in chapters], extra))
+    _sphinx(pages, out, extra, chosen)
+    for folder in (pages, extra):
+        shutil.rmtree(folder)
+    return out / "index.html"
+
+
+def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: Path, runs: Mapping[str, Any]) -> None:
+    """Change a notebook in place into what the site shows of it. folder: the study's; extra: where figures are put; runs: whose names become links."""
+    count = 0
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+        cell.source = cell.source.rstrip()
+        written = _WRITTEN.findall(cell.source)
+        names = iter([name for kind, name, _ in written if kind == "figures"])
+        shown = []
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" in data:
+                count += 1
+                name = next(names, f"{chapter}-{count}")
+                shown.append(_figure(data["image/png"], name, _words(output), folder, extra))
+            elif "application/vnd.plotly.v1+json" in data:
+                count += 1
+                shown.append(_plotly(data["application/vnd.plotly.v1+json"], f"{chapter}-{count}"))
+            elif "text/html" in data:
+                shown.append(_html(_linked("".join(data["text/html"]), runs)))
+            elif output.output_type != "stream":  # epochs and warnings are for who runs it
+                shown.append(output)
+        if tables := [
+            name for kind, name, _ in written if kind == "tables" and (folder / "tables" / f"{name}.csv").exists()
+        ]:
+            links = ", ".join(f'<a href="tables/{name}.csv" download>{name}.csv</a>' for name in dict.fromkeys(tables))
+            shown.append(_html(f'<p class="downloads">As data: {links}</p>'))
+        cell.outputs = shown
+
+
+def _html(text: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("display_data", {"text/html": text})
+
+
+def _words(output: nbformat.NotebookNode) -> str:
+    """What a figure shows, as its maker noted it; notebooks executed before figures had words have none."""
+    noted = output.get("metadata", {}).get("image/png", {})
+    return noted.get("alt", "") if isinstance(noted, Mapping) else ""
+
+
+def _figure(png: str, name: str, words: str, folder: Path, extra: Path) -> nbformat.NotebookNode:
+    (extra / "figures").mkdir(exist_ok=True)
+    (extra / "figures" / f"{name}.png").write_bytes(base64.b64decode("".join(png)))
+    kinds = ["png"]
+    if (drawn := folder / "figures" / f"{name}.svg").exists():
+        shutil.copy(drawn, extra / "figures")
+        kinds.append("svg")
+    links = " · ".join(f'<a href="figures/{name}.{kind}" download>{kind.upper()}</a>' for kind in kinds)
+    image = f'<img src="figures/{name}.png" alt="{html.escape(words or name.replace("_", " "))}" loading="lazy">'
+    return _html(f'<figure class="shown">{image}<figcaption>{links}</figcaption></figure>')
+
+
+def _plotly(figure: Mapping[str, Any], name: str) -> nbformat.NotebookNode:
+    title = figure.get("layout", {}).get("title", {})
+    words = title.get("text", "") if isinstance(title, Mapping) else str(title)
+    words = re.sub("<[^>]*>", " ", words) or "An interactive figure"
+    content = json.dumps(figure).replace("<", "\\u003c")  # nothing in it can end the element that holds it
+    return _html(
+        f'<div class="plotly-figure" id="plotly-{name}" role="img" aria-label="{html.escape(words)}"></div>'
+        f'<script type="application/json" data-for="plotly-{name}">{content}</script>'
+        "<noscript>This figure is drawn by a script.</noscript>"
+    )
+
+
+def _linked(table: str, runs: Mapping[str, Any]) -> str:
+    """Table cells that hold nothing but the name of a run, as links to it."""
+
+    def link(found: re.Match[str]) -> str:
+        name = html.unescape(found[2])
+        return f'{found[1]}<a href="runs.html#{_anchor(name)}">{found[2]}</a>{found[3]}' if name in runs else found[0]
+
+    return re.sub(r"(<td[^>]*>)([^<>]+)(</td>)", link, table)
+
+
+def _anchor(run: str) -> str:
+    """A run's name as an anchor; + and . would not do in every reader."""
+    return "run-" + re.sub(r"[^a-z0-9]+", "-", run.lower().replace("+", " plus ")).strip("-")
+
+
+def _runs(chosen: Study) -> dict[str, dict[str, Any]]:
+    """The records of the finished runs, by name."""
+    every = chosen.all_runs()
+    return {
+        name: read_json(run.folder / "metrics.json")
+        for name, run in every.items()
+        if (run.folder / "metrics.json").exists()
+    }
+
+
+def _runs_page(chosen: Study, runs: Mapping[str, Mapping[str, Any]], extra: Path) -> str:
+    def sections() -> Iterator[str]:
+        yield "# Runs\n\nWhat every number of this study comes from: a run's parameters, data, code, weights, device and time. The record has all of it.\n"
+        for name, record in runs.items():
+            target = extra / "records" / f"{_anchor(name)}.json"
+            write_text(target, json.dumps(record, indent=1))
+            weights = "; ".join(
+                f"{found['label']} ({found['source']}, `{found['sha256'][:12]}`)" for found in record.get("weights", [])
+            )
+            facts = {
+                "parameters": ", ".join(f"{key} {value}" for key, value in record["parameters"].items()),
+                "data": f"{record['data']['source']}, `{record['data']['fingerprint'][:12]}`"
+                if "data" in record
+                else "",
+                "code": f"`{record['code'][:12]}`, commit `{str(record['environment'].get('commit', ''))[:12]}`",
+                "weights": weights,
+                "device": f"{record['environment']['device']} ({record['environment']['processor']})",
+                "time": f"{record['wall_seconds']:.0f} s",
+            }
+            rows = "\n".join(f"| {key} | {html.escape(value)} |" for key, value in facts.items() if value)
+            yield f"({_anchor(name)})=\n\n## {name}\n\n| | |\n|---|---|\n{rows}\n\n[the record](records/{target.name})\n"
+
+    return "\n".join(sections())
+
+
+def _front(chosen: Study, chapters: list[str], extra: Path) -> str:
+    """The first page: the question, the scorecard in one picture, what data and device, three ways to read, and the chapters."""
+    record = read_json(chosen.folder / "study.json")
+    environment, data = record["environment"], chosen.data
+    source = (
+        f"a synthetic twin at {data.scale:g} of MATCHED's size, with no person in it"
+        if data.source == "twin"
+        else "somebody's own data, shown in counts and scores only"
+    )
+    told = {
+        "study": chosen.name,
+        "about": chosen.about,
+        "source": source,
+        "device": f"{environment['device']} ({environment['processor']}, {environment['cores']} cores)",
+    }
+    told |= {
+        "runs": str(len(record["runs"])),
+        "finished": record["finished"][:10],
+        "picture": _scorecard(chosen, extra),
+    }
+    page = (SOURCES / "index.md").read_text(encoding="utf-8")
+    for name, value in told.items():
+        page = page.replace(f"[[{name}]]", value)
+    for part, beginnings in PARTS.items():
+        if names := [name for name in chapters if name.startswith(beginnings)]:
+            page += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {part}", "", *names, "```", ""])
+    return page + "\n".join(["", "```{toctree}", ":hidden:", ":caption: Beside", "", *PAGES, "runs", "```", ""])
+
+
+def _scorecard(chosen: Study, extra: Path) -> str:
+    """The claims by verdict as one picture, or nothing where chapter 91 was not executed."""
+    path = chosen.folder / "tables" / "ledger.csv"
+    if not path.exists():
+        return "This study has no scorecard."
+    picture = report.save_figure(
+        figures.verdicts(ledger.counts(pd.read_csv(path))), extra / "figures" / "scorecard.png"
+    )
+    image = f'<img src="figures/scorecard.png" alt="{html.escape(picture.words)}">'
+    return f'<figure class="shown"><a href="91_scorecard.html">{image}</a><figcaption>The claims of both papers by this study\'s verdict. A click leads to each of them.</figcaption></figure>'
+
+
+def _sphinx(pages: Path, out: Path, extra: Path, chosen: Study) -> None:
+    from plotly.offline import get_plotlyjs
+    from sphinx.cmd.build import build_main
+
+    static = extra.with_name(f".{chosen.name}.static")
+    shutil.copytree(SOURCES / "_static", static, dirs_exist_ok=True)
+    write_text(static / "plotly.min.js", get_plotlyjs())
+    settings = {
+        "html_extra_path": str(extra),
+        "html_static_path": str(static),
+        "html_title": f"An executable review: {chosen.name}",
+    }
+    arguments = [item for name, value in settings.items() for item in ("-D", f"{name}={value}")]
+    status = build_main(
+        [
+            "-q",
+            "-b",
+            "html",
+            "-j",
+            "2",
+            "-c",
+            str(SOURCES),
+            "-d",
+            str(out / ".doctrees"),
+            *arguments,
+            str(pages),
+            str(out),
+        ]
+    )
+    shutil.rmtree(static)
+    shutil.rmtree(out / ".doctrees", ignore_errors=True)
+    if status:
+        raise DataError(f"{out}: Sphinx could not build the site (status {status}); what it printed above says why.")
+
+
+def main(name: str) -> None:
+    try:
+        first = build(study.load(name))
+    except DataError as error:
+        sys.exit(str(error))
+    print(f"The site: {first.relative_to(ROOT)} (open it in a browser; it needs no network)")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

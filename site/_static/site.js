@@ -1,0 +1,24 @@
+/* Draws plotly's figures from the data beside them, and sorts tables by a click or Enter on a heading. */
+document.querySelectorAll("script[type='application/json'][data-for]").forEach(function (holder) {
+  var figure = JSON.parse(holder.textContent);
+  var place = document.getElementById(holder.dataset.for);
+  Plotly.newPlot(place, figure.data, figure.layout, { responsive: true, displaylogo: false });
+});
+
+document.querySelectorAll(".cell_output table").forEach(function (table) {
+  var body = table.tBodies[0];
+  if (!body || !table.tHead || body.rows.length < 2 || table.closest("div").querySelector("input[type=search]")) return;
+  Array.from(table.tHead.rows[table.tHead.rows.length - 1].cells).forEach(function (head, column) {
+    head.tabIndex = 0;
+    function sort() {
+      var turn = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+      Array.from(head.parentNode.cells).forEach(function (other) { other.removeAttribute("aria-sort"); });
+      head.setAttribute("aria-sort", turn === 1 ? "ascending" : "descending");
+      Array.from(body.rows).sort(function (one, other) {
+        return turn * one.cells[column].textContent.localeCompare(other.cells[column].textContent, undefined, { numeric: true });
+      }).forEach(function (row) { body.appendChild(row); });
+    }
+    head.addEventListener("click", sort);
+    head.addEventListener("keydown", function (event) { if (event.key === "Enter") sort(); });
+  });
+});

@@ -1,0 +1,35 @@
+"""Sphinx's settings of a study's site; `lib.site` gives the pages, the title and the folders."""
+
+project = "An executable review"
+author = "the authors of this study"
+extensions = ["myst_nb"]
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}  # there are no widgets, and its scripts would come from the network
+nb_code_prompt_show = "Show the code"
+nb_code_prompt_hide = "Hide the code"
+myst_heading_anchors = 3
+suppress_warnings = ["mystnb.unknown_mime_type", "myst.header", "myst.xref_missing"]
+exclude_patterns: list[str] = []
+
+html_theme = "pydata_sphinx_theme"
+html_css_files = ["site.css"]
+html_js_files = [("plotly.min.js", {"defer": "defer"}), ("site.js", {"defer": "defer"})]
+html_show_search_summary = False  # a page that is opened from disk may not fetch others
+html_copy_source = False
+html_show_sourcelink = False
+html_theme_options = {
+    "show_prev_next": True,
+    "navigation_with_keys": False,
+    "collapse_navigation": False,
+    "show_nav_level": 2,
+    "navbar_align": "left",
+    "navbar_center": [],
+    "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button-field"],
+    "secondary_sidebar_items": ["page-toc"],
+    "footer_start": ["copyright"],
+    "footer_end": [],
+    "back_to_top_button": True,
+}
+html_sidebars = {"**": ["sidebar-nav-bs"]}
+copyright = "A link found here is an investigative aid, not evidence."

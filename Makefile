@@ -6,10 +6,14 @@ RUN := python3 bootstrap.py
 HOTEL_SPLITS ?=
 export HOTEL_SPLITS
 
-.PHONY: study test lab bench timings lint lock clean
+.PHONY: study site test lab bench timings lint lock clean
 
 study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; only what is missing or out of date
 	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS) --only $(ONLY)
+	@$(RUN) python -m lib.site "$(PROFILE)"
+
+site:  ## the executed chapters of a study as a site in build/site, to be opened from disk
+	@$(RUN) python -m lib.site "$(PROFILE)"
 
 test:  ## every test, two files at a time
 	@$(RUN) python -m pytest -n 2 --dist loadfile $(PYTEST)

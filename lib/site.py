@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import base64
 import html
+import itertools
 import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,9 @@ def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: 
                 shown.append(_plotly(data["application/vnd.plotly.v1+json"], f"{chapter}-{count}"))
             elif "text/html" in data:
                 shown.append(_html(_linked("".join(data["text/html"]), runs)))
+            elif "text/markdown" in data:
+                prose = _linked_prose("".join(data["text/markdown"]), runs)
+                shown.append(nbformat.v4.new_output("display_data", {"text/markdown": prose}))
             elif output.output_type != "stream":  # epochs and warnings are for who runs it
                 shown.append(output)
         if tables := [
@@ -99,6 +103,19 @@ def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: 
             links = ", ".join(f'<a href="tables/{name}.csv" download>{name}.csv</a>' for name in dict.fromkeys(tables))
             shown.append(_html(f'<p class="downloads">As data: {links}</p>'))
         cell.outputs = shown
+    notebook.cells = list(_joined(notebook.cells))
+
+
+def _joined(cells: Sequence[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
+    """Code that shows nothing is folded into the code after it, so that a reader finds one fold where there were three."""
+    waiting: list[str] = []
+    for cell, after in itertools.zip_longest(cells, cells[1:]):
+        if cell.cell_type == "code" and not cell.outputs and after is not None and after.cell_type == "code":
+            waiting.append(cell.source)
+            continue
+        if waiting:
+            cell.source, waiting = "\n\n".join([*waiting, cell.source]), []
+        yield cell
 
 
 def _html(text: str) -> nbformat.NotebookNode:
@@ -120,7 +137,9 @@ def _figure(png: str, name: str, words: str, folder: Path, extra: Path) -> nbfor
         kinds.append("svg")
     links = " · ".join(f'<a href="figures/{name}.{kind}" download>{kind.upper()}</a>' for kind in kinds)
     image = f'<img src="figures/{name}.png" alt="{html.escape(words or name.replace("_", " "))}" loading="lazy">'
-    return _html(f'<figure class="shown">{image}<figcaption>{links}</figcaption></figure>')
+    return _html(
+        f'<figure class="shown"><a href="figures/{name}.png">{image}</a><figcaption>{links}</figcaption></figure>'
+    )
 
 
 def _plotly(figure: Mapping[str, Any], name: str) -> nbformat.NotebookNode:
@@ -136,13 +155,22 @@ def _plotly(figure: Mapping[str, Any], name: str) -> nbformat.NotebookNode:
 
 
 def _linked(table: str, runs: Mapping[str, Any]) -> str:
-    """Table cells that hold nothing but the name of a run, as links to it."""
+    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it."""
 
     def link(found: re.Match[str]) -> str:
-        name = html.unescape(found[2])
+        name = html.unescape(found[2]).split("/runs/")[-1]
         return f'{found[1]}<a href="runs.html#{_anchor(name)}">{found[2]}</a>{found[3]}' if name in runs else found[0]
 
-    return re.sub(r"(<td[^>]*>)([^<>]+)(</td>)", link, table)
+    return re.sub(r"(<(?:td|code)[^>]*>)([^<>]+)(</(?:td|code)>)", link, table)
+
+
+def _linked_prose(text: str, runs: Mapping[str, Any]) -> str:
+    """The same for Markdown, where folders of runs stand as code."""
+
+    def link(found: re.Match[str]) -> str:
+        return f"[{found[0]}](#{_anchor(found[1])})" if found[1] in runs else found[0]
+
+    return _linked(re.sub(r"`results/[\w-]+/runs/([^`]+)`", link, text), runs)
 
 
 def _anchor(run: str) -> str:
@@ -180,7 +208,7 @@ def _runs_page(chosen: Study, runs: Mapping[str, Mapping[str, Any]], extra: Path
                 "time": f"{record['wall_seconds']:.0f} s",
             }
             rows = "\n".join(f"| {key} | {html.escape(value)} |" for key, value in facts.items() if value)
-            yield f"({_anchor(name)})=\n\n## {name}\n\n| | |\n|---|---|\n{rows}\n\n[the record](records/{target.name})\n"
+            yield f"({_anchor(name)})=\n\n## {name}\n\n| | |\n|---|---|\n{rows}\n\n<a href='records/{target.name}'>the record</a>\n"
 
     return "\n".join(sections())
 
@@ -236,7 +264,8 @@ def _sphinx(pages: Path, out: Path, extra: Path, chosen: Study) -> None:
     settings = {
         "html_extra_path": str(extra),
         "html_static_path": str(static),
-        "html_title": f"An executable review: {chosen.name}",
+        "html_title": f"Executable review: {chosen.name}",
+        "templates_path": str(SOURCES / "_templates"),
     }
     arguments = [item for name, value in settings.items() for item in ("-D", f"{name}={value}")]
     status = build_main(

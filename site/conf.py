@@ -20,8 +20,6 @@ html_show_sourcelink = False
 html_theme_options = {
     "show_prev_next": True,
     "navigation_with_keys": False,
-    "collapse_navigation": False,
-    "show_nav_level": 2,
     "navbar_align": "left",
     "navbar_center": [],
     "navbar_end": ["theme-switcher"],
@@ -31,5 +29,6 @@ html_theme_options = {
     "footer_end": [],
     "back_to_top_button": True,
 }
-html_sidebars = {"**": ["sidebar-nav-bs"]}
+html_sidebars = {"**": ["chapters"]}
 copyright = "A link found here is an investigative aid, not evidence."
+html_context = {"default_mode": "auto"}

@@ -2,6 +2,7 @@
 PROFILE ?= quick
 JOBS ?= 2
 ONLY ?=
+CLUSTER ?=
 RUN := python3 bootstrap.py
 HOTEL_SPLITS ?=
 export HOTEL_SPLITS
@@ -9,7 +10,7 @@ export HOTEL_SPLITS
 .PHONY: study site test lab bench timings lint lock clean
 
 study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; only what is missing or out of date
-	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS) --only $(ONLY)
+	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS) --cluster "$(CLUSTER)" --only $(ONLY)
 	@$(RUN) python -m lib.site "$(PROFILE)"
 
 site:  ## the executed chapters of a study as a site in build/site, to be opened from disk

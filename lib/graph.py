@@ -31,9 +31,10 @@ def main() -> None:
     parser.add_argument("study", help="a parameter file, or the name of one in params/")
     parser.add_argument("--jobs", type=int, default=2, help="notebooks at a time")
     parser.add_argument("--only", nargs="*", default=[], help="these chapters and what they need, not the whole study")
+    parser.add_argument("--cluster", default="", help="a folder of profiles/: where its notebooks run, if not here")
     arguments = parser.parse_args()
     try:
-        sys.exit(run(arguments.study, arguments.jobs, arguments.only))
+        sys.exit(run(arguments.study, arguments.jobs, arguments.only, arguments.cluster))
     except DataError as error:
         sys.exit(f"{error}")
     except KeyboardInterrupt:
@@ -41,8 +42,8 @@ def main() -> None:
         sys.exit("\nStopped. The same command goes on from here.")
 
 
-def run(name: str, jobs: int, only: Sequence[str] = ()) -> int:
-    """Bring the study up to date, or `only` these chapters of it; the exit status.
+def run(name: str, jobs: int, only: Sequence[str] = (), cluster: str = "") -> int:
+    """Bring the study up to date, or `only` these chapters of it, here or on a `cluster` of profiles/; the exit status.
 
     Failed notebooks stop nothing that doesn't need them. A sensitive study counts as done when nothing of its data is
     found in what it wrote.
@@ -52,10 +53,11 @@ def run(name: str, jobs: int, only: Sequence[str] = ()) -> int:
         raise DataError(
             f"There is no chapter {wrong[0]!r} to run here; there are {', '.join(chosen.possible_chapters)}."
         )
+    where = _where(chosen, jobs, cluster)
     _check_before(chosen)
     begin = time.monotonic()
     with _only_one(chosen.folder / ".lock"):
-        failures, executed, other, status = _snakemake(name, chosen, jobs, only)
+        failures, executed, other, status = _snakemake(name, chosen, where, only)
         seconds = time.monotonic() - begin
         if status == 0:
             _write_record(chosen, seconds, executed)
@@ -83,7 +85,23 @@ def _leak(chosen: study.Study) -> str:
     return ""
 
 
-def _snakemake(name: str, chosen: study.Study, jobs: int, only: Sequence[str]) -> tuple[list[str], int, list[str], int]:
+def _where(chosen: study.Study, jobs: int, cluster: str) -> list[str]:
+    """Snakemake's arguments for where jobs run: so many at a time here, within this machine's memory, or as a profile says."""
+    if not cluster:
+        memory = max(chosen.memory_mb, psutil.virtual_memory().total // 2**20)
+        return ["--cores", str(jobs), "--resources", f"mem_mb={memory}"]
+    folder = ROOT / "profiles" / cluster
+    if not (folder / "config.yaml").exists():
+        known = sorted(path.parent.name for path in (ROOT / "profiles").glob("*/config.yaml"))
+        raise DataError(
+            f"There is no profile {cluster!r}; there are {', '.join(known)}, and a new one is a folder of profiles/."
+        )
+    return ["--profile", str(folder)]
+
+
+def _snakemake(
+    name: str, chosen: study.Study, where: Sequence[str], only: Sequence[str]
+) -> tuple[list[str], int, list[str], int]:
     """Run the graph; what failed (a line each), steps done, its other output, and its exit status."""
     command = [
         sys.executable,
@@ -93,12 +111,9 @@ def _snakemake(name: str, chosen: study.Study, jobs: int, only: Sequence[str]) -
         str(ROOT / "Snakefile"),
         "--directory",
         str(ROOT),
-        "--cores",
-        str(jobs),
+        *where,
         "--config",
         f"study={name}",
-        "--resources",
-        f"mem_mb={max(chosen.memory_mb, psutil.virtual_memory().total // 2**20)}",
         "--keep-going",
         "--rerun-incomplete",
         "--nolock",

@@ -220,8 +220,36 @@ def verdicts(study: Study) -> pd.DataFrame:
             f"tests and {ranked['within'].mean():.2f} within one",
             "undecided" if ranked["within"].isna().any() else "supported" if moved.all() else "partly supported" if moved.any() else "not supported",
         ),
+        _trained(study),
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=["question", "answer", "verdict"])
+
+
+def _trained(study: Study) -> tuple[str, str, str]:
+    """Whether training beat the backbone as it comes: where it didn't, what differs between losses says little."""
+    every = scores(study)
+    ours = over_seeds(every[every["loss"] != UNTRAINED], ["loss", "metric", "split"])
+    before = every[every["loss"] == UNTRAINED].groupby(["metric", "split"])["mean"].mean().rename("before")
+    table = ours[ours["split"].isin(TESTS)].merge(before.reset_index(), on=["metric", "split"])
+    better, worse = table["low"] > table["before"], table["high"] < table["before"]
+    told = [
+        f"{metric}: higher in {better[rows].sum()}, lower in {worse[rows].sum()} of {len(rows)}"
+        for metric, rows in table.groupby("metric", sort=False).groups.items()
+    ]
+    verdict = (
+        "undecided"
+        if table.empty or not (better | worse).any()
+        else "yes"
+        if not worse.any()
+        else "partly"
+        if better.any()
+        else "no"
+    )
+    return (
+        "Does training beat the backbone as it comes?",
+        "; ".join(told) + " combinations of a loss and a split",
+        verdict,
+    )
 
 
 def _published(loss: str) -> str:

@@ -173,6 +173,13 @@ def test_a_fall_that_every_loss_has_is_supported_and_a_rise_is_not(chosen_root):
     assert linkings.verdicts(lowest)["verdict"].iloc[1] == "not supported"
 
 
+@pytest.mark.parametrize(("trained", "verdict"), [(80.0, "yes"), (40.0, "no"), (60.0, "undecided")])
+def test_training_that_does_not_beat_the_backbone_is_said(chosen_root, trained, verdict):
+    made = made_up(chosen_root, lambda loss, seed: [60.0 if loss == "pre-trained" else trained] * 4)
+    answers = linkings.verdicts(made).set_index("question")["verdict"]
+    assert answers["Does training beat the backbone as it comes?"] == verdict
+
+
 def test_ranks_that_differ_between_seeds_alone_are_no_change_between_splits(chosen_root):
     place = {name: number for number, name in enumerate([*LOSSES, "pre-trained"])}
     same = made_up(chosen_root, lambda loss, seed: [60 + 5 * place[loss]] * 4)

@@ -60,7 +60,7 @@ def run(name: str, jobs: int, only: Sequence[str] = (), cluster: str = "") -> in
         failures, executed, other, status = _snakemake(name, chosen, where, only)
         seconds = time.monotonic() - begin
         if status == 0:
-            _write_record(chosen, seconds, executed)
+            _write_record(chosen, seconds, executed, only)
         leak = _leak(chosen) if chosen.sensitive else ""
     if failures:
         print(f"\n{len(failures)} of the study's notebooks failed:", *failures, sep="\n  ")
@@ -152,7 +152,7 @@ def _snakemake(
     return failures, steps, other, process.wait()
 
 
-def _write_record(chosen: study.Study, seconds: float, steps: int) -> None:
+def _write_record(chosen: study.Study, seconds: float, steps: int, only: Sequence[str]) -> None:
     """Write results/<study>/study.json: what stands now, and how long the last run from nothing and the last without
     anything to do took. A run that brought only a part up to date changes neither time."""
     path = chosen.folder / "study.json"
@@ -162,13 +162,14 @@ def _write_record(chosen: study.Study, seconds: float, steps: int) -> None:
         return
     done = [run for run in chosen.all_runs().values() if (run.folder / "metrics.json").exists()]
     runs = {run.name: read_json(run.folder / "metrics.json") for run in done}
-    chapters = [name for name in chosen.possible_chapters if (chosen.folder / "notebooks" / f"{name}.ipynb").exists()]
+    asked = only or chosen.possible_chapters
+    chapters = [name for name in asked if (chosen.folder / "notebooks" / f"{name}.ipynb").exists()]
     written = {
         "study": chosen.name,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": chosen.model_dump(),
         "environment": record.environment(),
-        # A chapter that was left out keeps the key that it was last executed with.
+        # A chapter that was left out, or not asked for, keeps the key that it was last executed with.
         "chapters": before.get("chapters", {}) | {name: chosen.key(name, {}) for name in chapters},
         "runs": {name: {"key": run["key"], "wall_seconds": run["wall_seconds"]} for name, run in runs.items()},
     }

@@ -100,7 +100,7 @@ def test_failed_set_up_says_what_to_do(tmp_path):
     assert not (project / ".venv" / "lock.sha256").exists()
 
 
-@pytest.mark.parametrize("target", ["study", "test", "lab"])
+@pytest.mark.parametrize("target", ["study", "site", "bench", "test", "lab"])
 def test_make_targets_go_through_bootstrap(target):
     shown = subprocess.run(
         ["make", "--no-print-directory", "-n", target], cwd=ROOT, capture_output=True, text=True, check=True

@@ -3,11 +3,13 @@ PROFILE ?= quick
 JOBS ?= 2
 ONLY ?=
 CLUSTER ?=
+A ?= quick
+B ?= cpu
 RUN := python3 bootstrap.py
 HOTEL_SPLITS ?=
 export HOTEL_SPLITS
 
-.PHONY: study site test lab bench timings lint lock clean
+.PHONY: study site compare test lab bench timings lint lock clean
 
 study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; only what is missing or out of date
 	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS) --cluster "$(CLUSTER)" --only $(ONLY)
@@ -15,6 +17,9 @@ study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; on
 
 site:  ## the executed chapters of a study as a site in build/site, to be opened from disk
 	@$(RUN) python -m lib.site "$(PROFILE)"
+
+compare:  ## two studies side by side, A=quick B=cpu: which numbers moved, beyond their intervals or not
+	@$(RUN) python -m lib.comparison "$(A)" "$(B)"
 
 test:  ## every test, two files at a time
 	@$(RUN) python -m pytest -n 2 --dist loadfile $(PYTEST)

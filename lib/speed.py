@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -115,27 +116,33 @@ def in_turns(name: str, plain: Callable[[], float], ours: Callable[[], float], r
     return rows
 
 
-def training(runs: dict[str, Callable[[], Experiment]], how: Speed, size: int = 32) -> pd.DataFrame:
-    """Each system's rate in both loops, as `in_turns` has them.
-
-    runs: a name -> what makes the run, so that only one system is held at a time. size: items of a step.
-    """
+def training(runs: dict[str, Callable[[], Experiment]], how: Speed) -> pd.DataFrame:
+    """Each system's rate in both loops, as `in_turns` has them. runs: a name -> what makes the run, so that only one system is held at a time."""
     rows = []
     for name, make in runs.items():
         run = make()
-        plain, ours = plain_batches(run, size, how.padded, 0), our_batches(run, size, 0)
+        plain, ours = plain_batches(run, how.batch, how.padded, 0), our_batches(run, how.batch, 0)
         slow = partial(rate, run, plain, "32-true", how.seconds)
         fast = partial(rate, run, ours, run.study.training.precision, how.seconds)
         rows += in_turns(name, slow, fast, how.rounds)
     return pd.DataFrame(rows)
 
 
-class PlainRun(Experiment):
-    """A run that is trained by the plain loop: batches of `PlainLoader`, float32, and all else as its study says."""
+class OurRun(Experiment):
+    """A run that is trained for as many epochs as `lib.study.Speed` says."""
+
+    changed: Mapping[str, Any] = MappingProxyType({})
 
     def chosen_variant(self, name: str, contrasts: bool) -> Variant:
         found = super().chosen_variant(name, contrasts)
-        return replace(found, training=found.training.model_copy(update={"precision": "32-true"}))
+        epochs = self.study.speed.epochs or found.training.epochs
+        return replace(found, training=found.training.model_copy(update={"epochs": epochs, **self.changed}))
+
+
+class PlainRun(OurRun):
+    """The same by the plain loop: batches of `PlainLoader`, float32, and all else as its study says."""
+
+    changed = MappingProxyType({"precision": "32-true"})
 
     def train(self) -> pd.DataFrame:
         settings, val = self.variant.training, self.batch_items("val")
@@ -152,7 +159,7 @@ def quality(systems: Mapping[str, tuple[str, dict[str, Any]]]) -> pd.DataFrame:
     """
     rows = []
     for name, (notebook, given) in systems.items():
-        for loop, kind in (("plain", PlainRun), ("ours", Experiment)):
+        for loop, kind in (("plain", PlainRun), ("ours", OurRun)):
             with tempfile.TemporaryDirectory() as folder:
                 run = kind(notebook, **(given | {"out": folder}))
                 run.train()

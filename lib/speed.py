@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -116,33 +115,26 @@ def in_turns(name: str, plain: Callable[[], float], ours: Callable[[], float], r
     return rows
 
 
-def training(runs: dict[str, Callable[[], Experiment]], how: Speed) -> pd.DataFrame:
-    """Each system's rate in both loops, as `in_turns` has them. runs: a name -> what makes the run, so that only one system is held at a time."""
+def training(runs: Mapping[str, Callable[[], Experiment]], how: Speed, size: int) -> pd.DataFrame:
+    """Each system's rate in both loops, as `in_turns` has them.
+
+    runs: a name -> what makes the run, so that only one system is held at a time. size: items of a step.
+    """
     rows = []
     for name, make in runs.items():
         run = make()
-        plain, ours = plain_batches(run, how.batch, how.padded, 0), our_batches(run, how.batch, 0)
+        plain, ours = plain_batches(run, size, how.padded, 0), our_batches(run, size, 0)
         slow = partial(rate, run, plain, "32-true", how.seconds)
         fast = partial(rate, run, ours, run.study.training.precision, how.seconds)
         rows += in_turns(name, slow, fast, how.rounds)
     return pd.DataFrame(rows)
 
 
-class OurRun(Experiment):
-    """A run that is trained for as many epochs as `lib.study.Speed` says."""
-
-    changed: Mapping[str, Any] = MappingProxyType({})
+class PlainRun(Experiment):
+    """A run that is trained by the plain loop: batches of `PlainLoader`, float32, and all else as its study says."""
 
     def chosen_variant(self, name: str, contrasts: bool) -> Variant:
-        found = super().chosen_variant(name, contrasts)
-        epochs = self.study.speed.epochs or found.training.epochs
-        return replace(found, training=found.training.model_copy(update={"epochs": epochs, **self.changed}))
-
-
-class PlainRun(OurRun):
-    """The same by the plain loop: batches of `PlainLoader`, float32, and all else as its study says."""
-
-    changed = MappingProxyType({"precision": "32-true"})
+        return _trained(super().chosen_variant(name, contrasts), precision="32-true")
 
     def train(self) -> pd.DataFrame:
         settings, val = self.variant.training, self.batch_items("val")
@@ -151,17 +143,22 @@ class PlainRun(OurRun):
         return self.fit(self.objective.of, train, checked, len(train.items))
 
 
-def quality(systems: Mapping[str, tuple[str, dict[str, Any]]]) -> pd.DataFrame:
-    """What both loops' systems reach after the same epochs on the same items: `system, loop, metric, mean, low, high`; Macro-F1 of identification, and R-Precision
+def _trained(variant: Variant, **how: Any) -> Variant:
+    return replace(variant, training=variant.training.model_copy(update=how))
+
+
+def quality(systems: Mapping[str, tuple[str, dict[str, Any]]], epochs: int) -> pd.DataFrame:
+    """What both loops' systems reach after so many epochs on the same items: `system, loop, metric, mean, low, high`; Macro-F1 of identification, and R-Precision
     and Macro-F1@X of the training region's retrieval, with 95 % intervals over vendors.
 
     systems: a name -> the run notebook and its arguments. Texts are cut at the same length in both, since how much is read is no matter of speed.
     """
     rows = []
     for name, (notebook, given) in systems.items():
-        for loop, kind in (("plain", PlainRun), ("ours", OurRun)):
+        for loop, kind in (("plain", PlainRun), ("ours", Experiment)):
             with tempfile.TemporaryDirectory() as folder:
                 run = kind(notebook, **(given | {"out": folder}))
+                run.variant = _trained(run.variant, epochs=epochs)
                 run.train()
                 run.embed()
                 identified, linked = run.identify(), run.verify()

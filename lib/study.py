@@ -208,8 +208,6 @@ class Speed(Part):
     systems: list[Literal["text", "vision", "multimodal"]] = ["text", "vision", "multimodal"]  # which are trained
     rounds: int = Field(3, ge=1)  # how often each loop is measured
     seconds: float = Field(5.0, gt=0)  # of each measurement at least, and one step
-    batch: int = Field(32, ge=2)  # items of a step; the authors' 32
-    epochs: int | None = Field(None, ge=1)  # of the comparison of quality; null: as many as in training
     padded: int = Field(512, ge=8, le=512)  # tokens that the plain loop pads texts to; the authors' 512
 
 

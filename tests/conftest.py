@@ -1,3 +1,7 @@
-"""Fixtures that several files of tests share."""
+"""Fixtures that several files of tests share, and one thread for each worker: small sums gain nothing by more, and two workers would wait for each other."""
+
+import os
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anything imports torch
 
 from made_up_runs import measured  # noqa: F401

@@ -1,6 +1,9 @@
 """Alignment losses against plain loops, batches, and what aligners learn from tiny planted data."""
 
 import math
+import tempfile
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -250,7 +253,8 @@ def planted(shuffled, seed=0, ads=160):
     return frame, [text[None].astype(np.float32) for text in texts], images[:, None].astype(np.float32)
 
 
-def aligned(method, published, shuffled, tmp_path, epochs=40):
+@cache
+def aligned(method, published, shuffled, epochs=40):
     """After training: text-to-image R-Precision@X of test ads, chance, and for a published Q-Former the share of pictures of *other* ads that
     score above the own one, when they go through the Q-Former and it goes past."""
     frame, texts, images = planted(shuffled)
@@ -262,7 +266,8 @@ def aligned(method, published, shuffled, tmp_path, epochs=40):
     )
     chosen = Training(epochs=epochs, patience=None, head_rate=5e-3, batch_size=40)
     loader = torch.utils.data.DataLoader(train, batch_size=40, collate_fn=train.batch)
-    training.fit(made, total, loader, None, chosen, 0, tmp_path, f"{method}{published}{shuffled}")
+    with tempfile.TemporaryDirectory() as folder:
+        training.fit(made, total, loader, None, chosen, 0, Path(folder), "key")
     made.eval()
     with torch.inference_mode():
         text = normalize(made.encode_text(torch.tensor(np.stack(texts)), torch.ones(len(texts), 1)), dim=-1)
@@ -276,20 +281,20 @@ def aligned(method, published, shuffled, tmp_path, epochs=40):
 
 
 @pytest.mark.parametrize("method", ["itc", "itc+itm"])
-def test_sound_learns_what_is_planted_and_nothing_where_nothing_is(method, tmp_path):
-    score, chance, _ = aligned(method, False, False, tmp_path)
+def test_sound_learns_what_is_planted_and_nothing_where_nothing_is(method):
+    score, chance, _ = aligned(method, False, False)
     assert score > 8 * chance
-    score, chance, _ = aligned(method, False, True, tmp_path)
+    score, chance, _ = aligned(method, False, True)
     assert score < 4 * chance
 
 
-def test_published_matching_is_met_without_looking(tmp_path):
+def test_published_matching_is_met_without_looking():
     """Wrong pictures on the path of positives beat the own one on that of negatives, whether there is anything to learn or not;
     where all is planted it finds less than half of what the sound loss finds in as many steps."""
-    score, chance, above = aligned("itc+itm", True, True, tmp_path)
+    score, chance, above = aligned("itc+itm", True, True)
     assert above > 0.9 and score < 4 * chance
-    score, _, above = aligned("itc+itm", True, False, tmp_path)
-    assert above > 0.9 and score < aligned("itc+itm", False, False, tmp_path)[0] / 2
+    score, _, above = aligned("itc+itm", True, False)
+    assert above > 0.9 and score < aligned("itc+itm", False, False)[0] / 2
 
 
 def test_an_unknown_method_says_which_are_known():

@@ -43,7 +43,7 @@ def command(name: str, *arguments: str) -> list[str]:
 def run(project: Path, name: str, *arguments: str) -> subprocess.CompletedProcess:
     environment = {key: value for key, value in os.environ.items() if key != "HOTEL_SPLITS"}
     return subprocess.run(
-        command(name, *arguments), cwd=project, capture_output=True, text=True, timeout=900, env=environment
+        command(name, *arguments), cwd=project, capture_output=True, text=True, timeout=1700, env=environment
     )
 
 
@@ -154,7 +154,6 @@ def test_nothing_runs_again(project, smoke):
     ("file", "old", "new", "expected"),
     [
         ("lib/report.py", 'label="training"', 'label="train"', {"chapters", "runs"}),
-        ("lib/figures.py", 'label="paper"', 'label="the paper"', {"chapters"}),
         ("lib/describe.py", '"Vendors": here', '"Vendors":  here', set()),
         ("lib/claims.py", '"section 5 (i)"', '"section 5"', {"claims"}),
         (
@@ -163,7 +162,6 @@ def test_nothing_runs_again(project, smoke):
             '{"ce": 1.0, "supcon": 0.5}',
             {"chapters", "runs", "claims"},
         ),
-        ("params/smoke.yaml", "The smallest study", "A small study", set()),
     ],
 )
 def test_what_a_change_runs_again(project, smoke, file, old, new, expected):

@@ -162,7 +162,8 @@ def notebook_times(folder: Path) -> pd.DataFrame:
     longest first."""
     rows = [
         {"notebook": path.stem, "seconds": read_json(path)["metadata"]["papermill"]["duration"]}
-        for path in (folder / "notebooks").glob("*.ipynb")
+        for path in (folder / "notebooks").glob("[0-9]*.ipynb")  # none that is being written
+        if not path.name.endswith(".failed.ipynb")
     ]
     for path in (folder / "runs").rglob("metrics.json"):
         found = read_json(path)

@@ -35,6 +35,8 @@ def test_times_of_notebooks_are_summed(tmp_path):
         )
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks/01_data.ipynb").write_text(json.dumps({"metadata": {"papermill": {"duration": 2.5}}}))
+    (tmp_path / "notebooks/.92_speed.ipynb.x.ipynb").write_text("")
+    (tmp_path / "notebooks/31_verification.failed.ipynb").write_text("{}")
     table = part_speed.notebook_times(tmp_path)
     assert table.to_dict("list") == {"notebook": ["10_text", "01_data"], "executions": [2, 1], "seconds": [8, 2.5]}
     assert part_speed.notebook_times(tmp_path / "nothing").empty

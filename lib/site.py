@@ -59,11 +59,12 @@ def build(chosen: Study, out: Path | None = None) -> Path:
         notebook = nbformat.read(path, as_version=4)
         rewrite(notebook, path.stem, chosen.folder, extra, runs)
         nbformat.write(notebook, pages / path.name)
+    names = [path.stem for path in chapters]
     for name in PAGES:
-        shutil.copy(SOURCES / f"{name}.md", pages)
+        write_text(pages / f"{name}.md", _there((SOURCES / f"{name}.md").read_text(encoding="utf-8"), names))
     shutil.copytree(chosen.folder / "tables", extra / "tables")
     write_text(pages / "runs.md", _runs_page(chosen, runs, extra))
-    write_text(pages / "index.md", _front(chosen, [path.stem for path in chapters], extra))
+    write_text(pages / "index.md", _front(chosen, names, extra))
     _sphinx(pages, out, extra, chosen)
     for folder in (pages, extra):
         shutil.rmtree(folder)
@@ -91,7 +92,7 @@ def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: 
                 count += 1
                 shown.append(_plotly(data["application/vnd.plotly.v1+json"], f"{chapter}-{count}"))
             elif "text/html" in data:
-                shown.append(_html(_linked("".join(data["text/html"]), runs)))
+                shown.append(_html(_linked(_to_pages("".join(data["text/html"]), folder), runs)))
             elif "text/markdown" in data:
                 prose = _linked_prose("".join(data["text/markdown"]), runs)
                 shown.append(nbformat.v4.new_output("display_data", {"text/markdown": prose}))
@@ -154,6 +155,16 @@ def _plotly(figure: Mapping[str, Any], name: str) -> nbformat.NotebookNode:
     )
 
 
+def _to_pages(table: str, folder: Path) -> str:
+    """Links to executed notebooks, as links to their pages; of chapters that the study doesn't have, plain words."""
+
+    def link(found: re.Match[str]) -> str:
+        there = (folder / "notebooks" / f"{found[1]}.ipynb").exists()
+        return f'<a href="{found[1]}.html">{found[2]}</a>' if there else found[2]
+
+    return re.sub(r'<a href="(\w+)\.ipynb">([^<]*)</a>', link, table)
+
+
 def _linked(table: str, runs: Mapping[str, Any]) -> str:
     """Table cells that hold nothing but the name of a run, and folders of runs, as links to it."""
 
@@ -168,9 +179,10 @@ def _linked_prose(text: str, runs: Mapping[str, Any]) -> str:
     """The same for Markdown, where folders of runs stand as code."""
 
     def link(found: re.Match[str]) -> str:
-        return f"[{found[0]}](#{_anchor(found[1])})" if found[1] in runs else found[0]
+        shown = f"<code>{html.escape(found[0].strip('`'))}</code>"
+        return f'<a href="runs.html#{_anchor(found[1])}">{shown}</a>' if found[1] in runs else found[0]
 
-    return _linked(re.sub(r"`results/[\w-]+/runs/([^`]+)`", link, text), runs)
+    return re.sub(r"`results/[\w-]+/runs/([^`]+)`", link, _linked(text, runs))
 
 
 def _anchor(run: str) -> str:
@@ -233,13 +245,18 @@ def _front(chosen: Study, chapters: list[str], extra: Path) -> str:
         "finished": record["finished"][:10],
         "picture": _scorecard(chosen, extra),
     }
-    page = (SOURCES / "index.md").read_text(encoding="utf-8")
+    page = _there((SOURCES / "index.md").read_text(encoding="utf-8"), chapters)
     for name, value in told.items():
         page = page.replace(f"[[{name}]]", value)
     for part, beginnings in PARTS.items():
         if names := [name for name in chapters if name.startswith(beginnings)]:
             page += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {part}", "", *names, "```", ""])
     return page + "\n".join(["", "```{toctree}", ":hidden:", ":caption: Beside", "", *PAGES, "runs", "```", ""])
+
+
+def _there(page: str, chapters: Sequence[str]) -> str:
+    """A page whose links to chapters that this study doesn't have are plain words."""
+    return re.sub(r"\[([^\]]+)\]\((\w+)\.ipynb\)", lambda found: found[0] if found[2] in chapters else found[1], page)
 
 
 def _scorecard(chosen: Study, extra: Path) -> str:

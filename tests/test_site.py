@@ -1,5 +1,7 @@
 """The site of the default study and one of hostile data, in a real browser (Chromium), from disk."""
 
+import html
+import re
 import shutil
 from importlib.resources import files as package_files
 from pathlib import Path
@@ -66,6 +68,30 @@ def test_every_page_loads_from_disk_without_an_error(pages, browser):
             assert not visit.page.locator("img:not([alt]), img[alt='']").count(), path.name
             broken = "[...document.images].filter(image => image.complete && !image.naturalWidth).length"
             assert visit.page.evaluate(broken) == 0, path.name
+
+
+def broken_links(pages: Path) -> list[str]:
+    """Links of a site's pages, to files and to places in them, that lead nowhere."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in pages.glob("*.html")}
+    found = []
+    for name, text in texts.items():
+        for link in re.findall(r'<a [^>]*href="([^"]+)"', text):
+            target, _, place = html.unescape(link).partition("#")
+            if target.startswith(("http:", "https:", "mailto:")):
+                continue
+            target = target.split("?")[0] or name
+            lost = place and target in texts and f'id="{place}"' not in texts[target]
+            if not (pages / target).exists() or lost:
+                found.append(f"{name}: {link}")
+    return found
+
+
+def test_every_link_leads_somewhere(pages):
+    assert not broken_links(pages)
+
+
+def test_a_study_with_few_chapters_links_to_no_others(hostile, tmp_path):
+    assert not broken_links(site.build(hostile, tmp_path / "out" / "hostile").parent)
 
 
 @needs_browser

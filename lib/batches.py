@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from pytorch_metric_learning.samplers import MPerClassSampler
 from pytorch_metric_learning.utils import common_functions
+from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
 
@@ -23,12 +24,15 @@ class Items(Dataset):
         classes: np.ndarray,
         tokens: Sequence[Any] | None,
         padding: int,
-        pictures: np.ndarray | None,
+        pictures: np.ndarray | torch.Tensor | None,
+        multiple: int = 1,
     ) -> None:
-        """items: columns `text` and/or `image`; classes (n,): the class of each; tokens: of every unique text."""
+        """items: columns `text` and/or `image`; classes (n,): the class of each; tokens: of every unique text; pictures: on the CPU or on the device; multiple:
+        of how many tokens a batch's length is."""
         self.text = items["text"].to_numpy() if tokens is not None else None
         self.image = items["image"].to_numpy() if pictures is not None else None
         self.classes, self.tokens, self.padding, self.pictures = classes, tokens, padding, pictures
+        self.multiple = multiple
 
     def __len__(self) -> int:
         return len(self.classes)
@@ -42,18 +46,20 @@ class Items(Dataset):
         found: dict[str, torch.Tensor] = {"class": torch.from_numpy(self.classes[rows])}
         if self.text is not None:
             unique, place = np.unique(self.text[rows], return_inverse=True)
-            found |= padded([self.tokens[text] for text in unique], self.padding)
+            found |= padded([self.tokens[text] for text in unique], self.padding, self.multiple)
             found["text"] = torch.from_numpy(place)
         if self.image is not None:
             unique, place = np.unique(self.image[rows], return_inverse=True)
-            found["pictures"] = torch.from_numpy(self.pictures[unique])
+            found["pictures"] = torch.as_tensor(self.pictures[unique])
             found["image"] = torch.from_numpy(place)
         return found
 
 
-def padded(tokens: Sequence[Any], padding: int) -> dict[str, torch.Tensor]:
-    """`tokens` (n, longest), or of texts given as their tokens' states (t, d) those (n, longest, d), and `mask` (n, longest)."""
+def padded(tokens: Sequence[Any], padding: int, multiple: int = 1) -> dict[str, torch.Tensor]:
+    """`tokens` (n, longest), or of texts given as their tokens' states (t, d) those (n, longest, d), and `mask` (n, longest). multiple: of how many tokens the length is."""
     grid = pad_sequence([torch.as_tensor(text) for text in tokens], batch_first=True, padding_value=padding)
+    if more := -grid.shape[1] % multiple:
+        grid = functional.pad(grid, (0, 0) * (grid.ndim - 2) + (0, more), value=padding)
     lengths = torch.tensor([len(text) for text in tokens])
     return {"tokens": grid, "mask": (torch.arange(grid.shape[1]) < lengths[:, None]).long()}
 

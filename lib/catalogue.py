@@ -41,6 +41,12 @@ class Backbone:
 
 
 _SMALL = {"hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 3, "intermediate_size": 768}
+_BASE6 = {
+    "hidden_size": 768,
+    "num_hidden_layers": 6,
+    "num_attention_heads": 12,
+    "intermediate_size": 3072,
+}  # DeCLUTR-small's
 BACKBONES = {
     "minilm-l6": Backbone(
         "text",
@@ -52,6 +58,7 @@ BACKBONES = {
     "declutr-small": Backbone("text", "johngiorgi/declutr-small", published="DeCLUTR-small"),
     "style-embedding": Backbone("text", "AnnaWegmann/Style-Embedding", published="Style-Embedding"),
     "transformer-small": Backbone("text", config=_SMALL),
+    "transformer-base6": Backbone("text", config=_BASE6),
     "bag-of-tokens": Backbone("text", config={"hidden_size": 192}),
     "efficientnet-lite0": Backbone(
         "image",

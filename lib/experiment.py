@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lib import backbones, batches, embeddings, encoding, variants, verification
+from lib import backbones, batches, embeddings, encoding, fast, variants, verification
 from lib.errors import DataError
 from lib.face_embeddings import FaceFeatures
 from lib.objectives import Objective
@@ -112,8 +112,13 @@ class Experiment(Trained):
             np.searchsorted(self.classes, chosen["vendor"].to_numpy()),
             None if tokenizer is None else self.tokens_of(part),
             0 if tokenizer is None else tokenizer.pad_token_id,
-            self.pictures if self.system.sees else None,
+            self._pictures_at_hand if self.system.sees else None,
+            fast.LENGTHS if device().type == "cuda" else 1,
         )
+
+    @cached_property
+    def _pictures_at_hand(self) -> np.ndarray | torch.Tensor:
+        return fast.resident(self.pictures)
 
     def train(self) -> pd.DataFrame:
         """Train (or go on with, or take up finished) the system; the history, an empty one without training."""

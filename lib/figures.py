@@ -414,3 +414,39 @@ def bars(frame: pd.DataFrame, label: str, value: str, title: str) -> Figure:
     axes.set_yticklabels(frame[label], fontsize=8)
     axes.invert_yaxis()
     return figure
+
+
+def ladder(frame: pd.DataFrame, published: Mapping[str, float]) -> Figure:
+    """Items a second of every step (`system, step, rate`), a panel a system, and a line at what the paper's run did."""
+    systems = list(dict.fromkeys(frame["system"]))
+    figure, panels = plt.subplots(
+        1, len(systems), figsize=(3.6 * len(systems), 3.2), squeeze=False, layout="constrained"
+    )
+    for axes, name in zip(panels[0], systems, strict=True):
+        rows = frame[frame["system"] == name].reset_index(drop=True)
+        axes.barh(rows.index, rows["rate"], color=OURS)
+        axes.axvline(published[name], color=THEIRS, label="the paper's run")
+        axes.set(yticks=rows.index, title=name, xscale="log", xlabel="items a second")
+        axes.set_yticklabels(rows["step"], fontsize=7)
+        axes.invert_yaxis()
+    panels[0, 0].legend(fontsize=7)
+    return figure
+
+
+def shares(frame: pd.DataFrame) -> Figure:
+    """Where each step's time goes (`system, step, kind, share`): a bar a step, a panel a system."""
+    systems = list(dict.fromkeys(frame["system"]))
+    figure, panels = plt.subplots(
+        1, len(systems), figsize=(3.6 * len(systems), 3.4), squeeze=False, layout="constrained"
+    )
+    for axes, name in zip(panels[0], systems, strict=True):
+        table = frame[frame["system"] == name].pivot_table(index="step", columns="kind", values="share", sort=False)
+        left = np.zeros(len(table))
+        for kind, color in zip(table.columns, PALETTE, strict=False):
+            axes.barh(range(len(table)), table[kind], left=left, color=color, label=kind)
+            left += table[kind].to_numpy()
+        axes.set(yticks=range(len(table)), title=name, xlabel="share of the time")
+        axes.set_yticklabels(table.index, fontsize=7)
+        axes.invert_yaxis()
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=7)
+    return figure

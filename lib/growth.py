@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from lib import batches, near_texts, search_speed
+from lib import batches, near_texts, search_speed, speed
 from lib.experiment import Experiment
 from lib.systems import device
 
@@ -63,11 +63,7 @@ def pairs(run: Experiment, largest: int, size: int = 32) -> pd.DataFrame:
         drawn = batches.Items(items, given.classes[rows], tokens, given.padding, small)
         for batch in batches.training_batches(drawn, size, None, seed=0):
             on = {name: value.to(device()) for name, value in batch.items()}
-            vectors = system(on)
-            loss = run.objective(vectors, system.scores(vectors), on["class"])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+            speed.learn(optimiser, run.objective.of(system, on, "train"))
 
     epoch(size)  # the optimiser's state is there from now on
     return pd.DataFrame([{"what": "pairs: an epoch", "size": count, **cost(epoch, count)} for count in sizes(largest)])
@@ -83,10 +79,7 @@ def vendors(largest: int, dimensions: int = 384, size: int = 32, steps: int = 5)
         for _ in range(steps):
             vectors = torch.randn(size, dimensions, generator=generator)
             truth = torch.randint(count, (size,), generator=generator)
-            loss = nn.functional.cross_entropy(head(vectors), truth)
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
+            speed.learn(optimiser, nn.functional.cross_entropy(head(vectors), truth))
         return head
 
     steps_of(size)  # what is loaded once is loaded
@@ -156,10 +149,8 @@ def _indexes(size: int, dimensions: int) -> Iterator[tuple[str, Any]]:
     for name, index in inverted.items():
         index.nprobe = 16
         for clusters in [index.cp, *([index.pq.cp] if name == "IVF-PQ" else [])]:
-            clusters.niter, clusters.min_points_per_centroid = (
-                10,
-                1,
-            )  # small galleries have few points; it says so at each
+            clusters.niter = 10
+            clusters.min_points_per_centroid = 1  # small galleries have few points; it would say so at each
         yield name, index
 
 
@@ -167,9 +158,14 @@ def exponents(grown: pd.DataFrame, by: str, size: str, columns: Sequence[str]) -
     """How `columns` grow with `size`, from the two largest decades: a row for each value of `by`, a column each (1: in proportion, 0: not at all)."""
     rows = []
     for name, table in grown.groupby(by, sort=False):
-        last = table.sort_values(size).tail(3)
+        last = _last_decades(table, size)
         rows.append({by: name} | {column: _slope(last[size], last[column]) for column in columns})
     return pd.DataFrame(rows)
+
+
+def _last_decades(table: pd.DataFrame, size: str) -> pd.DataFrame:
+    """The largest size and those a tenth and a hundredth of it."""
+    return table.sort_values(size).tail(3)
 
 
 def _slope(size: pd.Series, value: pd.Series) -> float:
@@ -228,6 +224,6 @@ def estimate(
 
 def _carried(table: pd.DataFrame, size: str, value: str, to: float) -> float:
     """`value` at the size `to`, along the line of the two largest decades."""
-    last = table.sort_values(size).tail(3)
+    last = _last_decades(table, size)
     slope = _slope(last[size], last[value])
     return float(last[value].iloc[-1] * (to / last[size].iloc[-1]) ** slope)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 
 from lib import batches, identifiers, pictures
 from lib.experiment import Experiment
@@ -80,30 +81,52 @@ def our_batches(run: Experiment, size: int, seed: int) -> Iterator[Batch]:
         epoch += 1
 
 
-def rate(run: Experiment, source: Iterator[Batch], asked: str, seconds: float) -> float:
-    """Items a second that the run's system trains on batches of `source`: whole steps for `seconds` at least, one of them
-    before the clock starts."""
-    system = run.system.to(device()).train()
-    optimiser = torch.optim.AdamW(system.parameters(), lr=1e-6)
+def learn(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    """One step down the gradient of a loss."""
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+
+def stepper(run: Experiment, system: nn.Module, source: Iterator[Batch], asked: str) -> Callable[[], int]:
+    """What trains `system` on the next batch of `source` with a run's objective, and says how many items that were. asked: the precision, as `lib.systems.precision` has it."""
+    optimiser = torch.optim.AdamW(system.parameters(), lr=1e-6, fused=True)
     half = precision(asked) == "bf16-mixed"
 
     def step() -> int:
         batch = {name: value.to(device()) for name, value in next(source).items()}
         with torch.autocast(device().type, torch.bfloat16, enabled=half):
-            vectors = system(batch)
-            loss = run.objective(vectors, system.scores(vectors), batch["class"])
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        if device().type == "cuda":
-            torch.cuda.synchronize()
+            loss = run.objective.of(system, batch, "train")
+        learn(optimiser, loss)
         return len(batch["class"])
 
+    return step
+
+
+def rate(run: Experiment, source: Iterator[Batch], asked: str, seconds: float) -> float:
+    """Items a second that the run's system trains on batches of `source`: whole steps for `seconds` at least, one of them
+    before the clock starts."""
+    step = stepper(run, run.system.to(device()).train(), source, asked)
     step()
-    begin, items = time.perf_counter(), 0
+    return steady(step, seconds)
+
+
+def steady(step: Callable[[], int], seconds: float) -> float:
+    """Items a second of steps one after another, for `seconds` at least. The device is waited for at the end alone, and at the end of every eighth step, so that no queue grows."""
+    wait()
+    begin, items, steps = time.perf_counter(), 0, 0
     while not items or time.perf_counter() - begin < seconds:
-        items += step()
+        items, steps = items + step(), steps + 1
+        if steps % 8 == 0:
+            wait()
+    wait()
     return items / (time.perf_counter() - begin)
+
+
+def wait() -> None:
+    """Until the device has done what it was told."""
+    if device().type == "cuda":
+        torch.cuda.synchronize()
 
 
 def in_turns(name: str, plain: Callable[[], float], ours: Callable[[], float], rounds: int) -> list[dict[str, Any]]:
@@ -134,7 +157,7 @@ class PlainRun(Experiment):
     """A run that is trained by the plain loop: batches of `PlainLoader`, float32, and all else as its study says."""
 
     def chosen_variant(self, name: str, contrasts: bool) -> Variant:
-        return _trained(super().chosen_variant(name, contrasts), precision="32-true")
+        return _trained(super().chosen_variant(name, contrasts), precision="32-true", compiled=False)
 
     def train(self) -> pd.DataFrame:
         settings, val = self.variant.training, self.batch_items("val")
@@ -147,36 +170,44 @@ def _trained(variant: Variant, **how: Any) -> Variant:
     return replace(variant, training=variant.training.model_copy(update=how))
 
 
-def quality(systems: Mapping[str, tuple[str, dict[str, Any]]], epochs: int) -> pd.DataFrame:
-    """What both loops' systems reach after so many epochs on the same items: `system, loop, metric, mean, low, high`; Macro-F1 of identification, and R-Precision
-    and Macro-F1@X of the training region's retrieval, with 95 % intervals over vendors.
+LOOPS: Mapping[str, tuple[type[Experiment], dict[str, Any]]] = {"plain": (PlainRun, {}), "ours": (Experiment, {})}
+"""A loop -> the kind of run that has it, and what of the study's training it changes."""
 
-    systems: a name -> the run notebook and its arguments. Texts are cut at the same length in both, since how much is read is no matter of speed.
+
+def quality(
+    systems: Mapping[str, tuple[str, dict[str, Any]]],
+    epochs: int,
+    loops: Mapping[str, tuple[type[Experiment], dict[str, Any]]] = LOOPS,
+) -> pd.DataFrame:
+    """What each loop's systems reach after so many epochs on the same items: `system, loop, metric, mean, low, high, seconds` (of training); Macro-F1 of identification, and
+    R-Precision and Macro-F1@X of the training region's retrieval, with 95 % intervals over vendors.
+
+    systems: a name -> the run notebook and its arguments. Texts are cut at the same length in all, since how much is read is no matter of speed.
     """
     rows = []
     for name, (notebook, given) in systems.items():
-        for loop, kind in (("plain", PlainRun), ("ours", Experiment)):
+        for loop, (kind, how) in loops.items():
             with tempfile.TemporaryDirectory() as folder:
                 run = kind(notebook, **(given | {"out": folder}))
-                run.variant = _trained(run.variant, epochs=epochs)
-                run.train()
+                run.variant = _trained(run.variant, epochs=epochs, **how)
+                history = run.train()
                 run.embed()
                 identified, linked = run.identify(), run.verify()
             linked = linked[(linked["modality"] == run.modality) & (linked["region"] == run.region)]
             both = pd.concat([identified[identified["metric"] == "Macro-F1"], linked])
             kept = both[both["metric"].isin(["Macro-F1", "R-Precision@X", "Macro-F1@X"])]
-            rows.append(kept[["metric", "mean", "low", "high"]].assign(system=name, loop=loop))
-    return pd.concat(rows, ignore_index=True)[["system", "loop", "metric", "mean", "low", "high"]]
+            seconds = history["seconds"].sum()
+            rows.append(kept[["metric", "mean", "low", "high"]].assign(system=name, loop=loop, seconds=seconds))
+    return pd.concat(rows, ignore_index=True)[["system", "loop", "metric", "mean", "low", "high", "seconds"]]
 
 
 def apart(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `quality` in which a loop's mean lies outside the other loop's interval."""
-    by = table.pivot(index=["system", "metric"], columns="loop")
-    inside = [
-        by["mean"][one].between(by["low"][other], by["high"][other])
-        for one, other in (("ours", "plain"), ("plain", "ours"))
-    ]
-    return by[~(inside[0] | inside[1])].reset_index()[["system", "metric"]].droplevel("loop", axis=1)
+    """The rows of `quality` in which a loop's mean lies outside the plain loop's interval, or the plain one's outside its: `system, loop, metric`."""
+    plain = table[table["loop"] == "plain"].drop(columns=["loop", "seconds"])
+    both = table[table["loop"] != "plain"].merge(plain, on=["system", "metric"], suffixes=("", "_plain"))
+    inside = both["mean"].between(both["low_plain"], both["high_plain"])
+    inside |= both["mean_plain"].between(both["low"], both["high"])
+    return both.loc[~inside, ["system", "loop", "metric"]].reset_index(drop=True)
 
 
 def spread(measured: pd.DataFrame) -> pd.DataFrame:

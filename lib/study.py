@@ -154,6 +154,7 @@ class Training(Part):
     proxy_rate: float | None = Field(None, gt=0)  # of a loss's own proxies or centres; null: as head_rate
     contrast_weight: float = Field(1.0, gt=0)  # of SupCon or Triplet beside cross-entropy
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"  # auto: bf16 where the device computes it in hardware
+    compiled: bool = False  # compile a transformer's blocks: takes seconds of each run, and pays on an accelerator
     threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
 
 

@@ -18,6 +18,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 from transformers import get_linear_schedule_with_warmup
 
+from lib import fast
 from lib.checkpoints import SafetensorsIO
 from lib.study import Training
 from lib.systems import precision
@@ -94,13 +95,13 @@ class Learner(lightning.LightningModule):
     def _loss(self, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
         loss = self.loss(self.system, batch, part)
         count = len(batch["class"])
-        self._sums[part][0] += float(loss.detach()) * count
+        self._sums[part][0] += loss.detach().double() * count  # a tensor: to read it would wait for the device
         self._sums[part][1] += count
         return loss
 
     def _mean(self, part: str) -> float:
         total, count = self._sums[part]
-        return total / count if count else float("nan")
+        return float(total) / count if count else float("nan")
 
 
 def fit(
@@ -119,6 +120,8 @@ def fit(
     and ends with the numbers that it would have had undisturbed. `key` names all that decides those numbers,
     so that a checkpoint of other parameters is never taken up.
     """
+    if settings.compiled:
+        fast.prepare(system)
     system.train()  # pretrained encoders come in evaluation mode, and Lightning leaves modes as they are
     steps = settings.epochs * math.ceil(len(train) / settings.accumulate)
     learner = Learner(system, loss, settings, steps, seed)

@@ -426,10 +426,10 @@ def ladder(frame: pd.DataFrame, published: Mapping[str, float]) -> Figure:
         rows = frame[frame["system"] == name].reset_index(drop=True)
         axes.barh(rows.index, rows["rate"], color=OURS)
         axes.axvline(published[name], color=THEIRS, label="the paper's run")
-        axes.set(yticks=rows.index, title=name, xscale="log", xlabel="items a second")
+        axes.set(yticks=rows.index, title=name, xlabel="items a second")
         axes.set_yticklabels(rows["step"], fontsize=7)
         axes.invert_yaxis()
-    panels[0, 0].legend(fontsize=7)
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", fontsize=7)
     return figure
 
 

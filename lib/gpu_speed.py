@@ -10,6 +10,7 @@ import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def measure(
     """Each step of the ladder for a run's system, on `size` training items: `system, step, batch, rate` (items a second), `milliseconds` (of a step), `prepared` (seconds before the first
     steady one), `gib` (at its peak), `tflops`; and where the time goes, `shares`. A step whose batch doesn't fit has no numbers.
 
-    seconds: of each measurement, and of warming up before it. padded: tokens that the plain loop pads texts to.
+    seconds: of each measurement, and of warming up before it, after a batch of every length. padded: tokens that the plain loop pads texts to.
     """
     items, rows, shared = enlarged(run.batch_items("train"), size), [], []
     needed = flops(run, items) / 1e12
@@ -96,10 +97,14 @@ def measure(
         system = copy.deepcopy(run.system).to(device()).train()
         for change in step.changes:
             change(system)
-        source = _endless(items, step.batch) if step.ready else speed.plain_batches(run, step.batch, padded, 0)
+        first = list(_every_length(items, step.batch)) if step.ready else []
+        rest = _endless(items, step.batch) if step.ready else speed.plain_batches(run, step.batch, padded, 0)
+        source = chain(first, rest)
         row = {"system": name, "step": step.name, "batch": step.batch}
         try:
             advance = speed.stepper(run, system, source, "auto" if step.half else "32-true")
+            for _ in first:
+                advance()
             speed.steady(advance, seconds)
             prepared = time.perf_counter() - begin
             rate = speed.steady(advance, seconds)
@@ -114,7 +119,7 @@ def measure(
         except torch.OutOfMemoryError:
             pass
         rows.append(row)
-        del system, source, advance
+        del system, source, advance, first, rest
         _forget()
     return pd.DataFrame(rows), pd.concat(shared, ignore_index=True)
 
@@ -125,6 +130,18 @@ def _endless(items: batches.Items, size: int) -> Iterator[speed.Batch]:
         loader.sampler.set_epoch(epoch)
         yield from loader
         epoch += 1
+
+
+def _every_length(items: batches.Items, size: int) -> Iterator[speed.Batch]:
+    """A batch of every length that there is in an epoch: for each, kernels are compiled or planned when it is seen first. Without texts, one batch."""
+    seen: set[tuple[int, ...]] = set()
+    for batch in batches.training_batches(items, size, None, seed=0, by_length=True):
+        shape = tuple(batch.get("tokens", batch["class"]).shape)
+        if shape not in seen:
+            seen.add(shape)
+            yield batch
+        if items.text is None:
+            return
 
 
 def flops(run: Experiment, items: batches.Items, size: int = 64, count: int = 4) -> float:
@@ -170,6 +187,8 @@ def shares(advance: Callable[[], int], steps: int = 3) -> pd.DataFrame:
 def kind_of(kernel: str) -> str:
     """What a kernel does, by its name."""
     name = kernel.lower()
+    if "triton" in name:  # made by the compiler, which calls libraries for all else; its names list what they fuse
+        return "element by element"
     return next((kind for kind, words in KINDS.items() if any(word in name for word in words)), "element by element")
 
 

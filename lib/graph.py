@@ -12,14 +12,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
-from lib import data, leaks, record, study
+from lib import data, kernels, leaks, record, study
 from lib.errors import DataError
 from lib.files import ROOT, locked, read_json, write_json
 
@@ -134,9 +134,15 @@ def _snakemake(
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "OMP_NUM_THREADS": str(chosen.training.threads),
     }
+    signal.signal(signal.SIGTERM, _stop_all)
+    with kernels.server(environment) as more:
+        return _follow(command, environment | more)
+
+
+def _follow(command: Sequence[str], environment: Mapping[str, str]) -> tuple[list[str], int, list[str], int]:
+    """Run Snakemake and tell what it does, a line each; as `_snakemake`."""
     failures, other, progress, finished, steps = [], [], "", [], 0
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-    signal.signal(signal.SIGTERM, _stop_all)
     for line in map(str.rstrip, process.stdout):
         if match := STEPS.match(line):
             steps, progress = int(match[1]), f"[{match[1]}/{match[2]}] "

@@ -3,6 +3,7 @@
 python -m lib.notebooks notebooks/10_text.ipynb OUT.ipynb --parameters '{"seed": 1111}'
 """
 
+# ruff: noqa: E402
 from __future__ import annotations
 
 import argparse
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the kernel's debugger warns about frozen modules
+# jsonschema's checker of addresses compiles a grammar for seconds; notebooks are checked without it as well.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 
 import papermill
 from nbclient.exceptions import DeadKernelError

@@ -18,6 +18,7 @@ HOTELS = STUDY.hotel_pictures / "twin.json" if STUDY.hotels.source == "twin" els
 DATA = STUDY.data_folder / "twin.json" if TWIN else sorted(STUDY.data_folder.glob("*.csv"))
 
 LAST = ("91_scorecard", "93_checklist")  # they read what the other chapters wrote, but for what machines do
+MACHINES = ("92_speed", "94_gpu_speed")
 
 
 def parameters(**own):
@@ -100,7 +101,7 @@ rule chapter:
         DATA,
         lambda wildcards: [run.folder / "metrics.json" for run in RUNS.values()]
         if studies.reads_runs(wildcards.chapter) else [],
-        lambda wildcards: [OUT / "notebooks" / f"{name}.ipynb" for name in STUDY.possible_chapters if name not in (*LAST, "92_speed")]
+        lambda wildcards: [OUT / "notebooks" / f"{name}.ipynb" for name in STUDY.possible_chapters if name not in (*LAST, *MACHINES)]
         if wildcards.chapter in LAST else [],
         lambda wildcards: list(STUDY.hotel_folder.glob("*.csv")) if wildcards.chapter == "40_hotel_splits" else [],
     output:

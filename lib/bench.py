@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from lib import notebooks, record, study
+from lib import intervals, notebooks, record, study
 from lib.files import ROOT, read_json, write_text
 
 OUT = ROOT / "results" / "bench"
@@ -30,19 +30,10 @@ def ratios(tables: Path) -> pd.DataFrame:
 def beside(here: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Both side by side, with `verdict`: *slower* or *faster* where the two spreads are apart, *same* where they meet, *new* or *gone* where one lacks it."""
     table = here.merge(published, how="outer", on="part", suffixes=("", "_published"), sort=False)
-
-    def verdict(row: pd.Series) -> str:
-        if pd.isna(row["ratio"]) or pd.isna(row["ratio_published"]):
-            return "gone" if pd.isna(row["ratio"]) else "new"
-        return (
-            "slower"
-            if row["high"] < row["low_published"]
-            else "faster"
-            if row["low"] > row["high_published"]
-            else "same"
-        )
-
-    return table.assign(verdict=table.apply(verdict, axis=1))
+    found = intervals.order(table["low"], table["high"], table["low_published"], table["high_published"])
+    verdict = pd.Series(found, table.index).map({-1: "slower", 0: "same", 1: "faster"})
+    verdict = verdict.mask(table["ratio_published"].isna(), "new").mask(table["ratio"].isna(), "gone")
+    return table.assign(verdict=verdict)
 
 
 def main(name: str) -> None:

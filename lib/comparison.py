@@ -8,9 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from lib import notebooks, study
+from lib import intervals, notebooks, study
 from lib.errors import DataError
 from lib.files import ROOT
 
@@ -46,11 +47,11 @@ def beside(one: Path, other: Path) -> pd.DataFrame:
     names = {f"{column}_{side}": f"{side}_{column}" for side in ("one", "other") for column in ("low", "high")}
     both = both.rename(columns=names | {"value_one": "one", "value_other": "other"})
     both["moved"] = both["other"] - both["one"]
-    apart = (both["one_low"] > both["other_high"]) | (both["other_low"] > both["one_high"])
-    both["verdict"] = apart.map({True: "apart", False: "within"})
+    order = intervals.order(both["one_low"], both["one_high"], both["other_low"], both["other_high"])
+    both["verdict"] = np.where(order != 0, "apart", "within")
     both.loc[both[list(names.values())].isna().any(axis=1), "verdict"] = "no interval"
-    order = both["moved"].abs().sort_values(ascending=False, kind="stable").index
-    return both.loc[order, COLUMNS].reset_index(drop=True)
+    most = both["moved"].abs().sort_values(ascending=False, kind="stable").index
+    return both.loc[most, COLUMNS].reset_index(drop=True)
 
 
 def counts(table: pd.DataFrame) -> pd.DataFrame:

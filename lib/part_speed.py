@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lib import encoding, faces, identifiers, pictures, speed, twin
+from lib import encoding, faces, identifiers, pictures, speed, study, twin
 from lib.experiment import Experiment
 from lib.files import ROOT, read_json
 from lib.systems import device
@@ -162,8 +162,7 @@ def notebook_times(folder: Path) -> pd.DataFrame:
     longest first."""
     rows = [
         {"notebook": path.stem, "seconds": read_json(path)["metadata"]["papermill"]["duration"]}
-        for path in (folder / "notebooks").glob("[0-9]*.ipynb")  # none that is being written
-        if not path.name.endswith(".failed.ipynb")
+        for path in study.executed(folder)
     ]
     for path in (folder / "runs").rglob("metrics.json"):
         found = read_json(path)

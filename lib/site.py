@@ -44,8 +44,7 @@ _WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
 def build(chosen: Study, out: Path | None = None) -> Path:
     """Build the site of a study into `out` (build/site/<study>); its first page. Raises DataError when no chapter of it is executed, or Sphinx fails."""
     out = out or ROOT / "build" / "site" / chosen.name
-    chapters = sorted((chosen.folder / "notebooks").glob("[0-9]*.ipynb"))
-    chapters = [path for path in chapters if not path.name.endswith(".failed.ipynb")]
+    chapters = study.executed(chosen.folder)
     if not chapters:
         raise DataError(
             f"{chosen.folder / 'notebooks'}: no chapter of this study is executed. Run it first: make study PROFILE={chosen.name}"

@@ -203,7 +203,7 @@ def quality(
 
 def apart(table: pd.DataFrame) -> pd.DataFrame:
     """The rows of `quality` in which a loop's mean lies outside the plain loop's interval, or the plain one's outside its: `system, loop, metric`."""
-    plain = table[table["loop"] == "plain"].drop(columns=["loop", "seconds"])
+    plain = table.loc[table["loop"] == "plain", ["system", "metric", "mean", "low", "high"]]
     both = table[table["loop"] != "plain"].merge(plain, on=["system", "metric"], suffixes=("", "_plain"))
     inside = both["mean"].between(both["low_plain"], both["high_plain"])
     inside |= both["mean_plain"].between(both["low"], both["high"])

@@ -31,6 +31,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "20_alignment": ("text", "image"),
     "21_alignment_finetune": ("text", "image"),
     "35_alignment": ("text", "image"),
+    "94_gpu_speed": ("text", "image"),
 }
 """Notebooks that can't do without the ads' texts or pictures; others show what there is."""
 HOTELS = ("41_hotel_linking", "43_hotel_search")
@@ -470,6 +471,12 @@ class Run:
 def notebook(name: str) -> Path:
     """The source of the notebook called `name`."""
     return ROOT / "notebooks" / f"{name}.ipynb"
+
+
+def executed(folder: Path) -> list[Path]:
+    """The chapters of a study's folder that were executed whole, in their order."""
+    found = sorted((folder / "notebooks").glob("[0-9]*.ipynb"))  # none that is being written
+    return [path for path in found if not path.name.endswith(".failed.ipynb")]
 
 
 def reads_runs(name: str) -> bool:

@@ -14,6 +14,8 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
 
+from lib.errors import DataError
+
 
 class Items(Dataset):
     """The items of a part, as numbers: which text, which picture, which class."""
@@ -109,19 +111,48 @@ class LengthSampler(Sampler):
         yield from order[whole:].tolist()
 
 
+class Shared(Sampler):
+    """Of every batch of a sampler the part that is this process's, where several train together: in a step they see together what one would have seen. Of a last batch that can't be shared
+    evenly the rest is left out."""
+
+    def __init__(self, sampler: Any, batch_size: int, processes: int) -> None:
+        self.sampler, self.batch_size, self.processes = sampler, batch_size, processes
+
+    def __len__(self) -> int:
+        whole, rest = divmod(len(self.sampler), self.batch_size)
+        return whole * (self.batch_size // self.processes) + rest // self.processes
+
+    def set_epoch(self, epoch: int) -> None:
+        self.sampler.set_epoch(epoch)
+
+    def __iter__(self) -> Iterator[int]:
+        together = torch.distributed.is_initialized()
+        rank, order = torch.distributed.get_rank() if together else 0, list(self.sampler)
+        for start in range(0, len(order), self.batch_size):
+            batch = order[start : start + self.batch_size]
+            share = len(batch) // self.processes
+            yield from batch[rank * share : (rank + 1) * share]
+
+
 def training_batches(
-    items: Items, batch_size: int, per_vendor: int | None, seed: int, by_length: bool = False
+    items: Items, batch_size: int, per_vendor: int | None, seed: int, by_length: bool = False, processes: int = 1
 ) -> DataLoader:
     """Shuffled batches, `by_length` with texts of like length in a batch; with `per_vendor`, batches of several items of
-    each of a few vendors."""
+    each of a few vendors. processes: how many share a batch, an equal part each; DataError where it can't be shared."""
     if per_vendor:
         sampler: Any = EpochSampler(items.classes, per_vendor, batch_size, seed)
-        return DataLoader(items, batch_size=sampler.size, sampler=sampler, collate_fn=items.batch)
-    if by_length and items.text is not None:
+        batch_size = sampler.size
+    elif by_length and items.text is not None:
         sampler = LengthSampler([len(items.tokens[text]) for text in items.text], batch_size, seed)
     else:
         sampler = DistributedSampler(items, num_replicas=1, rank=0, shuffle=True, seed=seed)
-    return DataLoader(items, batch_size=batch_size, sampler=sampler, collate_fn=items.batch)
+    if batch_size % processes:
+        raise DataError(
+            f"A batch of {batch_size} can't be shared by {processes} devices evenly. Change batch_size or devices."
+        )
+    if processes > 1:
+        sampler = Shared(sampler, batch_size, processes)
+    return DataLoader(items, batch_size=batch_size // processes, sampler=sampler, collate_fn=items.batch)
 
 
 def ordered_batches(items: Items, batch_size: int) -> DataLoader:

@@ -129,7 +129,7 @@ class Experiment(Trained):
         seed, size = self.parameters["seed"], settings.batch_size
         return self.fit(
             self.objective.of,
-            batches.training_batches(train, size, per_vendor, seed, settings.by_length),
+            batches.training_batches(train, size, per_vendor, seed, settings.by_length, settings.devices),
             batches.ordered_batches(val, max(size, len(val))) if len(val) else None,
             len(train),
         )

@@ -146,7 +146,9 @@ class Linking(Learned):
         settings, seed = self.settings, self.parameters["seed"]
         if len(self.branches) < 2:
             raise DataError(f"{self.hotels.folder}: there are fewer than two branches to train on.")
-        train = batches.training_batches(items, settings.batch_size, settings.per_vendor, seed)
+        train = batches.training_batches(
+            items, settings.batch_size, settings.per_vendor, seed, processes=settings.devices
+        )
         whole = DataLoader([{"class": torch.zeros(1)}], batch_size=None)  # validation ranks all pictures at once
         return self.fit(self._of, train, whole, len(rows))
 

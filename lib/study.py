@@ -156,6 +156,8 @@ class Training(Part):
     contrast_weight: float = Field(1.0, gt=0)  # of SupCon or Triplet beside cross-entropy
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"  # auto: bf16 where the device computes it in hardware
     compiled: bool = False  # compile a transformer's blocks: takes seconds of each run, and pays on an accelerator
+    devices: int = Field(1, ge=1)  # that train one run together, an equal part of every batch each
+    strategy: str = "auto"  # Lightning's, of how they do; several devices of a notebook need ddp_notebook
     threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
 
 

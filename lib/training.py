@@ -19,7 +19,9 @@ from torch.utils.data import DataLoader
 from transformers import get_linear_schedule_with_warmup
 
 from lib import fast
+from lib.batches import Shared
 from lib.checkpoints import SafetensorsIO
+from lib.errors import DataError
 from lib.study import Training
 from lib.systems import precision
 
@@ -61,6 +63,8 @@ class Learner(lightning.LightningModule):
             "seconds": round(time.monotonic() - self._began, 1),
         }
         self.history.append(row)
+        if not self.trainer.is_global_zero:
+            return
         print(
             f"epoch {row['epoch']}/{self.settings.epochs}: training loss {row['train_loss']:.3f}, "
             f"validation {row['val_loss']:.3f}, {row['seconds']:.0f} s",
@@ -100,8 +104,9 @@ class Learner(lightning.LightningModule):
         return loss
 
     def _mean(self, part: str) -> float:
-        total, count = self._sums[part]
-        return float(total) / count if count else float("nan")
+        reduce = self.trainer.strategy.reduce  # over the devices, if there are several
+        total, count = (float(reduce(torch.as_tensor(found), reduce_op="sum")) for found in self._sums[part])
+        return total / count if count else float("nan")
 
 
 def fit(
@@ -118,10 +123,15 @@ def fit(
 
     A checkpoint is written after each epoch to `folder/<key>.ckpt`. If one is there, training goes on from it
     and ends with the numbers that it would have had undisturbed. `key` names all that decides those numbers,
-    so that a checkpoint of other parameters is never taken up.
+    so that a checkpoint of other parameters is never taken up. Raises DataError where several devices are asked for batches that
+    can't be shared.
     """
     if settings.compiled:
         fast.prepare(system)
+    if settings.devices > 1 and not isinstance(train.sampler, Shared):
+        raise DataError(
+            f"This kind of run is trained on one device, not on {settings.devices}: its batches can't be shared."
+        )
     system.train()  # pretrained encoders come in evaluation mode, and Lightning leaves modes as they are
     steps = settings.epochs * math.ceil(len(train) / settings.accumulate)
     learner = Learner(system, loss, settings, steps, seed)
@@ -131,7 +141,8 @@ def fit(
         callbacks.append(EarlyStopping("val_loss", min_delta=settings.least_change, patience=settings.patience))
     trainer = lightning.Trainer(
         accelerator="auto",
-        devices=1,
+        devices=settings.devices,
+        strategy=settings.strategy,
         max_epochs=settings.epochs,
         accumulate_grad_batches=settings.accumulate,
         precision=precision(settings.precision),
@@ -154,6 +165,10 @@ def fit(
             learner.history = stored["history"]
         else:
             trainer.fit(learner, train, val, ckpt_path=checkpoint)
+        if settings.devices > 1:  # other processes trained: what they came to is in the checkpoint
+            stored = SafetensorsIO().load_checkpoint(checkpoint)
+            learner.load_state_dict(stored["state_dict"])
+            learner.history = stored["history"]
     return pd.DataFrame(learner.history)
 
 

@@ -3,7 +3,9 @@
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anything imports torch
-os.environ.setdefault("TORCH_COMPILE_DISABLE", "1")  # it takes minutes on a CPU, and whether it compiles rightly is for torch to test
+os.environ.setdefault(
+    "TORCH_COMPILE_DISABLE", "1"
+)  # it takes minutes on a CPU, and whether it compiles rightly is for torch to test
 
 from made_up_runs import measured  # noqa: F401
 

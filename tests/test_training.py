@@ -201,3 +201,49 @@ def test_digits_of_queries_and_other_regions_are_kept_as_published(mask_digits, 
     )
     assert Experiment._rows(run, items, "text").tolist() == rows
     assert Experiment._rows(run, items, "image").tolist() == [9, 8, 7, 6]
+
+
+def test_two_processes_train_as_one(tmp_path):
+    """Gloo on the CPU; cross-entropy, whose mean over a batch is the mean over its parts."""
+
+    def fitted(folder, processes, strategy):
+        settings = Training(
+            epochs=3,
+            batch_size=12,
+            patience=None,
+            text_rate=0.02,
+            image_rate=0.02,
+            head_rate=0.02,
+            devices=processes,
+            strategy=strategy,
+        )
+        torch.manual_seed(1)
+        system = System(Bag(), Pixels(), "mean", VENDORS)
+        system.text.drop.p = 0.0  # parts of a batch draw other dropout than the whole
+        train = batches.training_batches(items(), 12, None, 5, by_length=True, processes=processes)
+        val = batches.ordered_batches(items(24, 1), 24)
+        history = training.fit(system, Objective("ce", settings).of, train, val, settings, 5, folder, "key")
+        return system.state_dict(), history
+
+    one, history = fitted(tmp_path / "one", 1, "auto")
+    two, same = fitted(tmp_path / "two", 2, "ddp_notebook")
+    for name, weights in one.items():
+        torch.testing.assert_close(two[name], weights, rtol=1e-3, atol=1e-4)
+    for column in ("train_loss", "val_loss"):
+        assert same[column].tolist() == pytest.approx(history[column].tolist(), rel=1e-3)
+    assert history["val_loss"].iloc[-1] < history["val_loss"].iloc[0]
+
+
+def test_shares_of_a_batch_make_up_the_batch(monkeypatch):
+    whole = list(batches.training_batches(items(), 12, None, 5).sampler)
+    shares = []
+    monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
+    for rank in range(3):
+        monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
+        loader = batches.training_batches(items(), 12, None, 5, processes=3)
+        shares.append(list(loader.sampler))
+        assert len(loader.sampler) == len(shares[-1]) and loader.batch_size == 4
+    parts = [share[start : start + 4] for start in range(0, 20, 4) for share in shares]
+    assert [item for part in parts for item in part] == whole
+    with pytest.raises(DataError, match="evenly"):
+        batches.training_batches(items(), 12, None, 5, processes=5)

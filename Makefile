@@ -22,7 +22,7 @@ compare:  ## two studies side by side, A=quick B=cpu: which numbers moved, beyon
 	@$(RUN) python -m lib.comparison "$(A)" "$(B)"
 
 test:  ## every test, two files at a time
-	@$(RUN) python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	@$(RUN) python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 15 $(PYTEST)
 
 lab:  ## JupyterLab on the notebooks
 	@$(RUN) jupyter lab --notebook-dir=notebooks

@@ -105,7 +105,8 @@ class Learner(lightning.LightningModule):
 
     def _mean(self, part: str) -> float:
         reduce = self.trainer.strategy.reduce  # over the devices, if there are several
-        total, count = (float(reduce(torch.as_tensor(found), reduce_op="sum")) for found in self._sums[part])
+        sums = (torch.tensor(float(found), device=self.device) for found in self._sums[part])
+        total, count = (float(reduce(found, reduce_op="sum")) for found in sums)
         return total / count if count else float("nan")
 
 

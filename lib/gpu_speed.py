@@ -7,6 +7,7 @@ a step costs the same whatever they are.
 from __future__ import annotations
 
 import copy
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -205,7 +206,7 @@ def peak(side: int = 8192, repeats: int = 20) -> float:
     return repeats * 2 * side**3 / (time.perf_counter() - begin) / 1e12
 
 
-def whole(name: str, run: Experiment, size: int, batch: int, epochs: int, folder: Path) -> dict[str, Any]:
+def whole(name: str, run: Experiment, size: int, batch: int, epochs: int) -> dict[str, Any]:
     """The study's own training (Lightning, checkpoints, schedule and all) for `epochs` epochs of `size` items: `system, batch, rate` and `epoch_seconds` of the last epoch, `first_seconds`
     (the first epoch with compiling), `joules` an item (NaN where the device doesn't tell)."""
     items = enlarged(run.batch_items("train"), size)
@@ -214,7 +215,8 @@ def whole(name: str, run: Experiment, size: int, batch: int, epochs: int, folder
     )
     loader = batches.training_batches(items, batch, None, seed=0, by_length=True)
     before = _joules()
-    history = training.fit(run.system, run.objective.of, loader, None, settings, 0, folder, "whole")
+    with tempfile.TemporaryDirectory() as folder:  # a checkpoint is written as ever, and not kept
+        history = training.fit(run.system, run.objective.of, loader, None, settings, 0, Path(folder), "whole")
     used, seconds = _joules() - before, history["seconds"]
     return {
         "system": name,

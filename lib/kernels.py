@@ -22,6 +22,8 @@ from lib.files import ROOT
 
 ADDRESS = "NOTEBOOK_KERNELS"
 """The environment variable with the folder of the server that is to be asked."""
+STARTED = b"\xff"
+"""What a fork says before anything else; no exit status of it is the same."""
 PRELOADED = ("lib.experiment", "lib.training", "lib.report", "lib.figures", "ipykernel.kernelapp")
 
 
@@ -58,14 +60,17 @@ def serve(folder: str) -> None:
         while os.getppid() == parent:
             with suppress(TimeoutError):
                 asked, _ = listening.accept()
-                _preload()
                 with closing(asked):
+                    if not _preload():
+                        return
                     if os.fork() == 0:
                         listening.close()
                         _be_kernel(asked)
 
 
-def _preload() -> None:
+def _preload() -> bool:
+    """Import what notebooks import; whether it is safe to fork then: a fork has one thread alone, and would wait for ever for what another one holds. Some libraries start threads when they
+    are imported, where they are told to use several."""
     import importlib
 
     os.environ["MPLBACKEND"] = (
@@ -73,9 +78,7 @@ def _preload() -> None:
     )
     for name in PRELOADED:
         importlib.import_module(name)
-    threads = len(os.listdir("/proc/self/task"))
-    if threads > 1:  # a fork has one thread alone, and would wait for ever for what another one holds
-        sys.exit(f"lib.kernels: {threads} threads run after importing {', '.join(PRELOADED)}; forks aren't safe.")
+    return len(os.listdir("/proc/self/task")) == 1
 
 
 def _be_kernel(asked: socket.socket) -> None:
@@ -96,6 +99,7 @@ def _be_kernel(asked: socket.socket) -> None:
         os.chdir(told["folder"])
         # Its parent is the server and not Jupyter: it must not end for that, which 1 tells it.
         sys.argv = ["ipykernel_launcher", *told["arguments"], "--IPKernelApp.parent_handle=1"]
+        asked.sendall(STARTED)
         threading.Thread(target=_end_with, args=(asked,), daemon=True).start()
         from ipykernel import kernelapp
 
@@ -128,13 +132,16 @@ def ask(arguments: list[str]) -> None:
     try:
         server = socket.socket(socket.AF_UNIX)
         server.connect(f"{os.environ[ADDRESS]}/socket")
+        told = {"arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}
+        message = json.dumps(told).encode()
+        server.sendall(len(message).to_bytes(8, "big"))
+        sent = socket.send_fds(server, [message], [0, 1, 2])
+        server.sendall(message[sent:])
+        started = server.recv(1) == STARTED
     except (KeyError, OSError):
+        started = False
+    if not started:
         os.execv(sys.executable, [sys.executable, "-m", "ipykernel_launcher", *arguments])
-    told = {"arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}
-    message = json.dumps(told).encode()
-    server.sendall(len(message).to_bytes(8, "big"))
-    sent = socket.send_fds(server, [message], [0, 1, 2])
-    server.sendall(message[sent:])
     signal.signal(signal.SIGINT, lambda number, _: server.sendall(bytes([number])))
     status = server.recv(1)
     sys.exit(status[0] if status else 1)

@@ -85,3 +85,12 @@ def test_without_a_server_a_kernel_is_an_ordinary_one(served, tmp_path):
     done = run(source, output, served | {kernels.ADDRESS: str(tmp_path)})
     assert done.returncode == 0, done.stderr
     assert said(output) == ["False"]
+
+
+def test_where_forks_are_not_safe_kernels_are_ordinary_ones(tmp_path):
+    """Told to use several threads, libraries start them when they are imported."""
+    with kernels.server(ENVIRONMENT | {"OMP_NUM_THREADS": "2"}) as more:
+        for name in ("one", "two"):
+            source = notebook(tmp_path / f"{name}.ipynb", "print(1)")
+            done = run(source, tmp_path / f"{name}_out.ipynb", ENVIRONMENT | more)
+            assert done.returncode == 0, done.stderr

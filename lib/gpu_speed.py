@@ -99,7 +99,7 @@ def measure(
         for change in step.changes:
             change(system)
         first = list(_every_length(items, step.batch)) if step.ready else []
-        rest = _endless(items, step.batch) if step.ready else speed.plain_batches(run, step.batch, padded, 0)
+        rest = speed.our_batches(items, step.batch) if step.ready else speed.plain_batches(run, step.batch, padded, 0)
         source = chain(first, rest)
         row = {"system": name, "step": step.name, "batch": step.batch}
         try:
@@ -125,14 +125,6 @@ def measure(
     return pd.DataFrame(rows), pd.concat(shared, ignore_index=True)
 
 
-def _endless(items: batches.Items, size: int) -> Iterator[speed.Batch]:
-    loader, epoch = batches.training_batches(items, size, None, seed=0, by_length=True), 0
-    while True:
-        loader.sampler.set_epoch(epoch)
-        yield from loader
-        epoch += 1
-
-
 def _every_length(items: batches.Items, size: int) -> Iterator[speed.Batch]:
     """A batch of every length that there is in an epoch: for each, kernels are compiled or planned when it is seen first. Without texts, one batch."""
     seen: set[tuple[int, ...]] = set()
@@ -147,7 +139,7 @@ def _every_length(items: batches.Items, size: int) -> Iterator[speed.Batch]:
 
 def flops(run: Experiment, items: batches.Items, size: int = 64, count: int = 4) -> float:
     """Floating-point operations of an item's training step, forward and backward (torch's counter, a multiply-add counts two), over `count` batches of like length."""
-    source, system, done = _endless(items, size), copy.deepcopy(run.system).to(device()).train(), 0
+    source, system, done = speed.our_batches(items, size), copy.deepcopy(run.system).to(device()).train(), 0
     with FlopCounterMode(display=False) as counter:
         for _ in range(count):
             batch = {name: value.to(device()) for name, value in next(source).items()}

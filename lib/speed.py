@@ -71,9 +71,9 @@ def plain_batches(run: Experiment, size: int, padded: int, seed: int) -> Iterato
         yield from loader
 
 
-def our_batches(run: Experiment, size: int, seed: int) -> Iterator[Batch]:
-    """Batches of training items for ever, as a run has them."""
-    loader = batches.training_batches(run.batch_items("train"), size, None, seed, by_length=True)
+def our_batches(items: batches.Items, size: int) -> Iterator[Batch]:
+    """Batches of items for ever, as a run has them."""
+    loader = batches.training_batches(items, size, None, seed=0, by_length=True)
     epoch = 0
     while True:
         loader.sampler.set_epoch(epoch)
@@ -146,7 +146,7 @@ def training(runs: Mapping[str, Callable[[], Experiment]], how: Speed, size: int
     rows = []
     for name, make in runs.items():
         run = make()
-        plain, ours = plain_batches(run, size, how.padded, 0), our_batches(run, size, 0)
+        plain, ours = plain_batches(run, size, how.padded, 0), our_batches(run.batch_items("train"), size)
         slow = partial(rate, run, plain, "32-true", how.seconds)
         fast = partial(rate, run, ours, run.study.training.precision, how.seconds)
         rows += in_turns(name, slow, fast, how.rounds)

@@ -29,7 +29,7 @@ def cost(work: Callable[..., Any], *arguments: Any) -> dict[str, float]:
     kept = work(*arguments)
     seconds, peak = time.perf_counter() - begin, _memory("VmHWM")
     del kept
-    return {"seconds": seconds, "megabytes": max(0.0, peak - before)}
+    return {"seconds": seconds, "megabytes": float(np.maximum(peak - before, 0))}  # NaN stays NaN
 
 
 def _memory(what: str, reset: bool = False) -> float:
@@ -40,7 +40,8 @@ def _memory(what: str, reset: bool = False) -> float:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
         return float("nan")
-    return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(f"{what}:"))
+    told = (int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(f"{what}:"))
+    return next(told, float("nan"))
 
 
 def sizes(largest: int, decades: int = 3) -> list[int]:

@@ -17,8 +17,19 @@ def test_growth_measures_every_index_at_every_decade():
 
 def test_memory_is_the_peak_and_not_what_is_left():
     found = growth.cost(lambda: np.ones(20_000_000).sum())  # 160 MB, let go of at once
+    if np.isnan(found["megabytes"]):
+        pytest.skip("This system doesn't let a process ask for its peak of memory anew.")
     assert 120 < found["megabytes"] < 400 and found["seconds"] > 0
     assert growth.cost(lambda: None)["megabytes"] < 20
+
+
+def test_memory_is_unknown_where_the_system_does_not_tell(monkeypatch):
+    def refused(*_, **__):
+        raise PermissionError
+
+    monkeypatch.setattr(growth.Path, "write_text", refused)
+    found = growth.cost(lambda: None)
+    assert np.isnan(found["megabytes"]) and found["seconds"] >= 0
 
 
 def test_a_gallery_of_decades():

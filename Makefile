@@ -9,7 +9,7 @@ RUN := python3 bootstrap.py
 HOTEL_SPLITS ?=
 export HOTEL_SPLITS
 
-.PHONY: study site compare test lab bench timings lint lock clean
+.PHONY: study site compare test coverage lab bench timings lint lock clean
 
 study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; only what is missing or out of date
 	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS) --cluster "$(CLUSTER)" --only $(ONLY)
@@ -24,6 +24,9 @@ compare:  ## two studies side by side, A=quick B=cpu: which numbers moved, beyon
 test:  ## every test, two files at a time
 	@$(RUN) python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 15 $(PYTEST)
 
+coverage: PYTEST += --cov=lib --cov-report=term:skip-covered
+coverage: test  ## the tests, and which lines of lib they ran in their own processes (what only notebooks run is not counted)
+
 lab:  ## JupyterLab on the notebooks
 	@$(RUN) jupyter lab --notebook-dir=notebooks
 
@@ -34,8 +37,10 @@ bench:  ## chapter 92 again, its ratios beside the published ones; fails when so
 timings:  ## measure the study, a second run of it, and the tests; written to its study.json
 	@$(RUN) python -m lib.timings "$(PROFILE)"
 
-lint:
+lint:  ## style, form and types
 	@$(RUN) ruff check .
+	@$(RUN) ruff format --check lib tests
+	@$(RUN) mypy
 
 lock:  ## requirements.in -> requirements.lock (needs a package registry)
 	@$(RUN) uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.lock

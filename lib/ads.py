@@ -157,7 +157,7 @@ def read(
     if layout.images is not None:
         names = dict.fromkeys(name for row in rows for name in row.images)
         pictures = picture_files.inspect(folder, names, cache, check_pictures)
-        rows = [row for row in rows if _take_off(row, pictures, layout, aside)]
+        rows = [row for row in rows if _take_off(row, pictures, layout.images, aside)]
     rows = _unambiguous(rows, pictures, aside)
     aside.check(folder, count)
     left = {row.file for row in rows}
@@ -222,7 +222,7 @@ def _usable(file: str, region: str, found: csv_rows.Rows, layout: Layout, aside:
             _Row(
                 file,
                 number,
-                region or cells[layout.region].strip().lower(),
+                region if layout.region is None else cells[layout.region].strip().lower(),
                 cells[layout.vendor].strip(),
                 "" if layout.text is None else cells[layout.text],
                 list(dict.fromkeys(name for name in listed if name)),
@@ -232,17 +232,17 @@ def _usable(file: str, region: str, found: csv_rows.Rows, layout: Layout, aside:
     return rows
 
 
-def _take_off(row: _Row, pictures: dict[str, picture_files.PictureFile], layout: Layout, aside: Quarantine) -> bool:
+def _take_off(row: _Row, pictures: dict[str, picture_files.PictureFile], column: str, aside: Quarantine) -> bool:
     """Leave a row its good pictures; False, and the row is put aside, when there are none."""
     problems = [pictures[name].problem for name in row.images]
     good = [name for name, problem in zip(row.images, problems, strict=True) if not problem]
     if not good:
-        aside.row(row.file, row.row, layout.images, problems[0])
+        aside.row(row.file, row.row, column, problems[0])
     elif len(good) < len(row.images):
         for place, problem in enumerate(problems, start=1):
             if problem:
                 taken = f"picture {place} of {len(problems)} was taken off, the ad keeps its others: {problem}"
-                aside.note(row.file, row.row, layout.images, taken)
+                aside.note(row.file, row.row, column, taken)
     row.images = good
     return bool(good)
 
@@ -282,7 +282,7 @@ def _tables(
             "text": -1 if layout.text is None else text_codes,
         }
     )
-    listed = pd.Series([row.images or [None] for row in rows]).explode()
+    listed = pd.Series([row.images if row.images else [None] for row in rows]).explode()
     image_codes, images = pd.factorize(listed)  # no picture: -1
     pairs = ads.loc[listed.index].assign(image=image_codes).reset_index(drop=True)
     digests = [sha256(path) for path in files] + [pictures[name].sha256 for name in images]

@@ -105,6 +105,7 @@ class Aligner(nn.Module):
         scores = alignment.similarity(unit, image) / self.temperature
         losses = {"itc": alignment.itc(scores, positive)}
         if "itm" in self.parts:
+            assert self.qformer is not None and self.match is not None, "ITM has a Q-Former"
             own = torch.stack([batch["text"], batch["image"]])
             pictures, texts = alignment.hard_negatives(scores, positive), alignment.hard_negatives(scores.T, positive.T)
             pairs = torch.cat([own, pictures, texts.flip(0)], dim=1)
@@ -122,12 +123,14 @@ class Aligner(nn.Module):
             image = functional.normalize(self.look(tokens)[:, 0], dim=-1)
             sides = image[batch["image"]], unit[batch["negative_text"]], image[others]
             return {"itc": alignment.published_itc(own, *sides, self.temperature)}
+        assert self.qformer is not None, "ITM has a Q-Former"
         queries = functional.normalize(self.qformer(seen), dim=-1)
         past = functional.normalize(tokens.mean(1), dim=-1)[others]
         found = alignment.published_matching(own, queries, past, self.temperature)
         return dict(zip(("itc", "itm"), found, strict=True))
 
     def _written(self, batch: dict[str, torch.Tensor], tokens: torch.Tensor) -> torch.Tensor:
+        assert self.qformer is not None and self.generator is not None and self.tell is not None, "BLIP2 has them"
         queries = self.qformer(tokens[batch["image"]])
         if self.published:  # theirs are of unit length here too
             queries = functional.normalize(queries, dim=-1)

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 from torch.nn import functional
 
 from lib import alignment, backbones, batches, encoding, identifiers, rewards, text_to_image, variants, verification
@@ -46,7 +47,7 @@ def build(
     """An aligner on the backbones' weights with fresh layers, by torch's global generator: seed it before; and the record of the
     weights. texts: what a fresh generator's tokens are learnt from; generates: whether it is to have one."""
     plan, published = study.alignment, variant.name == "published"
-    arguments = {"pixels": study.image.pixels, "weights": study.weights, "folder": study.weights_folder}
+    arguments: dict[str, Any] = {"pixels": study.image.pixels, "weights": study.weights, "folder": study.weights_folder}
     reader, of_text = backbones.load(text, pooling=variant.pooling, **arguments)
     viewer, of_image = backbones.load(vision, **arguments)
     for name, found, kind in ((text, of_text, "text"), (vision, of_image, "image")):
@@ -69,6 +70,8 @@ def build(
 class Alignment(Trained):
     """Two backbones that are aligned by one method on a study's data; results go to `out`."""
 
+    system: Aligner
+
     def __init__(
         self,
         notebook: str,
@@ -79,12 +82,12 @@ class Alignment(Trained):
         method: str,
         seed: int,
         variant: str = "sound",
-        temperature: float | str = "",
-        overlap: float | str = "",
+        temperature: float | Literal[""] = "",
+        overlap: float | Literal[""] = "",
     ) -> None:
         """method: a name of `lib.alignment.METHODS`. temperature: the study's if not given. overlap: of the twin, how often a text names what
         its pictures show; the study's if not given. Raises DataError on bad input."""
-        parameters = {"text": text, "vision": vision, "method": method, "variant": variant}
+        parameters: dict[str, Any] = {"text": text, "vision": vision, "method": method, "variant": variant}
         parameters |= {"temperature": temperature, "overlap": overlap, "seed": seed}
         super().__init__(notebook, study, out, parameters)
         if overlap != "":
@@ -163,6 +166,7 @@ class Alignment(Trained):
 
     def _writing(self) -> Writing:
         """Texts as the generator is to write them, cut as a study's texts are; `blip2-cond` is given the title."""
+        assert self.system.generator is not None, "a method with generation has a generator until `finish`"
         tokenizer, limit = self.system.generator.tokenizer, self.study.text.max_tokens
 
         def tokens(texts: list[str]) -> list[list[int]]:
@@ -303,6 +307,6 @@ class Alignment(Trained):
         return scores
 
 
-def total(system: Aligner, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
+def total(system: nn.Module, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
     """The sum of an aligner's losses."""
     return sum(system(batch).values())

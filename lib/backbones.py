@@ -12,7 +12,7 @@ import importlib.util
 import os
 import socket
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -63,7 +63,7 @@ def load(
     folder: str = "",
     pooling: str | None = None,
     texts: Sequence[str] = (),
-) -> tuple[nn.Module, Provenance]:
+) -> tuple[Any, Provenance]:
     """The encoder called `name` and the record of its weights.
 
     pixels: side of the pictures that an image model will see. weights: `prefer` falls back on the packaged
@@ -81,8 +81,10 @@ def load(
     backbone = BACKBONES[base]
     if name != base and backbone.kind == "face":
         raise DataError(f"{name}: a face network is taken as it was trained; there are no fresh weights of {base}.")
-    if pooling:
-        backbone = replace(backbone, pooling=pooling)
+    if name != base and backbone.kind == "joint" and not backbone.config:
+        raise DataError(f"{name}: there are no fresh weights of {base}'s size; {base}-small is from scratch.")
+    change: dict[str, Any] = {"pooling": pooling} if pooling else {}
+    backbone = replace(backbone, **change)
     if name != base or backbone.config:
         return _found(name, base, "random", _fresh(backbone, pixels, texts))
     local = Path(folder).expanduser() / name
@@ -104,12 +106,10 @@ def load(
     other = BACKBONES[stand_in]
     if other.config:
         return _found(name, stand_in, "random", _fresh(other, pixels, texts))
-    return _found(
-        name, stand_in, "package", _from_package(stand_in, replace(other, pooling=pooling or other.pooling), pixels)
-    )
+    return _found(name, stand_in, "package", _from_package(stand_in, replace(other, **change), pixels))
 
 
-def _found(requested: str, loaded: str, source: Any, encoder: nn.Module) -> tuple[nn.Module, Provenance]:
+def _found(requested: str, loaded: str, source: Any, encoder: nn.Module) -> tuple[Any, Provenance]:
     digest, count = hashlib.sha256(), 0
     if isinstance(encoder, FaceFeatures):
         digest.update(sha256(encoder.file).encode())
@@ -130,6 +130,7 @@ def _packaged(name: str, backbone: Backbone) -> Path:
             f"{name}: the package {backbone.package} that carries its weights is not installed. "
             "`make study` sets up the environment that has it."
         )
+    assert spec.origin is not None, "a package has an __init__.py"
     path = Path(spec.origin).parent / backbone.file
     weights = path / "model.safetensors" if backbone.kind == "text" else path
     if (found := sha256(weights)) != backbone.file_sha256:
@@ -215,9 +216,10 @@ def _fresh(backbone: Backbone, pixels: int, texts: Sequence[str] = ()) -> nn.Mod
         return _own_generator(backbone, texts)
     if backbone.config:
         tokenizer = _own_tokenizer()
-        if "num_hidden_layers" not in backbone.config:
-            return TextEncoder(Bag(len(tokenizer), **backbone.config), tokenizer, backbone.pooling)
-        model = BertModel(BertConfig(vocab_size=len(tokenizer), **backbone.config), add_pooling_layer=False)
+        sizes: Mapping[str, Any] = backbone.config
+        if "num_hidden_layers" not in sizes:
+            return TextEncoder(Bag(len(tokenizer), **sizes), tokenizer, backbone.pooling)
+        model = BertModel(BertConfig(vocab_size=len(tokenizer), **sizes), add_pooling_layer=False)
         return TextEncoder(model, tokenizer, backbone.pooling)
     where = _packaged("", backbone) if backbone.package else backbone.hub
     model = AutoModel.from_config(AutoConfig.from_pretrained(where))
@@ -230,7 +232,7 @@ def _generator(where: str | Path) -> nn.Module:
 
     from lib.qformer import Generator
 
-    arguments = {"trust_remote_code": False}
+    arguments: dict[str, Any] = {"trust_remote_code": False}
     model = T5ForConditionalGeneration.from_pretrained(where, use_safetensors=True, dtype=torch.float32, **arguments)
     return Generator(model, AutoTokenizer.from_pretrained(where, **arguments))
 
@@ -244,8 +246,9 @@ def _own_generator(backbone: Backbone, texts: Sequence[str]) -> nn.Module:
 
     tokenizer = _own_tokenizer().train_new_from_iterator(texts, VOCABULARY)
     padding, end = tokenizer.pad_token_id, tokenizer.sep_token_id
-    special = {"pad_token_id": padding, "eos_token_id": end, "decoder_start_token_id": padding}
-    config = T5Config(vocab_size=len(tokenizer), **special, **(backbone.config or {}))
+    special: dict[str, Any] = {"pad_token_id": padding, "eos_token_id": end, "decoder_start_token_id": padding}
+    sizes: Mapping[str, Any] = backbone.config or {}
+    config = T5Config(vocab_size=len(tokenizer), **special, **sizes)
     return Generator(T5ForConditionalGeneration(config), tokenizer)
 
 
@@ -260,12 +263,13 @@ def _joint(backbone: Backbone, pixels: int, where: str | Path | None = None) -> 
     from transformers import AutoTokenizer, ViltConfig, ViltModel, VisualBertConfig, VisualBertModel
 
     tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False) if where else _own_tokenizer()
-    arguments = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
+    arguments: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
+    sizes: Any = backbone.config  # None where there are weights to load
     if not backbone.viewer:
         if where:
             return Vilt(ViltModel.from_pretrained(where, **arguments), tokenizer)
         config = ViltConfig(
-            vocab_size=len(tokenizer), image_size=pixels, patch_size=16, max_position_embeddings=512, **backbone.config
+            vocab_size=len(tokenizer), image_size=pixels, patch_size=16, max_position_embeddings=512, **sizes
         )
         return Vilt(ViltModel(config), tokenizer)
     viewer = BACKBONES[backbone.viewer]
@@ -278,8 +282,8 @@ def _joint(backbone: Backbone, pixels: int, where: str | Path | None = None) -> 
         model.embeddings.visual_projection = nn.Identity() if width == size else nn.Linear(width, size)
         return VisualBert(model, seeing, tokenizer)
     seeing = _timm(viewer.hub, pixels)
-    config = VisualBertConfig(vocab_size=len(tokenizer), visual_embedding_dim=seeing.num_features, **backbone.config)
-    return VisualBert(VisualBertModel(config, add_pooling_layer=False), seeing, tokenizer)
+    own = VisualBertConfig(vocab_size=len(tokenizer), visual_embedding_dim=seeing.num_features, **sizes)
+    return VisualBert(VisualBertModel(own, add_pooling_layer=False), seeing, tokenizer)
 
 
 def _text(where: str | Path, backbone: Backbone) -> nn.Module:
@@ -288,13 +292,13 @@ def _text(where: str | Path, backbone: Backbone) -> nn.Module:
     from transformers.utils import logging
 
     logging.disable_progress_bar()
-    arguments = {"trust_remote_code": False}
+    arguments: dict[str, Any] = {"trust_remote_code": False}
     model = AutoModel.from_pretrained(where, use_safetensors=True, dtype=torch.float32, **arguments)
     return TextEncoder(model, AutoTokenizer.from_pretrained(where, **arguments), backbone.pooling)
 
 
-def _timm(name: str, pixels: int, pretrained: bool = False) -> nn.Module:
+def _timm(name: str, pixels: int, pretrained: bool = False) -> Any:
     import timm
 
-    arguments = {"img_size": pixels} if name.startswith("vit_") else {}
+    arguments: dict[str, Any] = {"img_size": pixels} if name.startswith("vit_") else {}
     return timm.create_model(name, pretrained=pretrained, num_classes=0, **arguments)

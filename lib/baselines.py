@@ -29,8 +29,9 @@ class Linker:
 
     kind: Literal["text", "image", ""] = "text"  # '' where any item will do
 
-    def __init__(self, items: Sequence[Any], seed: int) -> None:
-        self.items, self.seed = items, seed
+    def __init__(self, items: Sequence[Any] | np.ndarray, seed: int) -> None:
+        self.items: Any = items  # texts or pictures: each linker knows its kind
+        self.seed = seed
 
     def fit(self, rows: np.ndarray, vendors: np.ndarray) -> None:
         """See the training items, once, before anything is asked."""
@@ -185,7 +186,7 @@ class Baseline(Task):
     def linker(self) -> Linker:
         found, study = self.data, self.study
         if self.modality == "text":
-            content: Sequence[Any] = [identifiers.mask(text) for text in found.texts]
+            content: Sequence[Any] | np.ndarray = [identifiers.mask(text) for text in found.texts]
         else:
             content = pictures.as_array(found.images, study.image.pixels, study.cache, found.fingerprint)
         return BASELINES[self.parameters["baseline"]](content, self.parameters["seed"])

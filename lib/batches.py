@@ -31,8 +31,8 @@ class Items(Dataset):
     ) -> None:
         """items: columns `text` and/or `image`; classes (n,): the class of each; tokens: of every unique text; pictures: on the CPU or on the device; multiple:
         of how many tokens a batch's length is."""
-        self.text = items["text"].to_numpy() if tokens is not None else None
-        self.image = items["image"].to_numpy() if pictures is not None else None
+        self.text: np.ndarray | None = items["text"].to_numpy() if tokens is not None else None
+        self.image: np.ndarray | None = items["image"].to_numpy() if pictures is not None else None
         self.classes, self.tokens, self.padding, self.pictures = classes, tokens, padding, pictures
         self.multiple = multiple
 
@@ -46,11 +46,11 @@ class Items(Dataset):
         """`tokens, mask` (unique texts), `pictures` (unique), `text, image` (the row of each item's), `class`."""
         rows = np.asarray(indices)
         found: dict[str, torch.Tensor] = {"class": torch.from_numpy(self.classes[rows])}
-        if self.text is not None:
+        if self.text is not None and self.tokens is not None:
             unique, place = np.unique(self.text[rows], return_inverse=True)
             found |= padded([self.tokens[text] for text in unique], self.padding, self.multiple)
             found["text"] = torch.from_numpy(place)
-        if self.image is not None:
+        if self.image is not None and self.pictures is not None:
             unique, place = np.unique(self.image[rows], return_inverse=True)
             found["pictures"] = torch.as_tensor(self.pictures[unique])
             found["image"] = torch.from_numpy(place)
@@ -71,6 +71,8 @@ class EpochSampler(MPerClassSampler):
 
     The library draws from one global generator; a run that is resumed must draw what it would have drawn.
     """
+
+    labels: list[int]
 
     def __init__(self, classes: np.ndarray, per_vendor: int, batch_size: int, seed: int) -> None:
         vendors = len(np.unique(classes))
@@ -142,7 +144,7 @@ def training_batches(
     if per_vendor:
         sampler: Any = EpochSampler(items.classes, per_vendor, batch_size, seed)
         batch_size = sampler.size
-    elif by_length and items.text is not None:
+    elif by_length and items.text is not None and items.tokens is not None:
         sampler = LengthSampler([len(items.tokens[text]) for text in items.text], batch_size, seed)
     else:
         sampler = DistributedSampler(items, num_replicas=1, rank=0, shuffle=True, seed=seed)

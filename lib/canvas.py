@@ -8,6 +8,7 @@ nothing near is hidden by what lies behind it; `Canvas.paint` draws into `Canvas
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import cv2
@@ -159,9 +160,9 @@ def _cut(seen: np.ndarray) -> np.ndarray:
 class Face(NamedTuple):
     """The parallelogram `origin` + u·`across` + v·`down` of a frame, or the `outline` (n, 2) in (u, v) within it."""
 
-    origin: tuple
-    across: tuple
-    down: tuple
+    origin: Sequence[float] | np.ndarray
+    across: Sequence[float] | np.ndarray
+    down: Sequence[float] | np.ndarray
     paint: Paint
     outline: np.ndarray = SQUARE
     contact: bool = False  # darkened next to things: what belongs to the room itself
@@ -181,9 +182,9 @@ class Canvas:
     def __init__(self, view: View, light: Light, pixels: int):
         self.view, self.light, self.pixels = view, light, pixels
         self.image = np.full((pixels, pixels, 3), 90, np.uint8)
-        self._queue = []  # Face, Hull or a function that draws
+        self._queue: list[Face | Hull | Callable[[], None]] = []  # a function draws by itself
         self._frames = [(np.zeros(3), np.eye(3))]  # place, turn
-        self._frame_of = []
+        self._frame_of: list[int] = []
 
     def add_face(self, face: Face) -> None:
         """Queue a face given in room coordinates."""
@@ -290,7 +291,7 @@ class Canvas:
             cv2.fillPoly(self.image, [points], colour.tolist(), shift=4)
             return
         if face.contact or (area > 0.05 * self.pixels**2 and self.light.sun):
-            light = self._light_map(face, *place, 9 if not face.contact else max(16, self.pixels // 11))
+            light = self._light_map(face, place, 9 if not face.contact else max(16, self.pixels // 11))
         lit = paint.glow + (1 - paint.glow) * light
         size, shift = (x1 - x0, y1 - y0), np.array([[1, 0, x0], [0, 1, y0], [0, 0, 1]])
         back = back @ shift  # from pixels of the patch to (u, v)
@@ -301,7 +302,9 @@ class Canvas:
                 lit = cv2.resize(lit, (48, 48), interpolation=cv2.INTER_LINEAR) * relief(paint.relief)
             patch = self._warp(lit * 120, back, size)
             if paint.pattern == "plain" and paint.image is None:
-                patch = cv2.multiply(patch, (*(c / 120 for c in paint.colours[0]), 0))
+                gains = (*(c / 120 for c in paint.colours[0]), 0)
+                # OpenCV takes a number a channel here, which its stubs don't know.
+                patch = cv2.multiply(patch, gains)  # type: ignore[call-overload]
             else:
                 metres = math.dist((0, 0, 0), place[1]), math.dist((0, 0, 0), place[2])
                 depth = float(frame[2, 2] + (frame[2, 0] + frame[2, 1]) / 2)
@@ -311,8 +314,9 @@ class Canvas:
         cv2.fillPoly(mask, [points - np.array([x0, y0], np.int32) * 16], 255, shift=4)
         cv2.copyTo(patch, mask, self.image[y0:y1, x0:x1])
 
-    def _light_map(self, face, origin, across, down, normal, grid) -> np.ndarray:
+    def _light_map(self, face, place, grid) -> np.ndarray:
         """Light over a face: float (grid, grid, 3), by its rows (down) and columns (across)."""
+        origin, across, down, normal = place
         steps = (np.arange(grid) + 0.5) / grid
         where = origin + (steps[:, None] * across)[None] + (steps[:, None] * down)[:, None]
         return self.light.at(where.reshape(-1, 3), normal, face.contact).reshape(grid, grid, 3)

@@ -215,7 +215,7 @@ def _tested(results: Results, orders: tuple[Order, ...], theirs, ours, regions: 
                 ours(runs, side, order) for runs, side in zip(sides, (order.better, order.worse), strict=True)
             )
             found = difference(better, worse, results.study.bootstrap, results.study.split.seed)
-            verdict = {"higher": "supported", "lower": "reversed", "undecided": "undecided"}[found["direction"]]
+            verdict = {"higher": "supported", "lower": "reversed", "undecided": "undecided"}[str(found["direction"])]
             row |= {
                 "ours": found["difference"],
                 "low": found["low"],

@@ -35,7 +35,7 @@ def read(path: Path, columns: Sequence[str], delimiter: str = ",") -> Rows:
     text = _decoded(path)
     if not text.strip():
         raise DataError(f"{path}: this file is empty. A CSV file begins with a line that names its columns.")
-    _check_delimiter(path, re.match(r"[^\r\n]{0,10000}", text)[0], columns, delimiter)
+    _check_delimiter(path, re.split(r"[\r\n]", text[:10_000], maxsplit=1)[0], columns, delimiter)
     found = _parsed(path, text, delimiter)
     header = [name.strip() for name in found.pop(0)[1]]
     missing = [column for column in columns if column not in header]
@@ -119,7 +119,7 @@ def _open_quote(text: str, line: int, delimiter: str) -> int:
     place = 0
     for found in list(re.finditer(r"\r\n|\r|\n", text))[line - 2 : line - 1] if line > 1 else []:
         place = found.end()
-    field = re.compile(f"[^{re.escape(delimiter)}\r\n]*")
+    field_end = re.compile(f"[{re.escape(delimiter)}\r\n]")
     while place < len(text):
         begin = place
         if text[place] == '"':
@@ -130,7 +130,8 @@ def _open_quote(text: str, line: int, delimiter: str) -> int:
                 return line
             place += 1
         else:
-            place = field.match(text, place).end()
+            end = field_end.search(text, place)
+            place = end.start() if end else len(text)
         place += 2 if text.startswith("\r\n", place) else 1
         line += len(re.findall(r"\r\n|\r|\n", text[begin:place]))
     return line

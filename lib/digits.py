@@ -28,7 +28,7 @@ def effect(texts: Sequence[str], items: pd.DataFrame, system: System, limit: int
     versions, vectors = {}, {}
     for digits, mask in ((True, identifiers.mask), (False, identifiers.mask_identifiers)):
         versions[digits] = np.array([mask(texts[text]) for text in used["text"]], dtype=object)
-        tokens = system.text.tokenizer(versions[digits].tolist(), truncation=True, max_length=limit)["input_ids"]
+        tokens = system.tokenizer(versions[digits].tolist(), truncation=True, max_length=limit)["input_ids"]
         vectors[digits] = encoding.texts(system, tokens).numpy()
     rows = []
     for name, (documents, queries) in SETTINGS.items():

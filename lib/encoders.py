@@ -16,6 +16,9 @@ class Pixels(nn.Module):
     cfg: `mean` and `std` of its training pictures, for values from 0 to 1 (timm's `pretrained_cfg`).
     """
 
+    mean: torch.Tensor
+    scale: torch.Tensor
+
     def __init__(self, cfg: Mapping[str, Any]) -> None:
         super().__init__()
         mean, std = (torch.tensor(cfg[name], dtype=torch.float32).view(1, 3, 1, 1) * 255 for name in ("mean", "std"))
@@ -47,7 +50,7 @@ class TextEncoder(nn.Module):
     """A transformer and its pooling, `mean` over tokens, `first` or `last` token: token numbers and mask (n, t) -> vectors
     (n, dimensions)."""
 
-    def __init__(self, model: nn.Module, tokenizer: Any, pooling: str) -> None:
+    def __init__(self, model: Any, tokenizer: Any, pooling: str) -> None:
         super().__init__()
         self.model, self.tokenizer, self.pooling = model, tokenizer, pooling
         self.dimensions: int = model.config.hidden_size
@@ -72,7 +75,7 @@ class TextEncoder(nn.Module):
 class ImageEncoder(nn.Module):
     """A timm model without its classifier: pictures (n, h, w, 3) uint8 -> vectors (n, dimensions)."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Any) -> None:
         super().__init__()
         self.model = model.to(memory_format=torch.channels_last)
         self.dimensions: int = model.head_hidden_size  # of the pooled vector; VGG's is longer than its patches'

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from lib import batches
 from lib.encoders import TextEncoder
-from lib.systems import System, device, precision
+from lib.systems import Asked, System, device, precision
 
 
 @torch.inference_mode()
-def texts(system: nn.Module, tokens: Sequence[Sequence[int]], asked: str = "auto") -> torch.Tensor:
+def texts(system: Any, tokens: Sequence[Sequence[int]], asked: Asked = "auto") -> torch.Tensor:
     """(n, d) float32, on the CPU: the text encoder's vectors of tokenised texts, in batches of like length. system: a
     `lib.systems.System`, or what encodes as one does."""
     system.to(device())
@@ -26,13 +26,13 @@ def texts(system: nn.Module, tokens: Sequence[Sequence[int]], asked: str = "auto
     return torch.cat(parts)[np.argsort(np.concatenate(order), kind="stable")]
 
 
-def pictures(system: nn.Module, found: np.ndarray, asked: str = "auto") -> torch.Tensor:
-    """(n, …) float32, on the CPU: the image encoder's vectors of pictures (n, h, w, 3) uint8."""
+def pictures(system: Any, found: np.ndarray, asked: Asked = "auto") -> torch.Tensor:
+    """(n, …) float32, on the CPU: the image encoder's vectors of pictures (n, h, w, 3) uint8. system: as for `texts`."""
     return blocks(system.to(device()).encode_image, found, asked)
 
 
 @torch.inference_mode()
-def blocks(encode: Callable[[torch.Tensor], torch.Tensor], found: np.ndarray, asked: str = "auto") -> torch.Tensor:
+def blocks(encode: Callable[[torch.Tensor], torch.Tensor], found: np.ndarray, asked: Asked = "auto") -> torch.Tensor:
     """What `encode` gives of the rows of an array, as float32 on the CPU."""
     parts = []
     for start in range(0, len(found), 128):
@@ -43,7 +43,7 @@ def blocks(encode: Callable[[torch.Tensor], torch.Tensor], found: np.ndarray, as
 
 
 @torch.inference_mode()
-def states(encoder: TextEncoder, tokens: Sequence[Sequence[int]], asked: str = "auto") -> list[np.ndarray]:
+def states(encoder: TextEncoder, tokens: Sequence[Sequence[int]], asked: Asked = "auto") -> list[np.ndarray]:
     """A text encoder's states of every token of each text: n times (t, d) float16."""
     encoder.to(device()).eval()
     found: list[np.ndarray] = [np.empty(0, np.float16)] * len(tokens)
@@ -63,7 +63,7 @@ def pairs(
     found: np.ndarray,
     text: np.ndarray,
     image: np.ndarray,
-    asked: str = "auto",
+    asked: Asked = "auto",
 ) -> torch.Tensor:
     """(n, d) float32, on the CPU: a single-stream encoder's vectors of the pairs (text[i], image[i]), rows of `tokens` and
     of `found`."""
@@ -89,5 +89,5 @@ def _by_length(tokens: Sequence[Sequence[int]]) -> list[np.ndarray]:
     return np.array_split(order, max(1, len(order) // 64))
 
 
-def _autocast(asked: str) -> torch.autocast:
+def _autocast(asked: Asked) -> torch.autocast:
     return torch.autocast(device().type, torch.bfloat16, enabled=precision(asked) == "bf16-mixed")

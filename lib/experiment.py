@@ -24,6 +24,8 @@ from lib.trained import Trained
 class Experiment(Trained):
     """A system with one set of parameters on a study's data; results go to `out`."""
 
+    system: System
+
     def __init__(
         self,
         notebook: str,
@@ -43,8 +45,9 @@ class Experiment(Trained):
         """text, vision: backbones by name, with a fusion when there are both; or joint: a single-stream one. variant: a name
         of `lib.variants`. protocol: of the split, if not the study's. faces: `all` pictures, or only those with (`face`) or without (`no-face`) one that MTCNN sees.
         more: parameters of a kind of experiment that begins otherwise. Raises DataError on bad input."""
-        parameters = {"text": text, "vision": vision, "joint": joint, "fusion": fusion, "objective": objective}
-        parameters |= {**more, "variant": variant, "faces": faces, "protocol": protocol, "seed": seed}
+        parameters: dict[str, Any] = {"text": text, "vision": vision, "joint": joint, "fusion": fusion}
+        parameters |= {"objective": objective, **more}
+        parameters |= {"variant": variant, "faces": faces, "protocol": protocol, "seed": seed}
         super().__init__(notebook, study, out, parameters)
         if faces not in ("all", "face", "no-face"):
             raise DataError(f"There are no pictures called {faces!r}; give all, face or no-face.")
@@ -70,7 +73,11 @@ class Experiment(Trained):
     def encoders(self) -> list[Any]:
         """Of texts, of pictures and of pairs, None where the run has none; what was loaded is noted in `provenance`."""
         study = self.study
-        arguments = {"pixels": study.image.pixels, "weights": study.weights, "folder": study.weights_folder}
+        arguments: dict[str, Any] = {
+            "pixels": study.image.pixels,
+            "weights": study.weights,
+            "folder": study.weights_folder,
+        }
         names = [self.parameters.get(kind) for kind in ("text", "vision", "joint")]
         loaded = [
             backbones.load(name, **arguments, pooling=self.variant.pooling) if name else (None, None) for name in names
@@ -171,8 +178,10 @@ class Experiment(Trained):
         if not self.objective.classifies:
             return pd.DataFrame(columns=["metric", "mean", "low", "high", "items", "vendors"])
         vectors = self.vectors[self.modality][1][self.test_part()]
+        head = self.system.head
+        assert head is not None  # the objective classifies
         with torch.inference_mode():
-            scores = self.system.head.cpu()(torch.from_numpy(vectors))
+            scores = head.cpu()(torch.from_numpy(vectors))
         return self.score_identification(self.classes[scores.argmax(1).numpy()])
 
     def verify(self) -> pd.DataFrame:

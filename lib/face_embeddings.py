@@ -74,7 +74,9 @@ def _face(image: np.ndarray, side: int) -> np.ndarray:
 def _landmarks() -> Any:
     import dlib
 
-    package = Path(importlib.util.find_spec("face_recognition_models").origin).parent
+    models = importlib.util.find_spec("face_recognition_models")
+    assert models is not None and models.origin is not None, "face_recognition_models isn't installed"
+    package = Path(models.origin).parent
     return dlib.shape_predictor(str(package / "models" / "shape_predictor_5_face_landmarks.dat"))
 
 

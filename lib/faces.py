@@ -209,7 +209,7 @@ def sample(pictures: pd.DataFrame, size: int, seed: int, by: Sequence[str] = ("f
     strata = list(pictures.groupby(list(by), sort=True).indices.values())
     if size < len(strata):
         raise ValueError(f"size: {size} pictures for {len(strata)} strata ({', '.join(by)}); give at least one each")
-    drawn = {}
+    drawn: dict[int, float] = {}
     left = size
     smallest_first = sorted(range(len(strata)), key=lambda number: (len(strata[number]), number))
     for done, number in enumerate(smallest_first):

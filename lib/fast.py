@@ -74,9 +74,9 @@ def patches_as_product(network: nn.Module) -> int:
         and child.stride != (1, 1)
     ]
     for parent, name, child in found:
-        made = Patches(
-            child.in_channels, child.out_channels, child.kernel_size, child.stride, bias=child.bias is not None
-        )
+        tall, wide = child.kernel_size
+        side = tall, wide  # of the stride too
+        made = Patches(child.in_channels, child.out_channels, side, side, bias=child.bias is not None)
         made.weight, made.bias = child.weight, child.bias
         setattr(parent, name, made)
     return len(found)
@@ -91,7 +91,7 @@ def prepare(network: nn.Module) -> None:
 
 def narrow_stream(network: nn.Module) -> int:
     """Let a timm ViT's tokens be bf16 from block to block where it is computed in bf16: adding positions in float32 would widen all that follows. How many networks."""
-    found = [module for module in network.modules() if hasattr(module, "pos_drop")]
+    found: list[Any] = [module for module in network.modules() if hasattr(module, "pos_drop")]
     for vit in found:
         vit.pos_drop.register_forward_hook(_narrowed)
     return len(found)

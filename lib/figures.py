@@ -26,11 +26,12 @@ def contact_sheet(rows: Sequence[Sequence[np.ndarray]], labels: Sequence[str] = 
     """Pictures (h, w, 3) uint8 of one size in rows, for the eye; labels: one for each row."""
     columns = max(len(row) for row in rows)
     figure, axes = plt.subplots(len(rows), columns, figsize=(columns, len(rows)), squeeze=False)
-    for place in np.ndindex(axes.shape):
-        axes[place].set(xticks=[], yticks=[])
-        axes[place].spines[:].set_visible(False)
-        if place[1] < len(rows[place[0]]):
-            axes[place].imshow(rows[place[0]][place[1]])
+    for row, pictures in zip(axes, rows, strict=True):
+        for column, axis in enumerate(row):
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+            if column < len(pictures):
+                axis.imshow(pictures[column])
     for axis, label in zip(axes[:, 0], labels, strict=False):
         axis.set_ylabel(label, fontsize=8)
     figure.subplots_adjust(wspace=0.04, hspace=0.04)
@@ -245,6 +246,15 @@ def by_vendor(axis: Axes, table: pd.DataFrame, score: str, first: str) -> None:
     axis.set(xlabel=f"vendors, by {first}", ylabel=score, xticks=[], ylim=(-0.02, 1.02))
 
 
+def positives(axis: Axes, counts: pd.DataFrame) -> None:
+    """Right (full) and wrong (light) answers of each system, a row of `true, false`, side by side."""
+    colours = list(_colours(counts.index).values())
+    for shift, kind, alpha in ((-0.2, "true", 1.0), (0.2, "false", 0.4)):
+        bars = axis.bar(np.arange(len(counts)) + shift, counts[kind], 0.38, color=colours, alpha=alpha)
+        axis.bar_label(bars, [kind] * len(counts), fontsize=7)
+    axis.set(xticks=range(len(counts)), xticklabels=counts.index, ylabel="positives of a vendor, mean")
+
+
 def _spread(rows: pd.DataFrame) -> list[pd.Series]:
     """What `errorbar` wants of `mean, low, high`; a percentile interval may lie beside its mean by a hair."""
     return [(rows["mean"] - rows["low"]).clip(lower=0), (rows["high"] - rows["mean"]).clip(lower=0)]
@@ -418,35 +428,35 @@ def bars(frame: pd.DataFrame, label: str, value: str, title: str) -> Figure:
 
 def ladder(frame: pd.DataFrame, published: Mapping[str, float]) -> Figure:
     """Items a second of every step (`system, step, rate`), a panel a system, and a line at what the paper's run did."""
-    systems = list(dict.fromkeys(frame["system"]))
-    figure, panels = plt.subplots(
-        1, len(systems), figsize=(3.6 * len(systems), 3.2), squeeze=False, layout="constrained"
-    )
-    for axes, name in zip(panels[0], systems, strict=True):
-        rows = frame[frame["system"] == name].reset_index(drop=True)
-        axes.barh(rows.index, rows["rate"], color=OURS)
+    figure, panels = _panels(frame, "items a second")
+    for name, axes in panels.items():
+        rows = frame[frame["system"] == name]
+        axes.barh(rows["step"], rows["rate"], color=OURS)
         axes.axvline(published[name], color=THEIRS, label="the paper's run")
-        axes.set(yticks=rows.index, title=name, xlabel="items a second")
-        axes.set_yticklabels(rows["step"], fontsize=7)
-        axes.invert_yaxis()
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", fontsize=7)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", fontsize=7)
     return figure
 
 
 def shares(frame: pd.DataFrame) -> Figure:
     """Where each step's time goes (`system, step, kind, share`): a bar a step, a panel a system."""
-    systems = list(dict.fromkeys(frame["system"]))
-    figure, panels = plt.subplots(
-        1, len(systems), figsize=(3.6 * len(systems), 3.4), squeeze=False, layout="constrained"
-    )
-    for axes, name in zip(panels[0], systems, strict=True):
+    figure, panels = _panels(frame, "share of the time")
+    for name, axes in panels.items():
         table = frame[frame["system"] == name].pivot_table(index="step", columns="kind", values="share", sort=False)
         left = np.zeros(len(table))
         for kind, color in zip(table.columns, PALETTE, strict=False):
-            axes.barh(range(len(table)), table[kind], left=left, color=color, label=kind)
+            axes.barh(table.index, table[kind], left=left, color=color, label=kind)
             left += table[kind].to_numpy()
-        axes.set(yticks=range(len(table)), title=name, xlabel="share of the time")
-        axes.set_yticklabels(table.index, fontsize=7)
-        axes.invert_yaxis()
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=7)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=7)
     return figure
+
+
+def _panels(frame: pd.DataFrame, measured: str) -> tuple[Figure, dict[str, Axes]]:
+    """A panel for each system of a frame, for horizontal bars by step, the first step on top."""
+    systems = list(dict.fromkeys(frame["system"]))
+    size = (3.6 * len(systems), 3.3)
+    figure, axes = plt.subplots(1, len(systems), figsize=size, squeeze=False, layout="constrained")
+    for axis, name in zip(axes[0], systems, strict=True):
+        axis.set(title=name, xlabel=measured)
+        axis.tick_params(axis="y", labelsize=7)
+        axis.invert_yaxis()
+    return figure, dict(zip(systems, axes[0], strict=True))

@@ -28,6 +28,7 @@ class FineTuning(Experiment):
         """The encoders as the alignment left them. Raises DataError when it hasn't been run, or when what lies in its folder is
         of other backbones or another size."""
         run = Run(self.study, self.notebook, self.parameters).begins_with
+        assert run is not None, "every run of the notebook 21_alignment_finetune begins with one"
         path, asked = run.folder / "weights.safetensors", run.parameters
         if not path.exists():
             raise DataError(

@@ -68,7 +68,7 @@ def enlarged(items: batches.Items, size: int) -> batches.Items:
     columns, pictures = {}, items.pictures
     if items.text is not None:
         columns["text"] = items.text[rows] + again * texts
-    if items.image is not None:
+    if items.image is not None and pictures is not None:
         unique, place = np.unique(items.image, return_inverse=True)
         columns["image"] = place[rows] + again * len(unique)
         pictures = pictures[unique]

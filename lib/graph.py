@@ -141,8 +141,12 @@ def _snakemake(
 
 def _follow(command: Sequence[str], environment: Mapping[str, str]) -> tuple[list[str], int, list[str], int]:
     """Run Snakemake and tell what it does, a line each; as `_snakemake`."""
-    failures, other, progress, finished, steps = [], [], "", [], 0
+    failures: list[str] = []
+    other: list[str] = []
+    finished: list[str] = []
+    progress, steps = "", 0
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
+    assert process.stdout is not None  # a pipe
     for line in map(str.rstrip, process.stdout):
         if match := STEPS.match(line):
             steps, progress = int(match[1]), f"[{match[1]}/{match[2]}] "

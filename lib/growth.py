@@ -54,13 +54,16 @@ def pairs(run: Experiment, largest: int, size: int = 32) -> pd.DataFrame:
     of LENGTH tokens."""
     system, given = run.system.to(device()).train(), run.batch_items("train")
     optimiser = torch.optim.AdamW(system.parameters(), lr=1e-6)
+    text, image = given.text, given.image
+    assert text is not None and given.tokens is not None, "a multimodal run reads texts"
+    assert image is not None and given.pictures is not None, "a multimodal run sees pictures"
     step = max(1, given.pictures.shape[1] // SIDE)
     small = np.ascontiguousarray(np.asarray(given.pictures)[:, ::step, ::step])
-    tokens = [text[:LENGTH] for text in given.tokens]
+    tokens = [some[:LENGTH] for some in given.tokens]
 
     def epoch(count: int) -> None:
         rows = np.resize(np.arange(len(given)), count)
-        items = pd.DataFrame({"text": given.text[rows], "image": given.image[rows]})
+        items = pd.DataFrame({"text": text[rows], "image": image[rows]})
         drawn = batches.Items(items, given.classes[rows], tokens, given.padding, small)
         for batch in batches.training_batches(drawn, size, None, seed=0):
             on = {name: value.to(device()) for name, value in batch.items()}
@@ -142,7 +145,7 @@ def gallery(largest: int, dimensions: int = 128, queries: int = 1000, seed: int 
 def _indexes(size: int, dimensions: int) -> Iterator[tuple[str, Any]]:
     cells, inner = int(4 * size**0.5), faiss.METRIC_INNER_PRODUCT
     coarse = [faiss.IndexFlatIP(dimensions) for _ in range(2)]
-    inverted = {
+    inverted: dict[str, Any] = {
         "IVF": faiss.IndexIVFFlat(coarse[0], dimensions, cells, inner),
         "IVF-PQ": faiss.IndexIVFPQ(coarse[1], dimensions, cells, 16, 8, inner),
     }

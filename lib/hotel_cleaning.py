@@ -50,7 +50,7 @@ def by_look(images: Sequence[str], folder: Path, cache: Path, fingerprint: str) 
     return looks.groups(np.load(kept)).tolist()
 
 
-def clean(listed: pd.DataFrame, keys: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+def clean(listed: pd.DataFrame, keys: Sequence[str | int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row a picture, and what was found.
 
     listed: `image, branch, chain` (Int64, <NA> where unknown), in any number of rows; keys: equal for equal pictures (`by_name`,
@@ -88,7 +88,7 @@ def _places(table: pd.DataFrame) -> pd.Series:
     shared = table[table.groupby("key")["branch"].transform("nunique") > 1].drop_duplicates(["key", "branch"])
     for _, branches in shared.groupby("key")["branch"]:
         nx.add_path(graph, branches)
-    place = {}
+    place: dict[int, int] = {}
     for joined in nx.connected_components(graph):
         first = max(joined, key=lambda branch: (sizes[branch], -branch))
         place |= dict.fromkeys(joined, first)

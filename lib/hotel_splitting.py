@@ -142,13 +142,13 @@ def _drawn(
 
     In random order each is taken that doesn't go beyond the target by more than the tolerance, until the target is reached.
     """
-    taken, total, left = [], 0, None if chain_of is None else chain_of.value_counts()
+    taken, total, left = [], 0, {} if chain_of is None else chain_of.value_counts()
     for group in generator.permutation(sizes.index.to_numpy()):
         if total >= target:
             break
         if total + sizes[group] > target * (1 + tolerance):
             continue
-        if left is not None:
+        if chain_of is not None:
             if left[chain_of[group]] == 1:
                 continue
             left[chain_of[group]] -= 1

@@ -132,10 +132,12 @@ def over(
 def of_factor(scored: pd.DataFrame, apart: pd.DataFrame | None, factor: str, metric: str) -> pd.DataFrame | None:
     """What a panel of Figs 4 to 7 shows over a factor: a region's vendors as `retrieved` has them, and over pictures with or without a face the mean
     of their queries of that kind (`apart`, from `by_face`). None where the data doesn't know the factor."""
-    if factor not in scored or ("faces" in factor and apart is None):
+    if factor not in scored:
         return None
     if "faces" not in factor:
         return scored
+    if apart is None:
+        return None
     queries = apart[apart["region"].isin(scored["region"]) & (apart["face"] == (factor == "faces"))]
     return queries.groupby(["system", "vendor", factor], as_index=False)[metric].mean()
 

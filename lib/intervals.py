@@ -26,7 +26,10 @@ def resampled_ratio(times: np.ndarray, top: np.ndarray, bottom: np.ndarray) -> n
 def interval(resampled: np.ndarray) -> tuple[float, float]:
     """95 % percentile interval; no numbers where there were no resamples."""
     finite = resampled[np.isfinite(resampled)]
-    return tuple(map(float, np.quantile(finite, [0.025, 0.975]))) if len(finite) else (np.nan, np.nan)
+    if not len(finite):
+        return np.nan, np.nan
+    low, high = np.quantile(finite, [0.025, 0.975])
+    return float(low), float(high)
 
 
 def mean_of_seeds(seeds: Sequence[pd.DataFrame], vendors: pd.Index, times: np.ndarray) -> tuple[float, np.ndarray]:
@@ -84,11 +87,11 @@ def holm(p: Sequence[float]) -> np.ndarray:
     """p values corrected for how many there are (Holm 1979): the chance that any true null is rejected stays below them."""
     from statsmodels.stats.multitest import multipletests
 
-    p = np.asarray(p, float)
-    found = np.full(len(p), np.nan)
-    known = np.isfinite(p)
+    values = np.asarray(p, float)
+    found = np.full(len(values), np.nan)
+    known = np.isfinite(values)
     if known.any():
-        found[known] = multipletests(p[known], method="holm")[1]
+        found[known] = multipletests(values[known], method="holm")[1]
     return found
 
 

@@ -54,11 +54,11 @@ def gaps(found: Results, scored: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (modality, region), here in scored.groupby(["modality", "region"], sort=False):
         for metric in METRICS:
-            sides = [
+            shared, unique = (
                 verification.shares(here[here["group"] == group], metric, region) for group in ("shared", "unique")
-            ]
-            if all(map(len, sides)):
-                gap = difference(*sides, found.study.bootstrap, found.study.split.seed)
+            )
+            if len(shared) and len(unique):
+                gap = difference(shared, unique, found.study.bootstrap, found.study.split.seed)
                 rows.append({"modality": modality, "metric": metric, "region": region, **gap})
     columns = ["modality", "metric", "region", "difference", "low", "high", "vendors", "p", "direction"]
     table = pd.DataFrame(rows, columns=columns)

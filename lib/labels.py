@@ -172,7 +172,7 @@ def mistakes(found: Sequence[Sequence[str]], vendors: np.ndarray, known: pd.Data
     merged = pairs[pairs.duplicated("label", keep=False)].sort_values("label")["vendor"].drop_duplicates()[:limit]
     split = pairs[pairs.duplicated("vendor", keep=False) & ~pairs["vendor"].isin(merged)]["vendor"].drop_duplicates()
     drawn = nx.Graph()
-    for ad in np.flatnonzero(np.isin(vendors, [*merged, *split[:limit]]) & (labels >= 0)):
+    for ad in np.flatnonzero(np.isin(vendors, [*merged, *split[:limit]]) & (labels >= 0)).tolist():
         part = (int(vendors[ad]), int(labels[ad]))
         drawn.add_node(part, kind="part", vendor=part[0])
         for number in found[ad]:

@@ -121,7 +121,7 @@ def falls(study: Study, region: str) -> pd.DataFrame:
                 row["mean"] = row.pop("share")
                 if before is not None:
                     gap = difference(before, shares, study.bootstrap, study.split.seed)
-                    verdict = {"higher": "falls", "lower": "rises"}.get(gap["direction"], "undecided")
+                    verdict = {"higher": "falls", "lower": "rises"}.get(str(gap["direction"]), "undecided")
                     row |= {
                         "fall": gap["difference"],
                         "fall_low": gap["low"],

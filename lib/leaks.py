@@ -177,12 +177,12 @@ class Index:
         for place, text in enumerate(parts):
             for number in wanted.intersection(identifiers.phones(_DECIMAL.sub(_blank_digits, text))):
                 yield Hit(("phone", number), place)
+
+        def complete(number: str, end: int) -> bool:
+            return number in identifiers.phones(gap.join(parts[: end + 1]))
+
         for number in wanted:  # one that runs over several parts ends in the first that makes it complete
-            last = bisect.bisect_left(
-                range(len(parts) - 1),
-                True,
-                key=lambda end, number=number: number in identifiers.phones(gap.join(parts[: end + 1])),
-            )
+            last = bisect.bisect_left(range(len(parts) - 1), True, key=partial(complete, number))
             yield Hit(("phone", number), last)
 
     def _digits(self, whole: str, part_of: Any) -> Iterator[Hit]:
@@ -321,26 +321,31 @@ def _blank_tag(tag: re.Match[str]) -> str:
 
 
 def scan(
-    folder: Path, texts: Sequence[str], names: Sequence[str] = (), known: Sequence[str] | None = None
+    folder: Path,
+    texts: Sequence[str],
+    names: Sequence[str] = (),
+    known: Sequence[str] | None = None,
+    files: Sequence[Path] | None = None,
 ) -> pd.DataFrame:
     """Every place under `folder` that holds something of the data, also in hidden files and below run folders.
 
     texts: the ads'. names: vendors' labels, pseudonyms, ids. known: texts that are public, the project's own without it.
+    files: those of the folder to look into, all without it.
     Returns `file` (below the folder), `place` and `kind` (phone, e-mail, link, name, text), a row each, in order. No
     finding shows what was found: where a file's, column's or key's name is a leak itself, its number stands instead.
     """
     index = Index(texts, names)
     index.forget(own_sources() if known is None else known)
-    rows = [row for file in _files(folder) for row in _findings(index, folder, file)]
+    rows = [row for file in (_files(folder) if files is None else files) for row in _findings(index, folder, file)]
     return pd.DataFrame(rows, columns=list(COLUMNS)).drop_duplicates(ignore_index=True)
 
 
-def own_sources() -> list[str]:
+def own_sources(root: Path = ROOT) -> list[str]:
     """The texts of the project that are public: its notebooks, modules and printed tables, and what all tables of a
     notebook consist of. The twin's lists of names are not among them, else no vendor could be called Violet."""
-    modules = [path for path in sorted((ROOT / "lib").glob("*.py")) if path.stem not in TWIN_WORDS]
-    published = sorted((ROOT / "results" / "published").glob("*.csv"))
-    paths = [*sorted((ROOT / "notebooks").glob("*.ipynb")), *modules, *published]
+    modules = [path for path in sorted((root / "lib").glob("*.py")) if path.stem not in TWIN_WORDS]
+    published = sorted((root / "results" / "published").glob("*.csv"))
+    paths = [*sorted((root / "notebooks").glob("*.ipynb")), *modules, *published]
     return [*(path.read_text(encoding="utf-8") for path in paths), pd.DataFrame({"": [0]})._repr_html_()]
 
 
@@ -409,8 +414,14 @@ def check(study: Study, names: Sequence[str] = ()) -> None:
 
 def of_study(study: Study, names: Sequence[str] = ()) -> pd.DataFrame:
     """`scan` of the study's folder for its data's texts, labels, pseudonyms and pictures' names, and further `names`."""
+    texts, own = known_of(study)
+    return scan(study.folder, texts, [*own, *names])
+
+
+def known_of(study: Study) -> tuple[list[str], list[str]]:
+    """What only the study's data knows: the ads' texts; and labels, pseudonyms and pictures' names."""
     found = data.read(study)
-    return scan(study.folder, found.texts, [*found.labels, *sorted(set(found.names)), *_stems(found), *names])
+    return list(found.texts), [*found.labels, *sorted(set(found.names)), *_stems(found)]
 
 
 def _stems(found: ads.Ads) -> list[str]:

@@ -110,8 +110,7 @@ def _combined(rows: pd.DataFrame, name: str, what: str) -> Verdict:
     else:
         verdict = "partly supported" if ups else "undecided"
     said = f"{what}: above in {ups}, below in {downs}, undecided in {count - ups - downs} of {count}"
-    single = rows.iloc[0] if count == 1 else None
-    low, high = (single["low"], single["high"]) if count == 1 else (rows["low"].min(), rows["high"].max())
+    low, high = rows["low"].min(), rows["high"].max()
     runs = [] if "run" not in rows else [run for run in rows["run"].dropna() if run]
     seeds = rows["seeds"].min() if "seeds" in rows else np.nan
     return Verdict(verdict, said, float(rows["value"].mean()), float(low), float(high), seeds, CHAPTERS[name], runs)

@@ -20,6 +20,7 @@ from torch.utils.data import DataLoader
 from torchvision.transforms import v2
 
 from lib import backbones, batches, encoding, hotel_data, linking, linking_losses, pictures, verification
+from lib.encoders import ImageEncoder
 from lib.errors import DataError
 from lib.files import read_json, write_json, write_text
 from lib.hotels import TESTS, VALIDATIONS
@@ -38,7 +39,7 @@ SCORED = [*VALIDATIONS, *TESTS]
 class Linker(nn.Module):
     """Pictures (n, h, w, 3) uint8 -> vectors (n, 512); without a loss the backbone's own (n, d)."""
 
-    def __init__(self, image: nn.Module, loss: nn.Module | None) -> None:
+    def __init__(self, image: ImageEncoder, loss: nn.Module | None) -> None:
         super().__init__()
         self.image, self.loss = image, loss
         head = nn.Sequential(nn.LayerNorm(image.dimensions), nn.Linear(image.dimensions, DIMENSIONS))
@@ -50,6 +51,8 @@ class Linker(nn.Module):
 
 class Linking(Learned):
     """One loss, one backbone and one seed on a study's hotel pictures."""
+
+    system: Linker
 
     def __init__(self, notebook: str, study: str, out: str, loss: str, vision: str, seed: int, **how: Any) -> None:
         """loss: a name of `lib.linking_losses.KINDS`, or `pre-trained`. how: for a trial of a search, its hyper-parameters, `epochs`, and `hotels`, the study's
@@ -149,10 +152,10 @@ class Linking(Learned):
         train = batches.training_batches(
             items, settings.batch_size, settings.per_vendor, seed, processes=settings.devices
         )
-        whole = DataLoader([{"class": torch.zeros(1)}], batch_size=None)  # validation ranks all pictures at once
-        return self.fit(self._of, train, whole, len(rows))
+        once: Any = [{"class": torch.zeros(1)}]  # validation ranks all pictures at once; a list will do as a data set
+        return self.fit(self._of, train, DataLoader(once, batch_size=None), len(rows))
 
-    def _of(self, system: nn.Module, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
+    def _of(self, system: Any, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
         if part == "val":
             found = self.validation()
             return torch.tensor(1 - found["R@1"].mean())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -101,7 +102,7 @@ def ranks(study: Study) -> pd.DataFrame:
     every, rows = scores(study), []
     every = every[every["loss"] != UNTRAINED]
     for metric, (one, other) in itertools.product(("AUC", "R@1"), itertools.combinations(TESTS, 2)):
-        row = {"metric": metric, "one": one, "other": other}
+        row: dict[str, Any] = {"metric": metric, "one": one, "other": other}
         for name, printed in _printed(metric).items():
             row[name] = kendalltau(printed[one], printed[other]).statistic
         here = every[every["metric"] == metric].pivot(index="loss", columns=["split", "seed"], values="mean")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import ChainMap
 from collections.abc import Callable, Collection
+from typing import Any
 
 import torch
 from pytorch_metric_learning.distances import CosineSimilarity
@@ -20,6 +21,7 @@ from torch.nn import functional
 
 from lib.errors import DataError
 from lib.study import Training
+from lib.systems import System
 
 OBJECTIVES: dict[str, dict[str, float]] = {
     "pre-trained": {},  # no training: the backbone as it comes
@@ -202,13 +204,15 @@ class Objective(nn.Module):
     ) -> torch.Tensor:
         """embeddings (n, d) of any length, scores (n, classes) or None, vendors (n,) class numbers -> the loss, or of it
         only the `parts` named."""
-        return sum(
-            weight * self.losses[part](scores.float() if part == "ce" else embeddings.float(), vendors)
-            for part, weight in self.weights.items()
-            if parts is None or part in parts
-        )
+        loss: Any = 0
+        for part, weight in self.weights.items():
+            if parts is None or part in parts:
+                judged = scores if part == "ce" else embeddings
+                assert judged is not None, "cross-entropy needs a class head"
+                loss = loss + weight * self.losses[part](judged.float(), vendors)
+        return loss
 
-    def of(self, system: nn.Module, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
+    def of(self, system: System, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
         """The loss of a system on a batch of a part; on `val` what early stopping goes by."""
         embeddings = system(batch)
         counted = self.checked if part == "val" else None

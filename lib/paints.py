@@ -55,7 +55,8 @@ def _weights(pattern: str) -> np.ndarray:
     n = 96
     u, v = np.meshgrid((np.arange(n) + 0.5) / n, (np.arange(n) + 0.5) / n)
     noise = np.random.default_rng(len(pattern)).random((n, n))
-    a = b = np.zeros((n, n))
+    a: np.ndarray = np.zeros((n, n))
+    b = a
     if pattern == "striped":
         a, b = (np.abs(u - 0.5) < 0.22) * 1.0, (np.abs(np.abs(u - 0.5) - 0.33) < 0.025) * 1.0
     elif pattern == "checked":
@@ -193,7 +194,7 @@ def artwork(style: str, colours: tuple, seed: int) -> np.ndarray:
     """A small picture for a frame: uint8 (72, 72, 3)."""
     rng = np.random.default_rng(seed)
     tones = [tuple(float(c) for c in colour) for colour in colours]
-    image = np.empty((72, 72, 3), np.uint8)
+    image: np.ndarray = np.empty((72, 72, 3), np.uint8)
     image[:] = tones[0]
     if style == "landscape":
         image[:] = np.linspace(np.array(tones[0]) * 0.9, np.minimum(np.array(tones[0]) * 1.15, 255), 72)[:, None]
@@ -335,7 +336,8 @@ def shelf_of_books(colours: tuple, back: tuple, seed: int) -> np.ndarray:
 @lru_cache(maxsize=64)
 def screen(seed: int) -> np.ndarray:
     """A screen that is off, shows something to read or a sky: (36, 60, 3)."""
-    rng, image = np.random.default_rng(seed), np.full((36, 60, 3), 238, np.uint8)
+    rng = np.random.default_rng(seed)
+    image: np.ndarray = np.full((36, 60, 3), 238, np.uint8)
     if seed % 3 == 0:
         image[:] = (30, 32, 36)
         cv2.line(image, (4, 34), (40, 2), (52, 56, 62), 6, cv2.LINE_AA)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,10 +36,15 @@ class PairItems(Items):
     published); None: none, the batch's others serve. Raises DataError when there is no other region to draw from.
     """
 
+    text: np.ndarray
+    image: np.ndarray
+    tokens: Sequence[Any]
+    pictures: np.ndarray
+
     def __init__(
         self,
         items: pd.DataFrame,
-        tokens: Sequence[object],
+        tokens: Sequence[Any],
         padding: int,
         pictures: np.ndarray,
         negatives: int | None = None,
@@ -63,10 +69,12 @@ class PairItems(Items):
         `positive` (texts, pictures): which belong to one ad; with negatives `negative_text, negative_image` (n, k) instead. With
         a generator `written` (n, t), and where it is given something `given, given_mask` (n, s)."""
         rows = np.asarray(indices)
-        drawn = self._drawn(rows) if self.negatives is not None else np.empty((2, len(rows), 0), np.int64)
-        texts, text = np.unique(np.c_[self.text[rows], self.text[drawn[0]]], return_inverse=True)
-        images, image = np.unique(np.c_[self.image[rows], self.image[drawn[1]]], return_inverse=True)
-        text, image = (torch.from_numpy(place.reshape(len(rows), -1)) for place in (text, image))
+        drawn = (
+            self._drawn(rows, self.negatives) if self.negatives is not None else np.empty((2, len(rows), 0), np.int64)
+        )
+        texts, text_place = np.unique(np.c_[self.text[rows], self.text[drawn[0]]], return_inverse=True)
+        images, image_place = np.unique(np.c_[self.image[rows], self.image[drawn[1]]], return_inverse=True)
+        text, image = (torch.from_numpy(place.reshape(len(rows), -1)) for place in (text_place, image_place))
         found = padded([self.tokens[number] for number in texts], self.padding)
         found |= {
             "class": torch.from_numpy(self.classes[rows]),
@@ -79,20 +87,19 @@ class PairItems(Items):
             found["positive"] = torch.from_numpy(np.isin(keys, self.together))
         else:
             found |= {"negative_text": text[:, 1:], "negative_image": image[:, 1:]}
-        return found | (self._writing(self.text[rows]) if self.writing else {})
+        return found | (self._writing(self.text[rows], self.writing) if self.writing else {})
 
-    def _drawn(self, rows: np.ndarray) -> np.ndarray:
+    def _drawn(self, rows: np.ndarray, negatives: int) -> np.ndarray:
         """Pairs whose texts, and pairs whose pictures, are negatives: (2, n, k). By the seed and the batch's pairs alone, so
         that a run that is resumed draws what it would have drawn."""
         generator = np.random.default_rng([self.seed, *rows.tolist()])
-        found = np.empty((2, len(rows), self.negatives), np.int64)
+        found = np.empty((2, len(rows), negatives), np.int64)
         for place, row in enumerate(rows):
             other = generator.choice(self.regions[self.regions != self.region[row]])
-            found[:, place] = generator.choice(self.of_region[other], (2, self.negatives))
+            found[:, place] = generator.choice(self.of_region[other], (2, negatives))
         return found
 
-    def _writing(self, texts: np.ndarray) -> dict[str, torch.Tensor]:
-        plan = self.writing
+    def _writing(self, texts: np.ndarray, plan: Writing) -> dict[str, torch.Tensor]:
         made = padded([plan.written[text] for text in texts], plan.padding)
         tokens, mask = made["tokens"], made["mask"]
         if plan.length is None:

@@ -178,7 +178,9 @@ def _unpacked(packed: dict[str, Any]) -> Any:
 
 def _notebook(book: dict[str, Any]) -> Iterator[Passage]:
     """A notebook's cells, counted from 1, with their outputs, counted from 1 in each cell, and all metadata."""
-    cells = book.get("cells") if isinstance(book.get("cells"), list) else []
+    cells = book.get("cells")
+    if not isinstance(cells, list):
+        cells = []
     for number, cell in enumerate(cells, 1):
         if isinstance(cell, dict):
             for passage in _cell(cell):

@@ -172,7 +172,9 @@ class _Pen:
             mask, region, _ = found
             if sigma > 0.7:
                 mask = cv2.GaussianBlur(mask, (0, 0), sigma)
-            weight = cv2.merge([cv2.multiply(mask, strength / 255, dtype=cv2.CV_32F)] * 3)
+            # OpenCV takes a number here, which its stubs don't know.
+            share = cv2.multiply(mask, strength / 255, dtype=cv2.CV_32F)  # type: ignore[call-overload]
+            weight = cv2.merge([share] * 3)
             region[:] = region + weight * (np.array(self._lit(colour), np.float32) - region)
 
     def form(self, points, colour, blur: float = 0.12, depth: float = 0.5, bands: tuple | None = None) -> None:
@@ -220,7 +222,7 @@ def _disc(x, y, rx, ry=None) -> np.ndarray:
 
 def _limb(p, q, r, s) -> np.ndarray:
     """A tapered capsule from joint p (radius r) to joint q (radius s)."""
-    return cv2.convexHull(np.concatenate([_disc(*p, r), _disc(*q, s)]).astype(np.float32))[:, 0]
+    return cv2.convexHull(np.concatenate([_disc(p[0], p[1], r), _disc(q[0], q[1], s)]).astype(np.float32))[:, 0]
 
 
 def _even(*points) -> np.ndarray:
@@ -313,7 +315,8 @@ def _arm(pen: _Pen, p: Person, joints, bands) -> None:
     bare = p.top_pattern in ("plain", "apron")
     shoulder, elbow, wrist = joints
     along = (wrist - elbow) / np.linalg.norm(wrist - elbow)
-    pen.form(_disc(*(wrist + 0.13 * along), 0.15, 0.17), p.skin, 0.08, 0.4)
+    x, y = wrist + 0.13 * along
+    pen.form(_disc(x, y, 0.15, 0.17), p.skin, 0.08, 0.4)
     pen.form(_limb(elbow, wrist, 0.165, 0.12), p.skin if bare else p.top, 0.1, 0.45, None if bare else bands)
     pen.form(_limb(shoulder, elbow, 0.2 * p.build, 0.165), p.top, 0.12, 0.45, bands)
 
@@ -543,7 +546,7 @@ def _unsharp(pen: _Pen, how: str) -> None:
     region[:] = region + weight * (far.astype(np.float32) - region)
 
 
-def draw(image: np.ndarray, person: Person, chin: tuple, unit: float, light=(1.0, 1.0, 1.0)) -> None:
+def draw(image: np.ndarray, person: Person, chin: tuple[float, float], unit: float, light=(1.0, 1.0, 1.0)) -> None:
     """Draw the person into `image`, uint8 (h, w, 3) RGB, changed in place: the chin at `chin` (x, y) in pixels, a head
     of `unit` pixels, in light of this colour (1 is full)."""
     upright, head = _Pen(image, *chin, unit, 0.0, light), _Pen(image, *chin, unit, person.tilt, light)

@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 # Letters that look Latin, or like a digit (those become the Latin letter that is read as the same digit), signs drawn
 # as a zero, and letters used as ornaments.
-_LOOKALIKES = str.maketrans("аеосрхіѕуЕОТІЅВЧбЗзƧƐοιΟΙıᴏ⭕🅾øØツシღ", "aeocpxisyEOTISBAbEEZEoiOIioOOoO   ")
-_LOOKALIKES[ord("🔟")] = "10"
+_LOOKALIKES: dict[int, int | str] = {
+    **str.maketrans("аеосрхіѕуЕОТІЅВЧбЗзƧƐοιΟΙıᴏ⭕🅾øØツシღ", "aeocpxisyEOTISBAbEEZEoiOIioOOoO   "),
+    ord("🔟"): "10",
+}
 _BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"
 _KEYCAP = re.compile("([0-9])[\ufe0e\ufe0f]?\u20e3")
 

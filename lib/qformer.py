@@ -71,7 +71,7 @@ class QFormer(nn.Module):
 class Generator(nn.Module):
     """A T5 that writes a text from what it is shown: vectors of `dimensions` numbers."""
 
-    def __init__(self, model: nn.Module, tokenizer: Any) -> None:
+    def __init__(self, model: Any, tokenizer: Any) -> None:
         super().__init__()
         self.model, self.tokenizer = model, tokenizer
         self.dimensions: int = model.config.d_model

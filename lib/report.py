@@ -58,12 +58,12 @@ def _no_formula(value: Any) -> Any:
 
 
 def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
-    """A table to look at: rounded numbers, counts without decimals, no index, every text escaped."""
+    """A table to look at: rounded numbers, counts without decimals, no index, every text escaped. One without rows says so."""
     shown = frame.rename(columns={name: str(name).replace("_", " ") for name in frame.columns})
     formats = {}
     for name in shown.select_dtypes("number").columns:
         whole = (shown[name].dropna() % 1 == 0).all()
-        formats[name] = partial(_number, digits=0 if whole else digits)
+        formats[name] = "{:.0f}" if name == "seed" else partial(_number, digits=0 if whole else digits)
     styler = shown.style.format(formats, na_rep="–", escape="html").format_index(escape="html", axis=1)
     styler = styler.hide(axis="index")
     styler.set_table_styles(
@@ -73,6 +73,8 @@ def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
             {"selector": "caption", "props": "text-align: left; color: #555; padding: 4px 0"},
         ]
     )
+    if frame.empty:
+        caption = f"{caption}: no rows" if caption else "no rows"
     return styler.set_caption(html.escape(caption)) if caption else styler
 
 

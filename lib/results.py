@@ -37,7 +37,7 @@ class Results:
     study: Study
     runs: pd.DataFrame
 
-    def find(self, modality: str, objective: str, **where: str) -> list[Run]:
+    def find(self, modality: str, objective: str, **where: str | bool) -> list[Run]:
         """The runs, a seed each, of the first row with an objective (as the papers write it) that fits `where`, columns
         of `runs`; without more said, of the benchmark (see `benchmark`). Empty if there is none."""
         chosen = self.runs[(self.runs["modality"] == modality) & (self.runs["objective"] == objective)]

@@ -53,7 +53,9 @@ def rank(queries: np.ndarray, documents: np.ndarray, k: int) -> np.ndarray:
     for start in range(0, len(queries), step):
         block = queries[start : start + step]
         scores, near = index.search(block, depth)
-        open_ended = np.flatnonzero(scores[:, k - 1] - scores[:, -1] < TIE) if depth < len(documents) else []
+        open_ended: np.ndarray | list[int] = (
+            np.flatnonzero(scores[:, k - 1] - scores[:, -1] < TIE) if depth < len(documents) else []
+        )
         _settle(block, documents, scores, near)
         found[start : start + step] = near[:, :k]
         for row in open_ended:

@@ -172,12 +172,13 @@ class _Plan:
     """Places furniture along the walls of a room without overlaps; one method a kind of room."""
 
     def __init__(self, rng: np.random.Generator, width: float, height: float, depth: float):
-        self.rng, self.width, self.height, self.depth, self.items = rng, width, height, depth, []
+        self.rng, self.width, self.height, self.depth = rng, width, height, depth
+        self.items: list[Item] = []
 
     def add(self, kind, x, y, z, facing, width, height, depth) -> bool:
         """Place an item unless it would stand in another or out of the room."""
-        numbers = (float(number) for number in (x, y, z, facing, width, height, depth))
-        item = Item(kind, *numbers, variant=int(self.rng.integers(10_000)))
+        place, size = (float(x), float(y), float(z)), (float(width), float(height), float(depth))
+        item = Item(kind, *place, float(facing), *size, variant=int(self.rng.integers(10_000)))
         lo, hi = item.corners()
         free = lo[0] > -0.02 and hi[0] < self.width + 0.02 and hi[2] < self.depth + 0.02 and lo[2] > 0.3
         for other in self.items if kind != "rug" else ():

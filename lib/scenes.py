@@ -133,7 +133,7 @@ class _Shot(NamedTuple):
         """The room's items, the movable ones nudged, and clutter put on what can carry it."""
         items = []
         for item in room.items:
-            dx, dz, turn, swap = *rng.normal(0, 1, 3).tolist(), rng.random()
+            (dx, dz, turn), swap = rng.normal(0, 1, 3).tolist(), rng.random()
             if item.kind in ("chair", "office_chair", "armchair", "ottoman", "floor_lamp", "plant"):
                 x = np.clip(item.x + 0.07 * dx * variation, 0.3, room.width - 0.3)
                 z = min(item.z + 0.07 * dz * variation, room.depth)
@@ -275,7 +275,7 @@ def _developed(image: np.ndarray, camera: Camera, gain: np.ndarray, rng: np.rand
     matrix = camera.contrast * (share * np.eye(3) + (1 - share) * np.array([0.3, 0.59, 0.11]))
     matrix = matrix * tone if kept > 0.5 else matrix * tone[:, None]  # tints after the colours went
     offset = np.full((3, 1), 128 * (1 - camera.contrast) + lift)
-    light = cv2.transform(image.astype(np.float32), np.hstack([matrix, offset]).astype(np.float32))
+    light: np.ndarray = cv2.transform(image.astype(np.float32), np.hstack([matrix, offset]).astype(np.float32))
     if camera.vignette > 0.02:
         ramp = (np.arange(size, dtype=np.float32) + 0.5) / size * 2 - 1
         light *= (1 - camera.vignette * ((ramp[:, None] ** 2 + ramp**2) / 2) ** 1.3)[..., None]

@@ -17,8 +17,10 @@ import pandas as pd
 
 from lib import retrieval
 
+Gallery = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
-def gallery(size: int, queries: int, dimensions: int, seed: int, each: int = 13) -> tuple[np.ndarray, ...]:
+
+def gallery(size: int, queries: int, dimensions: int, seed: int, each: int = 13) -> Gallery:
     """Made-up unit vectors (size, dimensions) and (queries, dimensions) float32, each with its vendors: noise around one point a vendor; vendors have
     `each` documents on average, as unequal as MATCHED's (log-normal). Returns queries, their vendors, documents, their vendors."""
     generator = np.random.default_rng(seed)
@@ -26,12 +28,13 @@ def gallery(size: int, queries: int, dimensions: int, seed: int, each: int = 13)
     share = generator.lognormal(0, 1.2, vendors)
     share /= share.sum()
     points = generator.standard_normal((vendors, dimensions), np.float32)
-    found = []
-    for count in (queries, size):
+
+    def drawn(count: int) -> tuple[np.ndarray, np.ndarray]:
         owner = generator.choice(vendors, count, p=share)
         noise = generator.standard_normal((count, dimensions), np.float32)
-        found += [retrieval.unit(points[owner] + 1.5 * noise), owner]
-    return tuple(found)
+        return retrieval.unit(points[owner] + 1.5 * noise), owner
+
+    return *drawn(queries), *drawn(size)
 
 
 def by_vendor(

@@ -22,7 +22,7 @@ class VisualBert(nn.Module):
     and a text's vector depends on how much it was padded.
     """
 
-    def __init__(self, model: nn.Module, viewer: nn.Module, tokenizer: Any) -> None:
+    def __init__(self, model: Any, viewer: Any, tokenizer: Any) -> None:
         super().__init__()
         self.model, self.viewer, self.tokenizer = model, viewer, tokenizer
         self.pixels = Pixels(viewer.pretrained_cfg)
@@ -46,7 +46,7 @@ class VisualBert(nn.Module):
 class Vilt(nn.Module):
     """ViLT's pooled first token. model: ViltModel."""
 
-    def __init__(self, model: nn.Module, tokenizer: Any) -> None:
+    def __init__(self, model: Any, tokenizer: Any) -> None:
         super().__init__()
         self.model, self.tokenizer = model, tokenizer
         self.pixels = Pixels({"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)})  # as its authors normalise

@@ -71,7 +71,7 @@ def _imports(code: str) -> tuple[Path, ...]:
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.ImportFrom) and node.module == "lib":
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("lib."):
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("lib."):
             names.append(node.module.split(".")[1])
         elif isinstance(node, ast.Import):
             names += [alias.name.split(".")[1] for alias in node.names if alias.name.startswith("lib.")]

@@ -18,12 +18,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
 
 from lib import batches, identifiers, pictures
 from lib.experiment import Experiment
 from lib.study import Speed
-from lib.systems import device, precision
+from lib.systems import Asked, System, device, precision
 from lib.variants import Variant
 
 Batch = dict[str, torch.Tensor]
@@ -74,9 +73,10 @@ def plain_batches(run: Experiment, size: int, padded: int, seed: int) -> Iterato
 def our_batches(items: batches.Items, size: int) -> Iterator[Batch]:
     """Batches of items for ever, as a run has them."""
     loader = batches.training_batches(items, size, None, seed=0, by_length=True)
+    sampler: Any = loader.sampler
     epoch = 0
     while True:
-        loader.sampler.set_epoch(epoch)
+        sampler.set_epoch(epoch)
         yield from loader
         epoch += 1
 
@@ -88,7 +88,7 @@ def learn(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimiser.step()
 
 
-def stepper(run: Experiment, system: nn.Module, source: Iterator[Batch], asked: str) -> Callable[[], int]:
+def stepper(run: Experiment, system: System, source: Iterator[Batch], asked: Asked) -> Callable[[], int]:
     """What trains `system` on the next batch of `source` with a run's objective, and says how many items that were. asked: the precision, as `lib.systems.precision` has it."""
     optimiser = torch.optim.AdamW(system.parameters(), lr=1e-6, fused=True)
     half = precision(asked) == "bf16-mixed"
@@ -103,7 +103,7 @@ def stepper(run: Experiment, system: nn.Module, source: Iterator[Batch], asked: 
     return step
 
 
-def rate(run: Experiment, source: Iterator[Batch], asked: str, seconds: float) -> float:
+def rate(run: Experiment, source: Iterator[Batch], asked: Asked, seconds: float) -> float:
     """Items a second that the run's system trains on batches of `source`: whole steps for `seconds` at least, one of them
     before the clock starts."""
     step = stepper(run, run.system.to(device()).train(), source, asked)
@@ -161,7 +161,7 @@ class PlainRun(Experiment):
 
     def train(self) -> pd.DataFrame:
         settings, val = self.variant.training, self.batch_items("val")
-        train = PlainLoader(self, settings.batch_size, self.max_tokens, self.parameters["seed"])
+        train: Any = PlainLoader(self, settings.batch_size, self.max_tokens, self.parameters["seed"])
         checked = batches.ordered_batches(val, max(settings.batch_size, len(val))) if len(val) else None
         return self.fit(self.objective.of, train, checked, len(train.items))
 

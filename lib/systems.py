@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import nn
@@ -10,8 +11,33 @@ from torch.nn import functional
 
 from lib.errors import DataError
 
+Precision = Literal["32-true", "bf16-mixed"]
+"""What numbers are computed in, by Lightning's names."""
+Asked = Literal["auto", "32-true", "bf16-mixed"]
+"""The same as a study asks for it."""
 
-class MeanFusion(nn.Module):
+
+class Encoder(Protocol):
+    """What a system is made of: a module that gives vectors of the size `dimensions`."""
+
+    dimensions: int
+
+    def __call__(self, *inputs: torch.Tensor) -> torch.Tensor: ...
+
+
+class Reader(Encoder, Protocol):
+    """An encoder that reads texts."""
+
+    tokenizer: Any
+
+
+class Fusion(nn.Module):
+    """A pair's two vectors to one of the size `dimensions`."""
+
+    dimensions: int
+
+
+class MeanFusion(Fusion):
     """(text + image) / 2 (MATCHED section 4 iii C), the vectors having one size."""
 
     def __init__(self, dimensions: int) -> None:
@@ -22,7 +48,7 @@ class MeanFusion(nn.Module):
         return (text + image) / 2
 
 
-class ConcatFusion(nn.Module):
+class ConcatFusion(Fusion):
     """The two vectors end to end."""
 
     def __init__(self, dimensions: int) -> None:
@@ -33,7 +59,7 @@ class ConcatFusion(nn.Module):
         return torch.cat([text, image], dim=-1)
 
 
-class AutoFusion(nn.Module):
+class AutoFusion(Fusion):
     """One linear layer over the two vectors end to end (the authors' "learned fusion", after Sahu & Vechtomova 2021)."""
 
     def __init__(self, dimensions: int) -> None:
@@ -44,7 +70,7 @@ class AutoFusion(nn.Module):
         return self.mix(torch.cat([text, image], dim=-1))
 
 
-class AttentionFusion(nn.Module):
+class AttentionFusion(Fusion):
     """Self-attention of a pair's two vectors over each other (8 heads), and the mean of the two outputs."""
 
     def __init__(self, dimensions: int, heads: int = 8) -> None:
@@ -81,15 +107,16 @@ class MeanSimilarity(nn.Module):
         return torch.cat([functional.normalize(text, dim=-1), functional.normalize(image, dim=-1)], dim=-1)
 
 
-FUSIONS = {
+Fusions = Mapping[str, type[Fusion] | type[MeanSimilarity]]
+FUSIONS: Fusions = {
     "mean": MeanFusion,
     "concat": ConcatFusion,
     "auto": AutoFusion,
     "attention": AttentionFusion,
     "mean-similarity": MeanSimilarity,
 }
-"""The fusions by name; a new one is a module with `dimensions`, the size of what it gives."""
-PUBLISHED_FUSIONS = FUSIONS | {"attention": PublishedAttentionFusion}
+"""The fusions by name; a new one is a `Fusion`."""
+PUBLISHED_FUSIONS: Fusions = {**FUSIONS, "attention": PublishedAttentionFusion}
 """The same as the authors' code computes them."""
 
 
@@ -104,19 +131,21 @@ class System(nn.Module):
 
     def __init__(
         self,
-        text: nn.Module | None,
-        image: nn.Module | None,
+        text: Reader | None,
+        image: Encoder | None,
         fusion: str = "",
         classes: int = 0,
-        joint: nn.Module | None = None,
-        fusions: dict[str, type[nn.Module]] = FUSIONS,
+        joint: Reader | None = None,
+        fusions: Fusions = FUSIONS,
         head: type[nn.Module] = nn.Linear,
     ) -> None:
         super().__init__()
         self.text, self.image, self.joint = text, image, joint
         self.project: nn.Module = nn.Identity()
-        self.fuse: nn.Module | None = None
-        dimensions = (joint or text or image).dimensions
+        self.fuse: Fusion | MeanSimilarity | None = None
+        first = joint or text or image
+        assert first is not None, "a system has an encoder at least"
+        dimensions = first.dimensions
         if text is not None and image is not None:
             if fusion not in fusions:
                 raise DataError(
@@ -153,24 +182,24 @@ class System(nn.Module):
 
     def encode_text(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(n, t) token numbers and mask -> (n, d)."""
+        assert self.text is not None, "this system reads no texts by themselves"
         return self.text(tokens, mask)
 
     def encode_image(self, pictures: torch.Tensor) -> torch.Tensor:
         """(n, h, w, 3) uint8 -> (n, d), of the text's size where the two are fused."""
+        assert self.image is not None, "this system sees no pictures by themselves"
         return self.project(self.image(pictures))
 
     def forward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """The embeddings (n, d) of a batch's items (see lib.batches)."""
         if self.joint is not None:
             return self.joint(batch["tokens"], batch["mask"], batch["pictures"], batch["text"], batch["image"])
-        text = image = None
+        sides = []
         if self.text is not None:
-            text = self.encode_text(batch["tokens"], batch["mask"])[batch["text"]]
+            sides.append(self.encode_text(batch["tokens"], batch["mask"])[batch["text"]])
         if self.image is not None:
-            image = self.encode_image(batch["pictures"])[batch["image"]]
-        if self.fuse is not None:
-            return self.fuse(text, image)
-        return image if text is None else text
+            sides.append(self.encode_image(batch["pictures"])[batch["image"]])
+        return sides[0] if self.fuse is None else self.fuse(*sides)
 
     def scores(self, embeddings: torch.Tensor) -> torch.Tensor | None:
         """Class scores (n, classes), or None when there is no head."""
@@ -182,7 +211,7 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def precision(asked: str = "auto") -> str:
+def precision(asked: Asked = "auto") -> Precision:
     """`32-true` or `bf16-mixed`: what was asked for, or with `auto` what the device of `device` computes fastest.
 
     bf16 pays where there are units for it (an accelerator's, a CPU's AMX or AVX-512 BF16). Other CPUs emulate it and are

@@ -9,6 +9,7 @@ vendor compete, where knowing the vendor helps nothing and nothing but what text
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -60,7 +61,7 @@ def table(scored: pd.DataFrame, draws: int, seed: int, trained_on: str, regions:
     """`lib.verification.table` of `scores`, with the columns `chance` and `vendor's level`; `within` is a metric of its own, whose vendor's
     level is its chance."""
     usual = retrieval.metrics()
-    arguments = {"seed": seed, "trained_on": trained_on, "regions": regions}
+    arguments: dict[str, Any] = {"seed": seed, "trained_on": trained_on, "regions": regions}
     found = verification.table(scored, draws, metrics=usual | {"within": ("within", True)}, **arguments)
     for level in LEVELS:
         columns = {metric: (f"{column}, {level}", by_vendor) for metric, (column, by_vendor) in usual.items()}

@@ -41,7 +41,7 @@ class Learned(Recorded):
 
     def fit(
         self,
-        loss: Callable[[nn.Module, dict[str, torch.Tensor], str], torch.Tensor],
+        loss: Callable[[Any, dict[str, torch.Tensor], str], torch.Tensor],
         train: DataLoader,
         val: DataLoader | None,
         items: int,
@@ -108,7 +108,8 @@ class Trained(Learned, Task):
 
     def _tokenised(self, mask: Callable[[str], str]) -> list[list[int]]:
         masked = [mask(text) for text in self.data.texts]
-        return self.system.tokenizer(masked, truncation=True, max_length=self.max_tokens)["input_ids"]
+        tokenizer: Any = self.system.tokenizer
+        return tokenizer(masked, truncation=True, max_length=self.max_tokens)["input_ids"]
 
     def tokens_of(self, part: str) -> list[list[int]]:
         """The texts as items of a part are read."""

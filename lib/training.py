@@ -13,7 +13,8 @@ from typing import Any
 import lightning
 import pandas as pd
 import torch
-from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint
+from lightning.pytorch.callbacks import Callback, EarlyStopping, ModelCheckpoint
+from lightning.pytorch.utilities.types import OptimizerLRSchedulerConfig
 from torch import nn
 from torch.utils.data import DataLoader
 from transformers import get_linear_schedule_with_warmup
@@ -28,8 +29,8 @@ from lib.systems import precision
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # of a run only its epochs are told
 
 
-Loss = Callable[[nn.Module, dict[str, torch.Tensor], str], torch.Tensor]
-"""The loss of a system on a batch of a part, `train` or `val`."""
+Loss = Callable[[Any, dict[str, torch.Tensor], str], torch.Tensor]
+"""The loss of a system, of the kind that it is for, on a batch of a part, `train` or `val`."""
 
 
 class Learner(lightning.LightningModule):
@@ -39,7 +40,7 @@ class Learner(lightning.LightningModule):
         super().__init__()
         self.system, self.loss, self.settings, self.steps, self.seed = system, loss, settings, steps, seed
         self.history: list[dict[str, float]] = []
-        self._sums = {"train": [0.0, 0], "val": [0.0, 0]}
+        self._sums: dict[str, list[float | torch.Tensor]] = {"train": [0.0, 0], "val": [0.0, 0]}
         self._began = 0.0
 
     def training_step(self, batch: dict[str, torch.Tensor], number: int) -> torch.Tensor:
@@ -71,7 +72,7 @@ class Learner(lightning.LightningModule):
             flush=True,
         )
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW with a linear warm-up and decay; a rate for each encoder and for new layers."""
         settings = self.settings
         rates = {"text": settings.text_rate, "image": settings.image_rate, "joint": settings.text_rate}
@@ -137,7 +138,9 @@ def fit(
     steps = settings.epochs * math.ceil(len(train) / settings.accumulate)
     learner = Learner(system, loss, settings, steps, seed)
     checkpoint = folder / f"{key}.ckpt"
-    callbacks = [ModelCheckpoint(folder, key, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)]
+    callbacks: list[Callback] = [
+        ModelCheckpoint(folder, key, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)
+    ]
     if settings.patience and val is not None:
         callbacks.append(EarlyStopping("val_loss", min_delta=settings.least_change, patience=settings.patience))
     trainer = lightning.Trainer(

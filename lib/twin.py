@@ -101,7 +101,8 @@ def plan(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
     generator = stream(settings, _PLAN)
     sizes = counts(settings.scale)
     ads, shown = [], []
-    vendors, activity, first_image, first_ad = 0, {}, 0, 0
+    vendors, first_image, first_ad = 0, 0, 0
+    activity: dict[int, float] = {}
     for size in sizes.itertuples():
         region = size.Index
         old = min(round(SHARED * size.vendors), vendors)

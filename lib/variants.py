@@ -8,7 +8,7 @@ both: e2e_fusion): their defaults, since the paper prints none. What else differ
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from torch import nn
 
 from lib.errors import DataError
 from lib.study import Alignment, Training
-from lib.systems import FUSIONS, PUBLISHED_FUSIONS
+from lib.systems import FUSIONS, PUBLISHED_FUSIONS, Fusions
 
 VARIANTS = ("sound", "published")
 
@@ -47,7 +47,7 @@ class Variant:
     mask_digits: str
     pooling: str | None = None
     head: type[nn.Module] = nn.Linear
-    fusions: Mapping[str, type[nn.Module]] = field(default_factory=lambda: FUSIONS)
+    fusions: Fusions = field(default_factory=lambda: FUSIONS)
 
 
 def _rates(rate: float) -> dict[str, float]:
@@ -70,7 +70,8 @@ def variant(
     _check(name)
     if name == "sound":
         return Variant(name, training, mask_digits)
-    pooling, head = "first", nn.Linear
+    pooling = "first"
+    head: type[nn.Module] = nn.Linear
     if modality == "text" and contrasts:
         change = {**_rates(1e-4), "batch_size": 32, "accumulate": 4, "patience": 5, "least_change": 0.5}
         pooling, head = "mean", PublishedJointTextHead

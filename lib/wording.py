@@ -216,7 +216,8 @@ def _compile(source: str) -> Frame:
     marks = iter(re.findall(r"[\[\]<>|]|[^\[\]<>|]+", source))
 
     def options(end: str) -> tuple[tuple, ...]:
-        found, parts = [], []
+        found: list[tuple] = []
+        parts: list[str | Choice] = []
         for mark in marks:
             if mark == end:
                 break

@@ -4,6 +4,7 @@ project = "An executable review"
 author = "the authors of this study"
 extensions = ["myst_nb"]
 nb_execution_mode = "off"
+nb_render_markdown_format = "gfm"  # what notebooks display as Markdown may hold tables
 nb_ipywidgets_js = {}  # there are no widgets, and its scripts would come from the network
 nb_code_prompt_show = "Show the code"
 nb_code_prompt_hide = "Hide the code"
@@ -25,10 +26,9 @@ html_theme_options = {
     "navbar_end": ["theme-switcher"],
     "navbar_persistent": ["search-button-field"],
     "secondary_sidebar_items": ["page-toc"],
-    "footer_start": ["copyright"],
+    "footer_start": ["aid"],
     "footer_end": [],
     "back_to_top_button": True,
 }
 html_sidebars = {"**": ["chapters"]}
-copyright = "A link found here is an investigative aid, not evidence."
 html_context = {"default_mode": "auto"}

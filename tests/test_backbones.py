@@ -108,6 +108,12 @@ def test_unknown_backbone_lists_the_known_ones():
         backbones.load("bert-giant")
 
 
+@pytest.mark.parametrize("name", ["vilt-random", "visualbert-random", "dlib-face-random"])
+def test_what_has_no_fresh_weights_says_so(name):
+    with pytest.raises(DataError, match="no fresh weights"):
+        backbones.load(name)
+
+
 def test_a_bag_has_one_state_whatever_the_order():
     torch.manual_seed(0)
     encoder, found = backbones.load("bag-of-tokens")

@@ -1,4 +1,4 @@
-/* Draws plotly's figures from the data beside them, and sorts tables by a click or Enter on a heading. */
+/* Draws plotly's figures from the data beside them, gives sentences in tables room and keeps short words on a line, and sorts tables by a click or Enter on a heading. */
 document.querySelectorAll("script[type='application/json'][data-for]").forEach(function (holder) {
   var figure = JSON.parse(holder.textContent);
   var place = document.getElementById(holder.dataset.for);
@@ -7,6 +7,17 @@ document.querySelectorAll("script[type='application/json'][data-for]").forEach(f
 
 document.querySelectorAll(".cell_output table").forEach(function (table) {
   var body = table.tBodies[0];
+  var rows = Array.from(body ? body.rows : []);
+  var widest = [];
+  rows.forEach(function (row) {
+    Array.from(row.cells).forEach(function (cell, column) { widest[column] = Math.max(widest[column] || 0, cell.textContent.length); });
+  });
+  rows.forEach(function (row) {
+    Array.from(row.cells).forEach(function (cell, column) {
+      if (widest[column] > 40) cell.classList.add("long");
+      if (widest[column] < 36) cell.classList.add("short");
+    });
+  });
   if (!body || !table.tHead || body.rows.length < 2 || table.closest("div").querySelector("input[type=search]")) return;
   Array.from(table.tHead.rows[table.tHead.rows.length - 1].cells).forEach(function (head, column) {
     head.tabIndex = 0;

@@ -33,12 +33,12 @@ def shares(truth: np.ndarray, predicted: np.ndarray) -> dict[str, pd.DataFrame]:
 def scores(
     truth: np.ndarray, predicted: np.ndarray | Sequence[np.ndarray], draws: int = 1000, seed: int = 0
 ) -> pd.DataFrame:
-    """The four scores of Table 4: columns `metric, mean, low, high, items, vendors, seeds, seed_sd`.
+    """The four scores of Table 4: columns `metric, mean, low, high, items, vendors, seeds`, and over several `seed_sd`.
 
     truth: vendor of each item (n,); predicted: the same by a system, or by one for each seed. The values are
     scikit-learn's, averaged over seeds; low and high are 95 % intervals by resampling vendors with all their items, each
-    with the F1 that it has among all predictions; seed_sd is the standard deviation over seeds (n - 1; NaN of one). A
-    vendor that is predicted but has no item counts into Macro-F1 with 0, as in scikit-learn.
+    with the F1 that it has among all predictions; seed_sd is the standard deviation over seeds (n - 1). A vendor that is
+    predicted but has no item counts into Macro-F1 with 0, as in scikit-learn.
     """
     by_seed = [predicted] if isinstance(predicted, np.ndarray) else list(predicted)
     parts = [shares(truth, one) for one in by_seed]
@@ -51,6 +51,8 @@ def scores(
         low, high = interval(resampled)
         row = {"metric": metric, "mean": mean, "low": low, "high": high, "items": len(truth)}
         row |= {"vendors": len(np.unique(truth)), "seeds": len(frames)}
-        each = pd.Series([frame["top"].sum() / frame["bottom"].sum() for frame in frames])
-        rows.append(row | {"seed_sd": each.std(ddof=1)})
+        if len(frames) > 1:
+            each = [frame["top"].sum() / frame["bottom"].sum() for frame in frames]
+            row["seed_sd"] = np.std(each, ddof=1)
+        rows.append(row)
     return pd.DataFrame(rows)

@@ -31,6 +31,8 @@ Batch = dict[str, torch.Tensor]
 class PlainLoader:
     """Batches of a run's training items, made anew at each use as the authors' loaders make them. One pass is an epoch in an order of its own."""
 
+    sampler = None  # nothing that several devices could share
+
     def __init__(self, run: Experiment, size: int, padded: int, seed: int) -> None:
         """size: items of a batch; padded: tokens of each text."""
         self.items, self.classes = run.items[run.part("train")], run.batch_items("train").classes

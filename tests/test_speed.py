@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 import torch
 
-from lib import batches, speed
+from lib import batches, speed, training
+from lib.errors import DataError
+from lib.study import Training
 
 
 class Reader:
@@ -48,6 +50,12 @@ def test_the_plain_loop_pads_every_text_and_encodes_it_for_each_picture(run):
     batch = next(speed.plain_batches(run, 4, padded=16, seed=0))
     assert batch["tokens"].shape == (4, 16) and batch["text"].tolist() == [0, 1, 2, 3]
     assert batch["pictures"].shape == (4, 8, 8, 3)
+
+
+def test_the_plain_loop_is_for_one_device(run, tmp_path):
+    loader = speed.PlainLoader(run, 4, 16, seed=0)
+    with pytest.raises(DataError, match="one device"):
+        training.fit(torch.nn.Linear(1, 1), lambda *_: None, loader, None, Training(devices=2), 0, tmp_path, "key")
 
 
 def test_our_loop_encodes_each_text_once(run):

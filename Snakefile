@@ -14,8 +14,15 @@ RUNS = STUDY.all_runs()
 OUT = STUDY.folder
 TWIN = STUDY.data.source == "twin"
 LINKED = any(run.notebook in studies.HOTELS for run in RUNS.values())  # whether hotel pictures are needed
-HOTELS = STUDY.hotel_pictures / "twin.json" if STUDY.hotels.source == "twin" else sorted(STUDY.hotel_pictures.glob("*.csv"))
-DATA = STUDY.data_folder / "twin.json" if TWIN else sorted(STUDY.data_folder.glob("*.csv"))
+
+
+def tables_in(folder):
+    """Somebody's own tables: they are read where they lie, on a cluster too, whose storage holds only what the graph makes."""
+    return [local(str(path)) for path in sorted(folder.glob("*.csv"))]
+
+
+HOTELS = STUDY.hotel_pictures / "twin.json" if STUDY.hotels.source == "twin" else tables_in(STUDY.hotel_pictures)
+DATA = STUDY.data_folder / "twin.json" if TWIN else tables_in(STUDY.data_folder)
 
 LAST = ("91_scorecard", "93_checklist")  # they read what the other chapters wrote, but for what machines do
 MACHINES = ("92_speed", "94_gpu_speed")
@@ -103,7 +110,7 @@ rule chapter:
         if studies.reads_runs(wildcards.chapter) else [],
         lambda wildcards: [OUT / "notebooks" / f"{name}.ipynb" for name in STUDY.possible_chapters if name not in (*LAST, *MACHINES)]
         if wildcards.chapter in LAST else [],
-        lambda wildcards: list(STUDY.hotel_folder.glob("*.csv")) if wildcards.chapter == "40_hotel_splits" else [],
+        lambda wildcards: tables_in(STUDY.hotel_folder) if wildcards.chapter == "40_hotel_splits" else [],
     output:
         OUT / "notebooks" / "{chapter}.ipynb",
     params:

@@ -1,5 +1,6 @@
 """The profiles for clusters plan the whole study with what each job needs; a dry run, since no cluster is here."""
 
+import os
 import subprocess
 import sys
 
@@ -11,7 +12,10 @@ from lib.files import ROOT
 
 
 @pytest.mark.parametrize("name", ["slurm", "kubernetes"])
-def test_a_dry_run_plans_every_notebook_with_its_resources(name):
+def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
+    (
+        tmp_path / "all.csv"
+    ).touch()  # the hotels' splits, somebody's own file: read where it lies, whatever storage a profile has
     command = [
         sys.executable,
         "-m",
@@ -21,9 +25,15 @@ def test_a_dry_run_plans_every_notebook_with_its_resources(name):
         "study=smoke",
     ]
     done = subprocess.run(
-        [*command, "--dry-run", "--forceall", "--nolock"], cwd=ROOT, capture_output=True, text=True, timeout=300
+        [*command, "--dry-run", "--forceall", "--nolock"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "HOTEL_SPLITS": str(tmp_path)},
     )
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f" {tmp_path}/all.csv" in done.stdout
     planned = {}
     for block in done.stdout.split("\nrule ")[1:]:
         planned.setdefault(block.split(":")[0], []).append(block)

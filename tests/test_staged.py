@@ -11,6 +11,10 @@ from lib import staged
 AD = "A quiet room by the old harbour with a small balcony and strong coffee every morning. Ask for Zora."
 
 
+def git(folder, *arguments):
+    subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@example.org", *arguments], cwd=folder, check=True)
+
+
 @pytest.fixture
 def repository(tmp_path):
     """A repository with a study of somebody's own ads, one of data that isn't here, and a parameter file that is none."""
@@ -27,9 +31,8 @@ def repository(tmp_path):
     for name, folder in (("mine", "ads"), ("gone", "gone")):
         text = f"name: {name}\ndata: {{source: matched, folder: {tmp_path / folder}}}\nruns: []\n"
         (tmp_path / "params" / f"{name}.yaml").write_text(text)
-    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
     for arguments in (["init", "-q"], ["add", "lib", "notebooks", "results"], ["commit", "-qm", "first"]):
-        subprocess.run([*git, *arguments], cwd=tmp_path, check=True)
+        git(tmp_path, *arguments)
     return tmp_path
 
 
@@ -47,8 +50,7 @@ def test_an_ad_in_a_staged_notebook_is_found_and_not_shown(repository):
 def test_what_the_last_commit_holds_is_public(repository):
     [study] = staged.sensitive_studies(repository)
     (repository / "lib" / "own.py").write_text(f'"""{AD}"""\n')
-    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-qam", "an example"]
-    subprocess.run(git, cwd=repository, check=True)
+    git(repository, "commit", "-qam", "an example")
     assert staged.search([repository / "lib" / "own.py"], [study], repository).empty
 
 

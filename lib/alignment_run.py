@@ -47,12 +47,12 @@ def build(
     """An aligner on the backbones' weights with fresh layers, by torch's global generator: seed it before; and the record of the
     weights. texts: what a fresh generator's tokens are learnt from; generates: whether it is to have one."""
     plan, published = study.alignment, variant.name == "published"
-    arguments: dict[str, Any] = {"pixels": study.image.pixels, "weights": study.weights, "folder": study.weights_folder}
+    arguments = backbones.asked(study)
     reader, of_text = backbones.load(text, pooling=variant.pooling, **arguments)
     viewer, of_image = backbones.load(vision, **arguments)
     for name, found, kind in ((text, of_text, "text"), (vision, of_image, "image")):
         if found.kind != kind:
-            raise DataError(f"{name}: this is no {kind} backbone, and an alignment needs one (lib/backbones.py).")
+            raise DataError(f"{name}: this is no {kind} backbone, and an alignment needs one (lib/catalogue.py).")
     provenance, generator, qformer = [of_text, of_image], None, None
     dimensions = plan.dimensions or reader.dimensions
     parts = METHODS.get(method, ())
@@ -184,12 +184,13 @@ class Alignment(Trained):
 
     def train(self) -> pd.DataFrame:
         """Train (or go on with, or take up finished) the aligner on the training pairs of all regions; the history."""
-        settings, seed = self.variant.training, self.parameters["seed"]
-        train, val = self.pair_items("train"), self.pair_items("val")
+        settings, seed, train = self.variant.training, self.parameters["seed"], self.pair_items("train")
+        # Published negatives are of another region: where validation has one region only, or none, there is no loss to watch.
+        watched = self._pairs("val")["region"].nunique() > int(self.system.published)
         return self.fit(
             total,
             batches.training_batches(train, settings.batch_size, settings.per_vendor, seed),
-            batches.ordered_batches(val, settings.batch_size) if len(val) else None,
+            batches.ordered_batches(self.pair_items("val"), settings.batch_size) if watched else None,
             len(train),
         )
 

@@ -8,7 +8,6 @@ a backbone whose weights were not loaded never lends its name to a number.
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import socket
 import urllib.request
@@ -28,8 +27,9 @@ from lib.catalogue import BACKBONES, FILES, RANDOM, STAND_INS, Backbone
 from lib.encoders import Bag, ImageEncoder, TextEncoder
 from lib.errors import DataError
 from lib.face_embeddings import FaceFeatures
-from lib.files import sha256
+from lib.files import package, sha256
 from lib.single_stream import Vilt, VisualBert
+from lib.study import Study
 
 VOCABULARY = 2000
 """Tokens of a generator with fresh weights."""
@@ -76,13 +76,14 @@ def load(
     if base not in BACKBONES:
         raise DataError(
             f"There is no backbone called {name!r}. Known are {', '.join(BACKBONES)}, each also with {RANDOM} "
-            "for fresh weights; a new one is a line in lib/backbones.py."
+            "for fresh weights; a new one is a line in lib/catalogue.py."
         )
     backbone = BACKBONES[base]
-    if name != base and backbone.kind == "face":
-        raise DataError(f"{name}: a face network is taken as it was trained; there are no fresh weights of {base}.")
-    if name != base and backbone.kind == "joint" and not backbone.config:
-        raise DataError(f"{name}: there are no fresh weights of {base}'s size; {base}-small is from scratch.")
+    if name != base and (backbone.kind == "face" or (backbone.kind == "joint" and not backbone.config)):
+        instead = (
+            f"{base}-small is from scratch" if backbone.kind == "joint" else "a face network is taken as it was trained"
+        )
+        raise DataError(f"{name}: there are no fresh weights of {base}; {instead}.")
     change: dict[str, Any] = {"pooling": pooling} if pooling else {}
     backbone = replace(backbone, **change)
     if name != base or backbone.config:
@@ -109,6 +110,11 @@ def load(
     return _found(name, stand_in, "package", _from_package(stand_in, replace(other, **change), pixels))
 
 
+def asked(study: Study) -> dict[str, Any]:
+    """What a study says of loading, as arguments of `load`."""
+    return {"pixels": study.image.pixels, "weights": study.weights, "folder": study.weights_folder}
+
+
 def _found(requested: str, loaded: str, source: Any, encoder: nn.Module) -> tuple[Any, Provenance]:
     digest, count = hashlib.sha256(), 0
     if isinstance(encoder, FaceFeatures):
@@ -124,20 +130,13 @@ def _found(requested: str, loaded: str, source: Any, encoder: nn.Module) -> tupl
 
 def _packaged(name: str, backbone: Backbone) -> Path:
     """The file or folder of weights in an installed package, its hash checked."""
-    spec = importlib.util.find_spec(backbone.package)
-    if spec is None:
-        raise DataError(
-            f"{name}: the package {backbone.package} that carries its weights is not installed. "
-            "`make study` sets up the environment that has it."
-        )
-    assert spec.origin is not None, "a package has an __init__.py"
-    path = Path(spec.origin).parent / backbone.file
+    path = package(backbone.package) / backbone.file
     weights = path / "model.safetensors" if backbone.kind == "text" else path
     if (found := sha256(weights)) != backbone.file_sha256:
         raise DataError(
             f"{weights}: these are not the weights that were checked (SHA-256 {found[:12]}…, expected "
             f"{backbone.file_sha256[:12]}…). Install the package again; if it was renewed on purpose, check "
-            "the new file and change its hash in lib/backbones.py."
+            "the new file and change its hash in lib/catalogue.py."
         )
     return path
 

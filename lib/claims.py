@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from lib import published
-from lib.intervals import difference, holm
+from lib.intervals import compared
 from lib.results import ROLES, Results
 from lib.study import Run
 
@@ -118,6 +118,12 @@ VERIFICATION = tuple(
             Side("image", "CE+SupCon", "image"),
         ),
         (
+            "Text of the multimodal system retrieves better than both together",
+            "takeaway (vi)",
+            Side("joint", "CE+SupCon", "text"),
+            Side("joint", "CE+SupCon", "joint"),
+        ),
+        (
             "Text retrieves better than images",
             "Tables 5, 7",
             Side("text", "CE+SupCon", "text"),
@@ -137,8 +143,8 @@ VERIFICATION = tuple(
         ),
     )
 )
-COLUMNS = ["claim", "place", "paper", "ours", "low", "high", "vendors", "verdict", "p", "p_holm", "seeds"]
-COLUMNS += ["better_run", "worse_run"]
+TESTED = ["ours", "low", "high", "vendors", "verdict", "p", "p_holm"]
+COLUMNS = ["claim", "place", "paper", *TESTED, "seeds", "better_run", "worse_run"]
 _TABLES = {
     ("text", "text"): 5,
     ("image", "image"): 7,
@@ -199,37 +205,31 @@ def _tested(results: Results, orders: tuple[Order, ...], theirs, ours, regions: 
     """Columns `claim, place, paper` (its difference), `ours, low, high, vendors, verdict, p, p_holm` (corrected for all
     the orders that were tested), `seeds, better_run, worse_run` (the first seed's).
 
-    verdict: supported, reversed, undecided (the interval holds 0) or not run (this study lacks a run, or its data the
-    region).
+    verdict: supported or reversed at the corrected 5 % level, else undecided; or not run (this study lacks a run, or its
+    data the region).
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
+    pairs: dict[int, tuple[Any, Any]] = {}
     for order in orders:
         sides = [_runs(results, side) for side in (order.better, order.worse)]
         row = {
             "claim": order.statement,
             "place": order.place,
             "paper": theirs(order.better, order) - theirs(order.worse, order),
+            "verdict": "not run",
         }
         if all(sides) and (regions is None or order.region in regions):
-            better, worse = (
-                ours(runs, side, order) for runs, side in zip(sides, (order.better, order.worse), strict=True)
-            )
-            found = difference(better, worse, results.study.bootstrap, results.study.split.seed)
-            verdict = {"higher": "supported", "lower": "reversed", "undecided": "undecided"}[str(found["direction"])]
+            better, worse = zip(sides, (order.better, order.worse), strict=True)
+            pairs[len(rows)] = ours(*better, order), ours(*worse, order)
             row |= {
-                "ours": found["difference"],
-                "low": found["low"],
-                "high": found["high"],
-                "vendors": found["vendors"],
-                "verdict": verdict,
-                "p": found["p"],
                 "seeds": min(map(len, sides)),
                 "better_run": sides[0][0].name,
                 "worse_run": sides[1][0].name,
             }
-        else:
-            row["verdict"] = "not run"
         rows.append(row)
+    found = compared(list(pairs.values()), results.study.bootstrap, results.study.split.seed)
+    found["verdict"] = found["direction"].map({"higher": "supported", "lower": "reversed", "undecided": "undecided"})
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
-    table["p_holm"] = holm(table["p"])
+    tested = found.rename(columns={"difference": "ours"}).set_index(pd.Index(pairs))
+    table.loc[tested.index, [*TESTED]] = tested[[*TESTED]]
     return table

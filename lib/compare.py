@@ -17,11 +17,13 @@ from lib import identification as scoring
 from lib import published, results
 from lib.ads import REGIONS
 from lib.catalogue import ALIGNMENT_NAMES, BACKBONES
-from lib.intervals import bootstrap_weights, difference, holm, interval, mean_of_seeds
+from lib.intervals import bootstrap_weights, compared, interval, mean_of_seeds
 from lib.results import Results
 
 PLACES = {"South": "south", "Midwest": "midwest", "West": "west", "Northeast": "northeast", "OOD": "OOD", "ZS": "ZS"}
 COST = ["parameters", "epochs", "training_seconds", "wh", "co2_g"]
+PRINTED_COST = {"Parameters": "parameters", "Epochs": "epochs", "Time": "training_seconds"}
+"""What Table 4 prints of cost, and the column of ours that it stands beside."""
 METRICS = ("MRR@10", "R-Precision@X")
 """What MATCHED shows of single vendors and of groups of them (A.6)."""
 SWAPS = ["better", "worse", "published", "ours", "low", "high", "decided"]
@@ -45,6 +47,22 @@ def identification(found: Results, number: int) -> pd.DataFrame:
     columns = ["row", "modality", "paper_system", "objective", "fusion", "metric", "published", "ours", "low", "high"]
     columns += ["seeds", "seed_sd", "variant", "our_system", "same_system", "items", "run"]
     return joined[columns]
+
+
+def costs(found: Results) -> pd.DataFrame:
+    """What MATCHED Table 4 prints of cost beside ours: `row, modality, paper_system, objective, fusion, metric` (Parameters, Epochs, Time in seconds of
+    training), `published, ours` (mean over seeds), `variant, our_system, same_system, run`; only where there is a run of ours."""
+    theirs = published.table("matched", 4)
+    theirs = theirs[theirs["metric"].isin(PRINTED_COST)].copy()
+    theirs["modality"] = theirs["modality"].replace({"multimodal": "joint"})
+    every = found.runs[found.runs["faces"] == "all"].groupby("row", sort=False)
+    ours = every.first().assign(**every[list(PRINTED_COST.values())].mean())
+    ours = ours.rename(columns={column: metric for metric, column in PRINTED_COST.items()})
+    kept = ["modality", "objective", "fusion", "published", "system", "variant", "run"]
+    ours = ours.melt(kept, list(PRINTED_COST), "metric", "mean")
+    joined = _joined(theirs, ours, ["modality", "objective", "fusion", "metric"]).dropna(subset="ours")
+    columns = ["row", "modality", "paper_system", "objective", "fusion", "metric", "published", "ours"]
+    return joined[[*columns, "variant", "our_system", "same_system", "run"]]
 
 
 def verification(found: Results, number: int, representation: str) -> pd.DataFrame:
@@ -140,6 +158,22 @@ def rows_of_ours(found: Results, metric: str = "Macro-F1") -> pd.DataFrame:
     return table[columns]
 
 
+def counted(rows: pd.DataFrame, max_tokens: int) -> str:
+    """Where baselines that learn no vectors stand among the trained rows of their modality, as Markdown. rows: of `rows_of_ours`, all pictures;
+    max_tokens: how much of a text a trained system reads, while baselines read all of it."""
+    lines = []
+    for modality, here in rows[rows["faces"] == "all"].groupby("modality"):
+        counting = here["objective"] == "baseline"
+        if counting.any() and not counting.all():
+            best, trained = here[counting].nlargest(1, "mean").iloc[0], here[~counting]
+            lines.append(
+                f"- {modality}: the best baseline, {best['system']} ({best['mean']:.2f}, {best['low']:.2f} to {best['high']:.2f}), is above "
+                f"{(trained['mean'] < best['mean']).sum()} of {len(trained)} trained rows; the best of these has {trained['mean'].max():.2f}"
+            )
+    reads = f"Baselines read whole texts, trained systems the first {max_tokens} tokens."
+    return "\n".join([*lines, "", reads]) if lines else ""
+
+
 def neighbours(found: Results) -> pd.DataFrame:
     """Each row of ours against the next lower one of its modality, on the same items: `modality, higher, lower, difference,
     low, high, p, p_holm, verdict` of macro-F1, vendors resampled in pairs, p corrected for all comparisons (Holm).
@@ -148,25 +182,24 @@ def neighbours(found: Results) -> pd.DataFrame:
     """
     scored = found.identification
     scored = scored[(scored["metric"] == "Macro-F1") & (scored["faces"] == "all")]
-    table = []
+    table, pairs = [], []
     for modality, rows in scored.groupby("modality", sort=True):
         ordered = rows.sort_values("mean", ascending=False)["row"].tolist()
         shares = {row: found.macro_f1_shares(found.seeds(row)) for row in ordered}
         for higher, lower in itertools.pairwise(ordered):
-            gap = difference(shares[higher], shares[lower], found.study.bootstrap, found.study.split.seed)
-            table.append({"modality": modality, "higher": higher, "lower": lower, **gap})
-    frame = pd.DataFrame(table, columns=["modality", "higher", "lower", "difference", "low", "high", "p"])
-    frame["p_holm"] = holm(frame["p"].astype(float))
-    frame["verdict"] = np.where(frame["p_holm"] < 0.05, "higher", "undecided")
-    return frame
+            pairs.append((shares[higher], shares[lower]))
+            table.append((modality, higher, lower))
+    frame = pd.DataFrame(table, columns=["modality", "higher", "lower"])
+    frame = frame.join(compared(pairs, found.study.bootstrap, found.study.split.seed))
+    return frame.rename(columns={"direction": "verdict"}).drop(columns="vendors")
 
 
 def order(found: Results, table: pd.DataFrame, variant: str = "sound") -> tuple[dict[str, float], pd.DataFrame]:
     """Does our order of Table 4's rows agree with the paper's? Kendall's tau and the pairs that swap.
 
-    table: `identification(found, 4)`. Returns `tau, low, high, rows` (interval by resampling vendors for all rows at once)
-    and a row for each pair that stands the other way round with us: `better, worse` (as the paper has them), `published`
-    and `ours` (differences of macro-F1, better less worse), `low, high, decided`.
+    table: `identification(found, 4)`, or some of its rows. Returns `tau, low, high, rows` (interval by resampling vendors for all rows at
+    once) and a row for each pair that stands the other way round with us: `better, worse` (in the paper's order, by the names of what
+    was run here), `published` and `ours` (differences of macro-F1, better less worse), `low, high, decided`.
     """
     chosen = table[(table["metric"] == "Macro-F1") & (table["variant"] == variant)].dropna(subset="ours")
     chosen = chosen.reset_index(drop=True)
@@ -179,10 +212,7 @@ def order(found: Results, table: pd.DataFrame, variant: str = "sound") -> tuple[
     taus = np.array([kendalltau(chosen["published"], scores).statistic for scores in resampled.T])
     low, high = interval(taus)
     label = (
-        chosen["paper_system"]
-        + " "
-        + chosen["objective"]
-        + np.where(chosen["fusion"] != "", " " + chosen["fusion"], "")
+        chosen["our_system"] + " " + chosen["objective"] + np.where(chosen["fusion"] != "", " " + chosen["fusion"], "")
     )
     swapped = []
     for one in range(len(chosen)):

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 
 class Pixels(nn.Module):
@@ -92,11 +93,15 @@ class ImageEncoder(nn.Module):
 
 
 class FrozenFeatures(nn.Module):
-    """Vectors that were computed beforehand (n, dimensions) as they are: what there is to train is the head alone."""
+    """Vectors that were computed beforehand (n, dimensions), their directions as they are: what there is to train is the head alone.
+
+    Each is drawn to the length that makes its coordinates of size one, as a head's usual rate expects: networks give vectors of any length
+    (dlib's are of 1.4), and under a head that starts at such inputs a few epochs change nothing.
+    """
 
     def __init__(self, dimensions: int) -> None:
         super().__init__()
         self.dimensions = dimensions
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return features
+        return functional.normalize(features, dim=-1) * self.dimensions**0.5

@@ -72,12 +72,7 @@ class Experiment(Trained):
 
     def encoders(self) -> list[Any]:
         """Of texts, of pictures and of pairs, None where the run has none; what was loaded is noted in `provenance`."""
-        study = self.study
-        arguments: dict[str, Any] = {
-            "pixels": study.image.pixels,
-            "weights": study.weights,
-            "folder": study.weights_folder,
-        }
+        arguments = backbones.asked(self.study)
         names = [self.parameters.get(kind) for kind in ("text", "vision", "joint")]
         loaded = [
             backbones.load(name, **arguments, pooling=self.variant.pooling) if name else (None, None) for name in names

@@ -11,7 +11,6 @@ As in the authors' code the largest face is embedded where one is found, and els
 from __future__ import annotations
 
 import functools
-import importlib.util
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 from lib import faces, pictures
 from lib.encoders import FrozenFeatures
 from lib.errors import DataError
-from lib.files import locked, replacing, sha256
+from lib.files import locked, package, replacing, sha256
 from lib.study import FACE_NETWORKS
 
 SIDES = dict(zip(FACE_NETWORKS, (150, 224, 112, 160, 112), strict=True))
@@ -74,10 +73,9 @@ def _face(image: np.ndarray, side: int) -> np.ndarray:
 def _landmarks() -> Any:
     import dlib
 
-    models = importlib.util.find_spec("face_recognition_models")
-    assert models is not None and models.origin is not None, "face_recognition_models isn't installed"
-    package = Path(models.origin).parent
-    return dlib.shape_predictor(str(package / "models" / "shape_predictor_5_face_landmarks.dat"))
+    return dlib.shape_predictor(
+        str(package("face_recognition_models") / "models" / "shape_predictor_5_face_landmarks.dat")
+    )
 
 
 def _dlib(file: Path) -> Any:

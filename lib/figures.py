@@ -391,6 +391,9 @@ VERDICTS = {
     "undecided": "#d9d9d9",
     "not supported": "#e0a58a",
     "reversed": "#b5432b",
+    "consistent as printed": "#5b8fb9",
+    "partly consistent as printed": "#a9c6dc",
+    "inconsistent as printed": "#d7b26d",
     "not testable as published": "#8b7fb5",
     "not testable here": "#f0f0f0",
 }

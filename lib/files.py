@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import importlib.util
 import json
 import os
 import tempfile
@@ -11,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from lib.errors import DataError
 
 ROOT = Path(__file__).resolve().parent.parent
 """The project's folder, wherever a notebook was started."""
@@ -45,6 +48,16 @@ def locked(path: str | Path, wait: bool = True) -> Iterator[None]:
     with path.open("w") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
+
+
+def package(name: str) -> Path:
+    """The folder of an installed package, which may carry weights. Raises DataError when it isn't installed."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or spec.origin is None:
+        raise DataError(
+            f"The package {name} that carries weights is not installed. `make study` sets up the environment that has it."
+        )
+    return Path(spec.origin).parent
 
 
 def write_text(path: str | Path, text: str) -> None:

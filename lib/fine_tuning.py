@@ -29,22 +29,28 @@ class FineTuning(Experiment):
         of other backbones or another size."""
         run = Run(self.study, self.notebook, self.parameters).begins_with
         assert run is not None, "every run of the notebook 21_alignment_finetune begins with one"
-        path, asked = run.folder / "weights.safetensors", run.parameters
-        if not path.exists():
+        path, record, asked = run.folder / "weights.safetensors", run.folder / "metrics.json", run.parameters
+        if not (path.exists() and record.exists()):  # the record is written last
             raise DataError(
                 f"{run.folder}: the alignment to begin with has not been run. `make study` runs it first; by hand run "
                 f"notebooks/20_alignment.ipynb with the parameters {asked} and that folder as `out`."
             )
-        began = read_json(run.folder / "metrics.json")["parameters"]
+        began = read_json(record)
         for name in ("text", "vision", "method"):
-            if began.get(name) != asked[name]:
+            if (given := began["parameters"].get(name)) != asked[name]:
                 raise DataError(
-                    f"{path}: this alignment is of {name} {began.get(name)!r}, and what is to be fine-tuned has "
+                    f"{path}: this alignment is of {name} {given!r}, and what is to be fine-tuned has "
                     f"{asked[name]!r}. Run the alignment of the same backbones, or fine-tune this one's."
                 )
         made, self.provenance = alignment_run.build(
             self.study, asked["text"], asked["vision"], asked["method"], self.variant, generates=False
         )
+        for found, before in zip(self.provenance, began["weights"], strict=False):  # its generator is not needed here
+            if found.source != "random" and found.sha256 != before["sha256"]:
+                raise DataError(
+                    f"{path}: this alignment began with other weights of {before['label']} than {found.label} has now "
+                    f"(SHA-256 {before['sha256'][:12]}…, now {found.sha256[:12]}…). Run the alignment again."
+                )
         try:
             stored = load_file(path)
             made.load_state_dict({name: stored[name] for name in made.state_dict()})

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
+
+COMPARED = ["difference", "low", "high", "vendors", "p", "p_holm", "direction"]
 
 
 def bootstrap_weights(vendors: int, draws: int, seed: int) -> np.ndarray:
@@ -70,17 +73,37 @@ def difference(
         "low": low,
         "high": high,
         "vendors": len(vendors),
-        "p": _p_value(gaps),
+        "p": _p_value(one - two, gaps, len(vendors)),
         "direction": direction,
     }
 
 
-def _p_value(gaps: np.ndarray) -> float:
-    """Twice the share of resamples on the rarer side of 0, counted with the sample itself, so that it is never 0."""
+def _p_value(gap: float, gaps: np.ndarray, vendors: int) -> float:
+    """Of Student's t: the difference over its bootstrap standard error, vendors - 1 degrees of freedom.
+
+    A share of resamples could not serve: N of them give no p below 2 / (N + 1), too coarse to be corrected for many comparisons, and
+    with few vendors their tails are too thin (of 39 true nulls over 60 vendors some is rejected in 10 % of families at a nominal 5 %;
+    by t in 4 %). The standard error is widened by n / (n - 1), which a bootstrap lacks.
+    """
     gaps = gaps[np.isfinite(gaps)]
-    if not len(gaps):
+    if len(gaps) < 2 or vendors < 2:
         return float("nan")
-    return float(min(1.0, 2 * (1 + min((gaps <= 0).sum(), (gaps >= 0).sum())) / (1 + len(gaps))))
+    error = gaps.std(ddof=1) * np.sqrt(vendors / (vendors - 1))
+    if error <= 1e-12:  # the same for every vendor
+        return 1.0 if abs(gap) <= 1e-12 else 0.0
+    return float(2 * stats.t.sf(abs(gap) / error, vendors - 1))
+
+
+def compared(
+    pairs: Sequence[tuple[pd.DataFrame | Sequence[pd.DataFrame], pd.DataFrame | Sequence[pd.DataFrame]]],
+    draws: int = 1000,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """`difference` of several pairs, corrected for how many there are: a row a pair, `difference, low, high, vendors, p, p_holm,
+    direction`, the last `higher` or `lower` at the corrected 5 % level, else `undecided`. Intervals are of each pair by itself."""
+    found = pd.DataFrame([difference(first, second, draws, seed) for first, second in pairs], columns=COMPARED)
+    found["p_holm"] = holm(found["p"].astype(float))
+    return found.assign(direction=found["direction"].where(found["p_holm"] < 0.05, "undecided"))
 
 
 def holm(p: Sequence[float]) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from lib import campaigns, identification, identifiers, results, verification
 from lib.ads import Ads
 from lib.baselines import BASELINES
 from lib.errors import DataError
-from lib.intervals import bootstrap_weights, difference, interval, mean_of_seeds
+from lib.intervals import bootstrap_weights, compared, interval, mean_of_seeds
 from lib.privacy import LEAST
 from lib.study import Run, Study
 
@@ -64,7 +66,7 @@ def crossing(
 
 def probe(items: Mapping[tuple[str, str], pd.DataFrame], texts: list[str], draws: int, seed: int) -> pd.DataFrame:
     """Macro-F1 of taking the vendor of a training text, of texts and of pairs by their text: `protocol, items, probe, mean, low, high, test_items, vendors`. *same text*: of one that is the same, no answer (which
-    counts as wrong) where there is none; *nearest text*: of the nearest by MinHash. Neither learns anything."""
+    counts as wrong) where there is none; *nearest text*: of the nearest by MinHash. Neither learns anything; the first is the leak alone and is worth nothing where nothing leaks, the second is a baseline under any protocol."""
     linker, rows = BASELINES["minhash"]([identifiers.mask(text) for text in texts], seed), []
     for (protocol, modality), table in items.items():
         if "text" not in table:
@@ -102,36 +104,42 @@ def runs(study: Study) -> dict[str, dict[str, list[Run]]]:
     }
 
 
-def falls(study: Study, region: str) -> pd.DataFrame:
-    """Macro-F1 and R-Precision@X of each system under each protocol, and how much it falls from the one before: `system, metric, protocol, mean, low, high, fall, fall_low,
-    fall_high, verdict, run`; vendors resampled, the same ones on both sides."""
+def scores(study: Study, region: str) -> pd.DataFrame:
+    """Macro-F1 and R-Precision@X of each system under each protocol: `system, metric, protocol, mean, low, high, run`, vendors resampled."""
     rows = []
+    for system, metric, by in _compared(study):
+        for protocol, found in by.items():
+            shares = [_shares(run, metric, region) for run in found]
+            row = {"system": system, "metric": metric, "protocol": protocol}
+            scored = _with_interval(shares, study.bootstrap, study.split.seed)
+            rows.append({**row, "mean": scored.pop("share"), **scored, "run": found[0].name})
+    return pd.DataFrame(rows, columns=["system", "metric", "protocol", "mean", "low", "high", "run"])
+
+
+def falls(study: Study, region: str) -> pd.DataFrame:
+    """How much each system falls from a protocol to a stricter one: `system, metric, from, to, fall, low, high, vendors, p, p_holm, verdict` (falls, rises or
+    undecided, corrected for all of them), `run`; vendors resampled, the same ones on both sides. Test items differ between protocols."""
+    rows: list[dict[str, Any]] = []
+    pairs: list[tuple[Any, Any]] = []
+    for system, metric, by in _compared(study):
+        for first, second in itertools.combinations(by, 2):
+            before, after = ([_shares(run, metric, region) for run in by[protocol]] for protocol in (first, second))
+            pairs.append((before, after))
+            rows.append({"system": system, "metric": metric, "from": first, "to": second, "run": by[second][0].name})
+    table = pd.DataFrame(rows, columns=["system", "metric", "from", "to", "run"])
+    table = table.join(compared(pairs, study.bootstrap, study.split.seed)).rename(columns={"difference": "fall"})
+    told = {"higher": "falls", "lower": "rises", "undecided": "undecided"}
+    table["verdict"] = table["direction"].map(told)
+    return table[["system", "metric", "from", "to", "fall", "low", "high", "vendors", "p", "p_holm", "verdict", "run"]]
+
+
+def _compared(study: Study) -> Iterator[tuple[str, str, dict[str, list[Run]]]]:
+    """Each system and metric with its runs by protocol, of the seeds that all of its protocols have."""
     for system, by in runs(study).items():
         same_seeds = set.intersection(*({run.parameters["seed"] for run in found} for found in by.values()))
-        for metric in ("Macro-F1", "R-Precision@X"):
-            before: list[pd.DataFrame] | None = None
-            for protocol, found in by.items():
-                shares = [_shares(run, metric, region) for run in found if run.parameters["seed"] in same_seeds]
-                row = {
-                    "system": system,
-                    "metric": metric,
-                    "protocol": protocol,
-                    **_with_interval(shares, study.bootstrap, study.split.seed),
-                }
-                row["mean"] = row.pop("share")
-                if before is not None:
-                    gap = difference(before, shares, study.bootstrap, study.split.seed)
-                    verdict = {"higher": "falls", "lower": "rises"}.get(str(gap["direction"]), "undecided")
-                    row |= {
-                        "fall": gap["difference"],
-                        "fall_low": gap["low"],
-                        "fall_high": gap["high"],
-                        "verdict": verdict,
-                    }
-                rows.append({**row, "run": found[0].name})
-                before = shares
-    columns = ["system", "metric", "protocol", "mean", "low", "high", "fall", "fall_low", "fall_high", "verdict", "run"]
-    return pd.DataFrame(rows, columns=columns)
+        shared = {name: [run for run in found if run.parameters["seed"] in same_seeds] for name, found in by.items()}
+        for metric in ("Macro-F1", "R-Precision@X") if same_seeds else ():
+            yield system, metric, shared
 
 
 def _shares(run: Run, metric: str, region: str) -> pd.DataFrame:
@@ -159,18 +167,17 @@ def told(crossed: pd.DataFrame, probed: pd.DataFrame, fallen: pd.DataFrame) -> s
                 f"{row.protocol} {row.share:.0%}" for row in here.itertuples()
             )
         for (name, of), here in probed.groupby(["probe", "items"], sort=False):
-            yield f"- Macro-F1 of the {name} alone, {'pairs' if of == 'joint' else 'texts'}: " + ", ".join(
+            yield f"- Macro-F1 of the {name}, {'pairs' if of == 'joint' else 'texts'}: " + ", ".join(
                 f"{row.protocol} {row.mean:.2f}" for row in here.itertuples()
             )
-        judged = fallen.dropna(subset="fall")
-        if len(judged):
-            counts = judged["verdict"].value_counts()
+        for (first, second), here in fallen.groupby(["from", "to"], sort=False):
+            counts = here["verdict"].value_counts()
             yield (
-                "- Systems, from one protocol to the stricter one: "
+                f"- Scores of systems, from {first} to {second}: "
                 + ", ".join(f"{name} {count}" for name, count in counts.items())
-                + f" of {len(judged)} comparisons"
+                + f" of {len(here)} comparisons (Holm-corrected)"
             )
-        else:
+        if fallen.empty:
             yield "- This study has no system under two protocols; name runs with `protocol: [paper, campaign]` to see how scores fall."
 
     return "\n".join(lines())

@@ -1,13 +1,14 @@
 """The claims ledger: each claim of the two papers (results/published/claims.csv), tested on the tables of a study's chapters.
 
-A verdict is computed anew from the tables each time (chapter 91), so it changes when they do. *supported*, *reversed*: every interval that the test reads leaves out no effect,
-on the claim's side or the other; *partly supported*: some do, none against; *undecided*: none does; *not supported*: it doesn't hold, or holds in some places and not in others;
-*not testable here*: what it needs was not run; *not testable as published*: what was published can't answer it, for a reason that is said.
+A verdict is computed anew from the tables each time (chapter 91), so it changes when they do. *supported*, *reversed*: every difference that the test reads is decided, for the claim or
+against it (its interval leaves out no effect, and where several were corrected together its p stays below 5 %); *partly supported*: some are, none against; *undecided*: none is; *not
+supported*: it doesn't hold, or holds in some places and not in others; *consistent*, *partly consistent*, *inconsistent as printed*: by the paper's own numbers alone, which says nothing of
+the world; *not testable here*: what it needs was not run; *not testable as published*: what was published can't answer it, for a reason that is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -16,15 +17,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import kendalltau
 
-from lib import audit, published
+from lib import alignments, audit, published
 from lib.errors import DataError
 
 HERE, PUBLISHED = "not testable here", "not testable as published"
+PRINTED = ["consistent as printed", "partly consistent as printed", "inconsistent as printed"]
 CHAPTERS = {
     "claims_identification": "30_identification",
     "claims_verification": "31_verification",
     "matched_table_03": "30_identification",
     "alignment_judged": "35_alignment",
+    "alignment_contrasts": "35_alignment",
     "shared_less_unique": "32_known_and_new_vendors",
     "open_set": "32_known_and_new_vendors",
     "fig_3": "33_insights",
@@ -43,7 +46,8 @@ CHAPTERS = {
 
 @dataclass
 class Verdict:
-    """effect: in the unit of the test, with low and high where there is an interval; why: what it was read from; chapter: where that stands; runs: folders behind it."""
+    """effect: in the unit of the test, with low and high where there is an interval; why: what it was read from; chapter: where that stands; protocol: of the split, if not the study's;
+    runs: folders behind it."""
 
     verdict: str
     why: str
@@ -52,6 +56,7 @@ class Verdict:
     high: float = np.nan
     seeds: float = np.nan
     chapter: str = ""
+    protocol: str = ""
     runs: list[str] = field(default_factory=list)
 
 
@@ -71,8 +76,9 @@ class Tables(dict):
 Test = Callable[[Tables, str], Verdict]
 
 
-def ledger(tables: Tables, claims: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Every claim with its verdict: `id, paper, place, statement, verdict, effect, low, high, seeds, why, twin, chapter, runs`."""
+def ledger(tables: Tables, protocol: str = "", claims: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Every claim with its verdict: `id, paper, place, statement, verdict, effect, low, high, seeds, protocol, why, twin, chapter, runs`. protocol: by which the study splits, which is
+    that of what its chapters 30 to 36 compare."""
     claims = published.claims() if claims is None else claims
     rows = []
     for claim in claims.itertuples():
@@ -81,10 +87,11 @@ def ledger(tables: Tables, claims: pd.DataFrame | None = None) -> pd.DataFrame:
                 f"results/published/claims.csv, {claim.id}: there is no test called {claim.test!r} (lib/ledger.py has {', '.join(TESTS)})."
             )
         found = TESTS[claim.test](tables, claim.argument)
+        compared = found.verdict != HERE and found.chapter.startswith("3")
         rows.append(
             {
                 "id": claim.id, "paper": claim.paper, "place": claim.place, "statement": claim.statement, "verdict": found.verdict, "effect": found.effect, "low": found.low,
-                "high": found.high, "seeds": found.seeds, "why": found.why, "twin": claim.twin, "chapter": found.chapter, "runs": " ".join(dict.fromkeys(found.runs)),
+                "high": found.high, "seeds": found.seeds, "protocol": found.protocol or protocol * compared, "why": found.why, "twin": claim.twin, "chapter": found.chapter, "runs": " ".join(dict.fromkeys(found.runs)),
             }
         )  # fmt: skip
     return pd.DataFrame(rows)
@@ -95,25 +102,26 @@ def _absent(name: str) -> Verdict:
 
 
 def _combined(rows: pd.DataFrame, name: str, what: str) -> Verdict:
-    """Of rows `value, low, high` (and `run, seeds` where known) whose claim says above 0."""
+    """Of rows `value, low, high` whose claim says above 0; with `p_holm` where they were corrected together, `seeds` and runs (columns that end in `run`) where known."""
     rows = rows.dropna(subset=["low", "high"])
     if rows.empty:
         return _absent(name)
-    ups, downs = int((rows["low"] > 0).sum()), int((rows["high"] < 0).sum())
+    decided = rows["p_holm"] < 0.05 if "p_holm" in rows else True
+    ups, downs = int(((rows["low"] > 0) & decided).sum()), int(((rows["high"] < 0) & decided).sum())
     count = len(rows)
     if ups == count:
         verdict = "supported"
-    elif downs == count or (downs and not ups and downs > count / 2):
-        verdict = "reversed"
     elif downs:
-        verdict = "not supported"
+        verdict = "reversed" if downs == count else "not supported"
     else:
         verdict = "partly supported" if ups else "undecided"
     said = f"{what}: above in {ups}, below in {downs}, undecided in {count - ups - downs} of {count}"
     low, high = rows["low"].min(), rows["high"].max()
-    runs = [] if "run" not in rows else [run for run in rows["run"].dropna() if run]
+    runs = [run for column in rows if column.endswith("run") for run in rows[column].dropna() if run]
     seeds = rows["seeds"].min() if "seeds" in rows else np.nan
-    return Verdict(verdict, said, float(rows["value"].mean()), float(low), float(high), seeds, CHAPTERS[name], runs)
+    return Verdict(
+        verdict, said, float(rows["value"].mean()), float(low), float(high), seeds, CHAPTERS[name], runs=runs
+    )
 
 
 def orders(tables: Tables, argument: str) -> Verdict:
@@ -126,7 +134,7 @@ def orders(tables: Tables, argument: str) -> Verdict:
     name = rows["table"].iloc[0] if len(rows) else "claims_identification"
     if rows.empty:
         return _absent(name)
-    rows = rows.rename(columns={"ours": "value", "better_run": "run"})
+    rows = rows.rename(columns={"ours": "value"})
     return _combined(rows, name, "difference of " + ("R-Precision" if name == "claims_verification" else "macro-F1"))
 
 
@@ -142,15 +150,12 @@ def interval(tables: Tables, argument: str) -> Verdict:
     rows = pd.DataFrame(
         {"value": table[score] - float(level), "low": table[low] - float(level), "high": table[high] - float(level)}
     )
-    if "run" in table:
-        rows["run"] = table["run"]
+    rows = rows.join(table[[column for column in ("p_holm", "run") if column in table]])
     found = _combined(rows, name, f"{score} less {level}")
     if side == "same" and found.verdict != HERE:
-        apart = int(((rows["low"] > 0) | (rows["high"] < 0)).sum())
-        found.verdict = "not supported" if apart else "undecided"
-        found.why += (
-            ". No difference was shown, which is no proof of sameness" if not apart else ". Differences were shown"
-        )
+        shown = found.verdict != "undecided"
+        found.verdict = "not supported" if shown else "undecided"
+        found.why += ". Differences were shown" if shown else ". No difference was shown, which is no proof of sameness"
     return found
 
 
@@ -177,7 +182,7 @@ def bins(tables: Tables, argument: str) -> Verdict:
 
 
 def positives(tables: Tables, argument: str) -> Verdict:
-    """`one;other`: the share of right answers (true positives of all) of one system less the other's; more true and fewer false ones is what the claim says."""
+    """`one;other`: more true and fewer false positives of one system than of the other, as counts of the same items can be compared; effect: the difference of their shares of right answers."""
     table = tables["positives"]
     one, other = argument.split(";")
     if table is None or not {one, other} <= set(table["system"]):
@@ -189,45 +194,26 @@ def positives(tables: Tables, argument: str) -> Verdict:
         f"{name}: {row['true']:.0f} true and {row['false']:.0f} false of {row['items']:.0f} items"
         for name, row in table.loc[[one, other]].iterrows()
     )
-    return Verdict(
-        verdict,
-        f"{said}; no interval",
-        float(table.loc[one, "right"] - table.loc[other, "right"]),
-        chapter=CHAPTERS["positives"],
-    )
+    if table.loc[one, "items"] != table.loc[other, "items"]:
+        verdict, said = (
+            PUBLISHED,
+            f"{said}: a text with several pictures is several items of one system and one of the other, so that their counts can't be compared",
+        )
+    effect = float(table.loc[one, "right"] - table.loc[other, "right"])
+    return Verdict(verdict, said, effect, chapter=CHAPTERS["positives"])
 
 
 def alignment(tables: Tables, argument: str) -> Verdict:
-    """Does what was published find pictures where texts name all of what they show? If not, its failure on ads says nothing of ads. Sound methods tell whether there is something to find."""
-    table = tables["alignment_judged"]
-    if table is None or table.empty:
+    """Does what was published find pictures where texts name all of what they show? If not, and a sound variant does, its failure on ads says nothing of ads (`lib.alignments.conclusion`); effect: how much
+    more the sound variants gain, mean of methods."""
+    judged, contrasts = tables["alignment_judged"], tables["alignment_contrasts"]
+    if judged is None or contrasts is None or contrasts.empty:
         return _absent("alignment_judged")
-    rows = table.rename(columns={"difference": "value"})
-    by = {
-        variant: _combined(
-            rows[rows["variant"] == variant], "alignment_judged", f"{variant}: score at overlap 1 less at 0"
-        )
-        for variant in ("published", "sound")
-    }
-    found = ("supported", "partly supported")
-    works, sound = by["published"].verdict in found, by["sound"]
-    why = "; ".join(one.why for one in by.values())
-    if sound.verdict not in found:
-        verdict, said = (
-            "undecided",
-            "the control decides nothing at this size: no sound method finds more where texts tell all of their pictures",
-        )
-    elif works:
-        verdict, said = (
-            "supported",
-            "published objectives do find pictures where texts tell of them, so that they find none on ads says something of ads",
-        )
-    else:
-        verdict, said = (
-            PUBLISHED,
-            "sound objectives find more where texts tell all of their pictures, and the published ones don't: their failure on ads tells nothing about ads",
-        )
-    return Verdict(verdict, f"{said}. {why}", sound.effect, sound.low, sound.high, chapter=sound.chapter)
+    verdict, why = alignments.conclusion(judged, contrasts)
+    effect, low, high = contrasts["difference"].mean(), contrasts["low"].min(), contrasts["high"].max()
+    return Verdict(
+        verdict, why, float(effect), float(low), float(high), judged["seeds"].min(), CHAPTERS["alignment_judged"]
+    )
 
 
 def seeds(tables: Tables, argument: str) -> Verdict:
@@ -262,7 +248,7 @@ def printed(tables: Tables, argument: str) -> Verdict:
     why = "; ".join(
         f"printed {row.printed}, recomputed {row.recomputed:.5g} ({row.reading})" for row in found.itertuples()
     )
-    verdict = "supported" if right.all() else "not supported" if not right.any() else "partly supported"
+    verdict = PRINTED[0] if right.all() else PRINTED[1] if right.any() else PRINTED[2]
     return Verdict(verdict, f"by the paper's own numbers: {why}", chapter=CHAPTERS["paper_audit"])
 
 
@@ -311,46 +297,62 @@ def _sentences(tables: Tables, which: Callable[[pd.DataFrame], pd.Series]) -> Ve
 
 
 def leak(tables: Tables, argument: str) -> Verdict:
-    """How many test pairs have their own text in training under the published split, and how far the multimodal system falls where whole ads are split. Where more than a
-    quarter have it, a score under that split is no evidence of the model."""
-    table, fallen = tables["leakage"], tables["leakage_falls"]
+    """Does the multimodal system keep its macro-F1 where no campaign crosses the split? Reported with it: how many test pairs have their own text in training under the published split, and what a lookup of
+    that text alone scores. effect: the fall from the published split to `campaign`; a fall that is decided counts against the claim."""
+    table, fallen, probed = tables["leakage"], tables["leakage_falls"], tables["leakage_probe"]
     if table is None or not ((table["items"] == "joint") & (table["protocol"] == "paper")).any():
         return _absent("leakage")
     row = table[(table["items"] == "joint") & (table["protocol"] == "paper") & (table["what"] == "own text")].iloc[0]
     why = f"under the published split {row['share']:.0%} of test pairs have their own text in training"
-    both = (
-        pd.DataFrame()
-        if fallen is None
-        else fallen[
-            (fallen["metric"] == "Macro-F1")
-            & (fallen["protocol"] != "paper")
-            & fallen["run"].astype(str).str.startswith("fusion")
+    if probed is not None:
+        looked = probed[
+            (probed["items"] == "joint") & (probed["protocol"] == "paper") & (probed["probe"] == "same text")
         ]
+        why += "".join(f", and looking it up scores {score:.2f}" for score in looked["mean"])
+    if fallen is None or fallen.empty:
+        return Verdict(HERE, f"{why}; no system was run under several protocols", chapter=CHAPTERS["leakage"])
+    both = fallen[(fallen["metric"] == "Macro-F1") & fallen["run"].astype(str).str.startswith("fusion")]
+    both = both[(both["from"] == "paper") & (both["to"] == "campaign")].rename(columns={"fall": "value"})
+    found = _combined(
+        both.assign(value=-both["value"], low=-both["high"], high=-both["low"]),
+        "leakage_falls",
+        "macro-F1 of campaign less paper",
     )
-    for fell in both.itertuples():
-        why += f"; to the protocol {fell.protocol} macro-F1 of {fell.system} {fell.verdict} ({fell.fall:+.3f}, {fell.fall_low:+.3f} to {fell.fall_high:+.3f})"
-    verdict = PUBLISHED if row["low"] > 0.25 else "undecided"
-    return Verdict(
-        verdict,
-        f"{why}: the score can't be credited to the model" if verdict == PUBLISHED else why,
-        row["share"],
-        row["low"],
-        row["high"],
-        chapter=CHAPTERS["leakage"],
-        runs=list(both["run"]) if len(both) else [],
+    # That nothing was lost can't be shown, only that something was.
+    found.verdict = (
+        "not supported"
+        if found.verdict in ("reversed", "not supported")
+        else "undecided"
+        if found.verdict != HERE
+        else HERE
     )
+    found.why, found.protocol = f"{why}; {found.why}", "paper, campaign"
+    return found
 
 
 TESTS: dict[str, Test] = {
     test.__name__: test
-    for test in (orders, interval, bins, positives, alignment, seeds, printed, falls, hotels, invariants, fifth, leak)
+    for test in (
+        orders,
+        interval,
+        bins,
+        positives,
+        alignment,
+        seeds,
+        printed,
+        falls,
+        hotels,
+        invariants,
+        fifth,
+        leak,
+    )
 }
 """How claims are tested, by the name that the data file uses."""
 
 
 def counts(found: pd.DataFrame) -> pd.DataFrame:
     """How many claims of each paper have which verdict: `verdict, matched, hotels`."""
-    order = ["supported", "partly supported", "undecided", "not supported", "reversed", PUBLISHED, HERE]
+    order = ["supported", "partly supported", "undecided", "not supported", "reversed", *PRINTED, PUBLISHED, HERE]
     table = found.pivot_table(index="verdict", columns="paper", values="id", aggfunc="count", fill_value=0)
     table = table.reindex(
         index=[name for name in order if name in table.index], columns=["matched", "hotels"], fill_value=0
@@ -386,16 +388,19 @@ def agreement(tables: Tables, draws: int = 300, seed: int = 0) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=AGREEMENT)
 
 
-def home(found: pd.DataFrame) -> str:
-    """A few lines for readers who read no more than these, as Markdown."""
+def home(found: pd.DataFrame, tables: Tables) -> str:
+    """What readers should know who read no more, as Markdown: what the study found beside the claims, and every claim by its verdict."""
     groups = {
         "What holds here": ["supported"],
         "What the study can't decide": ["undecided", "partly supported"],
         "What doesn't hold": ["not supported", "reversed"],
+        "What the papers' own numbers say": PRINTED,
         "What can't be told from what was published": [PUBLISHED],
         "What was not run": [HERE],
     }
-    parts = []
+    parts = (
+        [f"**Beside the claims**\n\n{beside}"] if (beside := "\n".join(f"- {line}" for line in _beside(tables))) else []
+    )
     for title, names in groups.items():
         rows = found[found["verdict"].isin(names)]
         if len(rows):
@@ -405,3 +410,21 @@ def home(found: pd.DataFrame) -> str:
             )
             parts.append(f"**{title}** ({len(rows)})\n\n{lines}")
     return "\n\n".join(parts)
+
+
+def _beside(tables: Tables) -> Iterator[str]:
+    scored, crossed, checked = (tables[name] for name in ("identification_rows", "leakage", "paper_audit_summary"))
+    if scored is not None and (counted := scored["objective"] == "baseline").any() and not counted.all():
+        ends = [side.loc[side["mean"].idxmax()] for side in (scored[counted], scored[~counted])]
+        plain, trained = (f"{row['system']} ({row['mean']:.2f}, {row['low']:.2f} to {row['high']:.2f})" for row in ends)
+        yield f"Of the baselines that learn no vectors, {plain} identifies best by macro-F1, of the trained systems {trained}. Their items and the length of what they read differ (chapter 30)."
+    if crossed is not None:
+        own = crossed[crossed["what"].eq("own text") & crossed["items"].eq("joint")].set_index("protocol")["share"]
+        if "paper" in own:
+            yield (
+                "Test pairs that have their own text in training, by split: "
+                + ", ".join(f"{name} {share:.0%}" for name, share in own.items())
+                + " (chapter 03)."
+            )
+    if checked is not None:
+        yield f"Of {checked['checked'].sum():,} checks of numbers that the papers print, {checked['disagree'].sum():,} don't come out (chapter 90 says which, and likely readings)."

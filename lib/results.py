@@ -195,6 +195,7 @@ def _row(name: str, metrics: dict) -> dict:
     published, benchmark = _stands_beside(given, encoders)
     benchmark = benchmark and "faces" not in given and all(found["source"] != "random" for found in encoders)
     scored = pd.DataFrame(metrics["verification"])["region"]
+    metered = 1.0 if not training.get("resumed") else np.nan  # an interrupted run's meter began anew
     return {
         "run": name,
         "modality": metrics["modality"],
@@ -216,8 +217,8 @@ def _row(name: str, metrics: dict) -> dict:
         "training_items": training.get("items", 0),
         "training_seconds": training.get("seconds", 0.0),
         "wall_seconds": metrics["wall_seconds"],
-        "wh": 1000 * metrics["energy"]["kwh"],
-        "co2_g": 1000 * metrics["energy"]["co2_kg"],
+        "wh": 1000 * metrics["energy"]["kwh"] * metered,
+        "co2_g": 1000 * metrics["energy"]["co2_kg"] * metered,
         "power": metrics["energy"]["method"],
         "device": metrics["environment"]["device"],
         "key": metrics["key"],

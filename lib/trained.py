@@ -50,6 +50,7 @@ class Learned(Recorded):
         from lib import training  # Lightning takes ten seconds to import, and rows that are not trained need none of it
 
         folder = self.out / "checkpoint"
+        resumed = (folder / f"{self.key}.ckpt").exists()
         history = training.fit(self.system, loss, train, val, self.settings, self.parameters["seed"], folder, self.key)
         if not np.isfinite(history["train_loss"]).all():
             raise DataError(
@@ -61,6 +62,7 @@ class Learned(Recorded):
             "epochs": len(history),
             "seconds": round(float(history["seconds"].sum()), 1),
             "items": items,
+            "resumed": resumed,  # then what it took before it was interrupted is in no clock or meter
         }
         return history
 

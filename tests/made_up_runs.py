@@ -64,7 +64,7 @@ def queries(modality, wrong, seed):
     return pd.concat([whole.assign(modality=name) for name in given], ignore_index=True)
 
 
-def write(run, wrong, loaded):
+def write(run, wrong, loaded, resumed=False):
     """What `lib.task.Task.finish` leaves of a run; loaded: what came in place of a backbone that was asked for."""
     modality, asked = modality_of(run), run.parameters
     weights = []
@@ -92,28 +92,30 @@ def write(run, wrong, loaded):
         write_text(run.folder / "predictions.csv", predictions(modality, wrong, asked["seed"]).to_csv(index=False))
         written["identification"] = []  # that it is there is all that is read of it
     if weights and OBJECTIVES[asked["objective"]]:
-        written["training"] = {"epochs": 4, "seconds": 20.0, "items": 300}
+        written["training"] = {"epochs": 4, "seconds": 20.0, "items": 300, "resumed": resumed}
     write_json(run.folder / "metrics.json", written)
 
 
 @pytest.fixture
 def measured(tmp_path, monkeypatch):
     """Makes a study's folder with finished runs, and reads it: measured(run, …), each a run's parameters with the share of
-    `wrong` answers, and its `seed` and what was `loaded` in place of what if that matters."""
+    `wrong` answers, and its `seed`, what was `loaded` in place of what and whether it was `resumed` if that matters."""
     monkeypatch.setattr(studies.Study, "folder", property(lambda self: tmp_path / self.name))
 
     def make(*runs):
         entries, finished = [], []
         for run in runs:
             parameters = {"seed": SEED} | run
-            wrong, loaded = parameters.pop("wrong", 0.3), parameters.pop("loaded", {})
+            aside = [
+                parameters.pop(name, usual) for name, usual in (("wrong", 0.3), ("loaded", {}), ("resumed", False))
+            ]
             listed = {name: value if name == "notebook" else [value] for name, value in parameters.items()}
             entries.append(listed)
-            finished.append((parameters, wrong, loaded))
+            finished.append((parameters, aside))
         study = Study(name="fake", bootstrap=200, runs=entries)
-        for parameters, wrong, loaded in finished:
+        for parameters, aside in finished:
             notebook = parameters.pop("notebook")
-            write(Run(study, notebook, parameters), wrong, loaded)
+            write(Run(study, notebook, parameters), *aside)
         return results.load(study)
 
     return make

@@ -3,7 +3,9 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 import yaml
+from torch.nn import functional
 
 from lib import backbones, face_embeddings, pictures
 from lib import study as studies
@@ -43,6 +45,13 @@ def test_the_packaged_network_says_what_it_is(network):
     assert (found.kind, found.source, found.label) == ("face", "package", "dlib-face")
     assert encoder.dimensions == 128 and found.parameters > 1_000_000 and len(found.sha256) == 64
     assert list(encoder.parameters()) == []  # frozen: there is nothing to train
+
+
+def test_a_head_is_given_coordinates_of_size_one_and_the_same_directions(network, vectors):
+    given = torch.from_numpy(np.array(vectors))
+    made = network[0](given)
+    assert made.square().mean(-1).numpy() == pytest.approx(np.ones(len(vectors)), abs=1e-5)
+    assert functional.cosine_similarity(made, given).numpy() == pytest.approx(np.ones(len(vectors)), abs=1e-5)
 
 
 def test_each_picture_has_a_vector(vectors, photographs):

@@ -66,6 +66,34 @@ def test_an_alignment_that_was_not_run_says_how(chosen, tmp_path):
         tuned(chosen, tmp=str(tmp_path / "out"))
 
 
+def test_an_alignment_whose_record_is_missing_is_not_finished(chosen, tmp_path):
+    """Weights are written before the record: a run that was killed between them is to be run again."""
+    (start(chosen).folder / "metrics.json").unlink()
+    with pytest.raises(DataError, match=r"has not been run"):
+        tuned(chosen, tmp=str(tmp_path / "out"))
+
+
+def test_an_alignment_that_began_with_other_weights_is_refused(chosen, tmp_path):
+    path = start(chosen).folder / "metrics.json"
+    found = json.loads(path.read_text())
+    found["weights"][1]["sha256"] = "0" * 64
+    path.write_text(json.dumps(found))
+    with pytest.raises(DataError, match=r"began with other weights of efficientnet-lite0.*SHA-256 000000000000"):
+        tuned(chosen, tmp=str(tmp_path / "out"))
+
+
+def test_validation_pairs_of_one_region_are_no_error(chosen, tmp_path, monkeypatch):
+    """Published negatives are of another region, and training has them; of validation there is then no loss to watch."""
+    made = Alignment("20_alignment", chosen(), str(tmp_path / "out"), method="itc", variant="published", **RUN)
+    pairs, watched = made._pairs, []
+    monkeypatch.setattr(
+        made, "_pairs", lambda part: pairs(part).query("region == 'south'") if part == "val" else pairs(part)
+    )
+    monkeypatch.setattr(made, "fit", lambda loss, train, val, items: watched.append(val))
+    made.train()
+    assert watched == [None]
+
+
 def test_other_backbones_are_refused(chosen, tmp_path):
     run = start(chosen)
     path = run.folder / "metrics.json"

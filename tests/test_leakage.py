@@ -139,6 +139,8 @@ def test_systems_are_compared_from_protocol_to_protocol(tmp_path, monkeypatch, b
             {"modality": "text", "region": "south", "vendor": truth, "R-Precision@X": right.astype(float)}
         )
         queries.to_csv(run.folder / "queries.csv", index=False)
-    table = leakage.falls(study, "south")
-    assert table["protocol"].tolist() == ["paper", "campaign"] * 2
-    assert table["verdict"].dropna().tolist() == [verdict] * 2
+    table, scored = leakage.falls(study, "south"), leakage.scores(study, "south")
+    assert scored["protocol"].tolist() == ["paper", "campaign"] * 2
+    assert table[["from", "to", "verdict"]].to_numpy().tolist() == [["paper", "campaign", verdict]] * 2
+    means = scored.set_index(["metric", "protocol"])["mean"].unstack()
+    assert table.set_index("metric")["fall"].to_dict() == pytest.approx((means["paper"] - means["campaign"]).to_dict())

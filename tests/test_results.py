@@ -295,7 +295,8 @@ def test_order_agrees_or_is_the_reverse(measured, first, last, tau):
     if len(swapped):
         assert (swapped["published"] > 0).all() and (swapped["ours"] < 0).all()
         far = swapped[
-            (swapped["better"] == "DeCLUTR-ViT CE+SupCon mean") & (swapped["worse"] == "DeCLUTR-small CE+Triplet")
+            (swapped["better"] == "declutr-small + vit-base-patch16 CE+SupCon mean")
+            & (swapped["worse"] == "declutr-small CE+Triplet")
         ]
         assert far["decided"].tolist() == ["yes"]
 
@@ -306,10 +307,34 @@ def test_order_lists_the_one_pair_that_swaps(measured):
     agreement, swapped = compare.order(found, compare.identification(found, 4))
     assert agreement["tau"] == pytest.approx(13 / 15)
     [pair] = swapped.to_dict("records")
-    assert (pair["better"], pair["worse"]) == ("DeCLUTR-ViT CE auto", "DeCLUTR-small CE+SupCon")
+    assert (pair["better"], pair["worse"]) == ("declutr-small + vit-base-patch16 CE auto", "declutr-small CE+SupCon")
     ours = [macro_f1(predictions(modality, wrong, SEED)) for modality, wrong in (("joint", 0.5), ("text", 0.4))]
     assert pair["ours"] == pytest.approx(ours[0] - ours[1])
     assert pair["published"] == pytest.approx(0.9121 - 0.6540)
+
+
+def test_printed_costs_stand_beside_ours(measured):
+    table = compare.costs(measured(text(), text("ce+supcon"), vision("ce", faces="face"), baseline("minhash")))
+    assert table["paper_system"].unique().tolist() == ["DeCLUTR-small"]
+    assert set(table["metric"]) == set(compare.PRINTED_COST) and len(table) == 6
+    epochs = table[(table["metric"] == "Epochs") & (table["objective"] == "CE")].iloc[0]
+    printed = published.table("matched", 4)
+    printed = printed[(printed["system"] == "DeCLUTR-small") & (printed["objective"] == "CE")].set_index("metric")
+    assert epochs["published"] == printed.loc["Epochs", "mean"]
+    assert epochs["ours"] == measured(text()).runs["epochs"].iloc[0] and epochs["same_system"] == "no"
+
+
+def test_baselines_are_said_to_stand_where_they_do(measured):
+    found = measured(text(wrong=0.4), text("ce+supcon", wrong=0.1), baseline("minhash", wrong=0.2), vision())
+    said = compare.counted(compare.rows_of_ours(found), 64)
+    assert "- text: the best baseline, minhash (0." in said and "is above 1 of 2 trained rows" in said
+    assert "image" not in said and "first 64 tokens" in said
+    assert compare.counted(compare.rows_of_ours(measured(vision())), 64) == ""
+
+
+def test_the_cost_of_an_interrupted_run_is_not_known(measured):
+    runs = measured(text(), text("ce+supcon", resumed=True)).runs.set_index("objective")
+    assert runs["wh"].notna().to_dict() == {"CE": True, "CE+SupCon": False}
 
 
 def test_two_rows_have_no_order(measured):

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.stats import fisher_exact
+from scipy.stats import fisher_exact, permutation_test
 from sklearn.metrics import roc_auc_score
 
-from lib import campaigns, identification, results, retrieval
+from lib import campaigns, identification, open_set, privacy, results, retrieval
 from lib.ads import Ads
 from lib.compare import METRICS
 from lib.describe import WINDOW
-from lib.intervals import bootstrap_weights, interval
+from lib.intervals import bootstrap_weights, compared, holm, interval, resampled_ratio
 from lib.results import Results
 from lib.study import Study
 
 FACTORS = {"ads": "ads", "names": "pseudonyms", "faces": "pictures with a face", "no_faces": "pictures without a face"}
+ORDERS = 9999
+"""Random orders that a panel's means are compared with: the smallest p is 0.0001, which Holm's correction for a hundred panels leaves at 0.01."""
+DECIDED, OPEN, NOTHING = "yes", "no", "nothing to compare"
 
 
 def factors(ads: Ads, names: Sequence[str], with_face: np.ndarray | None) -> pd.DataFrame:
@@ -79,6 +82,72 @@ def by_face(found: Results, ads: Ads, with_face: np.ndarray) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)[columns] if tables else pd.DataFrame(columns=columns)
 
 
+def partings(apart: Mapping[str, pd.DataFrame], draws: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Scores of pictures with and without faces, parted in several ways: `system, face, parting, metric, mean, low, high` (over vendors,
+    which are resampled), `vendors, queries`. apart: a way to part -> `by_face`."""
+    rows = []
+    for parting, queries in apart.items():
+        for (system, face), here in queries.groupby(["system", "face"]):
+            for metric in METRICS:
+                shares = _shares(here, metric)
+                times = bootstrap_weights(len(shares), draws, seed)
+                low, high = interval(resampled_ratio(times, shares["top"].to_numpy(), shares["bottom"].to_numpy()))
+                row = {"system": system, "face": face, "parting": parting, "metric": metric}
+                row |= {"mean": shares["top"].mean(), "low": low, "high": high}
+                rows.append({**row, "vendors": len(shares), "queries": len(here)})
+    columns = ["system", "face", "parting", "metric", "mean", "low", "high", "vendors", "queries"]
+    return pd.DataFrame(rows, columns=columns).sort_values(columns[:4], kind="stable", ignore_index=True)
+
+
+def parting_gaps(detected: pd.DataFrame, true: pd.DataFrame, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Does it matter that a detector parts the pictures? `system, metric, compared` and `lib.intervals.compared`, of all rows together.
+
+    detected, true: `by_face` with what the detector sees and with what is there. compared: pictures with faces less those without, by either
+    parting, and for each of the two kinds the score by the detector's parting less that by the true one.
+    """
+    rows, pairs = [], []
+    for system in dict.fromkeys(detected["system"]):
+        for metric in METRICS:
+            found = {
+                (name, face): _shares(queries[(queries["system"] == system) & (queries["face"] == face)], metric)
+                for name, queries in (("detector", detected), ("truth", true))
+                for face in (True, False)
+            }
+            for what, one, other in (
+                ("faces less none, by the detector", ("detector", True), ("detector", False)),
+                ("faces less none, by the truth", ("truth", True), ("truth", False)),
+                ("detector less truth, faces", ("detector", True), ("truth", True)),
+                ("detector less truth, no faces", ("detector", False), ("truth", False)),
+            ):
+                if len(found[one]) and len(found[other]):
+                    rows.append((system, metric, what))
+                    pairs.append((found[one], found[other]))
+    table = pd.DataFrame(rows, columns=["system", "metric", "compared"])
+    return table.join(compared(pairs, draws, seed))
+
+
+def _shares(queries: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """A metric's mean by vendor as `lib.intervals` takes it: `top, bottom`."""
+    return pd.DataFrame({"top": queries.groupby("vendor")[metric].mean()}).assign(bottom=1.0)
+
+
+def detector_errors(
+    vendors: np.ndarray, detected: np.ndarray, true: np.ndarray, draws: int = 1000, seed: int = 0
+) -> pd.DataFrame:
+    """Pictures that a face detector gets wrong: `what, of, wrong, share, low, high` (vendors resampled). Of each picture its vendor, whether a
+    face was seen and whether there is one, (n,)."""
+    names, place = np.unique(vendors, return_inverse=True)
+    times = bootstrap_weights(len(names), draws, seed)
+    rows = []
+    for what, among in (("all pictures", np.full(len(true), True)), ("faces missed", true), ("faces made up", ~true)):
+        wrong = among & (detected != true)
+        top, bottom = (np.bincount(place, counted, len(names)) for counted in (wrong, among))
+        low, high = interval(resampled_ratio(times, top, bottom))
+        share = wrong.sum() / among.sum() if among.any() else np.nan
+        rows.append({"what": what, "of": int(among.sum()), "wrong": int(wrong.sum()), "share": share, "low": low, "high": high})  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def query_images(ads: Ads, study: Study, modality: str) -> pd.DataFrame:
     """The picture of each query as `lib.verification.scores` numbers them: `region, query, image`."""
     items = campaigns.split(study, ads, modality)
@@ -95,19 +164,25 @@ def binned(
 
     Bins hold about as many vendors each, `least` at least, and those of one value are never parted.
     """
+    rows = []
+    for here in _bins(table, factor, score, bins, least):
+        resampled = bootstrap_weights(len(here), draws, seed) @ here[score].to_numpy() / len(here)
+        low, high = interval(resampled)
+        row = {factor: here[factor].mean(), "mean": here[score].mean(), "low": low, "high": high}
+        rows.append({**row, "vendors": len(here)})
+    return pd.DataFrame(rows, columns=[factor, "mean", "low", "high", "vendors"])
+
+
+def _bins(table: pd.DataFrame, factor: str, score: str, bins: int = 6, least: int = 5) -> list[pd.DataFrame]:
+    """The vendors of each of `binned`'s means."""
     table = table.dropna(subset=[factor, score])
     count = min(bins, len(table) // least)
     if count < 1:
-        return pd.DataFrame(columns=[factor, "mean", "low", "high", "vendors"])
+        return []
+    if table[factor].nunique() == 1:  # no quantile parts them, and qcut would drop them all
+        return [table]
     cut = pd.qcut(table[factor], count, labels=False, duplicates="drop")
-    rows = []
-    for _, here in table.groupby(cut):
-        if len(here) >= least:
-            resampled = bootstrap_weights(len(here), draws, seed) @ here[score].to_numpy() / len(here)
-            low, high = interval(resampled)
-            row = {factor: here[factor].mean(), "mean": here[score].mean(), "low": low, "high": high}
-            rows.append({**row, "vendors": len(here)})
-    return pd.DataFrame(rows, columns=[factor, "mean", "low", "high", "vendors"])
+    return [here for _, here in table.groupby(cut) if len(here) >= least]
 
 
 def smoothed(table: pd.DataFrame, factor: str, score: str, window: int = WINDOW) -> pd.DataFrame:
@@ -115,6 +190,81 @@ def smoothed(table: pd.DataFrame, factor: str, score: str, window: int = WINDOW)
     ordered = table.dropna(subset=[factor, score]).sort_values(factor, kind="stable")
     line = ordered[score].rolling(window, center=True, min_periods=1).mean()
     return pd.DataFrame({factor: ordered[factor], "smoothed": line})
+
+
+def smoothing(panels: Mapping[tuple[str, str, str], pd.DataFrame], seed: int = 0) -> pd.DataFrame:
+    """What smoothing hides, a row a panel: `region, metric, factor, means, vendors, span, smoothed, p, p_holm, decided`.
+
+    panels: by region, metric and factor the vendors that one system is scored on, with the columns that the last two name. span: highest less lowest
+    unsmoothed mean (`binned`); smoothed: of the paper's line. p: how often means differ as much (by their variance) when the vendors are shared
+    out among them at random. decided: whether they do by more than that, at the 5 % level corrected for all panels that can be compared
+    (Holm): DECIDED, OPEN, or NOTHING where there is one mean or none.
+    """
+    rows = []
+    for (region, metric, factor), table in panels.items():
+        groups = [here[metric].to_numpy(float) for here in _bins(table, factor, metric)]
+        means, line = [group.mean() for group in groups], smoothed(table, factor, metric)["smoothed"]
+        row = {
+            "region": region,
+            "metric": metric,
+            "factor": factor,
+            "means": len(groups),
+            "vendors": sum(map(len, groups)),
+        }
+        row |= {"span": np.nan, "smoothed": line.max() - line.min(), "p": np.nan}
+        if len(groups) > 1:
+            row |= {"span": max(means) - min(means), "p": _by_chance(groups, seed)}
+        rows.append(row)
+    columns = ["region", "metric", "factor", "means", "vendors", "span", "smoothed", "p"]
+    found = pd.DataFrame(rows, columns=columns)
+    found["p_holm"] = holm(found["p"].astype(float))
+    told = np.where(found["p_holm"] < 0.05, DECIDED, OPEN)
+    return found.assign(decided=np.where(found["means"] > 1, told, NOTHING))
+
+
+def _by_chance(groups: Sequence[np.ndarray], seed: int) -> float:
+    """Share of random orders of the scores in which the groups' means vary as much (the F test's statistic but for what no order changes)."""
+
+    def between(*groups: np.ndarray, axis: int) -> np.ndarray:
+        return np.sum([group.sum(axis) ** 2 / group.shape[axis] for group in groups], axis=0)
+
+    told = permutation_test(
+        groups, between, vectorized=True, n_resamples=ORDERS, batch=500, alternative="greater", rng=seed
+    )
+    return float(told.pvalue)
+
+
+def by_region(panels: pd.DataFrame) -> pd.DataFrame:
+    """`smoothing` summed up: `region, panels, decided, open, nothing to compare` (panels), `differ over` (metric over factor of the decided
+    ones), `line moves` (the smoothed line's largest span where nothing is decided)."""
+    rows = []
+    for region, here in panels.groupby("region", sort=False):
+        counts = here["decided"].value_counts().reindex([DECIDED, OPEN, NOTHING], fill_value=0)
+        decided = here[here["decided"] == DECIDED]
+        over = [f"{metric}: {', '.join(rows['factor'])}" for metric, rows in decided.groupby("metric", sort=False)]
+        row = {
+            "region": region,
+            "panels": len(here),
+            "decided": counts[DECIDED],
+            "open": counts[OPEN],
+            NOTHING: counts[NOTHING],
+        }
+        rest = here.loc[here["decided"] != DECIDED, "smoothed"]
+        rows.append({**row, "differ over": "; ".join(over), "line moves": rest.max()})
+    columns = ["region", "panels", "decided", "open", NOTHING, "differ over", "line moves"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def growing_together(known: pd.DataFrame) -> pd.DataFrame:
+    """Do vendors with more ads also have more of the other factors? Spearman's rank correlation of each with `ads`: `region, vendors` and the
+    factors that `known` (from `factors`) has. Regions with fewer than `privacy.LEAST` vendors are left out."""
+    others = [factor for factor in FACTORS if factor in known and factor != "ads"]
+    rows = [
+        {"region": region, "vendors": len(here), **here[others].corrwith(here["ads"], method="spearman")}
+        for region, here in known.groupby("region", sort=False)
+        if len(here) >= privacy.LEAST
+    ]
+    return pd.DataFrame(rows, columns=["region", "vendors", *others])
 
 
 def over(
@@ -188,27 +338,38 @@ def evidence(pairs: pd.DataFrame, shown: dict[str, dict[int, set[str]]]) -> pd.D
     return pd.DataFrame(rows)
 
 
+def never_told(items: pd.DataFrame, trained_on: str) -> np.ndarray:
+    """Whether each item (`region, vendor`) is of another region and of a vendor that the region trained on doesn't have, (n,) bool.
+
+    Training told a system which ads of its region are one vendor's, and of such a vendor it may know more elsewhere too.
+    """
+    here = items["region"] == trained_on
+    return (~here & ~items["vendor"].isin(items["vendor"][here])).to_numpy()
+
+
 def one_entity(
     vectors: np.ndarray, labels: np.ndarray, vendors: np.ndarray, draws: int = 1000, seed: int = 0
-) -> dict[str, float | int]:
+) -> dict[str, float | int | str]:
     """Would the likeness of two labels tell that they are one vendor's? A test where the truth is known.
 
     vectors (n, d) of items, their labels as extracted (n,) and their true vendors (n,). Of all pairs of labels: `labels, pairs, split` (pairs
-    of one vendor), `auroc, low, high` (chance that a split pair is more alike than a pair of two vendors; vendors resampled), and `first`: the
-    share of split pairs where one is the other's nearest label. A label is as alike to another as their mean vectors.
+    of one vendor), `split_vendors`, `auroc, low, high` (chance that a split pair is more alike than a pair of two vendors; vendors resampled),
+    `first`: the share of split pairs where one is the other's nearest label, and `lib.open_set.told` of the split vendors. A label is as alike to
+    another as their mean vectors.
     """
     names, place = np.unique(labels, return_inverse=True)
     sums = np.zeros((len(names), vectors.shape[1]))
     np.add.at(sums, place, retrieval.unit(vectors))
     centres = retrieval.unit(sums)
-    owner = np.array([np.bincount(vendors[place == number]).argmax() for number in range(len(names))])
+    owner = np.array([np.bincount(vendors[place == number]).argmax() for number in range(len(names))], int)
     alike = centres @ centres.T
     np.fill_diagonal(alike, -np.inf)
     one, other = np.triu_indices(len(names), 1)
     same = owner[one] == owner[other]
-    found = {"labels": len(names), "pairs": len(one), "split": int(same.sum())}
+    owners = len(np.unique(owner[one][same]))
+    found = {"labels": len(names), "pairs": len(one), "split": int(same.sum()), "split_vendors": owners}
     if not same.any() or same.all():
-        return {**found, "auroc": np.nan, "low": np.nan, "high": np.nan, "first": np.nan}
+        return {**found, "auroc": np.nan, "low": np.nan, "high": np.nan, "first": np.nan, "told": "undecided"}
     likeness = alike[one, other]
     _, number = np.unique(owner, return_inverse=True)
     order = np.argsort(likeness, kind="stable")  # once: there are millions of pairs at MATCHED's size
@@ -222,5 +383,10 @@ def one_entity(
     low, high = interval(np.array(resampled))
     nearest = alike.argmax(1)
     first = (nearest[one] == other) | (nearest[other] == one)
-    auroc = float(roc_auc_score(same, likeness))
-    return {**found, "auroc": auroc, "low": low, "high": high, "first": float(first[same].mean())}
+    scores = {
+        "auroc": float(roc_auc_score(same, likeness)),
+        "low": low,
+        "high": high,
+        "first": float(first[same].mean()),
+    }
+    return {**found, **scores, "told": open_set.told(low, high, owners)}

@@ -5,6 +5,7 @@ An investigative aid, not evidence (MATCHED, section 9.3): a likeness of writing
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,8 +19,17 @@ from lib import encoding, identifiers, pictures, retrieval
 from lib.errors import DataError
 from lib.experiment import Experiment
 from lib.knowledge_graph import ads_of, links
+from lib.plain_text import plain
 from lib.results import vectors
 from lib.study import Run
+
+KINDS = ("phones", "mails", "links", "handles")
+"""Identifiers that two ads may share."""
+_MASKED = {"mails": "<EMAILID-N>", "links": "<LINK>"}
+"""What `lib.identifiers` writes in the place of those that it masks and doesn't list."""
+_BETWEEN = re.compile(r"[\s|,;]+")
+_HANDLE = re.compile(r"(?<![\w@./])@[^\W\d][\w.]{1,28}\w")
+_PREFIX = re.compile(r"^(?:mailto:|(?:https?|hxxps?)://)?(?:www\.)?", re.IGNORECASE)
 
 
 class Investigation:
@@ -78,13 +88,13 @@ class Investigation:
         self, asked: dict[str, np.ndarray], text: str, most: int = 10, without: Sequence[int] = ()
     ) -> pd.DataFrame:
         """The most similar ads, by both sides where the ad has both: `ad, region, vendor, confidence`, a `… similarity` for each modality that was
-        asked by, and `shared numbers` (telephone numbers in both texts). without: ads that may not be found, such as the ad itself.
+        asked by, and `shared …` for each of KINDS: how many of its identifiers are in both texts. without: ads that may not be found, such as the ad itself.
         """
         by = "joint" if "joint" in asked else next(iter(asked))
         table = self.similarities(asked).drop(index=list(without), errors="ignore")
         table = table.sort_values(by, ascending=False, kind="stable").head(most)
         about = self.data.ads.set_index("ad").loc[table.index]
-        own = set(identifiers.phones(text))
+        own = identifiers_of(text)
         texts = [self.data.texts[row] if row >= 0 else "" for row in about["text"]]
         found = pd.DataFrame(
             {"ad": table.index, "region": about["region"].to_numpy(), "vendor": about["vendor"].to_numpy()}
@@ -92,8 +102,51 @@ class Investigation:
         found["confidence"] = self.calibrated(by).of(table[by].to_numpy())
         for modality in table:
             found[f"{modality} similarity"] = table[modality].to_numpy()
-        found["shared numbers"] = [len(own & set(identifiers.phones(one))) for one in texts]
+        theirs = [identifiers_of(one) for one in texts]
+        for kind in KINDS:
+            found[f"shared {kind}"] = [len(own[kind] & other[kind]) for other in theirs]
         return found
+
+    def nearest_pictures(self, asked: dict[str, np.ndarray], ads: Sequence[int]) -> pd.DataFrame:
+        """Of each of these ads that has a picture, the one most like a picture that was asked by: `ad, image, asked` (place among those that were
+        given), `similarity` (cosine). Empty when pictures weren't asked by."""
+        if "image" not in asked:
+            return pd.DataFrame(columns=["ad", "image", "asked", "similarity"])
+        return nearest_pictures(*self.stored["image"], asked["image"], self.data.pairs, ads)
+
+
+def nearest_pictures(
+    items: pd.DataFrame, vectors: np.ndarray, queries: np.ndarray, pairs: pd.DataFrame, ads: Sequence[int]
+) -> pd.DataFrame:
+    """See `Investigation.nearest_pictures`. items: `region, vendor, image`, a row for each of vectors (n, d); queries (m, d); pairs: as in `lib.ads.Ads`.
+
+    A picture is one item, however many ads of its vendor show it, so each ad is asked for all the pictures that it shows.
+    """
+    keys = ["region", "vendor", "image"]
+    shown = pairs.loc[pairs["ad"].isin(ads), ["ad", *keys]].drop_duplicates()
+    shown = shown.merge(items[keys].assign(row=np.arange(len(items))), on=keys)
+    alike = retrieval.unit(vectors[shown["row"].to_numpy()]) @ retrieval.unit(queries).T
+    best = shown.assign(asked=alike.argmax(1), similarity=alike.max(1)).sort_values("similarity", ascending=False)
+    best = best.drop_duplicates("ad").set_index("ad")
+    return best.loc[[ad for ad in ads if ad in best.index], ["image", "asked", "similarity"]].reset_index()
+
+
+def identifiers_of(text: str) -> dict[str, set[str]]:
+    """What a text gives to be reached by, of each of KINDS: phones (ten digits), mails, links (without scheme and `www.`) and handles (`@name`), in lower case.
+
+    Mail addresses and links are words that `lib.identifiers` masks as such; one that is written out over several words ("robin at example dot org") is missed.
+    """
+    found: dict[str, set[str]] = {kind: set() for kind in KINDS}
+    found["phones"] = set(identifiers.phones(text))
+    for word in _BETWEEN.split(plain(text).text):
+        masked = identifiers.mask_identifiers(word)
+        for kind, label in _MASKED.items():
+            if label in masked:
+                before, after = masked.split(label, 1)  # signs of the sentence around it
+                inner = word[len(before) : len(word) - len(after)]
+                found[kind].add(_PREFIX.sub("", inner).rstrip("/").lower())
+        found["handles"].update(handle.lower() for handle in _HANDLE.findall(word) if masked == word)
+    return found
 
 
 class Confidence:

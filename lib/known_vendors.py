@@ -7,7 +7,7 @@ import pandas as pd
 
 from lib import privacy, published, verification
 from lib.compare import METRICS, PLACES
-from lib.intervals import difference, holm
+from lib.intervals import compared
 from lib.results import Results
 
 
@@ -51,17 +51,16 @@ def gaps(found: Results, scored: pd.DataFrame) -> pd.DataFrame:
     verdict: *shared higher* or *unique higher* at the corrected 5 % level, else *undecided*, which is not the same as equal: the interval
     says how far the two may be apart. The groups have no vendor in common; both are resampled.
     """
-    rows = []
+    rows, pairs = [], []
     for (modality, region), here in scored.groupby(["modality", "region"], sort=False):
         for metric in METRICS:
             shared, unique = (
                 verification.shares(here[here["group"] == group], metric, region) for group in ("shared", "unique")
             )
             if len(shared) and len(unique):
-                gap = difference(shared, unique, found.study.bootstrap, found.study.split.seed)
-                rows.append({"modality": modality, "metric": metric, "region": region, **gap})
-    columns = ["modality", "metric", "region", "difference", "low", "high", "vendors", "p", "direction"]
-    table = pd.DataFrame(rows, columns=columns)
-    table["p_holm"] = holm(table["p"].astype(float))
-    told = table["direction"].map({"higher": "shared higher", "lower": "unique higher"})
-    return table.assign(verdict=told.where(table["p_holm"] < 0.05, "undecided")).drop(columns="direction")
+                pairs.append((shared, unique))
+                rows.append((modality, metric, region))
+    table = pd.DataFrame(rows, columns=["modality", "metric", "region"])
+    table = table.join(compared(pairs, found.study.bootstrap, found.study.split.seed))
+    told = {"higher": "shared higher", "lower": "unique higher", "undecided": "undecided"}
+    return table.assign(verdict=table["direction"].map(told)).drop(columns="direction")

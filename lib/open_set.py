@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import auc, roc_curve
 
-from lib import retrieval, verification
+from lib import privacy, retrieval, verification
 from lib.compare import METRICS
 from lib.errors import DataError
 from lib.intervals import bootstrap_weights, interval, resampled_ratio
@@ -47,13 +47,15 @@ def nearest(items: pd.DataFrame, vectors: np.ndarray, trained_on: str) -> pd.Dat
     )
 
 
-def detection(asked: pd.DataFrame, draws: int = 1000, seed: int = 0) -> dict[str, float | int]:
+def detection(asked: pd.DataFrame, draws: int = 1000, seed: int = 0) -> dict[str, float | int | str]:
     """How well `similarity` tells ads of known vendors from those of new ones: `auroc`, `fpr` (share of new vendors' ads that a
     threshold lets through which lets through RECALL of the known ones), each with `_low, _high` by resampling vendors, and
-    `known, new` (ads). No numbers where one of the two kinds is missing.
+    `known, new` (ads), `known_vendors, new_vendors`, and `told` (see there). No numbers where one of the two kinds is missing.
     """
     known, similarity = asked["known"].to_numpy(), asked["similarity"].to_numpy()
-    row: dict[str, float | int] = {"known": int(known.sum()), "new": int((~known).sum())}
+    row: dict[str, float | int | str] = {"known": int(known.sum()), "new": int((~known).sum())}
+    counts = [int(asked["vendor"][which].nunique()) for which in (known, ~known)]
+    row |= {"known_vendors": counts[0], "new_vendors": counts[1]}
     vendors, place = np.unique(asked["vendor"], return_inverse=True)
     values = np.full((1, 2), np.nan)
     resampled = np.full((1, 2), np.nan)
@@ -65,7 +67,15 @@ def detection(asked: pd.DataFrame, draws: int = 1000, seed: int = 0) -> dict[str
     for column, name in enumerate(("auroc", "fpr")):
         low, high = interval(resampled[:, column])
         row |= {name: float(values[0, column]), f"{name}_low": low, f"{name}_high": high}
-    return row
+    return {**row, "told": told(*interval(resampled[:, 0]), min(counts))}
+
+
+def told(low: float, high: float, vendors: int) -> str:
+    """What the interval of an AUROC tells: `yes` above chance, `reversed` below it, else `undecided`; also of fewer than `privacy.LEAST`
+    vendors, of which an interval says nothing."""
+    if vendors < privacy.LEAST:
+        return "undecided"
+    return "yes" if low > 0.5 else "reversed" if high < 0.5 else "undecided"
 
 
 def _separation(known: np.ndarray, similarity: np.ndarray, weights: np.ndarray) -> tuple[float, float]:

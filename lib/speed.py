@@ -141,17 +141,20 @@ def in_turns(name: str, plain: Callable[[], float], ours: Callable[[], float], r
 
 
 def training(runs: Mapping[str, Callable[[], Experiment]], how: Speed, size: int) -> pd.DataFrame:
-    """Each system's rate in both loops, as `in_turns` has them.
+    """Each system's rate in both loops, as `in_turns` has them; of one that reads texts a second time as `<name>, cut alike`, with the plain
+    loop's texts padded to the length at which ours cuts them: what is left then is the loops' own, and no choice of how much is read.
 
     runs: a name -> what makes the run, so that only one system is held at a time. size: items of a step.
     """
     rows = []
     for name, make in runs.items():
         run = make()
-        plain, ours = plain_batches(run, size, how.padded, 0), our_batches(run.batch_items("train"), size)
-        slow = partial(rate, run, plain, "32-true", how.seconds)
+        ours = our_batches(run.batch_items("train"), size)
         fast = partial(rate, run, ours, run.study.training.precision, how.seconds)
-        rows += in_turns(name, slow, fast, how.rounds)
+        lengths = {name: how.padded} | ({f"{name}, cut alike": run.max_tokens} if run.system.tokenizer else {})
+        for label, padded in lengths.items():
+            slow = partial(rate, run, plain_batches(run, size, padded, 0), "32-true", how.seconds)
+            rows += in_turns(label, slow, fast, how.rounds)
     return pd.DataFrame(rows)
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +11,8 @@ from sklearn.metrics import f1_score
 
 from lib import insights, results
 from lib.ads import Ads
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
 
 def an_ads_table():
@@ -100,7 +103,135 @@ def test_labels_of_one_vendor_are_found_by_likeness_if_they_are_alike(apart, lea
 
 def test_without_a_split_vendor_there_is_nothing_to_test():
     found = insights.one_entity(np.eye(6), np.arange(6), np.arange(6), draws=5)
-    assert found["split"] == 0 and np.isnan(found["auroc"])
+    assert found["split"] == 0 and np.isnan(found["auroc"]) and found["told"] == "undecided"
+    none = insights.one_entity(np.empty((0, 6)), np.empty(0, int), np.empty(0, int), draws=5)
+    assert none["pairs"] == 0 and none["told"] == "undecided"
+
+
+@pytest.mark.parametrize(("vendors", "expected"), [(10, "yes"), (4, "undecided")])
+def test_too_few_split_vendors_decide_nothing(vendors, expected):
+    generator = np.random.default_rng(1)
+    labels = np.repeat(np.arange(2 * vendors), 6)
+    points = generator.normal(size=(vendors, 16))[labels // 2] + 0.1 * generator.normal(size=(len(labels), 16))
+    found = insights.one_entity(points, labels, labels // 2, draws=50)
+    assert found["split_vendors"] == vendors and found["auroc"] > 0.95 and found["told"] == expected
+
+
+def test_what_training_told_is_not_taken_for_a_finding():
+    """The two labels of a vendor are alike where a system was told so, and nowhere else."""
+    items = pd.DataFrame({"vendor": np.repeat(np.arange(40), 12)})
+    items["region"] = np.where(items["vendor"] < 20, "south", "west")
+    items.loc[items.index % 12 > 8, "region"] = "west"  # vendors of the south post elsewhere, too
+    label, vendors, told = np.arange(len(items)) // 6, items["vendor"].to_numpy(), {"all": [], "never told": []}
+    asking = insights.never_told(items, "south")
+    assert set(vendors[asking]) == set(range(20, 40)) and set(items["region"][asking]) == {"west"}
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        learnt, own = generator.normal(size=(40, 16))[vendors], generator.normal(size=(80, 16))[label]
+        points = np.where((vendors < 20)[:, None], learnt, own) + 0.1 * generator.normal(size=own.shape)
+        for name, rows in {"all": np.full(len(items), True), "never told": asking}.items():
+            told[name].append(insights.one_entity(points[rows], label[rows], vendors[rows], draws=100)["told"])
+    assert told["all"] == ["yes"] * 10 and told["never told"].count("yes") <= 1
+
+
+def panel(rise, vendors=60, seed=0):
+    generator = np.random.default_rng(seed)
+    ads = generator.permutation(vendors) + 1
+    return pd.DataFrame({"ads": ads, "MRR@10": rise * ads / vendors + generator.random(vendors)})
+
+
+def test_smoothing_is_judged_by_what_chance_would_do():
+    alone = pd.DataFrame({"ads": [1] * 40, "MRR@10": np.linspace(0, 1, 40)})
+    panels = {("south", "MRR@10", "ads"): panel(1.0), ("west", "MRR@10", "ads"): alone}
+    panels |= {(f"null {number}", "MRR@10", "ads"): panel(0.0, seed=number) for number in range(30)}
+    table = insights.smoothing(panels).set_index("region")
+    assert table.loc["south", "decided"] == insights.DECIDED
+    assert table.loc["west", "decided"] == insights.NOTHING and table.loc["west", "means"] == 1
+    assert np.isnan(table.loc["west", "span"]) and table.loc["west", "smoothed"] > 0
+    assert set(table["decided"].drop(["south", "west"])) == {insights.OPEN}
+    binned = insights.binned(panels["south", "MRR@10", "ads"], "ads", "MRR@10", draws=5)["mean"]
+    line = insights.smoothed(panels["south", "MRR@10", "ads"], "ads", "MRR@10")["smoothed"]
+    assert table.loc["south", "span"] == pytest.approx(binned.max() - binned.min())
+    assert table.loc["south", "smoothed"] == pytest.approx(line.max() - line.min())
+
+
+def test_scores_that_are_all_equal_differ_by_nothing():
+    level = pd.DataFrame({"ads": np.arange(40), "MRR@10": 1.0})
+    assert insights.smoothing({("south", "MRR@10", "ads"): level})["p"].item() == 1.0
+    assert insights.smoothing({}).empty and insights.by_region(insights.smoothing({})).empty
+
+
+def test_panels_are_summed_up_by_region():
+    rows = [
+        ("south", "MRR@10", "ads", "yes", 0.5),
+        ("south", "F1", "names", "yes", 0.4),
+        ("south", "F1", "ads", "no", 0.2),
+    ]
+    rows += [("west", "F1", "ads", "nothing to compare", 0.3), ("west", "F1", "names", "no", 0.1)]
+    panels = pd.DataFrame(rows, columns=["region", "metric", "factor", "decided", "smoothed"])
+    found = insights.by_region(panels).set_index("region")
+    assert found.loc["south", ["panels", "decided", "open", insights.NOTHING]].tolist() == [3, 2, 1, 0]
+    assert found.loc["west", ["panels", "decided", "open", insights.NOTHING]].tolist() == [2, 0, 1, 1]
+    assert found["differ over"].tolist() == ["MRR@10: ads; F1: names", ""]
+    assert found["line moves"].tolist() == [0.2, 0.3]
+
+
+def test_factors_that_grow_together_are_told():
+    known = pd.DataFrame({"region": "south", "ads": range(1, 9), "names": [1] * 7 + [2], "faces": range(8, 0, -1)})
+    known = pd.concat([known, known.head(4).assign(region="west")])
+    [found] = insights.growing_together(known).to_dict("records")
+    assert found["region"] == "south" and found["vendors"] == 8 and found["faces"] == pytest.approx(-1)
+    assert 0 < found["names"] < 1
+
+
+def asked_of_pictures(seed=0, better=0.0):
+    """Forty vendors with six queries each, half of which show a face; `better`: what a face adds."""
+    generator = np.random.default_rng(seed)
+    face = np.tile([True, False], 120)
+    score = generator.random(240) + better * face
+    queries = {"region": "south", "vendor": np.arange(240) // 6, "system": "Vision-Face", "face": face}
+    return pd.DataFrame({**queries, "MRR@10": score, "R-Precision@X": generator.random(240)})
+
+
+def test_a_detector_that_sees_nothing_hides_what_faces_do():
+    true = asked_of_pictures(better=1.0)
+    blind = true.assign(face=np.random.default_rng(1).random(240) < 0.5)
+    gaps = insights.parting_gaps(blind, true, draws=200).set_index(["metric", "compared"])["direction"]
+    assert gaps["MRR@10", "faces less none, by the truth"] == "higher"
+    assert gaps["MRR@10", "faces less none, by the detector"] == "undecided"
+    assert gaps["MRR@10", "detector less truth, faces"] == "lower"
+    assert gaps["MRR@10", "detector less truth, no faces"] == "higher"
+    assert set(gaps["R-Precision@X"]) == {"undecided"}
+    assert set(insights.parting_gaps(true, true, draws=200)["compared"]) == set(gaps["MRR@10"].index)
+    alone = true[true["face"]]
+    assert set(insights.parting_gaps(alone, alone, draws=200)["compared"]) == {"detector less truth, faces"}
+
+
+def test_scores_of_both_partings_have_intervals():
+    true = asked_of_pictures(better=1.0)
+    table = insights.partings({"by MTCNN": true.assign(face=True), "by the truth": true}, draws=200)
+    assert len(table) == 6 and ((table["low"] < table["mean"]) & (table["mean"] < table["high"])).all()
+    row = table[(table["parting"] == "by the truth") & table["face"] & (table["metric"] == "MRR@10")].iloc[0]
+    expected = true[true["face"]].groupby("vendor")["MRR@10"].mean().mean()
+    assert row["mean"] == pytest.approx(expected) and row["vendors"] == 40 and row["queries"] == 120
+
+
+def test_errors_of_a_detector_are_counted_with_their_intervals():
+    vendors, true = np.arange(200) // 10, np.arange(200) % 2 == 0
+    detected = true & (np.arange(200) % 4 == 0)
+    table = insights.detector_errors(vendors, detected, true, draws=200).set_index("what")
+    assert table["wrong"].to_dict() == {"all pictures": 50, "faces missed": 50, "faces made up": 0}
+    assert table.loc["faces missed", "share"] == 0.5 and table.loc["faces made up", "high"] == 0
+    assert table.loc["all pictures", "low"] < 0.25 < table.loc["all pictures", "high"]
+
+
+@pytest.mark.parametrize("chapter", ["32_known_and_new_vendors", "33_insights", "34_knowledge_graph", "36_one_ad"])
+def test_every_figure_says_from_which_runs_it_came(chapter):
+    cells = nbformat.read(NOTEBOOKS / f"{chapter}.ipynb", 4).cells
+    drawn = [cell for cell in cells if "save_figure(" in cell.source or "figures.network(" in cell.source]
+    assert drawn
+    for cell in drawn:
+        assert "results.sources(" in cell.source or "no run is behind" in cell.source, cell.id
 
 
 def test_a_panel_shows_what_is_known_of_its_factor():

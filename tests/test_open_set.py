@@ -52,9 +52,24 @@ def test_chance_is_not_taken_for_knowledge():
     assert found["auroc_low"] < 0.5 < found["auroc_high"] and found["fpr"] > 0.8
 
 
+@pytest.mark.parametrize(
+    ("vendors", "shift", "expected"), [(20, 3, "yes"), (20, 0, "undecided"), (20, -3, "reversed"), (8, 3, "undecided")]
+)
+def test_what_is_told_is_told_by_the_interval_and_by_enough_vendors(vendors, shift, expected):
+    generator = np.random.default_rng(2)
+    vendor = np.repeat(np.arange(vendors), 10)
+    known = vendor % 2 == 0
+    asked = pd.DataFrame(
+        {"vendor": vendor, "known": known, "similarity": generator.normal(size=len(vendor)) + shift * known}
+    )
+    found = open_set.detection(asked, draws=200)
+    assert found["told"] == expected and found["known_vendors"] == found["new_vendors"] == vendors // 2
+
+
 def test_one_kind_alone_has_no_numbers():
     asked = pd.DataFrame({"vendor": [1, 2], "known": [True, True], "similarity": [0.1, 0.2]})
-    assert np.isnan(open_set.detection(asked, draws=10)["auroc"])
+    found = open_set.detection(asked, draws=10)
+    assert np.isnan(found["auroc"]) and found["told"] == "undecided"
 
 
 @settings(deadline=None, max_examples=40)

@@ -80,6 +80,23 @@ def test_fewer_items_than_a_batch_are_one_batch(run):
     assert len(next(speed.plain_batches(run, 32, 16, 0))["class"]) == 4
 
 
+def test_texts_are_also_compared_at_the_length_that_ours_reads(run, monkeypatch):
+    run.max_tokens, run.study.training = 2, SimpleNamespace(precision="32-true")
+    lengths = []
+
+    def rate(_, source, *rest):
+        lengths.append(next(source)["tokens"].shape[1])
+        return 1.0
+
+    monkeypatch.setattr(speed, "rate", rate)
+    how = SimpleNamespace(padded=16, rounds=1, seconds=0.1)
+    assert speed.training({"both": lambda: run}, how, 4)["system"].tolist() == ["both", "both, cut alike"]
+    assert lengths == [16, 2, 2, 2]  # plain, ours, and again
+    run.system.tokenizer = None
+    monkeypatch.setattr(speed, "rate", lambda *_: 1.0)
+    assert speed.training({"vision": lambda: run}, how, 4)["system"].tolist() == ["vision"]
+
+
 def test_spread_is_over_rounds():
     measured = pd.DataFrame(
         {

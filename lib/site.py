@@ -3,7 +3,8 @@
 python -m lib.site quick             # build/site/quick/index.html
 
 Sphinx with MyST-NB renders the pages. Before that each executed notebook is rewritten: figures become files with their words and downloads, plotly's data
-becomes an element that one local script draws, and the name of a run becomes a link to what is known of it.
+becomes an element that one local script draws, and the name of a run becomes a link to what is known of it. Beside the study's chapters stand those of the study
+`exercises`, which are solutions, in a folder of their own.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from typing import Any
 import nbformat
 import pandas as pd
 
-from lib import figures, ledger, report, study
+from lib import figures, ledger, report, solutions, study
 from lib.errors import DataError
 from lib.files import ROOT, read_json, write_text
 from lib.study import Study
@@ -38,6 +39,7 @@ PARTS = {
 }
 """The chapters of the navigation, by the beginning of their names."""
 PAGES = ("how_to_read", "glossary")
+NO_SVG = "PNG; as SVG they are written where the study is run (`make study PROFILE={name}`), since the repository holds none of them"
 _WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
 
 
@@ -53,21 +55,49 @@ def build(chosen: Study, out: Path | None = None) -> Path:
     for folder in (out, pages, extra):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    runs = _runs(chosen)
-    for path in chapters:
-        notebook = nbformat.read(path, as_version=4)
-        rewrite(notebook, path.stem, chosen.folder, extra, runs)
-        nbformat.write(notebook, pages / path.name)
+    _of_study(chosen, chapters, pages, extra, "solutions.html")
     names = [path.stem for path in chapters]
+    solved = _solutions(chosen, names, pages, extra)
     for name in PAGES:
         write_text(pages / f"{name}.md", _there((SOURCES / f"{name}.md").read_text(encoding="utf-8"), names))
-    shutil.copytree(chosen.folder / "tables", extra / "tables")
-    write_text(pages / "runs.md", _runs_page(chosen, runs, extra))
-    write_text(pages / "index.md", _front(chosen, names, extra))
+    write_text(pages / "index.md", _front(chosen, names, solved, extra))
     _sphinx(pages, out, extra, chosen)
     for folder in (pages, extra):
         shutil.rmtree(folder)
     return out / "index.html"
+
+
+def _of_study(
+    chosen: Study, chapters: Sequence[Path], pages: Path, extra: Path, answers: str, suffix: str = ""
+) -> None:
+    """A study's executed chapters as pages, with its tables, figures and runs. answers: the page of solutions, from there; suffix: of the titles."""
+    runs = _runs(chosen)
+    for path in chapters:
+        notebook = nbformat.read(path, as_version=4)
+        rewrite(notebook, path.stem, chosen.folder, extra, runs)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown" and cell.source.startswith("## Exercises"):
+                cell.source += f'\n\n<a href="{answers}#{solutions.anchor(path.stem)}">Answers</a>'
+        title, *rest = notebook.cells[0].source.split("\n")
+        notebook.cells[0].source = "\n".join([title + suffix, *rest])
+        pages.mkdir(exist_ok=True)
+        nbformat.write(notebook, pages / path.name)
+    shutil.copytree(chosen.folder / "tables", extra / "tables")
+    write_text(pages / "runs.md", _runs_page(chosen, runs, extra, suffix))
+
+
+def _solutions(chosen: Study, chapters: Sequence[str], pages: Path, extra: Path) -> list[str]:
+    """The page of solutions and the executed chapters that it tells of, in a folder of their own unless the site is theirs; the names of all of these pages."""
+    solved = study.load(solutions.STUDY)
+    executed = study.executed(solved.folder)
+    within = "" if chosen.name == solved.name else f"{solved.name}/"
+    if within and executed:
+        _of_study(solved, executed, pages / within, extra / within, "../solutions.html", ": exercises solved")
+    page = (SOURCES / "solutions.md").read_text(encoding="utf-8")
+    page = solutions.filled(page, {path.stem: f"{within}{path.stem}.html" for path in executed})
+    write_text(pages / "solutions.md", _there(_linked(page, _runs(solved), f"{within}runs.html"), chapters))
+    beside = [*(path.stem for path in executed), "runs"] if within and executed else []
+    return ["solutions", *(f"{within}{name}" for name in beside)]
 
 
 def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: Path, runs: Mapping[str, Any]) -> None:
@@ -129,29 +159,42 @@ def _words(output: nbformat.NotebookNode) -> str:
 
 
 def _figure(png: str, name: str, words: str, folder: Path, extra: Path) -> nbformat.NotebookNode:
-    (extra / "figures").mkdir(exist_ok=True)
+    (extra / "figures").mkdir(parents=True, exist_ok=True)
     (extra / "figures" / f"{name}.png").write_bytes(base64.b64decode("".join(png)))
     kinds = ["png"]
     if (drawn := folder / "figures" / f"{name}.svg").exists():
         shutil.copy(drawn, extra / "figures")
         kinds.append("svg")
     links = " · ".join(f'<a href="figures/{name}.{kind}" download>{kind.upper()}</a>' for kind in kinds)
-    image = f'<img src="figures/{name}.png" alt="{html.escape(words or name.replace("_", " "))}" loading="lazy">'
+    image = f'<img src="figures/{name}.png" alt="{html.escape(words or name.replace("_", " "))}">'
     return _html(
         f'<figure class="shown"><a href="figures/{name}.png">{image}</a><figcaption>{links}</figcaption></figure>'
     )
 
 
 def _plotly(figure: Mapping[str, Any], name: str) -> nbformat.NotebookNode:
-    title = figure.get("layout", {}).get("title", {})
-    words = title.get("text", "") if isinstance(title, Mapping) else str(title)
-    words = re.sub("<[^>]*>", " ", words) or "An interactive figure"
     content = json.dumps(figure).replace("<", "\\u003c")  # nothing in it can end the element that holds it
-    return _html(
-        f'<div class="plotly-figure" id="plotly-{name}" role="img" aria-label="{html.escape(words)}"></div>'
-        f'<script type="application/json" data-for="plotly-{name}">{content}</script>'
-        "<noscript>This figure is drawn by a script.</noscript>"
+    buttons = " · ".join(
+        f'<button type="button" data-figure="plotly-{name}" data-format="{kind}">{kind.upper()}</button>'
+        for kind in ("png", "svg")
     )
+    return _html(
+        f'<figure class="shown"><div class="plotly-figure" id="plotly-{name}" role="figure" aria-label="{html.escape(_plotly_words(figure))}"></div>'
+        f'<script type="application/json" data-for="plotly-{name}">{content}</script>'
+        f"<noscript>This figure is drawn by a script.</noscript><figcaption>As it is shown: {buttons}</figcaption></figure>"
+    )
+
+
+def _plotly_words(figure: Mapping[str, Any]) -> str:
+    """What an interactive figure shows: its title and axes, and what it tells apart."""
+    layout = figure.get("layout", {})
+    parts = [layout, *(axis for name, axis in layout.items() if re.match("[xy]axis", name))]
+    titles = (part.get("title", "") for part in parts)
+    words = [title.get("text", "") if isinstance(title, Mapping) else str(title) for title in titles]
+    words += [str(note.get("text", "")) for note in layout.get("annotations", [])]  # titles of panels
+    names = dict.fromkeys(str(trace["name"]) for trace in figure.get("data", []) if trace.get("name"))
+    told = ", ".join(dict.fromkeys(re.sub("<[^>]*>", " ", word) for word in words if word))
+    return "Interactive figure" + (f": {told}" if told else "") + (f"; of {', '.join(names)}" if names else "")
 
 
 def _to_pages(table: str, folder: Path) -> str:
@@ -164,12 +207,12 @@ def _to_pages(table: str, folder: Path) -> str:
     return re.sub(r'<a href="(\w+)\.ipynb">([^<]*)</a>', link, table)
 
 
-def _linked(table: str, runs: Mapping[str, Any]) -> str:
-    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it."""
+def _linked(table: str, runs: Mapping[str, Any], page: str = "runs.html") -> str:
+    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it. page: where runs are told."""
 
     def link(found: re.Match[str]) -> str:
         name = html.unescape(found[2]).split("/runs/")[-1]
-        return f'{found[1]}<a href="runs.html#{_anchor(name)}">{found[2]}</a>{found[3]}' if name in runs else found[0]
+        return f'{found[1]}<a href="{page}#{_anchor(name)}">{found[2]}</a>{found[3]}' if name in runs else found[0]
 
     return re.sub(r"(<(?:td|code)[^>]*>)([^<>]+)(</(?:td|code)>)", link, table)
 
@@ -199,9 +242,9 @@ def _runs(chosen: Study) -> dict[str, dict[str, Any]]:
     }
 
 
-def _runs_page(chosen: Study, runs: Mapping[str, Mapping[str, Any]], extra: Path) -> str:
+def _runs_page(chosen: Study, runs: Mapping[str, Mapping[str, Any]], extra: Path, suffix: str) -> str:
     def sections() -> Iterator[str]:
-        yield "# Runs\n\nWhat every number of this study comes from: a run's parameters, data, code, weights, device and time. The record has all of it.\n"
+        yield f"# Runs{suffix}\n\nWhat every number of this study comes from: a run's parameters, data, code, weights, device and time. The record has all of it.\n"
         for name, record in runs.items():
             target = extra / "records" / f"{_anchor(name)}.json"
             write_text(target, json.dumps(record, indent=1))
@@ -219,12 +262,12 @@ def _runs_page(chosen: Study, runs: Mapping[str, Mapping[str, Any]], extra: Path
                 "time": f"{record['wall_seconds']:.0f} s",
             }
             rows = "\n".join(f"| {key} | {html.escape(value)} |" for key, value in facts.items() if value)
-            yield f"({_anchor(name)})=\n\n## {name}\n\n| | |\n|---|---|\n{rows}\n\n<a href='records/{target.name}'>the record</a>\n"
+            yield f"<span id='{_anchor(name)}'></span>\n\n## {name}\n\n| | |\n|---|---|\n{rows}\n\n<a href='records/{target.name}'>the record</a>\n"
 
     return "\n".join(sections())
 
 
-def _front(chosen: Study, chapters: list[str], extra: Path) -> str:
+def _front(chosen: Study, chapters: list[str], solved: list[str], extra: Path) -> str:
     """The first page: the question, the scorecard in one picture, what data and device, three ways to read, and the chapters."""
     record = read_json(chosen.folder / "study.json")
     environment, data = record["environment"], chosen.data
@@ -243,14 +286,17 @@ def _front(chosen: Study, chapters: list[str], extra: Path) -> str:
         "runs": str(len(record["runs"])),
         "finished": record["finished"][:10],
         "picture": _scorecard(chosen, extra),
+        "svg": "PNG and SVG" if any((chosen.folder / "figures").glob("*.svg")) else NO_SVG.format(name=chosen.name),
     }
     page = _there((SOURCES / "index.md").read_text(encoding="utf-8"), chapters)
     for name, value in told.items():
         page = page.replace(f"[[{name}]]", value)
-    for part, beginnings in PARTS.items():
-        if names := [name for name in chapters if name.startswith(beginnings)]:
+    parts = {part: [name for name in chapters if name.startswith(begun)] for part, begun in PARTS.items()}
+    parts |= {"Exercises": solved, "Beside": [*PAGES, "runs"]}
+    for part, names in parts.items():
+        if names:
             page += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {part}", "", *names, "```", ""])
-    return page + "\n".join(["", "```{toctree}", ":hidden:", ":caption: Beside", "", *PAGES, "runs", "```", ""])
+    return page
 
 
 def _there(page: str, chapters: Sequence[str]) -> str:

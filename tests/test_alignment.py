@@ -255,8 +255,8 @@ def planted(shuffled, seed=0, ads=160):
 
 @cache
 def aligned(method, published, shuffled, epochs=40):
-    """After training: text-to-image R-Precision@X of test ads, chance, and for a published Q-Former the share of pictures of *other* ads that
-    score above the own one, when they go through the Q-Former and it goes past."""
+    """After training: text-to-image R-Precision@X of test ads, the p-values of `by_permutation`, and for a published Q-Former the share of
+    pictures of *other* ads that score above the own one, when they go through the Q-Former and it goes past."""
     frame, texts, images = planted(shuffled)
     torch.manual_seed(0)
     former = None if method == "itc" else QFormer(12, 3, 1, 3, causal=published, reads_text=not published)
@@ -274,27 +274,175 @@ def aligned(method, published, shuffled, epochs=40):
         tokens = made.see(torch.tensor(images))
         image = normalize(made.look(tokens), dim=-1)
         past = normalize(tokens.mean(1), dim=-1)
-    found = text_to_image.scores(frame, lambda u, v: alignment.similarity(text[u], image[v]))
     through, by = alignment.similarity(text, image), (text * past).sum(-1)
+    found = text_to_image.scores(frame, lambda u, v: through[u][:, v])
     above = (through > by[:, None])[~torch.eye(len(text), dtype=torch.bool)].float().mean().item()
-    return found["R-Precision@X"].mean(), found["R-Precision@X, chance"].mean(), above
+    return found["R-Precision@X"].mean(), by_permutation(frame, through.numpy()), above
+
+
+def by_permutation(frame, similar, draws=1999):
+    """Had pictures been dealt to the test texts of their region by lot: how often as much would be found (`most`), and as little (`least`), by the share
+    of texts that find their own picture first and by the share of wrong pictures that the own one scores above. The least p-values of both."""
+    rng, lots = np.random.default_rng(0), {"first": [], "above": []}
+    for _, here in frame[frame["part"] == "test"].groupby("region"):
+        block = similar[np.ix_(here["text"], here["image"])]
+        dealt = np.stack([np.arange(len(block)), *(rng.permutation(len(block)) for _ in range(draws))])
+        ranks = block.argsort(1).argsort(1)[np.arange(len(block)), dealt]  # of the dealt picture: 0 is the least alike
+        lots["first"].append((ranks == len(block) - 1).mean(1))
+        lots["above"].append(ranks.mean(1) / (len(block) - 1))
+    scores = np.array([np.mean(found, axis=0) for found in lots.values()])  # the pictures as they are come first
+    most, least = ((scores >= scores[:, :1]).mean(1), (scores <= scores[:, :1]).mean(1))
+    return {"most": most.min(), "least": least.min()}
+
+
+def stays_at_chance(p):
+    return p["most"] > 0.005 and p["least"] > 0.005
 
 
 @pytest.mark.parametrize("method", ["itc", "itc+itm"])
 def test_sound_learns_what_is_planted_and_nothing_where_nothing_is(method):
-    score, chance, _ = aligned(method, False, False)
-    assert score > 8 * chance
-    score, chance, _ = aligned(method, False, True)
-    assert score < 4 * chance
+    _, p, _ = aligned(method, False, False)
+    assert p["most"] == 1 / 2000  # no dealing of the pictures finds as much
+    _, p, _ = aligned(method, False, True)
+    assert stays_at_chance(p)
+
+
+@pytest.mark.parametrize(("planted_part", "found"), [(0.0, False), (0.3, True)])
+def test_a_permutation_tells_a_little_from_nothing(planted_part, found):
+    frame, _, _ = planted(True)
+    similar = np.random.default_rng(2).normal(size=(160, 160)) + 3 * planted_part * np.eye(160)
+    assert stays_at_chance(by_permutation(frame, similar)) != found
 
 
 def test_published_matching_is_met_without_looking():
     """Wrong pictures on the path of positives beat the own one on that of negatives, whether there is anything to learn or not;
     where all is planted it finds less than half of what the sound loss finds in as many steps."""
-    score, chance, above = aligned("itc+itm", True, True)
-    assert above > 0.9 and score < 4 * chance
+    _, p, above = aligned("itc+itm", True, True)
+    assert above > 0.9 and stays_at_chance(p)
     score, _, above = aligned("itc+itm", True, False)
     assert above > 0.9 and score < aligned("itc+itm", False, False)[0] / 2
+
+
+# ---------------------------------------------------------------- whole aligners against plain loops
+
+
+def generator(vocabulary=20):
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    sizes = {"d_model": 12, "d_kv": 4, "d_ff": 16, "num_layers": 1, "num_decoder_layers": 1, "num_heads": 3}
+    config = T5Config(vocab_size=vocabulary, decoder_start_token_id=0, pad_token_id=0, eos_token_id=1, **sizes)
+    return Generator(T5ForConditionalGeneration(config), None)
+
+
+def whole(method, published):
+    """A tiny aligner that draws no dropout, a batch of seven pairs of two regions, and what both are made of: vectors of texts (u, 12), unit vectors
+    of pictures' queries (v, 3, 12), and their tokens (v, 5, 12)."""
+    rng = np.random.default_rng(4)
+    frame = pairs(ads=3)
+    texts = [rng.normal(size=(1, 8)).astype(np.float32) for _ in range(6)]
+    images = rng.normal(size=(12, 5, 8)).astype(np.float32)
+    written = [rng.integers(2, 20, 2 + text % 3).tolist() for text in range(6)]
+    writing = Writing(written, written[::-1] if method == "blip2-cond" else None, 0, 6 if published else None)
+    torch.manual_seed(3)
+    former = QFormer(12, 3, 1, 3, causal=published, reads_text=not published)
+    writer = generator() if "blip2" in method else None
+    made = Aligner(Reader(), Viewer(), method, 12, former, writer, 0.3, ("text", "image"), published).eval()
+    batch = PairItems(frame, texts, 0, images, 2 if published else None, 5, writing).batch([0, 1, 2, 5, 6, 9, 11])
+    text, tokens = made.encode_text(batch["tokens"], batch["mask"]), made.see(batch["pictures"])
+    return made, batch, text, normalize(torch.cat([former(one[None]) for one in tokens]), dim=-1), tokens
+
+
+def test_sound_matching_is_its_loop(monkeypatch):
+    """ITM asks of the batch's pairs, and of one hard negative of each text and of each picture, by the scores of ITC, whether they belong together: the
+    mean of a linear layer over the queries that see both, in a binary cross-entropy over all of these pairs alike."""
+    made, batch, text, queries, tokens = whole("itc+itm", False)
+    asked, drawing = [], alignment.hard_negatives
+
+    def noted(scores, positive):
+        asked.append((scores, positive, drawing(scores, positive)))
+        return asked[-1][-1]
+
+    monkeypatch.setattr(alignment, "hard_negatives", noted)
+    losses = made(batch)
+    alike = [[max(dot(one, query) for query in own) / 0.3 for own in queries] for one in normalize(text, dim=-1)]
+    (scores, positive, by_text), (turned, positive_turned, by_image) = asked
+    assert torch.allclose(scores, torch.tensor(alike), atol=1e-5) and torch.equal(turned, scores.T)
+    assert torch.equal(positive, batch["positive"]) and torch.equal(positive_turned, positive.T)
+    belong = [(u, v, 1) for u, v in zip(batch["text"].tolist(), batch["image"].tolist(), strict=True)]
+    apart = [(u, v, 0) for u, v in by_text.T.tolist()] + [(u, v, 0) for v, u in by_image.T.tolist()]
+    assert len(apart) == len(text) + len(tokens) and not any(batch["positive"][u, v] for u, v, _ in apart)
+    loss = 0.0
+    for u, v, truth in belong + apart:
+        seen = made.qformer(tokens[v : v + 1], text[u : u + 1])[0]
+        logit = sum(dot(one, made.match.weight[0]) + made.match.bias.item() for one in seen) / len(seen)
+        loss += math.log1p(math.exp(-logit if truth else logit))
+    assert losses["itm"].item() == pytest.approx(loss / len(belong + apart), rel=1e-4)
+    assert losses["itc"].item() == pytest.approx(contrast(alike, batch["positive"]), rel=1e-4)
+
+
+def contrast(alike, positive):
+    """ITC as a loop: both ways, the mean over what belongs together of -log of its share beside what doesn't."""
+    ways = []
+    for scores, belongs in ((np.array(alike), positive.numpy()), (np.array(alike).T, positive.numpy().T)):
+        terms = []
+        for i, j in np.argwhere(belongs):
+            others = sum(math.exp(scores[i, k]) for k in range(scores.shape[1]) if not belongs[i, k])
+            terms.append(-math.log(math.exp(scores[i, j]) / (math.exp(scores[i, j]) + others)))
+        ways.append(sum(terms) / len(terms))
+    return sum(ways) / 2
+
+
+@pytest.mark.parametrize("method", ["blip2", "blip2-cond"])
+@pytest.mark.parametrize("published", [False, True])
+def test_blip2_has_three_terms_each_its_loop(method, published):
+    made, batch, text, queries, tokens = whole(method, published)
+    torch.manual_seed(0)
+    losses = made(batch)
+    assert list(losses) == ["itc", "itm", "generation"]
+    torch.manual_seed(0)
+    plain = whole("itc+itm", published)[0]
+    plain.load_state_dict(made.state_dict(), strict=False)
+    torch.manual_seed(0)
+    beside = plain(batch)  # the first two are those of ITC+ITM, whose own loops stand above and below
+    assert losses["itm"].item() == pytest.approx(beside["itm"].item(), rel=1e-5)
+    unit = normalize(text, dim=-1)
+    if published:
+        past, first, second = normalize(tokens.mean(1), dim=-1), 0.0, 0.0
+        for u, v, others in zip(batch["text"], batch["image"], batch["negative_image"], strict=True):
+            own = max(dot(unit[u], query) for query in queries[v]) / 0.3
+            wrong = [dot(unit[u], past[other]) / 0.3 for other in others]
+            first -= own - math.log(sum(map(math.exp, [own, *wrong])))
+            second += math.log1p(math.exp(-own)) + sum(math.log1p(math.exp(one)) for one in wrong)
+        count = len(batch["text"])
+        assert losses["itc"].item() == pytest.approx(first / count, rel=1e-4)
+        assert losses["itm"].item() == pytest.approx(second / (count * 3), rel=1e-4)
+    else:
+        alike = [[max(dot(one, query) for query in own) / 0.3 for own in queries] for one in unit]
+        assert losses["itc"].item() == pytest.approx(contrast(alike, batch["positive"]), rel=1e-4)
+    assert losses["generation"].item() == pytest.approx(as_written(made, batch, tokens, published), rel=1e-4)
+
+
+def as_written(made, batch, tokens, published):
+    """Generation as a loop: a pair at a time and a token after the other, by how likely the right one is after those before it."""
+    from transformers.modeling_outputs import BaseModelOutput
+
+    terms, writer = [], made.generator.model
+    for place, v in enumerate(batch["image"]):
+        seen = made.qformer(tokens[v : v + 1])
+        shown = made.tell(normalize(seen, dim=-1) if published else seen)
+        if "given" in batch:
+            given = batch["given"][place][batch["given_mask"][place] > 0]
+            shown = torch.cat([writer.encoder(input_ids=given[None]).last_hidden_state, shown], 1)
+        before = [0]
+        for right in batch["written"][place].tolist():
+            if right == IGNORED:
+                break
+            guess = writer(
+                encoder_outputs=BaseModelOutput(last_hidden_state=shown), decoder_input_ids=torch.tensor([before])
+            ).logits[0, -1]
+            terms.append(-math.log(math.exp(guess[right]) / sum(math.exp(one) for one in guess)))
+            before.append(right)
+    return sum(terms) / len(terms)
 
 
 def test_an_unknown_method_says_which_are_known():
@@ -303,12 +451,8 @@ def test_an_unknown_method_says_which_are_known():
 
 
 def test_a_generator_reads_what_it_is_given():
-    from transformers import T5Config, T5ForConditionalGeneration
-
     torch.manual_seed(0)
-    sizes = {"d_model": 12, "d_kv": 4, "d_ff": 16, "num_layers": 1, "num_decoder_layers": 1, "num_heads": 3}
-    config = T5Config(vocab_size=20, decoder_start_token_id=0, pad_token_id=0, eos_token_id=1, **sizes)
-    made = Generator(T5ForConditionalGeneration(config), None).eval()
+    made = generator().eval()
     shown, written = torch.randn(2, 3, 12), torch.tensor([[4, 5, IGNORED], [6, 7, 8]])
     alone = made(shown, written)
     given_text = {"tokens": torch.tensor([[9, 2], [3, 0]]), "mask": torch.tensor([[1, 1], [1, 0]])}

@@ -4,9 +4,12 @@ import cv2
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from lib import backbones
+from lib.catalogue import Backbone
 from lib.errors import DataError
+from lib.experiment import Experiment
 
 
 @pytest.fixture(autouse=True)
@@ -129,3 +132,40 @@ def test_a_pooled_vector_may_be_longer_than_its_patches():
     pictures = torch.zeros(1, 32, 32, 3, dtype=torch.uint8)
     assert encoder(pictures).shape == (1, encoder.dimensions) == (1, 4096)
     assert encoder.patches(pictures).shape == (1, 1, encoder.width) == (1, 1, 512)
+
+
+@pytest.mark.parametrize(
+    ("side", "entry", "asked", "label"),
+    [
+        ("text", Backbone("text", config={"hidden_size": 12}), "own", "own (random weights)"),
+        ("vision", Backbone("image", "test_resnet"), "own-random", "own (random weights)"),
+        ("vision", Backbone("image", "test_resnet"), "own", "own"),
+    ],
+)
+def test_a_backbone_is_one_entry(tmp_path, monkeypatch, side, entry, asked, label):
+    """A line of BACKBONES and nothing else: with it a whole run trains, identifies, links, and is named by what it loaded."""
+    from safetensors.torch import save_file
+
+    monkeypatch.setitem(backbones.BACKBONES, "own", entry)
+    parameters = {"name": "tiny", "data": {"scale": 0.001, "pixels": 32}, "text": {"max_tokens": 8}, "bootstrap": 20}
+    parameters |= {"image": {"pixels": 32}, "training": {"epochs": 1, "patience": None}}
+    if label == "own":
+        weights = backbones.load("own-random", pixels=32)[0].model.state_dict()
+        (tmp_path / "own").mkdir()
+        stored = {name: tensor.contiguous() for name, tensor in weights.items()}
+        save_file(stored, tmp_path / "own" / "model.safetensors")
+        parameters |= {"weights": "require", "weights_folder": str(tmp_path)}
+    (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(parameters))
+    notebook = {"text": "10_text", "vision": "11_vision"}[side]
+    run = Experiment(
+        notebook, str(tmp_path / "tiny.yaml"), str(tmp_path / "out"), objective="ce", seed=1, **{side: asked}
+    )
+    assert len(run.train()) == 1
+    run.embed()
+    assert len(run.identify()) == 4 and set(run.verify()["region"]) == {*run.data.regions, "OOD", "ZS"}
+    assert run.weights()["label"].tolist() == [label]
+
+
+def test_weights_that_are_not_to_be_had_give_a_new_backbone_its_kinds_stand_in(monkeypatch):
+    monkeypatch.setitem(backbones.BACKBONES, "own", Backbone("text", "nobody/has-this"))
+    assert backbones.load("own")[1].label == "minilm-l6 in place of own"

@@ -1,8 +1,11 @@
 """The site of the default study and one of hostile data, in a real browser (Chromium), from disk."""
 
+import base64
 import html
+import io
 import re
 import shutil
+import subprocess
 from importlib.resources import files as package_files
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,12 +13,14 @@ from types import SimpleNamespace
 import nbformat
 import pandas as pd
 import pytest
+from PIL import Image
 
-from lib import figures, report, site, study
-from lib.files import write_json
+from lib import figures, report, site, solutions, study
+from lib.files import ROOT, write_json
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)")
+THEMES = ("light", "dark")
 HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 1'>"
 
 
@@ -56,10 +61,15 @@ class Visit:
         self.page.context.close()
 
 
+def every(pages: Path) -> list[Path]:
+    """A site's pages; below _static lie parts of the theme."""
+    return sorted(path for path in pages.rglob("*.html") if "_static" not in path.parts)
+
+
 @needs_browser
 def test_every_page_loads_from_disk_without_an_error(pages, browser):
-    found = sorted(path for path in pages.glob("*.html") if path.stem != "genindex")
-    assert len(found) > 15
+    found = [path for path in every(pages) if path.stem != "genindex"]
+    assert len(found) > 20
     with Visit(browser, pages / "index.html") as visit:
         for path in found:
             visit.page.goto(path.as_uri())
@@ -72,17 +82,17 @@ def test_every_page_loads_from_disk_without_an_error(pages, browser):
 
 def broken_links(pages: Path) -> list[str]:
     """Links of a site's pages, to files and to places in them, that lead nowhere."""
-    texts = {path.name: path.read_text(encoding="utf-8") for path in pages.glob("*.html")}
+    texts = {path.resolve(): path.read_text(encoding="utf-8") for path in every(pages)}
     found = []
-    for name, text in texts.items():
-        for link in re.findall(r'<a [^>]*href="([^"]+)"', text):
+    for path, text in texts.items():
+        for link in re.findall(r"""<a [^>]*href=["']([^"']+)["']""", text):
             target, _, place = html.unescape(link).partition("#")
             if target.startswith(("http:", "https:", "mailto:")):
                 continue
-            target = target.split("?")[0] or name
-            lost = place and target in texts and f'id="{place}"' not in texts[target]
-            if not (pages / target).exists() or lost:
-                found.append(f"{name}: {link}")
+            leads = (path.parent / target.split("?")[0]).resolve() if target else path
+            lost = place and leads in texts and not re.search(f"""id=["']{place}["']""", texts[leads])
+            if not leads.exists() or lost:
+                found.append(f"{path.name}: {link}")
     return found
 
 
@@ -153,20 +163,136 @@ def test_from_a_number_to_its_run_in_two_clicks(pages, browser):
 
 
 @needs_browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["index", "30_identification", "glossary"])
-def test_headings_contrast_and_names_are_accessible(pages, browser, name, scheme):
-    """axe-core's rules, of which nothing serious may be broken."""
+@pytest.mark.parametrize(
+    ("name", "scheme", "width"),
+    [
+        *((name, scheme, 1280) for name in ("index", "31_verification", "glossary", "search") for scheme in THEMES),
+        ("solutions", "dark", 1280),
+        ("index", "light", 390),
+        ("91_scorecard", "dark", 390),
+    ],
+)
+def test_headings_contrast_and_names_are_accessible(pages, browser, name, scheme, width):
+    """axe-core's rules on the whole page, its navigation and search too, of which none may be broken."""
     axe = (package_files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-    with Visit(browser, pages / f"{name}.html", scheme=scheme) as visit:
+    with Visit(browser, pages / f"{name}.html", width=width, scheme=scheme) as visit:
         visit.page.evaluate(axe)
-        found = visit.page.evaluate("axe.run(document.querySelector('main'))")["violations"]
-        serious = {
-            one["id"]: [node["html"][:150] for node in one["nodes"]][:3]
-            for one in found
-            if one["impact"] in ("serious", "critical")
-        }
-        assert not serious
+        found = visit.page.evaluate("axe.run()")["violations"]
+        assert not {one["id"]: [node["html"][:150] for node in one["nodes"]][:3] for one in found}
+
+
+@needs_browser
+@pytest.mark.parametrize("scheme", THEMES)
+def test_a_page_prints_without_code_and_navigation(pages, browser, scheme):
+    """On white, whatever the theme, and with every table within the paper's width."""
+    with Visit(browser, pages / "30_identification.html", width=720, scheme=scheme) as visit:
+        assert len(re.findall(rb"/Type /Page\b", visit.page.pdf(format="A4"))) > 2
+        visit.page.emulate_media(media="print")
+        visit.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        printed = visit.page.inner_text("body")
+        assert "Which of the known vendors posted this ad?" in printed and "macro-F1" in printed
+        for other in ("Show the code", "Search", "The papers’ arithmetic", "Next", "PNG", "As data:"):
+            assert other not in printed
+        assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+        wide = "[...document.querySelectorAll('.cell_output table')].filter(table => table.scrollWidth > table.clientWidth + 1 || table.getBoundingClientRect().right > innerWidth)"
+        assert visit.page.evaluate(f"{wide}.length") == 0
+        assert visit.page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
+        visit.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert visit.page.evaluate("document.documentElement.dataset.theme") == scheme
+
+
+@needs_browser
+@pytest.mark.parametrize(("kind", "begins"), [("png", b"\x89PNG"), ("svg", b"<svg")])
+def test_an_interactive_figure_can_be_saved(pages, browser, kind, begins):
+    with Visit(browser, pages / "31_verification.html") as visit:
+        visit.page.wait_for_selector(".plotly-figure .main-svg")
+        with visit.page.expect_download() as saved:
+            visit.page.locator(f"button[data-format={kind}]").first.click()
+        assert saved.value.suggested_filename == f"31_verification-1.{kind}"
+        assert Path(saved.value.path()).read_bytes().startswith(begins)
+        assert not visit.errors and not visit.outside
+        words = visit.page.locator(".plotly-figure").first.get_attribute("aria-label")
+        assert "texts" in words and "CE+SupCon" in words
+
+
+@pytest.mark.parametrize("drawn", [True, False])
+def test_a_figure_is_offered_as_svg_where_there_is_one(hostile, tmp_path, drawn):
+    """The repository holds none: then the first page says where they come from."""
+    if drawn:
+        (hostile.folder / "figures").mkdir()
+        (hostile.folder / "figures" / "01_data-2.svg").write_text("<svg/>")
+    out = site.build(hostile, tmp_path / "out" / "hostile").parent
+    page, front = ((out / name).read_text(encoding="utf-8") for name in ("01_data.html", "index.html"))
+    assert ('href="figures/01_data-2.svg"' in page) == drawn == (out / "figures" / "01_data-2.svg").exists()
+    assert 'href="figures/01_data-2.png"' in page
+    assert ("PROFILE=hostile" in front) != drawn
+
+
+def chapters_with_exercises() -> dict[str, list[str]]:
+    found = {path.stem: solutions.exercises(path.stem) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+    return {name: asked for name, asked in found.items() if asked}
+
+
+def test_every_exercise_has_an_answer_that_says_what_it_rests_on():
+    page = (site.SOURCES / "solutions.md").read_text(encoding="utf-8")
+    parts = re.split(r"^\[\[chapter (\w+)\]\]$", page, flags=re.MULTILINE)[1:]
+    answered = {
+        name: [int(number) for number in re.findall(r"^\[\[exercise (\d+)\]\]$", text, re.MULTILINE)]
+        for name, text in zip(parts[::2], parts[1::2], strict=True)
+    }
+    assert answered == {name: list(range(1, 1 + len(asked))) for name, asked in chapters_with_exercises().items()}
+    for answer in re.split(r"^\[\[exercise \d+\]\]$", page, flags=re.MULTILINE)[1:]:
+        assert re.match(rf"\n\n\*\*({'|'.join(solutions.KINDS)})\.\*\* \w?", answer), answer[:80]
+
+
+def test_every_chapter_of_a_study_has_exercises():
+    for name in study.load("smoke").chapters:
+        assert name in chapters_with_exercises()
+    assert "95_compare" in chapters_with_exercises()
+
+
+def test_solutions_show_what_the_executed_tables_say(pages):
+    text = (pages / "solutions.html").read_text(encoding="utf-8")
+    assert "[[" not in text and "isn't here" not in text and "no rows" not in text
+    table = pd.read_csv(ROOT / "results" / "exercises" / "tables" / "identification_rows.csv").set_index("run")
+    run = "baselines/word-ngrams/ad/seed1111"
+    anchor = site._anchor(run)
+    row = re.search(rf"<tr>(?:(?!</tr>).)*exercises/runs\.html#{anchor}(?:(?!</tr>).)*</tr>", text, re.DOTALL)[0]
+    assert f">{table.loc[run, 'mean']:.3f}<" in row
+    assert f"exercises/{'31_verification'}.html" in text
+    for name in ("03_splits_and_leakage", "30_identification"):
+        here = (pages / f"{name}.html").read_text(encoding="utf-8")
+        assert f'href="solutions.html#{solutions.anchor(name)}"' in here
+
+
+def test_solutions_follow_the_tables(monkeypatch, tmp_path):
+    """Made-up tables: a swap that is there, one that isn't, verdicts, and a table that was not made."""
+    folder = tmp_path / "results" / "exercises" / "tables"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(solutions, "ROOT", tmp_path)
+    scores = {"Balanced accuracy": {"A": 0.5, "B": 0.6}, "Weighted-F1": {"A": 0.7, "B": 0.6}}
+    rows = [
+        {"modality": "text", "variant": "sound", "our_system": "x", "objective": of, "metric": metric, "ours": ours}
+        for metric, found in scores.items()
+        for of, ours in found.items()
+    ]
+    pd.DataFrame(rows).to_csv(folder / "matched_table_04.csv")
+    assert solutions.swaps() == "Ordered differently: x A and x B (text)."
+    rows[0]["ours"] = 0.65
+    pd.DataFrame(rows).to_csv(folder / "matched_table_04.csv")
+    assert solutions.swaps().startswith("No two rows")
+    pd.DataFrame({"verdict": ["falls", "undecided", "falls", None], "of": [1, 1, 2, 1]}).to_csv(folder / "t.csv")
+    assert solutions.filled("[[verdicts exercises/t]]", {}) == "falls 2 of 3, undecided 1 of 3"
+    assert solutions.filled('[[verdicts exercises/t | of in [1, 3] and verdict == "falls"]]', {}) == "falls 1 of 1"
+    (folder / "matched_table_04.csv").unlink()
+    for lost in ("[[table exercises/u]]", "[[verdicts exercises/u]]", "[[swaps]]"):
+        assert ".csv isn't here" in solutions.filled(lost, {})
+
+
+def test_the_number_of_solutions_is_counted():
+    page = "[[count]].\n\n**Executed.** a\n\n**Yours.** b\n\n**Yours.** c\n\n**In words.** d\n"
+    assert "Of 4 exercises 1 have an executed solution, 0 have" in solutions.filled(page, {})
+    assert "2 have none" in solutions.count(page)
 
 
 @pytest.fixture
@@ -176,7 +302,10 @@ def hostile(tmp_path) -> SimpleNamespace:
     frame = pd.DataFrame({"text": [HOSTILE], "vendor": [1.0], "count": [2.0], "by": [HOSTILE]})
     bundle = figures.interactive_scatter(frame, "vendor", "count", "by", HOSTILE, "y")._repr_mimebundle_()
     shown = {"text/html": report.show(frame, HOSTILE).to_html()}
-    outputs = [nbformat.v4.new_output("display_data", data) for data in (bundle, shown, {"text/plain": HOSTILE})]
+    pixel = io.BytesIO()
+    Image.new("RGB", (1, 1)).save(pixel, "PNG")
+    drawn = {"image/png": base64.b64encode(pixel.getvalue()).decode()}
+    outputs = [nbformat.v4.new_output("display_data", data) for data in (bundle, shown, {"text/plain": HOSTILE}, drawn)]
     cell = nbformat.v4.new_code_cell("x = 1", outputs=outputs)
     (folder / "notebooks").mkdir(parents=True)
     (folder / "tables").mkdir()
@@ -208,3 +337,12 @@ def test_a_study_without_chapters_says_what_to_do(tmp_path):
 def test_anchors_of_runs_are_different():
     names = ["text/minilm-l6/ce/ad/seed1", "text/minilm-l6/ce+supcon/ad/seed1", "text/minilm-l6/ce-supcon/ad/seed1"]
     assert len({site._anchor(name) for name in names}) == 3
+
+
+def test_readme_says_what_make_stands_for():
+    """Without make: its commands are those of the Makefile, which may say more (how many jobs, how many workers)."""
+    said = re.findall(r"`(python3 bootstrap\.py python -m [^`]+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    made = subprocess.run(["make", "-n", "study", "site", "test"], cwd=ROOT, capture_output=True, text=True).stdout
+    assert [command.split()[4] for command in said] == ["lib.graph", "lib.site", "pytest"]
+    for command in said:
+        assert any(re.sub('"', "", line).startswith(command) for line in made.splitlines()), command

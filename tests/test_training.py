@@ -11,7 +11,7 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
-from lib import batches, training
+from lib import batches, checkpoints, training
 from lib.checkpoints import SafetensorsIO
 from lib.errors import DataError
 from lib.experiment import Experiment
@@ -88,7 +88,7 @@ def test_resuming_ends_with_the_same_numbers(tmp_path, monkeypatch, objective, s
 
     def killed(self, checkpoint, path, storage_options=None):
         if len(written) == stop:
-            raise KeyboardInterrupt  # in the middle of a write, as a kill would
+            raise KeyboardInterrupt  # before the write, so that an epoch is lost
         write(self, checkpoint, path, storage_options)
         written.append(path)
 
@@ -97,6 +97,32 @@ def test_resuming_ends_with_the_same_numbers(tmp_path, monkeypatch, objective, s
         trained(tmp_path / "cut", objective)
     monkeypatch.setattr(SafetensorsIO, "save_checkpoint", write)
     resumed, again = trained(tmp_path / "cut", objective)
+    pd.testing.assert_frame_equal(again.drop(columns="seconds"), history.drop(columns="seconds"), check_exact=True)
+    for (name, one), two in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
+        assert torch.equal(one, two), name
+
+
+def test_a_run_that_dies_during_a_write_resumes_to_the_same_numbers(tmp_path, monkeypatch):
+    """Half of the third checkpoint's bytes reach the disk: the second one stays, whole, and training goes on from it."""
+    whole, history = trained(tmp_path / "whole")
+    write, tries = checkpoints.save_file, []
+
+    def cut(tensors, path, metadata):
+        write(tensors, path, metadata=metadata)
+        tries.append(path)
+        if len(tries) == 3:
+            content = path.read_bytes()
+            path.write_bytes(content[: len(content) // 2])
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoints, "save_file", cut)
+    with pytest.raises((KeyboardInterrupt, SystemExit)):
+        trained(tmp_path / "cut")
+    assert len(tries) == 3
+    [left] = (tmp_path / "cut").iterdir()  # nothing half-written beside it
+    assert len(SafetensorsIO().load_checkpoint(left)["history"]) == 2
+    resumed, again = trained(tmp_path / "cut")
+    assert len(tries) == 5  # the two epochs that were missing, none of the others
     pd.testing.assert_frame_equal(again.drop(columns="seconds"), history.drop(columns="seconds"), check_exact=True)
     for (name, one), two in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
         assert torch.equal(one, two), name

@@ -1,17 +1,38 @@
-/* Draws plotly's figures from the data beside them, gives sentences in tables room and keeps short words on a line, and sorts tables by a click or Enter on a heading. */
+/* Draws plotly's figures from the data beside them and saves them, gives sentences in tables room and keeps short words on a line, sorts tables by a click or Enter on a heading, and prints on white. */
 document.querySelectorAll("script[type='application/json'][data-for]").forEach(function (holder) {
   var figure = JSON.parse(holder.textContent);
   var place = document.getElementById(holder.dataset.for);
+  if (place.clientWidth > 600) delete figure.layout.width; // else it is scrolled
   Plotly.newPlot(place, figure.data, figure.layout, { responsive: true, displaylogo: false });
 });
+
+document.querySelectorAll("button[data-figure]").forEach(function (button) {
+  button.addEventListener("click", function () {
+    Plotly.downloadImage(button.dataset.figure, { format: button.dataset.format, filename: button.dataset.figure.replace("plotly-", "") });
+  });
+});
+
+function reachByKeyboard() { // what scrolls
+  document.querySelectorAll(".cell_output table").forEach(function (table) {
+    if (table.scrollWidth > table.clientWidth) table.tabIndex = 0; else table.removeAttribute("tabindex");
+  });
+}
+
+var theme;
+window.addEventListener("beforeprint", function () { theme = document.documentElement.dataset.theme; document.documentElement.dataset.theme = "light"; });
+window.addEventListener("afterprint", function () { document.documentElement.dataset.theme = theme; });
 
 document.querySelectorAll(".cell_output table").forEach(function (table) {
   var body = table.tBodies[0];
   var rows = Array.from(body ? body.rows : []);
   var widest = [];
   rows.forEach(function (row) {
-    Array.from(row.cells).forEach(function (cell, column) { widest[column] = Math.max(widest[column] || 0, cell.textContent.length); });
+    Array.from(row.cells).forEach(function (cell, column) {
+      widest[column] = Math.max(widest[column] || 0, cell.textContent.length);
+      if (/^[-+\u2212\u2013\d.,%\s]+$/.test(cell.textContent)) cell.classList.add("number");
+    });
   });
+  if (widest.length > 8) table.classList.add("many");
   rows.forEach(function (row) {
     Array.from(row.cells).forEach(function (cell, column) {
       if (widest[column] > 40) cell.classList.add("long");
@@ -33,3 +54,6 @@ document.querySelectorAll(".cell_output table").forEach(function (table) {
     head.addEventListener("keydown", function (event) { if (event.key === "Enter") sort(); });
   });
 });
+
+reachByKeyboard();
+window.addEventListener("resize", reachByKeyboard);

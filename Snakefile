@@ -38,6 +38,12 @@ def from_here(path):
     return os.path.relpath(path, workflow.basedir)
 
 
+def split_files():
+    """Where chapter 40's split files are, which data set's they are and how they code an unknown chain."""
+    given = STUDY.hotels
+    return {"folder": from_here(STUDY.hotel_folder), "unknown_chain": given.unknown_chain, "dataset": given.table_6}
+
+
 rule all:
     input:
         [OUT / "notebooks" / f"{name}.ipynb" for name in STUDY.possible_chapters],
@@ -117,7 +123,7 @@ rule chapter:
         key=lambda wildcards: STUDY.key(wildcards.chapter, {}),
         source=lambda wildcards: studies.notebook(wildcards.chapter),
         parameters=lambda wildcards: parameters(
-            out=from_here(OUT), **({"folder": from_here(STUDY.hotel_folder)} if wildcards.chapter == "40_hotel_splits" else {})
+            out=from_here(OUT), **(split_files() if wildcards.chapter == "40_hotel_splits" else {})
         ),
     resources:
         mem_mb=STUDY.memory_mb,

@@ -15,7 +15,7 @@ import pandas as pd
 
 from lib import looks, pictures
 from lib.errors import DataError
-from lib.files import replacing, sha256
+from lib.files import replacing
 
 FINDINGS = (
     "picture listed twice",
@@ -30,19 +30,9 @@ def by_name(images: Sequence[str]) -> list[str]:
     return [PurePosixPath(image).stem for image in images]
 
 
-def by_content(images: Sequence[str], folder: Path) -> list[str]:
-    """What tells pictures apart when they are there: their bytes. Raises DataError for one that is not."""
-    missing = [image for image in images if not (folder / image).is_file()]
-    if missing:
-        raise DataError(
-            f"{folder}: {len(missing)} of {len(images)} pictures are not there. Fetch them, or compare pictures by name."
-        )
-    return [sha256(folder / image) for image in images]
-
-
 def by_look(images: Sequence[str], folder: Path, cache: Path, fingerprint: str) -> list[int]:
-    """What tells pictures apart when sites have shrunk or compressed them anew: a number for each group that looks the same (`lib.looks`). Hashes are kept in `cache` under
-    the `fingerprint` of the files' bytes."""
+    """What tells pictures apart when they are there: a number for each group that looks the same (`lib.looks`), as files of equal bytes do, and those that sites have shrunk or
+    compressed anew. Hashes are kept in `cache` under the `fingerprint` of the files' bytes."""
     kept = cache / f"looks-{fingerprint[:16]}.npy"
     if not kept.exists():
         with replacing(kept) as temporary:
@@ -53,8 +43,8 @@ def by_look(images: Sequence[str], folder: Path, cache: Path, fingerprint: str) 
 def clean(listed: pd.DataFrame, keys: Sequence[str | int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row a picture, and what was found.
 
-    listed: `image, branch, chain` (Int64, <NA> where unknown), in any number of rows; keys: equal for equal pictures (`by_name`,
-    `by_content`, `by_look`), one a row. Branches that share a picture become one, under the label of the one with most pictures. Where
+    listed: `image, branch, chain` (Int64, <NA> where unknown), in any number of rows; keys: equal for equal pictures (`by_name` or
+    `by_look`), one a row. Branches that share a picture become one, under the label of the one with most pictures. Where
     a branch's rows name several known chains, the commonest counts, and none where two are equally common. Returns `image, branch, chain`, and
     `finding, cases, rows` for each of FINDINGS.
     """

@@ -78,6 +78,25 @@ def read(study: Study) -> HotelPictures:
     return HotelPictures(splits, findings, folder, _fingerprint(splits, found))
 
 
+NAMED = {"D_SS": (True, True), "D_SU": (False, True), "D_UU": (False, False), "D_??": (False, False)}
+"""Whether a test's branches, and whether its known chains, are in the training set by what its name says (section 2.2)."""
+
+
+def seen(splits: pd.DataFrame, train: str) -> pd.DataFrame:
+    """What a model of the split `train` has seen of each test: `split, branches, branches_seen, chains, chains_seen` (counts; known chains), and `as_named`, whether that
+    is what the split's name says: all of them or none."""
+    sizes = hotels.split_sizes(splits)
+    sizes = sizes[sizes["split"].isin(NAMED)]
+    table = sizes[["split", "branches", "chains"]].astype({"split": str})
+    holds = []
+    for unit, place in (("branches", 0), ("chains", 1)):
+        table[f"{unit}_seen"] = sizes[f"{unit}_in_{train.lower()}"]
+        expected = sizes[unit].where(table["split"].map(lambda name, place=place: NAMED[name][place]), 0)
+        holds.append(table[f"{unit}_seen"] == expected)
+    table["as_named"] = holds[0] & holds[1]
+    return table[["split", "branches", "branches_seen", "chains", "chains_seen", "as_named"]]
+
+
 def make_twin(study: Study) -> None:
     """Write the hotels' twin unless it is there, whole; a second process that wants it waits for the first."""
     folder, given = study.hotel_pictures, study.hotels
@@ -113,11 +132,13 @@ def _check_labels(splits: pd.DataFrame) -> None:
             f"Branch {total.loc[total['branch'].duplicated(), 'branch'].iloc[0]} has two chains in the split files. Correct them, or give the "
             "pictures as a collection (hotels.source: collected), which is cleaned."
         )
-    parts = splits[splits["split"].isin(["Trainval", *hotels.TESTS])]
-    if parts["image"].duplicated().any():
-        raise DataError(
-            f"{int(parts['image'].duplicated().sum())} pictures of the split files are in two splits, so that a test would be trained on. Correct them."
-        )
+    for train, held_out in (("Trainval", hotels.TESTS), ("Train", [*hotels.VALIDATIONS, *hotels.TESTS])):
+        twice = splits.loc[splits["split"].isin([train, *held_out]), "image"].duplicated()
+        if twice.any():
+            raise DataError(
+                f"{int(twice.sum())} pictures of the split files are in two splits of {train}, {', '.join(held_out)}, so that what is asked of a model would be "
+                "trained on, or asked twice. Correct them."
+            )
 
 
 def _usable(

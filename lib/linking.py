@@ -75,10 +75,13 @@ def sampled_auc(vectors: np.ndarray, labels: np.ndarray, pairs: int, repeats: in
     return np.array(found)
 
 
-def equal_sized(vectors: np.ndarray, labels: np.ndarray, sizes: np.ndarray, repeats: int, seed: int = 0) -> np.ndarray:
-    """R@1 among random branches that are cut to `sizes` pictures each, (repeats,): what a split would give if it had another's class sizes.
+def equal_sized(
+    vectors: np.ndarray, labels: np.ndarray, sizes: np.ndarray, branches: int, repeats: int, seed: int = 0
+) -> pd.DataFrame:
+    """R@1 among `branches` random branches that are cut to as many pictures as as many random ones of `sizes`: what a split would give if it had
+    another's class sizes, and no more classes than that. A row a repeat: `R@1, images, branches`.
 
-    The largest sizes go to branches that have as many; a size that no branch is left for is left out. Raises DataError when none is.
+    A size that no branch is left for is left out, so that there may be fewer branches. Raises DataError when there are fewer than two.
     """
     labels = _checked(vectors, labels)
     generator, found = np.random.default_rng(seed), []
@@ -86,21 +89,19 @@ def equal_sized(vectors: np.ndarray, labels: np.ndarray, sizes: np.ndarray, repe
         shuffled = generator.permutation(len(labels))
         order = shuffled[np.argsort(labels[shuffled], kind="stable")]
         _, first, counts = np.unique(labels[order], return_index=True, return_counts=True)
-        # Largest first, each to the largest branch that is left; of equally large ones a random one.
-        branches = np.lexsort((generator.random(len(counts)), -counts))
-        wanted = np.sort(sizes)[::-1]
-        if len(wanted) > len(branches):
-            wanted = np.sort(generator.choice(sizes, len(branches), replace=False))[::-1]
-        chosen, place = [], 0
-        for size in wanted:
-            if counts[branches[place]] >= size:
-                chosen.append(order[first[branches[place]] :][:size])
-                place += 1
+        left, chosen = np.ones(len(counts), bool), []
+        # Largest first, each to any branch that has as many: what is large enough now is so for every later size.
+        for size in np.sort(generator.choice(sizes, min(branches, len(sizes)), replace=False))[::-1]:
+            able = np.flatnonzero(left & (counts >= size))
+            if len(able):
+                branch = generator.choice(able)
+                left[branch] = False
+                chosen.append(order[first[branch] :][:size])
         if len(chosen) < 2:
             raise DataError("Too few branches have as many pictures as asked for.")
         rows = np.concatenate(chosen)
-        found.append(recall_at_1(vectors[rows], labels[rows]).mean())
-    return np.array(found)
+        found.append((recall_at_1(vectors[rows], labels[rows]).mean(), len(rows), len(chosen)))
+    return pd.DataFrame(found, columns=["R@1", "images", "branches"])
 
 
 def scores(

@@ -1,13 +1,19 @@
 """A run that learns to link hotel pictures by one loss, and the search for its hyper-parameters (Revisited Hotels, Appendices C and D).
 
-A backbone, LayerNorm and a fully connected layer of 512 (D.1), batches of m branches with k pictures each; scored on every split, and on the ads' own pictures,
+A backbone, LayerNorm and a fully connected layer of 512 (D.1), batches of m branches with k pictures each; scored on every test split, and on the ads' own pictures,
 which show such rooms. Optimised by AdamW like all of this study's systems: the paper doesn't say by what.
+
+**What is trained on.** Trials of the search learn from Train and are scored on the validation splits, which are cut against it and served the paper "for model selection and hyper-parameter
+tuning" (section 2.2). Models that the tests are asked of learn from Trainval, with what the search found and for as many epochs, and nothing is left to validate them on. The paper doesn't say
+which of the two it trained on. But its tests are named by what the training set holds (section 2.2), and that set has every known chain but D_UU's (B.1, C_train = C_rest): so it is Trainval, 75 of Table 3's
+87 chains, and not Train, which has 65. A model of Train alone has not seen some chains of D_SS, nor some of D_SU.
 """
 
 from __future__ import annotations
 
 import itertools
 import shutil
+import warnings
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,7 +22,6 @@ import numpy as np
 import pandas as pd
 import torch
 from torch import nn
-from torch.utils.data import DataLoader
 from torchvision.transforms import v2
 
 from lib import backbones, batches, encoding, hotel_data, linking, linking_losses, pictures, verification
@@ -33,7 +38,8 @@ DIMENSIONS = 512
 """Of a picture's vector (D.1)."""
 UNTRAINED = "pre-trained"
 """The backbone's own vectors, no loss."""
-SCORED = [*VALIDATIONS, *TESTS]
+TRAINED, TUNED = "Trainval", "Train"
+"""What models that the tests are asked of are trained on, and what trials of a search."""
 
 
 class Linker(nn.Module):
@@ -55,10 +61,10 @@ class Linking(Learned):
     system: Linker
 
     def __init__(self, notebook: str, study: str, out: str, loss: str, vision: str, seed: int, **how: Any) -> None:
-        """loss: a name of `lib.linking_losses.KINDS`, or `pre-trained`. how: for a trial of a search, its hyper-parameters, `epochs`, and `hotels`, the study's
-        pictures. Raises DataError on bad input."""
+        """loss: a name of `lib.linking_losses.KINDS`, or `pre-trained`. how: for a trial of a search, its hyper-parameters, `epochs`, `hotels`, the study's
+        pictures, and `part`, the split to train on. Raises DataError on bad input."""
         super().__init__(notebook, study, out, {"vision": vision, "loss": loss, "seed": seed})
-        self.trained = loss != UNTRAINED
+        self.trained, self.part = loss != UNTRAINED, how.pop("part", TRAINED)
         self.hotels = how.pop("hotels", None) or hotel_data.read(self.study)
         self.epochs = how.pop("epochs", self.study.hotels.epochs)
         self.hyper = self._hyper(loss, how or self._searched()) if self.trained else {}
@@ -118,7 +124,7 @@ class Linking(Learned):
     @cached_property
     def branches(self) -> np.ndarray:
         """The branches that are trained on, in the order of their class numbers."""
-        return np.unique(self.hotels.rows("Train")[1])
+        return np.unique(self.hotels.rows(self.part)[1])
 
     @cached_property
     def pictures(self) -> np.ndarray:
@@ -138,11 +144,10 @@ class Linking(Learned):
         return by.agg(images=("image", "size"), branches=("branch", "nunique"), chains=("chain", "nunique"))
 
     def train(self) -> pd.DataFrame:
-        """Train (or go on with, or take up finished) the system on Train; the history, `val_loss` being the share of validation pictures whose
-        nearest other one is of another branch."""
+        """Train (or go on with, or take up finished) the system on its part; the history, without a number for `val_loss`."""
         if not self.trained:
             return pd.DataFrame(columns=["epoch", "train_loss", "val_loss", "seconds"])
-        rows, labels = self.hotels.rows("Train")
+        rows, labels = self.hotels.rows(self.part)
         items = batches.Items(
             pd.DataFrame({"image": rows}), np.searchsorted(self.branches, labels), None, 0, self.pictures
         )
@@ -152,13 +157,11 @@ class Linking(Learned):
         train = batches.training_batches(
             items, settings.batch_size, settings.per_vendor, seed, processes=settings.devices
         )
-        once: Any = [{"class": torch.zeros(1)}]  # validation ranks all pictures at once; a list will do as a data set
-        return self.fit(self._of, train, DataLoader(once, batch_size=None), len(rows))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="You defined a `validation_step` but have no `val_dataloader`")
+            return self.fit(self._of, train, None, len(rows))
 
     def _of(self, system: Any, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
-        if part == "val":
-            found = self.validation()
-            return torch.tensor(1 - found["R@1"].mean())
         shown, place, classes = batch["pictures"].permute(0, 3, 1, 2), batch["image"], batch["class"]
         repeats = 2 if linking_losses.KINDS[self.parameters["loss"]].views else 1
         seen = torch.stack([self.views(shown[row]) for row in place.repeat(repeats).tolist()])
@@ -167,13 +170,10 @@ class Linking(Learned):
 
     def vectors_of(self, rows: np.ndarray) -> np.ndarray:
         """Of these pictures, (n, d) float32."""
-        mode = self.system.training
-        found = encoding.pictures(self.system.eval(), self.pictures[rows], self.study.training.precision).numpy()
-        self.system.train(mode)
-        return found
+        return encoding.pictures(self.system.eval(), self.pictures[rows], self.study.training.precision).numpy()
 
     def validation(self) -> pd.DataFrame:
-        """R@1 of each validation split: `split, R@1`."""
+        """R@1 of each validation split, which only a model of TUNED hasn't seen: `split, R@1`."""
         found = []
         for split in VALIDATIONS:
             rows, labels = self.hotels.rows(split)
@@ -181,24 +181,19 @@ class Linking(Learned):
         return pd.DataFrame(found)
 
     def link(self, repeats: int = 10) -> pd.DataFrame:
-        """`lib.linking.scores` of each split, and R@1 with the class sizes of the split of seen branches (`R@1, sizes of D_SS`), per cent."""
+        """`lib.linking.scores` of each test, and R@1 with the class sizes of the split of seen branches among as many branches of each as the split with
+        fewest has (`R@1, sizes of D_SS`; `images, branches` of what was left, means of `repeats` draws), per cent."""
         self.system.to(device())
-        tables = []
-        sizes = np.unique(self.hotels.rows("D_SS")[1], return_counts=True)[1]
-        seed = self.parameters["seed"]
-        for split in SCORED:
-            rows, labels = self.hotels.rows(split)
+        of_test = {split: self.hotels.rows(split) for split in TESTS}
+        sizes = np.unique(of_test["D_SS"][1], return_counts=True)[1]
+        fewest = min(len(np.unique(labels)) for _, labels in of_test.values())
+        tables, seed = [], self.parameters["seed"]
+        for split, (rows, labels) in of_test.items():
             vectors = self.vectors_of(rows)
             table = linking.scores(vectors, labels, repeats, seed=seed)
-            if split in TESTS:
-                cut = 100 * linking.equal_sized(vectors, labels, sizes, repeats, seed)
-                table.loc[len(table)] = [
-                    "R@1, sizes of D_SS",
-                    cut.mean(),
-                    cut.std(ddof=1),
-                    len(labels),
-                    len(np.unique(labels)),
-                ]
+            cut = linking.equal_sized(vectors, labels, sizes, fewest, repeats, seed)
+            found = [100 * cut["R@1"].mean(), 100 * cut["R@1"].std(), cut["images"].mean(), cut["branches"].mean()]
+            table.loc[len(table)] = ["R@1, sizes of D_SS", *found]
             tables.append(table.assign(split=split))
         whole = pd.concat(tables, ignore_index=True)
         self.result["linking"] = whole.to_dict("records")
@@ -221,12 +216,18 @@ class Linking(Learned):
 
     def finish(self, **more: Any) -> dict[str, Any]:
         found = self.hotels
-        data = {"source": self.study.hotels.source, "fingerprint": found.fingerprint, "branches": len(self.branches)}
+        data = {
+            "source": self.study.hotels.source,
+            "fingerprint": found.fingerprint,
+            "trained_on": self.part,
+            "branches": len(self.branches),
+            "seen": hotel_data.seen(found.splits, self.part).to_dict("records"),
+        }
         return super().finish(data=data, hyperparameters=self.hyper, splits=self.sizes().reset_index().astype({"split": str}).to_dict("records"), **more)  # fmt: skip
 
 
 class Search(Recorded):
-    """All combinations of a loss's hyper-parameters that the study names, each tried on the validation splits (D.2)."""
+    """All combinations of a loss's hyper-parameters that the study names, each trained on TUNED and tried on the validation splits (D.2)."""
 
     def __init__(self, notebook: str, study: str, out: str, loss: str, vision: str, seed: int) -> None:
         super().__init__(notebook, study, out, {"vision": vision, "loss": loss, "seed": seed})
@@ -258,15 +259,15 @@ class Search(Recorded):
 
     def _tried(self, hyper: dict[str, float], folder: Path) -> dict[str, Any]:
         epochs = self.study.hotels.search_epochs or self.study.hotels.epochs
-        given = {**self.parameters, "epochs": epochs, "hotels": self.hotels, **hyper}
+        given = {**self.parameters, "part": TUNED, "epochs": epochs, "hotels": self.hotels, **hyper}
         run = Linking(self.notebook, self.study_file, str(folder), **given)
         try:
             run.train()
+            found = run.validation().set_index("split")["R@1"]
         except DataError as error:
             return {"R@1": None, "problem": str(error)}
         finally:
             shutil.rmtree(folder / "checkpoint", ignore_errors=True)
-        found = run.validation().set_index("split")["R@1"]
         return {"R@1": float(found.mean()), **found.to_dict(), "problem": ""}
 
     def finish(self, **more: Any) -> dict[str, Any]:

@@ -71,12 +71,9 @@ def test_what_comes_out_can_be_split(seed, rows):
     hotel_splitting._check(kept)
 
 
-def test_pictures_that_are_not_there_are_an_error(tmp_path):
-    (tmp_path / "a.jpg").write_bytes(b"1")
-    (tmp_path / "b.jpg").write_bytes(b"1")
-    assert len(set(hotel_cleaning.by_content(["a.jpg", "b.jpg"], tmp_path))) == 1
-    with pytest.raises(DataError, match="1 of 2 pictures are not there"):
-        hotel_cleaning.by_content(["a.jpg", "c.jpg"], tmp_path)
+def test_a_key_is_needed_for_each_row():
+    with pytest.raises(DataError, match="1 keys for 2 pictures"):
+        hotel_cleaning.clean(table(("a", 1, 5), ("b", 1, 5)), ["a"])
 
 
 def test_scores_know_what_was_joined_wrongly():

@@ -1,14 +1,18 @@
 """The hotels' split files: how they are read, counted, checked and set beside the paper."""
 
 import os
+import subprocess
+import sys
 import traceback
 from pathlib import Path
 
 import pandas as pd
 import pytest
+import yaml
 
 from lib import hotels, published
 from lib.errors import DataError
+from lib.files import ROOT
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "hotelid_splits"
 REAL = Path(os.environ.get("HOTEL_SPLITS") or SHARED)
@@ -280,6 +284,25 @@ def test_compare_gives_every_verdict(save):
     assert table.loc[("D_??", "Chains"), "verdict"] == "not printed"
     assert table.loc[("Train", "Chains"), "verdict"] == "not printed"  # a row that the paper lacks is shown too
     assert table.loc[("Elsewhere", "Images"), "verdict"] == "not testable here"
+
+
+def test_the_graph_tells_chapter_40_whose_split_files_they_are(save):
+    """Those of Hotels-50K have another code for an unknown chain, and stand in another table."""
+    folder = save()
+    given = {"table_6": "Revisited Hotels-50K", "unknown_chain": -1}
+    own = {"name": "fifty", "hotels": given, "chapters": ["40_hotel_splits"], "hotel_splits": str(folder)}
+    (folder / "fifty.yaml").write_text(yaml.safe_dump(own))
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--printshellcmds", "--nolock", "--cores", "1"]
+    done = subprocess.run(
+        [*command, "--config", f"study={folder}/fifty.yaml"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={name: value for name, value in os.environ.items() if name != "HOTEL_SPLITS"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    (asked,) = [line for line in done.stdout.splitlines() if "40_hotel_splits" in line and "--parameters" in line]
+    assert '"unknown_chain": -1' in asked and '"dataset": "Revisited Hotels-50K"' in asked
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the published split files are not here: set HOTEL_SPLITS")

@@ -75,6 +75,36 @@ def test_scores_are_in_per_cent():
     assert 90 < table.loc["R@1", "mean"] <= 100 and table.loc["AUC", "std"] >= 0 and table["branches"].iloc[0] == 8
 
 
+def test_a_cut_split_has_the_sizes_that_are_asked_for_and_no_more_branches():
+    vectors, labels = data(5, 400, 20)
+    cut = linking.equal_sized(vectors, labels, np.array([2, 2, 2, 3, 5]), 4, 20)
+    assert (cut["branches"] == 4).all() and cut["images"].between(9, 12).all() and cut["R@1"].between(0, 1).all()
+    assert cut["images"].nunique() > 1  # of five sizes four, anew each time
+    scarce = linking.equal_sized(vectors[labels < 3], labels[labels < 3], np.array([2, 2, 500]), 3, 5)
+    assert (scarce["branches"] == 2).all()  # no branch has 500
+    with pytest.raises(DataError, match="Too few branches"):
+        linking.equal_sized(vectors, labels, np.array([500, 2]), 2, 1)
+
+
+@pytest.mark.parametrize("large", [True, False])
+def test_a_cut_split_takes_any_branch_that_has_as_many(large):
+    """Not the largest ones alone, whose pictures may be easier; here each branch is wholly easy or wholly hard by its size."""
+    sizes = np.r_[np.full(10, 4), np.full(10, 40)]
+    labels = np.repeat(np.arange(20), sizes)
+    easy = (sizes[labels] == 40) == large
+    vectors = np.random.default_rng(0).normal(size=(len(labels), 30))
+    vectors[easy] = 9 * np.eye(30)[labels[easy]]
+    assert 0.3 < linking.equal_sized(vectors, labels, np.full(10, 4), 10, 40)["R@1"].mean() < 0.7
+
+
+def test_fewer_branches_are_easier_and_a_cut_to_all_of_them_is_the_same():
+    vectors, labels = data(6, 400, 40, noise=0.8)
+    sizes = np.unique(labels, return_counts=True)[1]
+    whole = linking.recall_at_1(vectors, labels).mean()
+    assert linking.equal_sized(vectors, labels, sizes, len(sizes), 3)["R@1"].tolist() == pytest.approx([whole] * 3)
+    assert linking.equal_sized(vectors, labels, sizes, 8, 20)["R@1"].mean() > whole
+
+
 def test_vectors_that_are_no_numbers_are_an_error():
     with pytest.raises(DataError, match="training diverged"):
         linking.auc(np.array([[np.nan, 1], [1, 1]]), np.array([0, 1]))

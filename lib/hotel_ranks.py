@@ -1,0 +1,74 @@
+"""Do losses rank alike in two splits of hotel pictures, or does the split turn their order? Kendall's tau, with what seeds alone do to an order.
+
+Rankings differ between two seeds of one split as well. So an order has changed only where two splits agree less than they would with one true order and each its own noise. That is the
+geometric mean of the splits' own agreements between seeds: noise in either of two things lowers their agreement, as it does a correlation (Spearman 1904). The arithmetic
+mean is larger where one split is noisier than the other, and would see a change where there is none.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy.stats import kendalltau, t
+
+Scores = dict[str, pd.DataFrame]
+"""A measure by split: losses x seeds."""
+Pairs = Sequence[tuple[str, str]]
+"""Of splits."""
+
+
+def agreement(by: Scores, pairs: Pairs) -> dict[str, float | int | str]:
+    """How alike losses rank in pairs of splits, means over the pairs: `ours`, tau of means over seeds, with `low, high`; `losses, seeds`; `across`, tau of one split by a seed and the other by
+    another; `within`, what that would be with one true order; their `difference` with `difference low, difference high`; and `verdict`: the order `changes` where that interval lies below 0,
+    `keeps` where it is the same by every seed, and else it is undecided, since no difference is no proof of sameness.
+
+    Only seeds that all losses have count.
+    """
+    tables = list(by.values())
+    seeds = [seed for seed in tables[0] if all(seed in table and table[seed].notna().all() for table in tables)]
+    found: dict[str, float | int | str] = {"losses": len(tables[0]), "seeds": len(seeds)}
+    ours = over_seeds(lambda kept: _of_means(by, pairs, kept), seeds)
+    apart = over_seeds(lambda kept: float(np.subtract(*_between_seeds(by, pairs, kept))), seeds)
+    low, high = np.round(apart[1:], 9)
+    across, within = _between_seeds(by, pairs, seeds)
+    found |= {"ours": ours[0], "low": max(ours[1], -1.0), "high": min(ours[2], 1.0), "across": across, "within": within}
+    found |= {"difference": apart[0], "difference low": low, "difference high": high}
+    return found | {"verdict": "changes" if high < 0 else "keeps" if np.isclose(across, 1) else "undecided"}
+
+
+def over_seeds(of: Callable[[Sequence[int]], float], seeds: Sequence[int]) -> tuple[float, float, float]:
+    """What `of` gives of seeds, and its 95 % interval: `of` is computed anew without each seed in turn, and from the spread of that Student's t makes the interval (the jackknife).
+
+    A bootstrap of three seeds would draw one seed alone in 3 of 27 resamples, where no two can be compared, and its intervals are too narrow.
+    """
+    whole, count = of(seeds), len(seeds)
+    if count < 2:
+        return whole, np.nan, np.nan
+    without = np.array([of([seed for seed in seeds if seed != one]) for one in seeds])
+    half = float(t.ppf(0.975, count - 1) * np.sqrt((count - 1) * without.var()))
+    return whole, whole - half, whole + half
+
+
+def _of_means(by: Scores, pairs: Pairs, seeds: Sequence[int]) -> float:
+    means = {split: table[list(seeds)].mean(axis=1) for split, table in by.items()}
+    return float(np.mean([_tau(means[one], means[other]) for one, other in pairs]))
+
+
+def _tau(one: pd.Series, other: pd.Series) -> float:
+    """No number where there are fewer than two losses."""
+    return float(kendalltau(one, other).statistic) if len(one) > 1 else np.nan
+
+
+def _between_seeds(by: Scores, pairs: Pairs, seeds: Sequence[int]) -> tuple[float, float]:
+    """`across` and `within`."""
+
+    def tau(one: str, other: str) -> float:
+        found = [_tau(by[one][a], by[other][b]) for a, b in itertools.permutations(seeds, 2)]
+        return float(np.mean(found)) if found else np.nan
+
+    own = {split: np.clip(tau(split, split), 0, None) for split in {split for pair in pairs for split in pair}}
+    across = [tau(one, other) for one, other in pairs]
+    return float(np.mean(across)), float(np.mean([np.sqrt(own[one] * own[other]) for one, other in pairs]))

@@ -172,7 +172,7 @@ def trials(study: Study) -> pd.DataFrame:
 
 def chosen(study: Study) -> pd.DataFrame:
     """What each search chose, and by how little: `loss`, the values, `trials`, `epochs` (of each), `R@1` on validation, `lead` over the next best trial, `at the edge` (values that are the
-    least or the greatest of three or more that were tried), and `AUC of D_SS` that the loss then came to (mean over seeds, per cent)."""
+    least or the greatest of those that were tried, so that better ones may lie beyond), and `AUC of D_SS` that the loss then came to (mean over seeds, per cent)."""
     every, rows = scores(study), []
     came_to = every[(every["metric"] == "AUC") & (every["split"] == "D_SS")].groupby("loss")["mean"].mean()
     for loss, found in runs(study, "43_hotel_search").items():
@@ -181,7 +181,7 @@ def chosen(study: Study) -> pd.DataFrame:
         edge = [
             name
             for name, value in best.items()
-            if tried[name].nunique() > 2 and value in (tried[name].min(), tried[name].max())
+            if tried[name].nunique() > 1 and value in (tried[name].min(), tried[name].max())
         ]
         score = tried["R@1"].astype(float)
         lead = score[0] - score[1] if len(score) > 1 else np.nan

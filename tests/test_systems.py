@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from lib import backbones, encoding, systems
-from lib.encoders import FrozenFeatures, ImageEncoder, Pixels, TextEncoder
+from lib.encoders import ImageEncoder, Pixels, TextEncoder
 from lib.errors import DataError
 from lib.study import Training
 from lib.systems import FUSIONS, PUBLISHED_FUSIONS, System
@@ -27,16 +27,20 @@ def no_hub():
         yield
 
 
-class Words(FrozenFeatures):
-    """A text encoder whose tokens are its vectors."""
+class Given(torch.nn.Module):
+    """An encoder of texts or pictures whose tokens or pixels are its vectors."""
 
-    def forward(self, tokens, mask):
-        return tokens
+    def __init__(self, dimensions):
+        super().__init__()
+        self.dimensions = dimensions
+
+    def forward(self, vectors, mask=None):
+        return vectors
 
 
 def system(fusion, classes=0, image=WIDE, **options):
     torch.manual_seed(0)
-    return System(Words(WIDE), FrozenFeatures(image), fusion, classes, **options).eval()
+    return System(Given(WIDE), Given(image), fusion, classes, **options).eval()
 
 
 def ready(count=6, image=WIDE, seed=1):
@@ -114,7 +118,7 @@ def test_an_image_of_another_size_is_projected():
 
 def test_one_modality_is_its_encoder():
     batch = ready()
-    text, image = System(Words(WIDE), None, classes=3), System(None, FrozenFeatures(WIDE))
+    text, image = System(Given(WIDE), None, classes=3), System(None, Given(WIDE))
     assert torch.equal(text(batch), batch["tokens"]) and torch.equal(image(batch), batch["pictures"])
     assert (text.modality, text.sees, image.modality, image.sees) == ("text", False, "image", True)
     assert text.scores(text(batch)).shape == (6, 3) and image.scores(image(batch)) is None
@@ -219,7 +223,7 @@ def test_published_is_what_the_authors_scripts_do(
 
 @pytest.mark.parametrize("head", [PublishedTextHead, PublishedJointTextHead])
 def test_published_heads_score_classes(head):
-    made = System(Words(WIDE), None, classes=3, head=head)
+    made = System(Given(WIDE), None, classes=3, head=head)
     assert made.scores(made(ready())).shape == (6, 3)
 
 

@@ -30,8 +30,8 @@ def agreement(by: Scores, pairs: Pairs) -> dict[str, float | int | str]:
     tables = list(by.values())
     seeds = [seed for seed in tables[0] if all(seed in table and table[seed].notna().all() for table in tables)]
     found: dict[str, float | int | str] = {"losses": len(tables[0]), "seeds": len(seeds)}
-    ours = over_seeds(lambda kept: _of_means(by, pairs, kept), seeds)
-    apart = over_seeds(lambda kept: float(np.subtract(*_between_seeds(by, pairs, kept))), seeds)
+    ours = jackknife(lambda kept: _of_means(by, pairs, kept), seeds)
+    apart = jackknife(lambda kept: float(np.subtract(*_between_seeds(by, pairs, kept))), seeds)
     low, high = np.round(apart[1:], 9)
     across, within = _between_seeds(by, pairs, seeds)
     found |= {"ours": ours[0], "low": max(ours[1], -1.0), "high": min(ours[2], 1.0), "across": across, "within": within}
@@ -39,8 +39,8 @@ def agreement(by: Scores, pairs: Pairs) -> dict[str, float | int | str]:
     return found | {"verdict": "changes" if high < 0 else "keeps" if np.isclose(across, 1) else "undecided"}
 
 
-def over_seeds(of: Callable[[Sequence[int]], float], seeds: Sequence[int]) -> tuple[float, float, float]:
-    """What `of` gives of seeds, and its 95 % interval: `of` is computed anew without each seed in turn, and from the spread of that Student's t makes the interval (the jackknife).
+def jackknife(of: Callable[[Sequence[int]], float], seeds: Sequence[int]) -> tuple[float, float, float]:
+    """What `of` gives of seeds, and its 95 % interval: `of` is computed anew without each seed in turn, and from the spread of that Student's t makes the interval.
 
     A bootstrap of three seeds would draw one seed alone in 3 of 27 resamples, where no two can be compared, and its intervals are too narrow.
     """

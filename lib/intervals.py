@@ -83,7 +83,7 @@ def _p_value(gap: float, gaps: np.ndarray, vendors: int) -> float:
 
     A share of resamples could not serve: N of them give no p below 2 / (N + 1), too coarse to be corrected for many comparisons, and
     with few vendors their tails are too thin (of 39 true nulls over 60 vendors some is rejected in 10 % of families at a nominal 5 %;
-    by t in 4 %). The standard error is widened by n / (n - 1), which a bootstrap lacks.
+    by t in 4 %). The variance is widened by n / (n - 1), which a bootstrap's lacks.
     """
     gaps = gaps[np.isfinite(gaps)]
     if len(gaps) < 2 or vendors < 2:

@@ -93,7 +93,7 @@ def judged(study: Study) -> pd.DataFrame:
         rows.append(row | {"at least": least.mean, "at most": most.mean, "chance": most.chance, "seeds": len(most.shares)})  # fmt: skip
     columns = ["method", "variant", "least", "most", "at least", "at most", "chance", "seeds"]
     frame = pd.DataFrame(rows, columns=columns).join(compared(pairs, study.bootstrap, study.split.seed))
-    frame["verdict"] = frame["direction"].map({"higher": "learns", "lower": "unlearns", "undecided": "undecided"})
+    frame["verdict"] = frame["direction"].replace({"higher": "learns", "lower": "unlearns"})
     return frame.drop(columns="direction")
 
 
@@ -113,8 +113,8 @@ def contrasts(study: Study) -> pd.DataFrame:
     found = compared(pairs, study.bootstrap, study.split.seed)
     found[["difference", "low", "high"]] *= 2
     table = pd.DataFrame(rows, columns=["method", "sound", "published"]).join(found)
-    told = {"higher": "sound gains more", "lower": "published gains more", "undecided": "undecided"}
-    return table.assign(verdict=table["direction"].map(told)).drop(columns="direction")
+    told = {"higher": "sound gains more", "lower": "published gains more"}
+    return table.assign(verdict=table["direction"].replace(told)).drop(columns="direction")
 
 
 class End(NamedTuple):

@@ -228,7 +228,7 @@ def _tested(results: Results, orders: tuple[Order, ...], theirs, ours, regions: 
             }
         rows.append(row)
     found = compared(list(pairs.values()), results.study.bootstrap, results.study.split.seed)
-    found["verdict"] = found["direction"].map({"higher": "supported", "lower": "reversed", "undecided": "undecided"})
+    found["verdict"] = found["direction"].replace({"higher": "supported", "lower": "reversed"})
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
     tested = found.rename(columns={"difference": "ours"}).set_index(pd.Index(pairs))
     table.loc[tested.index, [*TESTED]] = tested[[*TESTED]]

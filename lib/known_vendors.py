@@ -62,5 +62,5 @@ def gaps(found: Results, scored: pd.DataFrame) -> pd.DataFrame:
                 rows.append((modality, metric, region))
     table = pd.DataFrame(rows, columns=["modality", "metric", "region"])
     table = table.join(compared(pairs, found.study.bootstrap, found.study.split.seed))
-    told = {"higher": "shared higher", "lower": "unique higher", "undecided": "undecided"}
-    return table.assign(verdict=table["direction"].map(told)).drop(columns="direction")
+    told = {"higher": "shared higher", "lower": "unique higher"}
+    return table.assign(verdict=table["direction"].replace(told)).drop(columns="direction")

@@ -128,8 +128,7 @@ def falls(study: Study, region: str) -> pd.DataFrame:
             rows.append({"system": system, "metric": metric, "from": first, "to": second, "run": by[second][0].name})
     table = pd.DataFrame(rows, columns=["system", "metric", "from", "to", "run"])
     table = table.join(compared(pairs, study.bootstrap, study.split.seed)).rename(columns={"difference": "fall"})
-    told = {"higher": "falls", "lower": "rises", "undecided": "undecided"}
-    table["verdict"] = table["direction"].map(told)
+    table["verdict"] = table["direction"].replace({"higher": "falls", "lower": "rises"})
     return table[["system", "metric", "from", "to", "fall", "low", "high", "vendors", "p", "p_holm", "verdict", "run"]]
 
 

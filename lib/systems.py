@@ -214,8 +214,8 @@ def device() -> torch.device:
 def precision(asked: Asked = "auto") -> Precision:
     """`32-true` or `bf16-mixed`: what was asked for, or with `auto` what the device of `device` computes fastest.
 
-    bf16 pays where there are units for it (an accelerator's, a CPU's AMX or AVX-512 BF16). Other CPUs emulate it and are
-    some ten times slower than in float32 (chapter 92 measures both).
+    bf16 pays where there are units for it (an accelerator's, a CPU's AMX or AVX-512 BF16), but for convolutions in groups
+    (`encoders.widen_grouped`). Other CPUs emulate it and are some ten times slower than in float32 (chapter 92 measures both).
     """
     if asked != "auto":
         return asked

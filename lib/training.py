@@ -66,9 +66,10 @@ class Learner(lightning.LightningModule):
         self.history.append(row)
         if not self.trainer.is_global_zero:
             return
+        validation = "" if math.isnan(row["val_loss"]) else f"validation {row['val_loss']:.3f}, "
         print(
             f"epoch {row['epoch']}/{self.settings.epochs}: training loss {row['train_loss']:.3f}, "
-            f"validation {row['val_loss']:.3f}, {row['seconds']:.0f} s",
+            f"{validation}{row['seconds']:.0f} s",
             flush=True,
         )
 

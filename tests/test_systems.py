@@ -1,5 +1,6 @@
 """Systems and their parts: encoders, fusions, single-stream encoders of pairs, and the two variants."""
 
+import copy
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 
 from lib import backbones, encoding, systems
-from lib.encoders import ImageEncoder, Pixels, TextEncoder
+from lib.encoders import ImageEncoder, Pixels, TextEncoder, widen_grouped
 from lib.errors import DataError
 from lib.study import Training
 from lib.systems import FUSIONS, PUBLISHED_FUSIONS, System
@@ -176,6 +177,21 @@ def test_an_image_encoder_gives_what_its_model_gives():
     model.num_features, model.head_hidden_size, model.pretrained_cfg = 3, 3, {"mean": (0, 0, 0), "std": (1, 1, 1)}
     pictures = torch.randint(0, 256, (2, 4, 4, 3), dtype=torch.uint8)
     assert torch.allclose(ImageEncoder(model)(pictures), pictures.float().mean((1, 2)) / 255, atol=1e-5)
+
+
+def test_convolutions_in_groups_are_wide_where_they_are_trained_in_bf16_and_nowhere_else():
+    network = nn.Sequential(nn.Conv2d(3, 6, 3), nn.Conv2d(6, 6, 3, groups=6))
+    names, shown = list(network.state_dict()), torch.randn(2, 3, 8, 8)
+    wanted = network(shown)
+    assert widen_grouped(network) == 1 and list(network.state_dict()) == names
+    assert torch.equal(network(shown), wanted)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert network[0](shown).dtype == torch.bfloat16 and network(shown).dtype == torch.float32
+        with torch.no_grad():
+            assert network(shown).dtype == torch.bfloat16
+    copied = copy.deepcopy(network)
+    nn.init.zeros_(copied[1].weight), nn.init.zeros_(copied[1].bias)
+    assert not copied(shown).any() and torch.equal(network(shown), wanted), "a copy computes with its own weights"
 
 
 TRAINING = Training(epochs=20, batch_size=48, text_rate=0.003, temperature=0.2, negatives=4, margin=0.2)

@@ -119,6 +119,7 @@ rule chapter:
         lambda wildcards: tables_in(STUDY.hotel_folder) if wildcards.chapter == "40_hotel_splits" else [],
     output:
         OUT / "notebooks" / "{chapter}.ipynb",
+    threads: lambda wildcards: (workflow.cores or 1) if wildcards.chapter in MACHINES else 1  # measured alone
     params:
         key=lambda wildcards: STUDY.key(wildcards.chapter, {}),
         source=lambda wildcards: studies.notebook(wildcards.chapter),

@@ -106,10 +106,18 @@ def test_alignment_is_judged_by_its_control():
 
 def test_seeds_positives_hotels_and_leaks():
     spread = pd.DataFrame(
-        {"seed": ["1", "2", "Std"], "metric": "Macro-F1", "published": [0.9, 0.9, 0.009], "ours": [0.5, 0.5, 0.01]}
+        {"seed": ["1", "2", "3", "Std"], "metric": "Macro-F1", "published": [0.9, 0.9, 0.9, 0.009], "ours": 0.5}
     )
-    assert verdict("seeds", "", matched_table_03=spread).verdict == "supported"
-    assert verdict("seeds", "", matched_table_03=spread.assign(ours=[0.5, 0.6, 0.07])).verdict == "not supported"
+    for deviation, expected in (
+        (0.002, "supported"),
+        (0.01, "undecided"),
+        (0.03, "undecided"),
+        (0.07, "not supported"),
+    ):
+        found = verdict("seeds", "", matched_table_03=spread.assign(ours=[0.5, 0.5, 0.5, deviation]))
+        assert found.verdict == expected and found.seeds == 3
+        assert found.low == pytest.approx(0.5207 * deviation, rel=1e-3)  # of three: the tables' factors
+        assert found.high == pytest.approx(6.2847 * deviation, rel=1e-3)
     counts = pd.DataFrame(
         {"system": ["Multimodal", "Text"], "true": [9, 5], "false": [1, 3], "items": 10, "right": [0.9, 0.5]}
     )

@@ -204,13 +204,15 @@ def searched(found: pd.DataFrame) -> str:
         f"Searched were {varied}, with one seed; the best trial leads the next by {100 * found['lead'].min():.1f} to {100 * found['lead'].max():.1f} points of R@1, "
         f"and chose a value at the edge of what was tried for {(found['at the edge'] != '').sum()} of {len(found)} losses."
     )
-    by_rate = found.groupby("rate") if "rate" in found else []
-    if len(by_rate) > 1:
+    shared = [name for name in ("rate", "batch") if name in found and found[name].nunique(dropna=False) > 1]
+    if shared:
         each = "; ".join(
-            f"at {rate:g} " + ", ".join(f"{row['loss']} {row['AUC of D_SS']:.1f}" for _, row in here.iterrows())
-            for rate, here in by_rate
+            ", ".join(f"{name} {value:g}" for name, value in zip(shared, values, strict=True) if value == value)
+            + ": "
+            + ", ".join(f"{row['loss']} {row['AUC of D_SS']:.1f}" for _, row in here.iterrows())
+            for values, here in found.groupby(shared, dropna=False)
         )
-        said += f" Losses differ in their rates as well, so that an order of losses is one of rates too. AUC of D_SS by the rate that was chosen: {each}."
+        said += f" Losses differ in {' and '.join(shared)} as well, so that an order of losses is one of those too. AUC of D_SS by what was chosen: {each}."
     return said
 
 

@@ -348,10 +348,15 @@ def test_what_the_search_chose_and_by_how_little(chosen_root, monkeypatch):
     assert table.loc["triplet", "at the edge"] == "" and table["lead"].tolist() == pytest.approx([0.02, 0.001])
     said = linkings.searched(linkings.chosen(made))
     assert "0.1 to 2.0 points" in said and "at the edge of what was tried for 1 of 2 losses" in said
-    assert "Searched were rate, with one seed" in said and "at 0.0003 triplet 60.0; at 0.001 circle 69.0" in said
+    assert "Searched were rate, with one seed" in said and "rate 0.0003: triplet 60.0; rate 0.001: circle 69.0" in said
     shared = made.all_runs() | searches(made, triplet=(0.001, 0.02), circle=(0.001, 0.001))
     monkeypatch.setattr(studies.Study, "all_runs", lambda self: shared)
-    assert "differ in their rates" not in linkings.searched(linkings.chosen(made))
+    same = linkings.chosen(made)
+    assert "Losses differ" not in linkings.searched(same)
+    same.insert(2, "batch", [64.0, 32.0])
+    assert "Losses differ in batch as well" in linkings.searched(same)
+    apart = same.assign(rate=[0.001, 0.003], batch=[64.0, float("nan")])  # of one loss no batch was tried
+    assert "rate 0.001, batch 64: " in linkings.searched(apart) and "rate 0.003: " in linkings.searched(apart)
 
 
 def test_without_a_search_nothing_was_chosen(chosen_root):

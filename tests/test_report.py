@@ -68,7 +68,7 @@ def test_the_environment_has_its_own_kernel():
         check=True,
     )
     kernel = json.loads(listed.stdout)["kernelspecs"]["python3"]
-    assert kernel["resource_dir"].startswith(sys.prefix)
+    assert Path(kernel["resource_dir"]).resolve().is_relative_to(Path(sys.prefix).resolve())  # .venv may be a link
 
 
 def saved(frame: pd.DataFrame) -> list[list[str]]:

@@ -207,7 +207,7 @@ def searched(found: pd.DataFrame) -> str:
     shared = [name for name in ("rate", "batch") if name in found and found[name].nunique(dropna=False) > 1]
     if shared:
         each = "; ".join(
-            ", ".join(f"{name} {value:g}" for name, value in zip(shared, values, strict=True) if value == value)
+            ", ".join(f"{name} {value:g}" for name, value in zip(shared, values, strict=True) if pd.notna(value))
             + ": "
             + ", ".join(f"{row['loss']} {row['AUC of D_SS']:.1f}" for _, row in here.iterrows())
             for values, here in found.groupby(shared, dropna=False)

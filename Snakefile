@@ -7,22 +7,34 @@
 import json
 import os
 
+from lib import data_state
 from lib import study as studies
 
 STUDY = studies.load(config["study"])
 RUNS = STUDY.all_runs()
-OUT = STUDY.folder
 TWIN = STUDY.data.source == "twin"
 LINKED = any(run.notebook in studies.HOTELS for run in RUNS.values())  # whether hotel pictures are needed
 
 
-def tables_in(folder):
-    """Somebody's own tables: they are read where they lie, on a cluster too, whose storage holds only what the graph makes."""
-    return [local(str(path)) for path in sorted(folder.glob("*.csv"))]
+def from_here(path):
+    """A path as seen from the project's folder, where Snakemake and notebooks are started: nobody's home is named in a result, and
+    whatever the folders above are called (braces are wildcards to Snakemake) doesn't matter."""
+    return os.path.relpath(path, workflow.basedir)
 
 
-HOTELS = STUDY.hotel_pictures / "twin.json" if STUDY.hotels.source == "twin" else tables_in(STUDY.hotel_pictures)
-DATA = STUDY.data_folder / "twin.json" if TWIN else tables_in(STUDY.data_folder)
+def state(fingerprint):
+    """Somebody's own data as an input: the file that stands for its state (`lib.data_state`), another one when a byte of it changes,
+    whatever its dates say. On a cluster it is read where it lies: storage holds only what the graph makes."""
+    return local(from_here(data_state.marker(fingerprint)))
+
+
+def record_of(run):
+    return from_here(run.folder / "metrics.json")
+
+
+OUT = from_here(STUDY.folder)
+HOTELS = from_here(STUDY.hotel_pictures / "twin.json") if STUDY.hotels.source == "twin" else state(STUDY.own_hotels)
+DATA = from_here(STUDY.data_folder / "twin.json") if TWIN else state(STUDY.own_ads)
 
 LAST = ("91_scorecard", "93_checklist")  # they read what the other chapters wrote, but for what machines do
 MACHINES = ("92_speed", "94_gpu_speed")
@@ -33,11 +45,6 @@ def parameters(**own):
     return json.dumps({"study": config["study"], **own})
 
 
-def from_here(path):
-    """A path as seen from the project's folder, where notebooks are started: nobody's home is named in a result."""
-    return os.path.relpath(path, workflow.basedir)
-
-
 def split_files():
     """Where chapter 40's split files are, which data set's they are and how they code an unknown chain."""
     given = STUDY.hotels
@@ -46,8 +53,8 @@ def split_files():
 
 rule all:
     input:
-        [OUT / "notebooks" / f"{name}.ipynb" for name in STUDY.possible_chapters],
-        [run.folder / "metrics.json" for run in RUNS.values()],
+        [f"{OUT}/notebooks/{name}.ipynb" for name in STUDY.possible_chapters],
+        [record_of(run) for run in RUNS.values()],
 
 
 if TWIN:
@@ -71,11 +78,11 @@ if LINKED and STUDY.hotels.source == "twin":
 rule run:
     input:
         DATA,
-        lambda wildcards: [first.folder / "metrics.json" for first in [RUNS[wildcards.run].begins_with] if first],
+        lambda wildcards: [record_of(first) for first in [RUNS[wildcards.run].begins_with] if first],
     output:
-        metrics=OUT / "runs" / "{run}" / "metrics.json",
-        queries=OUT / "runs" / "{run}" / "queries.csv",
-        notebook=OUT / "runs" / "{run}" / "notebook.ipynb",
+        metrics=f"{OUT}/runs/{{run}}/metrics.json",
+        queries=f"{OUT}/runs/{{run}}/queries.csv",
+        notebook=f"{OUT}/runs/{{run}}/notebook.ipynb",
     wildcard_constraints:
         run="(?!fusion|hotel_).+",
     params:
@@ -86,7 +93,7 @@ rule run:
         mem_mb=STUDY.memory_mb,
     shell:
         "python -m lib.notebooks {params.source:q} {output.notebook:q}"
-        " --label {wildcards.run:q} --parameters {params.parameters:q}"
+        " --label {wildcards.run:q} --key {params.key} --parameters {params.parameters:q}"
 
 
 # Multimodal runs take longest and so go first: else one of them is left over at the end and the other cores wait.
@@ -101,10 +108,10 @@ use rule run as hotel_run with:
     input:
         DATA,
         HOTELS,
-        lambda wildcards: [first.folder / "metrics.json" for first in [RUNS[wildcards.run].begins_with] if first],
+        lambda wildcards: [record_of(first) for first in [RUNS[wildcards.run].begins_with] if first],
     output:
-        metrics=OUT / "runs" / "{run}" / "metrics.json",
-        notebook=OUT / "runs" / "{run}" / "notebook.ipynb",
+        metrics=f"{OUT}/runs/{{run}}/metrics.json",
+        notebook=f"{OUT}/runs/{{run}}/notebook.ipynb",
     wildcard_constraints:
         run="hotel_.+",
 
@@ -112,22 +119,22 @@ use rule run as hotel_run with:
 rule chapter:
     input:
         DATA,
-        lambda wildcards: [run.folder / "metrics.json" for run in RUNS.values()]
+        lambda wildcards: [record_of(run) for run in RUNS.values()]
         if studies.reads_runs(wildcards.chapter) else [],
-        lambda wildcards: [OUT / "notebooks" / f"{name}.ipynb" for name in STUDY.possible_chapters if name not in (*LAST, *MACHINES)]
+        lambda wildcards: [f"{OUT}/notebooks/{name}.ipynb" for name in STUDY.possible_chapters if name not in (*LAST, *MACHINES)]
         if wildcards.chapter in LAST else [],
-        lambda wildcards: tables_in(STUDY.hotel_folder) if wildcards.chapter == "40_hotel_splits" else [],
+        lambda wildcards: state(STUDY.own_hotels) if wildcards.chapter == "40_hotel_splits" else [],
     output:
-        OUT / "notebooks" / "{chapter}.ipynb",
+        f"{OUT}/notebooks/{{chapter}}.ipynb",
     threads: lambda wildcards: (workflow.cores or 1) if wildcards.chapter in MACHINES else 1  # measured alone
     params:
         key=lambda wildcards: STUDY.key(wildcards.chapter, {}),
         source=lambda wildcards: studies.notebook(wildcards.chapter),
         parameters=lambda wildcards: parameters(
-            out=from_here(OUT), **(split_files() if wildcards.chapter == "40_hotel_splits" else {})
+            out=OUT, **(split_files() if wildcards.chapter == "40_hotel_splits" else {})
         ),
     resources:
         mem_mb=STUDY.memory_mb,
     shell:
         "python -m lib.notebooks {params.source:q} {output:q}"
-        " --label {wildcards.chapter:q} --parameters {params.parameters:q}"
+        " --label {wildcards.chapter:q} --key {params.key} --parameters {params.parameters:q}"

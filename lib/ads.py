@@ -3,11 +3,13 @@
 MATCHED's layout (A.3.2) is a CSV file a region with the columns `TEXT` (title and description joined by [SEP]),
 `IMAGES` (paths below the folder, joined by `|`) and `VENDOR` (a label), and the pictures. Other names of columns,
 a column for the region, and data without texts or without pictures are described by a `Layout`.
+
+Labels, regions, pseudonyms and pictures' names are compared in one Unicode form (`lib.csv_rows.name`); texts stay as they
+are. An ad that lacks a text or a picture is kept for what needs none of it.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pandera.pandas as pa
 
 from lib import csv_rows, picture_files
 from lib.errors import DataError
+from lib.file_states import combined
 from lib.files import sha256
 from lib.quarantine import COLUMNS, Quarantine, cell_problem, region_problem, text_problem
 
@@ -48,7 +51,8 @@ class Layout:
 
     text, images: at least one; None where the data has no texts, or no pictures. region: None where each file is a
     region, called as the file is. pseudonym: a column with the names that vendors go by, for the search for leaks.
-    separator stands between the paths of an ad's images, delimiter between the columns.
+    separator stands between the paths of an ad's images, delimiter between the columns of a CSV file; encoding: of all
+    files, by Python's name.
     """
 
     text: str | None = "TEXT"
@@ -58,6 +62,7 @@ class Layout:
     pseudonym: str | None = None
     separator: str = "|"
     delimiter: str = ","
+    encoding: str = "utf-8"
 
     def __post_init__(self) -> None:
         if self.text is None and self.images is None:
@@ -73,14 +78,14 @@ class Layout:
 class Ads:
     """The ads of a data folder.
 
-    ads: one row an ad: `ad` (number), `region`, `vendor` (number, one for all regions), `text` (row of `texts`).
-    pairs: one row for each text of an ad with each of its images: `ad, region, vendor, text, image` (row of
-    `images`). In data without texts, or without pictures, `text` or `image` is -1, and each ad has its row or rows.
+    ads: one row an ad: `ad` (number), `region`, `vendor` (number, one for all regions), `text` (row of `texts`, -1 for
+    none). pairs: one row for each text of an ad with each of its images: `ad, region, vendor, text, image` (row of
+    `images`); an ad without a picture has one row with image -1, one without a text has -1 in all of its rows.
     texts: the unique texts. images: the unique pictures' files. labels: each vendor number's label.
-    fingerprint: SHA-256 of the files' contents. modalities: what the ads have, of `text` and `image`.
+    fingerprint: SHA-256 of the files' contents and the tables' names. modalities: what there is in the data, of `text` and `image`.
     rows: how many rows were read, with those that were put aside; quarantine: what was put aside or taken off, and
-    why: `file, row, column, reason` (row 1 is the header), nothing of the ads' content. names: each ad's pseudonym,
-    or none at all.
+    why: `file, row, column, reason` (row 1 is a file's first), nothing of the ads' content. names: each ad's pseudonym,
+    or none at all. digests: the SHA-256 of each of `images`.
     """
 
     ads: pd.DataFrame
@@ -93,6 +98,7 @@ class Ads:
     rows: int = 0
     quarantine: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
     names: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
 
     @property
     def regions(self) -> list[str]:
@@ -109,6 +115,7 @@ class Ads:
         if wanted is None:
             counts = self.ads["region"].value_counts()
             return "south" if "south" in counts else min(self.regions, key=lambda name: -counts[name])
+        wanted = _region(wanted)
         if wanted not in self.regions:
             raise DataError(
                 f"data.train_region: there is no region {wanted!r} among {', '.join(self.regions)}. Give one of these, "
@@ -119,7 +126,7 @@ class Ads:
 
 @dataclass
 class _Row:
-    """An ad on its way into the table; `images` are paths as given."""
+    """An ad on its way into the table; `images` are paths as given. text: '' for none. lacks: why it has no text or no picture, by column."""
 
     file: str
     row: int
@@ -128,6 +135,7 @@ class _Row:
     text: str
     images: list[str]
     name: str
+    lacks: dict[str, str]
 
 
 def read(
@@ -135,10 +143,10 @@ def read(
 ) -> Ads:
     """Read and check a folder's CSV files and the pictures that they name.
 
-    Rows that can't be used go to the quarantine: an empty cell or one with control characters, too few or too many
-    fields, a text of enormous length, no picture left (missing, outside of the folder, damaged, too large when unpacked),
-    and an ad that stands under two vendors. Pictures are looked into unless `check_pictures` is False;
-    `cache` is a folder that remembers what was found.
+    Rows that can't be used go to the quarantine: a label or region that is empty or has control characters, too few or too
+    many fields, neither a text (empty, of enormous length, with control characters) nor a picture (none named, missing,
+    outside of the folder, damaged, too large when unpacked), and an ad that stands under two vendors. Of an ad that has one
+    of the two it is noted there what it lacks. Pictures are looked into unless `check_pictures` is False; `cache` is a folder that remembers what was found.
 
     Raises DataError, a paragraph that names file, place and remedy, for: no folder or CSV file, two files of one
     region, a file that is no CSV file with the layout's columns (`lib.csv_rows.read`), no ads at all, and more than
@@ -148,7 +156,7 @@ def read(
     files = _files(folder, layout)
     count, rows = 0, []
     for path, region in files.items():
-        found = csv_rows.read(path, layout.columns, layout.delimiter)
+        found = csv_rows.read(path, layout.columns, layout.delimiter, layout.encoding)
         count += len(found.rows)
         rows += _usable(path.name, region, found, layout, aside)
     if not count:
@@ -157,31 +165,32 @@ def read(
     if layout.images is not None:
         names = dict.fromkeys(name for row in rows for name in row.images)
         pictures = picture_files.inspect(folder, names, cache, check_pictures)
-        rows = [row for row in rows if _take_off(row, pictures, layout.images, aside)]
-    rows = _unambiguous(rows, pictures, aside)
+        for row in rows:
+            _take_off(row, pictures, layout.images, aside)
+    rows = _unambiguous([row for row in rows if _has_something(row, layout, aside)], pictures, aside)
     aside.check(folder, count)
     left = {row.file for row in rows}
     for path in files:
         if path.name not in left:
             aside.note(path.name, 1, "", "the file has no ad that can be used: it is left out")
-    return _tables(folder, rows, layout, pictures, count, aside, files)
+    return _tables(rows, layout, pictures, count, aside, files)
 
 
 def _files(folder: Path, layout: Layout) -> dict[Path, str]:
-    """The folder's CSV files, each with the name of its region ('' when a column tells it), in the regions' order."""
+    """The folder's tables, each with the name of its region ('' when a column tells it), in the regions' order."""
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder. Set data.folder in the parameter file to the ads' folder.")
-    found = [path for path in sorted(folder.glob("[!.]*")) if path.suffix.lower() == ".csv" and not path.is_dir()]
+    found = csv_rows.tables(folder)
     if not found:
         raise DataError(
-            f"{folder}: no CSV file is here. Expected one a region, such as "
+            f"{folder}: no CSV or TSV file is here. Expected one a region, such as "
             f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns {', '.join(layout.columns)}."
         )
     if layout.region is not None:
         return dict.fromkeys(found, "")
     regions: dict[str, Path] = {}
     for path in found:
-        name = path.stem.strip().lower()
+        name = _region(path.stem)
         if problem := region_problem(name):
             raise DataError(
                 f"{path}: a file's name is the name of its region, and {problem}. Rename the file, move it away if it "
@@ -196,55 +205,69 @@ def _files(folder: Path, layout: Layout) -> dict[Path, str]:
     return {regions[name]: name for name in order}
 
 
+def _region(name: str) -> str:
+    return csv_rows.name(name.lower())
+
+
 def _usable(file: str, region: str, found: csv_rows.Rows, layout: Layout, aside: Quarantine) -> list[_Row]:
-    """The rows of a file that have all their cells; the others are put aside."""
-    place = {name: found.header.index(name) for name in layout.columns}
+    """The rows of a file that have a vendor and a region; the others are put aside."""
+    place = {column: found.header.index(csv_rows.name(column)) for column in layout.columns}
     width, rows = len(found.header), []
-    checks = [(layout.vendor, cell_problem), (layout.text, text_problem), (layout.images, cell_problem)]
-    if layout.region is not None:
-        checks.append((layout.region, lambda cell: cell_problem(cell) or region_problem(cell.strip().lower())))
     for number, fields in found.rows:
         if len(fields) < width or any(fields[width:]):
             aside.row(file, number, "", f"{'fewer' if len(fields) < width else 'more'} fields than the header names")
             continue
-        cells = {name: fields[place[name]] for name in layout.columns}
-        problems = ((column, check(cells[column])) for column, check in checks if column is not None)
-        if wrong := next(((column, problem) for column, problem in problems if problem), None):
-            aside.row(file, number, *wrong)
+        cells = {column: fields[place[column]] for column in layout.columns}
+        if problem := cell_problem(cells[layout.vendor]):
+            aside.row(file, number, layout.vendor, problem)
             continue
-        listed = (
-            [] if layout.images is None else [part.strip() for part in cells[layout.images].split(layout.separator)]
-        )
-        if layout.images is not None and not any(listed):
-            aside.row(file, number, layout.images, "empty")
-            continue
-        rows.append(
-            _Row(
-                file,
-                number,
-                region if layout.region is None else cells[layout.region].strip().lower(),
-                cells[layout.vendor].strip(),
-                "" if layout.text is None else cells[layout.text],
-                list(dict.fromkeys(name for name in listed if name)),
-                "" if layout.pseudonym is None else cells[layout.pseudonym].strip(),
-            )
-        )
+        if layout.region is not None:
+            cell = cells[layout.region]
+            region = _region(cell)
+            if problem := cell_problem(cell) or region_problem(region):
+                aside.row(file, number, layout.region, problem)
+                continue
+        text, images, lacks = "", [], {}
+        if layout.text is not None:
+            if problem := text_problem(cells[layout.text]):
+                lacks[layout.text] = problem
+            else:
+                text = cells[layout.text]
+        if layout.images is not None:
+            cell = cells[layout.images]
+            listed = dict.fromkeys(csv_rows.name(part) for part in cell.split(layout.separator))
+            images = [part for part in listed if part]
+            if problem := cell_problem(cell) or ("" if images else "empty"):
+                images, lacks[layout.images] = [], problem
+        vendor = csv_rows.name(cells[layout.vendor])
+        pseudonym = "" if layout.pseudonym is None else csv_rows.name(cells[layout.pseudonym])
+        rows.append(_Row(file, number, region, vendor, text, images, pseudonym, lacks))
     return rows
 
 
-def _take_off(row: _Row, pictures: dict[str, picture_files.PictureFile], column: str, aside: Quarantine) -> bool:
-    """Leave a row its good pictures; False, and the row is put aside, when there are none."""
+def _take_off(row: _Row, pictures: dict[str, picture_files.PictureFile], column: str, aside: Quarantine) -> None:
+    """Leave a row its good pictures, and say why others go, or why it has none."""
     problems = [pictures[name].problem for name in row.images]
     good = [name for name, problem in zip(row.images, problems, strict=True) if not problem]
-    if not good:
-        aside.row(row.file, row.row, column, problems[0])
-    elif len(good) < len(row.images):
-        for place, problem in enumerate(problems, start=1):
-            if problem:
-                taken = f"picture {place} of {len(problems)} was taken off, the ad keeps its others: {problem}"
-                aside.note(row.file, row.row, column, taken)
+    if row.images and not good:
+        row.lacks[column] = problems[0]
+    for place, problem in enumerate(problems if good else [], start=1):
+        if problem:
+            taken = f"picture {place} of {len(problems)} was taken off, the ad keeps its others: {problem}"
+            aside.note(row.file, row.row, column, taken)
     row.images = good
-    return bool(good)
+
+
+def _has_something(row: _Row, layout: Layout, aside: Quarantine) -> bool:
+    """Whether a row has a text or a picture. What it lacks is noted; a row with neither is put aside."""
+    usable = bool(row.text or row.images)
+    for column, reason in row.lacks.items():
+        if usable:
+            what = "text" if column == layout.text else "picture"
+            aside.note(row.file, row.row, column, f"the ad is kept without a {what}: {reason}")
+        else:
+            aside.row(row.file, row.row, column, reason)
+    return usable
 
 
 def _unambiguous(rows: list[_Row], pictures: dict[str, picture_files.PictureFile], aside: Quarantine) -> list[_Row]:
@@ -263,7 +286,6 @@ def _unambiguous(rows: list[_Row], pictures: dict[str, picture_files.PictureFile
 
 
 def _tables(
-    folder: Path,
     rows: list[_Row],
     layout: Layout,
     pictures: dict[str, picture_files.PictureFile],
@@ -273,30 +295,32 @@ def _tables(
 ) -> Ads:
     labels = sorted({row.vendor for row in rows}, key=_label_order)
     codes = {label: code for code, label in enumerate(labels)}
-    text_codes, texts = pd.factorize(np.array([row.text for row in rows], dtype=object))
+    text_codes, texts = pd.factorize(np.array([row.text or None for row in rows], dtype=object))  # no text: -1
     ads = pd.DataFrame(
         {
             "ad": np.arange(len(rows)),
             "region": [row.region for row in rows],
             "vendor": [codes[row.vendor] for row in rows],
-            "text": -1 if layout.text is None else text_codes,
+            "text": text_codes,
         }
     )
     listed = pd.Series([row.images if row.images else [None] for row in rows]).explode()
     image_codes, images = pd.factorize(listed)  # no picture: -1
     pairs = ads.loc[listed.index].assign(image=image_codes).reset_index(drop=True)
-    digests = [sha256(path) for path in files] + [pictures[name].sha256 for name in images]
+    digests = [pictures[name].sha256 for name in images]
+    contents = [*((csv_rows.name(path.name), sha256(path)) for path in files), *(("", digest) for digest in digests)]
     return Ads(
         ADS.validate(ads),
         PAIRS.validate(pairs),
-        [] if layout.text is None else list(texts),
-        [folder / name for name in images],
+        list(texts),
+        [pictures[name].path for name in images],
         labels,
-        hashlib.sha256("".join(digests).encode()).hexdigest(),
-        tuple(name for name, column in (("text", layout.text), ("image", layout.images)) if column is not None),
+        combined(contents),
+        tuple(name for name, content in (("text", texts), ("image", images)) if len(content)),
         count,
         aside.table(),
         [row.name for row in rows] if layout.pseudonym is not None else [],
+        digests,
     )
 
 

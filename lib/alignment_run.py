@@ -153,6 +153,11 @@ class Alignment(Trained):
     def pair_items(self, part: str) -> PairItems:
         """All regions' pairs of a part for batches, with drawn negatives where the variant has them."""
         items = self._pairs(part)
+        if items.empty:
+            raise DataError(
+                f"{self.study.data_folder}: no pair of a text and a picture is left for {part}: no vendor has two ads or more "
+                "with both. An alignment needs such ads."
+            )
         items = items.assign(text=self.rows(items, "text", (items["part"] == "train").to_numpy()))
         return PairItems(
             items,

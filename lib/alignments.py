@@ -7,10 +7,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from lib import published, verification
+from lib import published, results, tables, verification
 from lib.catalogue import ALIGNMENT_NAMES
 from lib.compare import PLACES
-from lib.files import read_json
 from lib.intervals import compared
 from lib.study import Study
 
@@ -26,8 +25,7 @@ def runs(study: Study) -> list[tuple[dict, dict]]:
     its metrics.json."""
     found = []
     for name, run in study.all_runs().items():
-        path = run.folder / "metrics.json"
-        if run.notebook == "20_alignment" and path.exists():
+        if run.notebook == "20_alignment" and run.finished:
             given = run.parameters
             row = {
                 "method": ALIGNMENT_NAMES[given["method"]],
@@ -38,7 +36,7 @@ def runs(study: Study) -> list[tuple[dict, dict]]:
                 "seed": given["seed"],
                 "run": name,
             }
-            found.append((row, read_json(path)))
+            found.append((row, run.record()))
     return found
 
 
@@ -142,7 +140,7 @@ def _ends(study: Study) -> dict[tuple[str, str], tuple[End, End]]:
 def _end(study: Study, names: Iterable[str], overlap: float) -> End:
     every, shares, chance = study.all_runs(), [], []
     for name in names:
-        scored = pd.read_csv(every[name].folder / "text_to_image.csv")
+        scored = tables.read(every[name].folder / "text_to_image.csv", tables.TEXT_TO_IMAGE, results.AGAIN)
         scored["vendor"] = scored["region"] + " " + scored["vendor"].astype(str)
         whole = scored.assign(region="all")
         shares.append(verification.shares(whole, "R-Precision@X", "all"))

@@ -8,7 +8,6 @@ a backbone whose weights were not loaded never lends its name to a number.
 from __future__ import annotations
 
 import hashlib
-import os
 import socket
 import urllib.request
 from collections.abc import Mapping, Sequence
@@ -19,10 +18,9 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import nn
 
+from lib import canary, pretrained, tokens
 from lib.catalogue import BACKBONES, FILES, RANDOM, STAND_INS, Backbone
 from lib.encoders import Bag, ImageEncoder, TextEncoder
 from lib.errors import DataError
@@ -30,6 +28,7 @@ from lib.face_embeddings import FaceFeatures
 from lib.files import package, sha256
 from lib.single_stream import Vilt, VisualBert
 from lib.study import Study
+from lib.weights import said
 
 VOCABULARY = 2000
 """Tokens of a generator with fresh weights."""
@@ -37,7 +36,8 @@ VOCABULARY = 2000
 
 @dataclass(frozen=True)
 class Provenance:
-    """What was asked for and what was loaded; sha256 is over the loaded tensors, parameters their count."""
+    """What was asked for and what was loaded; sha256 is over the loaded tensors, parameters their count. note: how the checkpoint's
+    tensors differ in name or number from the model's, '' where they don't."""
 
     kind: str
     requested: str
@@ -45,6 +45,7 @@ class Provenance:
     source: Literal["folder", "hub", "package", "random"]
     sha256: str
     parameters: int
+    note: str = ""
 
     @property
     def label(self) -> str:
@@ -87,15 +88,16 @@ def load(
     change: dict[str, Any] = {"pooling": pooling} if pooling else {}
     backbone = replace(backbone, **change)
     if name != base or backbone.config:
-        return _found(name, base, "random", _fresh(backbone, pixels, texts))
+        return _found(name, base, "random", _fresh(base, backbone, pixels, texts))
     local = Path(folder).expanduser() / name
     if folder and local.is_dir():
-        return _found(name, name, "folder", _from_folder(name, backbone, local, pixels))
+        return _found(name, name, "folder", *_from_folder(name, backbone, local, pixels))
     if backbone.package:
         return _found(name, name, "package", _from_package(name, backbone, pixels))
     try:
-        return _found(name, name, "hub", _from_hub(backbone, pixels))
-    except (OSError, RuntimeError, ValueError) as error:  # transformers and timm raise these for "not to be had"
+        fetched = _from_hub(backbone)
+        viewer = _viewer(backbone, Path(folder).expanduser() if folder else None)
+    except OSError as error:  # not to be had; what is had and doesn't fit is an error below
         if weights == "require":
             raise DataError(
                 f"{name}: its weights are neither in {local if folder else 'a local folder (weights_folder is not set)'} "
@@ -103,10 +105,12 @@ def load(
                 f"`weights: require`. Put them into the folder ({FILES[backbone.kind]}), or allow a stand-in with "
                 "`weights: prefer`."
             ) from error
+    else:
+        return _found(name, name, "hub", *_from_folder(name, backbone, fetched, pixels, viewer))
     stand_in = STAND_INS.get(backbone.kind, f"{name}-small")
     other = BACKBONES[stand_in]
     if other.config:
-        return _found(name, stand_in, "random", _fresh(other, pixels, texts))
+        return _found(name, stand_in, "random", _fresh(stand_in, other, pixels, texts))
     return _found(name, stand_in, "package", _from_package(stand_in, replace(other, **change), pixels))
 
 
@@ -115,7 +119,7 @@ def asked(study: Study) -> dict[str, Any]:
     return {"pixels": study.image.pixels, "weights": study.weights, "folder": study.weights_folder}
 
 
-def _found(requested: str, loaded: str, source: Any, encoder: nn.Module) -> tuple[Any, Provenance]:
+def _found(requested: str, loaded: str, source: Any, encoder: nn.Module, note: str = "") -> tuple[Any, Provenance]:
     digest, count = hashlib.sha256(), 0
     if isinstance(encoder, FaceFeatures):
         digest.update(sha256(encoder.file).encode())
@@ -125,7 +129,7 @@ def _found(requested: str, loaded: str, source: Any, encoder: nn.Module) -> tupl
         digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().tobytes())
     for parameter in encoder.parameters():
         count += parameter.numel()
-    return encoder, Provenance(BACKBONES[loaded].kind, requested, loaded, source, digest.hexdigest(), count)
+    return encoder, Provenance(BACKBONES[loaded].kind, requested, loaded, source, digest.hexdigest(), count, note)
 
 
 def _packaged(name: str, backbone: Backbone) -> Path:
@@ -144,50 +148,75 @@ def _packaged(name: str, backbone: Backbone) -> Path:
 def _from_package(name: str, backbone: Backbone, pixels: int) -> nn.Module:
     path = _packaged(name, backbone)
     if backbone.kind == "text":
-        return _text(path, backbone)
-    if backbone.kind == "face":
-        return FaceFeatures(name, path)
-    model = _timm(backbone.hub, pixels)
-    # Pickled by its authors: read only after its hash was checked, and by the loader that runs no code. Its
-    # tensors carry other names than timm's and stand in the same order.
-    stored = torch.load(path, map_location="cpu", weights_only=True)
-    own = [key for key in model.state_dict() if not key.startswith("classifier.")]
-    tensors = [tensor for key, tensor in stored.items() if not key.startswith("_fc.")]
-    model.load_state_dict(dict(zip(own, tensors, strict=True)))
-    return ImageEncoder(model)
+        encoder: nn.Module = _text(path, backbone)[0]
+    elif backbone.kind == "face":
+        encoder = FaceFeatures(name, path)
+    else:
+        model = _timm(backbone.hub, pixels)
+        # Pickled by its authors: read only after its hash was checked, and by the loader that runs no code. Its
+        # tensors carry other names than timm's and stand in the same order.
+        stored = torch.load(path, map_location="cpu", weights_only=True)
+        own = [key for key in model.state_dict() if not key.startswith("classifier.")]
+        tensors = [tensor for key, tensor in stored.items() if not key.startswith("_fc.")]
+        try:
+            model.load_state_dict(dict(zip(own, tensors, strict=True)))
+        except (ValueError, RuntimeError) as error:
+            raise DataError(
+                f"{path}: timm's {backbone.hub} has other tensors than this file ({said(error)}). Take the version of timm "
+                "that `make study` installs."
+            ) from error
+        encoder = ImageEncoder(model)
+    canary.check(name, encoder, backbone.canary)
+    return encoder
 
 
-def _from_folder(name: str, backbone: Backbone, folder: Path, pixels: int) -> nn.Module:
+def _from_folder(
+    name: str, backbone: Backbone, folder: Path, pixels: int, viewer: Path | None = None
+) -> tuple[nn.Module, str]:
+    """The encoder with the weights of `folder`, and what is to be said of how they were read. viewer: the folder of a joint model's
+    ViT; beside `folder`, or else on the hub, if not given."""
     try:
         if backbone.kind == "text":
             return _text(folder, backbone)
         if backbone.kind == "joint":
-            return _joint(backbone, pixels, folder)
+            return _joint(backbone, pixels, folder, viewer or _viewer(backbone, folder.parent))
         if backbone.kind == "generator":
             return _generator(folder)
         if backbone.kind == "face":
-            return FaceFeatures(name, folder / "model.onnx")
-        model = _timm(backbone.hub, pixels)
-        stored = load_file(folder / "model.safetensors")
-        missing = model.load_state_dict(stored, strict=False).missing_keys
-        if missing:
-            raise ValueError(f"no tensor {missing[0]}")
-        return ImageEncoder(model)
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            return FaceFeatures(name, folder / "model.onnx"), ""
+        model, note = pretrained.picture_model(_timm(backbone.hub, pixels), folder)
+        return ImageEncoder(model), note
+    except (OSError, ValueError, RuntimeError) as error:
         raise DataError(
-            f"{folder}: the weights of {name} can't be read from here ({error}). Expected are {FILES[backbone.kind]}."
+            f"{folder}: the weights of {name} can't be read from here ({said(error)}). Expected are {FILES[backbone.kind]}."
         ) from error
 
 
-def _from_hub(backbone: Backbone, pixels: int) -> nn.Module:
-    if not backbone.hub:
+def _viewer(backbone: Backbone, beside: Path | None) -> Path | None:
+    """The folder of the weights that a joint model sees by: in the folder `beside` or on the hub. Raises OSError when they are in
+    neither: with other ones the whole would be another model."""
+    if not backbone.viewer:
+        return None
+    if beside is not None and (beside / backbone.viewer).is_dir():
+        return beside / backbone.viewer
+    try:
+        return _from_hub(BACKBONES[backbone.viewer])
+    except OSError as error:
+        raise OSError(f"it sees by {backbone.viewer}, whose weights are not to be had") from error
+
+
+def _from_hub(backbone: Backbone) -> Path:
+    """The folder that holds what the hub has. Raises OSError when it is not to be had."""
+    name = backbone.hub
+    if backbone.kind == "image":
+        import timm
+
+        found: Any = timm.get_pretrained_cfg(backbone.hub)
+        name = found and found.hf_hub_id
+    if not name:
         raise OSError("not on the hub")
     _offline_when_unreachable()
-    if backbone.kind == "image":
-        return ImageEncoder(_timm(backbone.hub, pixels, pretrained=True))
-    if backbone.kind == "generator":
-        return _generator(backbone.hub)
-    return _joint(backbone, pixels, backbone.hub) if backbone.kind == "joint" else _text(backbone.hub, backbone)
+    return pretrained.from_hub(name)
 
 
 @cache
@@ -203,15 +232,15 @@ def _offline_when_unreachable() -> None:
             constants.HF_HUB_OFFLINE = True
 
 
-def _fresh(backbone: Backbone, pixels: int, texts: Sequence[str] = ()) -> nn.Module:
+def _fresh(name: str, backbone: Backbone, pixels: int, texts: Sequence[str] = ()) -> nn.Module:
     """Fresh weights, by torch's global generator: seed it before. Texts of our own models are read in MiniLM's tokens."""
     if backbone.kind == "image":
         return ImageEncoder(_timm(backbone.hub, pixels))
     if backbone.kind == "joint":
-        return _joint(backbone, pixels)
-    from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, BertModel
+        return _own_joint(backbone, pixels)
+    from transformers import AutoModel, BertConfig, BertModel
 
-    if backbone.kind == "generator":
+    if backbone.kind == "generator" and backbone.config:
         return _own_generator(backbone, texts)
     if backbone.config:
         tokenizer = _own_tokenizer()
@@ -220,20 +249,34 @@ def _fresh(backbone: Backbone, pixels: int, texts: Sequence[str] = ()) -> nn.Mod
             return TextEncoder(Bag(len(tokenizer), **sizes), tokenizer, backbone.pooling)
         model = BertModel(BertConfig(vocab_size=len(tokenizer), **sizes), add_pooling_layer=False)
         return TextEncoder(model, tokenizer, backbone.pooling)
-    where = _packaged("", backbone) if backbone.package else backbone.hub
-    model = AutoModel.from_config(AutoConfig.from_pretrained(where))
-    return TextEncoder(model, AutoTokenizer.from_pretrained(where), backbone.pooling)
+    try:
+        where = _packaged(name, backbone) if backbone.package else _from_hub(backbone)
+    except OSError as error:
+        raise DataError(
+            f"{name}{RANDOM}: the sizes and the tokens of {name} are not to be had from the hub as {backbone.hub!r}, so no fresh model can "
+            "be made of them; transformer-small is one that needs nothing."
+        ) from error
+    config, given = pretrained.config(where)
+    if backbone.kind == "generator":
+        from transformers import T5ForConditionalGeneration
+
+        from lib.qformer import Generator
+
+        writer = T5ForConditionalGeneration(config)
+        return Generator(writer, tokens.read(where, _rows(writer), given))
+    model = AutoModel.from_config(config)
+    return TextEncoder(model, tokens.read(where, _rows(model), given), backbone.pooling)
 
 
-def _generator(where: str | Path) -> nn.Module:
-    """A T5 with the weights at `where`."""
-    from transformers import AutoTokenizer, T5ForConditionalGeneration
+def _generator(folder: Path) -> tuple[nn.Module, str]:
+    """A T5 with the weights of `folder`."""
+    from transformers import T5Config, T5ForConditionalGeneration
 
     from lib.qformer import Generator
 
-    arguments: dict[str, Any] = {"trust_remote_code": False}
-    model = T5ForConditionalGeneration.from_pretrained(where, use_safetensors=True, dtype=torch.float32, **arguments)
-    return Generator(model, AutoTokenizer.from_pretrained(where, **arguments))
+    config, given = pretrained.config(folder, T5Config)
+    model, note = pretrained.transformer(folder, config, T5ForConditionalGeneration)
+    return Generator(model, tokens.read(folder, _rows(model), given)), note
 
 
 def _own_generator(backbone: Backbone, texts: Sequence[str]) -> nn.Module:
@@ -243,7 +286,7 @@ def _own_generator(backbone: Backbone, texts: Sequence[str]) -> nn.Module:
 
     from lib.qformer import Generator
 
-    tokenizer = _own_tokenizer().train_new_from_iterator(texts, VOCABULARY)
+    tokenizer = tokens.learnt(_own_tokenizer(), texts, VOCABULARY)
     padding, end = tokenizer.pad_token_id, tokenizer.sep_token_id
     special: dict[str, Any] = {"pad_token_id": padding, "eos_token_id": end, "decoder_start_token_id": padding}
     sizes: Mapping[str, Any] = backbone.config or {}
@@ -257,47 +300,70 @@ def _own_tokenizer() -> Any:
     return AutoTokenizer.from_pretrained(_packaged("minilm-l6", BACKBONES["minilm-l6"]))
 
 
-def _joint(backbone: Backbone, pixels: int, where: str | Path | None = None) -> nn.Module:
-    """A single-stream encoder with the weights at `where`, or with fresh ones of `backbone.config`."""
-    from transformers import AutoTokenizer, ViltConfig, ViltModel, VisualBertConfig, VisualBertModel
+def _joint(backbone: Backbone, pixels: int, folder: Path, viewer: Path | None) -> tuple[nn.Module, str]:
+    """A single-stream encoder with the weights of `folder`, and of `viewer` those that it sees by."""
+    from transformers import ViltConfig, ViltModel, VisualBertConfig, VisualBertModel
 
-    tokenizer = AutoTokenizer.from_pretrained(where, trust_remote_code=False) if where else _own_tokenizer()
-    arguments: dict[str, Any] = {"use_safetensors": True, "dtype": torch.float32, "trust_remote_code": False}
-    sizes: Any = backbone.config  # None where there are weights to load
+    if viewer is None:
+        config, given = pretrained.config(folder, ViltConfig)
+        model, note = pretrained.transformer(folder, config, ViltModel, pooled=True)
+        return Vilt(model, tokens.read(folder, _rows(model), given)), note
+    config, given = pretrained.config(folder, VisualBertConfig)
+    model, note = pretrained.transformer(folder, config, VisualBertModel)
+    # A config of this class says RoBERTa's special tokens where nobody said otherwise; its tokens are BERT's.
+    tokenizer = tokens.read(folder, _rows(model), {})
+    seeing, seen = pretrained.picture_model(_timm(BACKBONES[backbone.viewer].hub, pixels), viewer)
+    # Its own projection is for detectors' features of another size; a ViT's tokens go in as they are, as published.
+    if seeing.num_features != model.config.hidden_size:
+        raise ValueError(
+            f"its tokens have {model.config.hidden_size} numbers and those of {backbone.viewer} {seeing.num_features}; there are no "
+            "weights to bring one to the other"
+        )
+    model.embeddings.visual_projection = nn.Identity()
+    return VisualBert(model, seeing, tokenizer), "; ".join(filter(None, (note, seen and f"{backbone.viewer}: {seen}")))
+
+
+def _own_joint(backbone: Backbone, pixels: int) -> nn.Module:
+    """A single-stream encoder with fresh weights of `backbone.config`."""
+    from transformers import ViltConfig, ViltModel, VisualBertConfig, VisualBertModel
+
+    tokenizer = _own_tokenizer()
+    sizes: Any = backbone.config
     if not backbone.viewer:
-        if where:
-            return Vilt(ViltModel.from_pretrained(where, **arguments), tokenizer)
         config = ViltConfig(
             vocab_size=len(tokenizer), image_size=pixels, patch_size=16, max_position_embeddings=512, **sizes
         )
         return Vilt(ViltModel(config), tokenizer)
-    viewer = BACKBONES[backbone.viewer]
-    if where:
-        # The pictures' side is the viewer's own; a viewer without weights would make the whole a stand-in.
-        seeing = _timm(viewer.hub, pixels, pretrained=True)
-        model = VisualBertModel.from_pretrained(where, **arguments)
-        # Its own projection is for detectors' features of another size; a ViT's tokens go in as they are, as published.
-        width, size = seeing.num_features, model.config.hidden_size
-        model.embeddings.visual_projection = nn.Identity() if width == size else nn.Linear(width, size)
-        return VisualBert(model, seeing, tokenizer)
-    seeing = _timm(viewer.hub, pixels)
+    seeing = _timm(BACKBONES[backbone.viewer].hub, pixels)
     own = VisualBertConfig(vocab_size=len(tokenizer), visual_embedding_dim=seeing.num_features, **sizes)
     return VisualBert(VisualBertModel(own, add_pooling_layer=False), seeing, tokenizer)
 
 
-def _text(where: str | Path, backbone: Backbone) -> nn.Module:
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging
+def _text(folder: Path, backbone: Backbone) -> tuple[TextEncoder, str]:
+    """A text encoder with the weights of `folder`, which has read a sentence."""
+    config, given = pretrained.config(folder)
+    if config.is_encoder_decoder:
+        raise DataError(f"{folder}: this model ({config.model_type}) writes texts; an encoder of texts is expected.")
+    model, note = pretrained.transformer(folder, config)
+    encoder = TextEncoder(model, tokens.read(folder, _rows(model), given), backbone.pooling)
+    try:
+        vector = canary.text(encoder)
+    except Exception as error:  # of whatever kind: a model that reads something else fails in its own way
+        raise DataError(
+            f"{folder}: this model ({config.model_type}) can't encode a sentence ({said(error)})."
+        ) from error
+    if not torch.isfinite(vector).all():
+        raise DataError(f"{folder}: this model's vector of a sentence is not finite. Take other weights.")
+    return encoder, note
 
-    logging.disable_progress_bar()
-    arguments: dict[str, Any] = {"trust_remote_code": False}
-    model = AutoModel.from_pretrained(where, use_safetensors=True, dtype=torch.float32, **arguments)
-    return TextEncoder(model, AutoTokenizer.from_pretrained(where, **arguments), backbone.pooling)
+
+def _rows(model: Any) -> int:
+    """Of a model's matrix of token embeddings."""
+    return model.get_input_embeddings().weight.shape[0]
 
 
-def _timm(name: str, pixels: int, pretrained: bool = False) -> Any:
+def _timm(name: str, pixels: int) -> Any:
     import timm
 
     arguments: dict[str, Any] = {"img_size": pixels} if name.startswith("vit_") else {}
-    return timm.create_model(name, pretrained=pretrained, num_classes=0, **arguments)
+    return timm.create_model(name, pretrained=False, num_classes=0, **arguments)

@@ -2,7 +2,7 @@
 
 Each is a `Linker`: it says how like two items are. Retrieval ranks by that likeness; identification takes the vendor of
 the most similar training item, or of a linear classifier where the linker has one. Nothing is learned from pixels or
-words beyond counting. A new baseline is a class and a line in `BASELINES`.
+words beyond counting. A new baseline is a class, a line in `BASELINES` and its name in `lib.catalogue`.
 """
 
 from __future__ import annotations
@@ -166,17 +166,7 @@ class Baseline(Task):
         """baseline: a name of BASELINES. modality: `text` or `image`, what majority and random are asked about; others
         know. Raises DataError when the two don't fit."""
         super().__init__(notebook, study, out, {"baseline": baseline, "modality": modality, "seed": seed})
-        if baseline not in BASELINES:
-            raise DataError(
-                f"There is no baseline called {baseline!r}. Known are {', '.join(BASELINES)}; a new one is a class "
-                "in lib/baselines.py."
-            )
-        kind = BASELINES[baseline].kind
-        if modality not in ("", "text", "image") or (kind and modality not in ("", kind)):
-            raise DataError(
-                f"{baseline}: modality {modality!r} doesn't fit; it is about {kind or 'text or image'} items."
-            )
-        self._modality = kind or modality or "text"
+        self._modality = BASELINES[baseline].kind or modality or "text"
 
     @property
     def modality(self) -> str:
@@ -188,7 +178,7 @@ class Baseline(Task):
         if self.modality == "text":
             content: Sequence[Any] | np.ndarray = [identifiers.mask(text) for text in found.texts]
         else:
-            content = pictures.as_array(found.images, study.image.pixels, study.cache, found.fingerprint)
+            content = pictures.as_array(found.images, study.image.pixels, study.cache, found.fingerprint, found.digests)
         return BASELINES[self.parameters["baseline"]](content, self.parameters["seed"])
 
     def identify(self) -> pd.DataFrame:

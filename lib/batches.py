@@ -76,6 +76,11 @@ class EpochSampler(MPerClassSampler):
 
     def __init__(self, classes: np.ndarray, per_vendor: int, batch_size: int, seed: int) -> None:
         vendors = len(np.unique(classes))
+        if vendors < 2:
+            raise DataError(
+                "There is a single vendor to train on, and an objective that compares vendors has nothing to tell apart. "
+                "Give ads of more vendors with two ads or more in the training region, or the objective pre-trained."
+            )
         size = min(batch_size // per_vendor, vendors) * per_vendor
         super().__init__(classes, per_vendor, batch_size=size, length_before_new_iter=max(len(classes), size))
         self.size, self.seed, self.order = size, seed, list(self.labels)
@@ -154,9 +159,13 @@ def training_batches(
         )
     if processes > 1:
         sampler = Shared(sampler, batch_size, processes)
-    return DataLoader(items, batch_size=batch_size // processes, sampler=sampler, collate_fn=items.batch)
+    share = batch_size // processes
+    # A last batch of one has nothing to be compared with, and no variance for batch norm: it is left out.
+    lonely = len(sampler) > 1 and len(sampler) % share == 1
+    return DataLoader(items, batch_size=share, sampler=sampler, collate_fn=items.batch, drop_last=lonely)
 
 
 def ordered_batches(items: Items, batch_size: int) -> DataLoader:
-    """All items once, in order."""
-    return DataLoader(items, batch_size=batch_size, collate_fn=items.batch)
+    """All items once, in order, but for a last batch of one, which has nothing to be compared with."""
+    lonely = len(items) > 1 and len(items) % batch_size == 1
+    return DataLoader(items, batch_size=batch_size, collate_fn=items.batch, drop_last=lonely)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from lib import intervals, notebooks, record, study
+from lib import tables as read_back
 from lib.files import ROOT, read_json, write_text
 
 OUT = ROOT / "results" / "bench"
@@ -18,10 +19,10 @@ OUT = ROOT / "results" / "bench"
 
 def ratios(tables: Path) -> pd.DataFrame:
     """Every ratio that chapter 92 measured side by side: `part, ratio, low, high` (median, least and most over rounds)."""
-    scoring = pd.read_csv(tables / "speed_scoring.csv")["ratio"]
+    scoring = read_back.chapter(tables / "speed_scoring.csv")["ratio"]
     rows = [{"part": "scoring retrieval", "ratio": scoring.median(), "low": scoring.min(), "high": scoring.max()}]
     for name, label, prefix in (("speed_training", "system", "training, "), ("speed_parts", "part", "")):
-        for row in pd.read_csv(tables / f"{name}.csv").to_dict("records"):
+        for row in read_back.chapter(tables / f"{name}.csv").to_dict("records"):
             spread = {"ratio": row["ratio"], "low": row["ratio_low"], "high": row["ratio_high"]}
             rows.append({"part": prefix + row[label], **spread})
     return pd.DataFrame(rows)

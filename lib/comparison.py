@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import intervals, notebooks, study
+from lib import intervals, notebooks, study, tables
 from lib.errors import DataError
 from lib.files import ROOT
 
 VALUES = ("ours", "mean", "share", "score", "difference", "effect", "fall", "precision", "auroc")
 """Columns that hold what was measured, beside `low` and `high`; the first that a table has."""
-ASIDE = ("run", "runs", "better_run", "worse_run", "verdict", "why", "chapter", "code", "key")
+ASIDE = ("run", "runs", "better_run", "worse_run", "verdict", "why", "chapter", "code", "key", "seed")
 """Columns of words that differ between studies and name no number."""
 COLUMNS = ["table", "number", "one", "one_low", "one_high", "other", "other_low", "other_high", "moved", "verdict"]
 
@@ -27,12 +27,12 @@ def numbers(folder: Path) -> pd.DataFrame:
     can't be told apart and are left out."""
     found = []
     for path in sorted(folder.glob("*.csv")):
-        table = pd.read_csv(path, float_precision="round_trip")
-        value = next((name for name in VALUES if name in table), None)
-        if value is None or not {"low", "high"} <= set(table) or table.empty:
+        named = tables.names(path)
+        value = next((name for name in VALUES if name in named), None)
+        if value is None or not {"low", "high"} <= set(named) or (table := tables.chapter(path)).empty:
             continue
         words = [name for name in table.select_dtypes(exclude="number") if name not in ASIDE]
-        number = table[words].fillna("").astype(str).agg(lambda row: ", ".join(filter(None, row)), axis=1)
+        number = table[words].astype(str).agg(lambda row: ", ".join(filter(None, row)), axis=1)
         rows = pd.DataFrame({"table": path.stem, "number": number if words else "", "value": table[value]})
         found.append(rows.assign(low=table["low"], high=table["high"])[~number.duplicated(keep=False)])
     if not found:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib import ads, privacy, twin
+from lib import ads, data_state, privacy, twin
 from lib.files import ROOT, locked
 from lib.study import Data, Study
 
@@ -13,7 +13,10 @@ def read(study: Study) -> ads.Ads:
     Of sensitive data vendors, texts and pictures are numbered in a salted order, so that a number tells nothing.
     """
     found = _read(study)
-    return privacy.renumbered(found, privacy.salt(ROOT / "data" / "salt")) if study.sensitive else found
+    if study.sensitive:
+        found = privacy.renumbered(found, privacy.salt(ROOT / "data" / "salt"))
+    data_state.settle(study.ads_identity, found.fingerprint, study.data_folder)
+    return found
 
 
 def _read(study: Study) -> ads.Ads:
@@ -26,7 +29,12 @@ def _read(study: Study) -> ads.Ads:
 
 def layout(given: Data) -> ads.Layout:
     """The layout of the user's CSV files, as the parameter file has it."""
-    return ads.Layout(**given.columns.model_dump(), separator=given.separator, delimiter=given.delimiter)
+    return ads.Layout(
+        **given.columns.model_dump(),
+        separator=given.separator,
+        delimiter=given.delimiter,
+        encoding=given.encoding,
+    )
 
 
 def make_twin(study: Study) -> None:

@@ -22,7 +22,7 @@ def save(path: str | Path, found: dict[str, tuple[pd.DataFrame, np.ndarray]]) ->
     tensors = {}
     for modality, (items, vectors) in found.items():
         tensors[f"{modality}/vectors"] = vectors.astype(np.float16)
-        tensors[f"{modality}/region"] = items["region"].map(regions.index).to_numpy(np.int8)
+        tensors[f"{modality}/region"] = items["region"].map(regions.index).to_numpy(np.int32)
         tensors[f"{modality}/part"] = items["part"].map(CODES.index).to_numpy(np.int8)
         for column in items.columns.intersection(["vendor", "text", "image"]):
             tensors[f"{modality}/{column}"] = items[column].to_numpy(np.int32)

@@ -49,8 +49,6 @@ class Experiment(Trained):
         parameters |= {"objective": objective, **more}
         parameters |= {"variant": variant, "faces": faces, "protocol": protocol, "seed": seed}
         super().__init__(notebook, study, out, parameters)
-        if faces not in ("all", "face", "no-face"):
-            raise DataError(f"There are no pictures called {faces!r}; give all, face or no-face.")
         self.variant = self.chosen_variant(variant, Objective(objective).contrasts)
         settings = self.variant.training
         self.objective = Objective(objective, settings, variant, self.modality)
@@ -86,11 +84,6 @@ class Experiment(Trained):
                 f"{self.parameters['vision']}: vectors of faces are biometric data, and this study's data is sensitive. "
                 "They serve as features of vendors here, never to tell who a person is; if you may make them, say "
                 "face_embeddings: true in the parameter file."
-            )
-        if self.parameters["objective"] not in ("pre-trained", "ce"):
-            raise DataError(
-                f"{self.parameters['vision']}: a face network's vectors are taken as they are, so only a class head can be "
-                "trained on them. Give the objective pre-trained or ce."
             )
 
     @property
@@ -132,7 +125,7 @@ class Experiment(Trained):
         return self.fit(
             self.objective.of,
             batches.training_batches(train, size, per_vendor, seed, settings.by_length, settings.devices),
-            batches.ordered_batches(val, max(size, len(val))) if len(val) else None,
+            batches.ordered_batches(val, max(size, len(val))) if len(val) > 1 else None,
             len(train),
         )
 

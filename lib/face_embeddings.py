@@ -19,11 +19,12 @@ from typing import Any
 import cv2
 import numpy as np
 
-from lib import faces, pictures
+from lib import canary, faces, pictures
 from lib.encoders import FrozenFeatures
 from lib.errors import DataError
 from lib.files import locked, package, replacing, sha256
 from lib.study import FACE_NETWORKS
+from lib.weights import said
 
 SIDES = dict(zip(FACE_NETWORKS, (150, 224, 112, 160, 112), strict=True))
 """Pixels of the face that each network takes."""
@@ -33,24 +34,42 @@ PADDING = 0.25  # of a face's size, kept around it (dlib's own)
 class FaceFeatures(FrozenFeatures):
     """A face network by name, with the file of its weights (dlib's own format, or ONNX); it gives vectors of picture files.
 
-    Raises DataError when the file is not there or can't be read as a network.
+    Raises DataError when the file is not there or can't be read as a network, when a picture's vector is not finite, and when two
+    pictures that have nothing in common have the same one.
     """
 
     def __init__(self, name: str, file: Path) -> None:
-        self.name, self.file = name, file
+        self.name, self.file, self.side = name, file, SIDES[name]
         try:
-            self._embed = _dlib(file) if name == "dlib-face" else _onnx(file, SIDES[name])
-            probe = self._embed(np.zeros((SIDES[name], SIDES[name], 3), np.uint8))
+            self._embed = _dlib(file) if name == "dlib-face" else _onnx(file, self.side)
+            black, coloured = (
+                self.embed(np.zeros((self.side, self.side, 3), np.uint8)),
+                self.embed(canary.picture(self.side)),
+            )
         except (OSError, RuntimeError, cv2.error) as error:
-            raise DataError(f"{file}: this is no face network that can be read ({error}).") from error
-        super().__init__(len(probe))
+            raise DataError(f"{file}: this is no face network that can be read ({said(error)}).") from error
+        if not (np.isfinite(black).all() and np.isfinite(coloured).all()):
+            raise DataError(
+                f"{file}: this network's vectors are not finite (NaN or infinity). Its weights are broken; take others."
+            )
+        if len(black) != len(coloured) or np.allclose(black, coloured, rtol=1e-6, atol=0):
+            raise DataError(
+                f"{file}: this network doesn't see: a black picture and a coloured one have the same vector. Take another file."
+            )
+        super().__init__(len(black))
 
-    def of(self, images: Sequence[Path], cache: Path, fingerprint: str) -> np.ndarray:
-        """(n, dimensions) float32, a row a picture; kept in `cache` by the data's `fingerprint` and the weights' hash."""
-        path = cache / f"{fingerprint[:16]}-{self.name}-{sha256(self.file)[:8]}.npy"
+    def embed(self, chip: np.ndarray) -> np.ndarray:
+        """A face cut out, (side, side, 3) uint8 RGB -> its vector (dimensions,)."""
+        return self._embed(chip)
+
+    def of(self, images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequence[str] = ()) -> np.ndarray:
+        """(n, dimensions) float32, a row a picture; kept in `cache` by the data's `fingerprint`, the weights' hash and the
+        code that decodes. digests: the SHA-256 of each file. Raises DataError as `lib.pictures.read` does."""
+        path = cache / f"{fingerprint[:16]}-{self.name}-{sha256(self.file)[:8]}-{pictures.rules()[:8]}.npy"
         with locked(path.with_suffix(".lock")):
             if not path.exists():
-                found = np.stack([self._embed(_face(pictures.read(image), SIDES[self.name])) for image in images])
+                whole = map(pictures.read, images, digests or [""] * len(images))
+                found = np.stack([self.embed(_face(picture, SIDES[self.name])) for picture in whole])
                 with replacing(path) as temporary:
                     np.save(temporary, found.astype(np.float32))
         return np.load(path, mmap_mode="r")

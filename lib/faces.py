@@ -39,7 +39,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from lib import pictures
+from lib import pictures, tables
 from lib.files import locked, replacing
 
 KINDS = ("visible", "hidden", "cropped", "blurred", "none")
@@ -138,12 +138,12 @@ def detect(
     Results are kept in `cache`, a CSV file for each detector (with its version and settings) and data `fingerprint`:
     what has been detected once, in whatever sample, never is again, and a run that was killed goes on where it was. A
     second process that wants the same waits. The file names pictures, so the cache is no place to publish from.
-    Raises DataError for a file that is no picture, naming it; ValueError for a detector that isn't known.
+    Raises DataError for a file that is no picture; ValueError for a detector that isn't known.
     """
     if detector not in DETECTORS:
         raise ValueError(f"detector {detector!r}: there are {', '.join(DETECTORS)}")
     chosen = DETECTORS[detector]
-    path = cache / f"faces-{detector.lower()}-{chosen.key}-{fingerprint[:16]}.csv"
+    path = cache / f"faces-{detector.lower()}-{chosen.key}-{fingerprint[:16]}-{pictures.rules()[:8]}.csv"
     with locked(path.with_suffix(".lock")):
         known = _cached(path)
         missing = [image for image in dict.fromkeys(images) if image not in known.index]
@@ -168,8 +168,7 @@ def _cached(path: Path) -> pd.DataFrame:
     """Columns `confidence, seconds` by image."""
     if not path.exists():
         return pd.DataFrame({"confidence": [], "seconds": []}, pd.Index([], name="image", dtype=str))
-    table = pd.read_csv(path, dtype={"image": str}, keep_default_na=False, float_precision="round_trip")
-    return table.set_index("image")
+    return tables.read(path, tables.FACES, "Remove the file: it is made anew.").set_index("image")
 
 
 @contextmanager

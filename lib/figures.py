@@ -51,7 +51,7 @@ def heatmaps(tables: Mapping[str, pd.DataFrame]) -> Figure:
             value = table.iloc[row, column]
             colour = "white" if value > 0.6 else "black"
             axis.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=8)
-    figure.tight_layout()
+    figure.set_layout_engine("tight")
     return figure
 
 
@@ -170,7 +170,7 @@ def control(table: pd.DataFrame, label: str) -> Figure:
         axis.set(title=method, xlabel="overlap of text and pictures")
     axes[0][0].set(ylabel=label, ylim=(0, None))
     axes[0][-1].legend(fontsize=8)
-    figure.tight_layout()
+    figure.set_layout_engine("tight")
     return figure
 
 
@@ -210,7 +210,7 @@ def reliability(curves: pd.DataFrame) -> Figure:
         axis.set(title=system, xlabel="confidence", xlim=(0, 1), ylim=(0, 1.02))
     axes[0][0].set_ylabel("share that is right")
     axes[0][-1].legend(fontsize=8, loc="upper left")
-    figure.tight_layout()
+    figure.set_layout_engine("tight")
     return figure
 
 

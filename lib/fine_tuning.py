@@ -11,7 +11,6 @@ from lib import alignment_run, variants
 from lib.aligner import AlignedImage, AlignedText
 from lib.errors import DataError
 from lib.experiment import Experiment
-from lib.files import read_json
 from lib.study import Run
 
 
@@ -29,19 +28,13 @@ class FineTuning(Experiment):
         of other backbones or another size."""
         run = Run(self.study, self.notebook, self.parameters).begins_with
         assert run is not None, "every run of the notebook 21_alignment_finetune begins with one"
-        path, record, asked = run.folder / "weights.safetensors", run.folder / "metrics.json", run.parameters
-        if not (path.exists() and record.exists()):  # the record is written last
+        path, asked = run.folder / "weights.safetensors", run.parameters
+        if not (path.exists() and run.finished):
             raise DataError(
                 f"{run.folder}: the alignment to begin with has not been run. `make study` runs it first; by hand run "
                 f"notebooks/20_alignment.ipynb with the parameters {asked} and that folder as `out`."
             )
-        began = read_json(record)
-        for name in ("text", "vision", "method"):
-            if (given := began["parameters"].get(name)) != asked[name]:
-                raise DataError(
-                    f"{path}: this alignment is of {name} {given!r}, and what is to be fine-tuned has "
-                    f"{asked[name]!r}. Run the alignment of the same backbones, or fine-tune this one's."
-                )
+        began = run.record()
         made, self.provenance = alignment_run.build(
             self.study, asked["text"], asked["vision"], asked["method"], self.variant, generates=False
         )

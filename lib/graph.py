@@ -54,11 +54,13 @@ def run(name: str, jobs: int, only: Sequence[str] = (), cluster: str = "") -> in
             f"There is no chapter {wrong[0]!r} to run here; there are {', '.join(chosen.possible_chapters)}."
         )
     where = _where(chosen, jobs, cluster)
-    _check_before(chosen)
+    _check_before(name, chosen)
     begin = time.monotonic()
     with _only_one(chosen.folder / ".lock"):
         failures, executed, other, status = _snakemake(name, chosen, where, only)
         seconds = time.monotonic() - begin
+        failures += [] if only else _wrong_records(study.load(name))
+        status = status or int(bool(failures))
         if status == 0:
             _write_record(chosen, seconds, executed, only)
         leak = _leak(chosen) if chosen.sensitive else ""
@@ -73,6 +75,18 @@ def run(name: str, jobs: int, only: Sequence[str] = (), cluster: str = "") -> in
     if leak:
         print(f"\n{leak}")
     return status or int(bool(leak))
+
+
+def _wrong_records(chosen: study.Study) -> list[str]:
+    """Runs whose record is of something else than what is planned now, a line each: they have failed, however they came to be there."""
+    found = []
+    for run in chosen.all_runs().values():
+        try:
+            if run.finished:
+                run.record()
+        except DataError as error:
+            found.append(f"{run.name}: {error}")
+    return found
 
 
 def _leak(chosen: study.Study) -> str:
@@ -126,7 +140,7 @@ def _snakemake(
         "reason",
         "rules",
         "--",
-        *(str(chosen.folder / "notebooks" / f"{chapter}.ipynb") for chapter in only),
+        *(os.path.relpath(chosen.folder / "notebooks" / f"{chapter}.ipynb", ROOT) for chapter in only),
     ]
     environment = {
         **os.environ,
@@ -170,8 +184,7 @@ def _write_record(chosen: study.Study, seconds: float, steps: int, only: Sequenc
     if steps == 0 and before:
         write_json(path, before | {"unchanged_rerun_seconds": round(seconds, 1)})
         return
-    done = [run for run in chosen.all_runs().values() if (run.folder / "metrics.json").exists()]
-    runs = {run.name: read_json(run.folder / "metrics.json") for run in done}
+    runs = {run.name: run.record() for run in chosen.all_runs().values() if run.finished}
     asked = only or chosen.possible_chapters
     chapters = [name for name in asked if (chosen.folder / "notebooks" / f"{name}.ipynb").exists()]
     written = {
@@ -197,8 +210,14 @@ def _stop_all(*_: object) -> None:
             process.terminate()
 
 
-def _check_before(chosen: study.Study) -> None:
+def _check_before(name: str, chosen: study.Study) -> None:
     """What can be known to be wrong before anything runs is said before anything runs."""
+    other = ROOT / "params" / f"{chosen.name}.yaml"
+    if other.exists() and not other.samefile(study.file(name)):
+        raise DataError(
+            f"{name}: the study's name, {chosen.name}, is that of params/{other.name}, whose results it would replace. Give it "
+            "a name of its own."
+        )
     if chosen.data.source == "matched":
         found = data.read(chosen)
         if aside := found.rows - len(found.ads):

@@ -30,13 +30,14 @@ def by_name(images: Sequence[str]) -> list[str]:
     return [PurePosixPath(image).stem for image in images]
 
 
-def by_look(images: Sequence[str], folder: Path, cache: Path, fingerprint: str) -> list[int]:
+def by_look(images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequence[str] = ()) -> list[int]:
     """What tells pictures apart when they are there: a number for each group that looks the same (`lib.looks`), as files of equal bytes do, and those that sites have shrunk or
-    compressed anew. Hashes are kept in `cache` under the `fingerprint` of the files' bytes."""
-    kept = cache / f"looks-{fingerprint[:16]}.npy"
+    compressed anew. Hashes are kept in `cache` under the `fingerprint` of the files' bytes and the code that decodes them; digests: the SHA-256 of
+    each of `images` as it was then. Raises DataError as `lib.pictures.read` does."""
+    kept = cache / f"looks-{fingerprint[:16]}-{pictures.rules()[:8]}.npy"
     if not kept.exists():
         with replacing(kept) as temporary:
-            np.save(temporary, looks.hashes(pictures.read(folder / image) for image in images))
+            np.save(temporary, looks.hashes(map(pictures.read, images, digests or [""] * len(images))))
     return looks.groups(np.load(kept)).tolist()
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import hotel_cleaning, hotel_splitting, hotel_twin, hotels, picture_files, pictures
+from lib import data_state, hotel_cleaning, hotel_splitting, hotel_twin, hotels, picture_files, pictures, tables
 from lib.errors import DataError
 from lib.files import locked
 from lib.study import Study
@@ -21,12 +21,13 @@ FINDINGS = ["finding", "cases", "rows"]
 @dataclass(frozen=True)
 class HotelPictures:
     """splits: the splits table (`lib.hotels`), of pictures that are there; findings: `finding, cases, rows`, what was found wrong and mended or left
-    out; folder: of the pictures; fingerprint: of their bytes, labels and splits."""
+    out; folder: of the pictures; fingerprint: of their bytes, labels and splits; files: what each picture is, by its name."""
 
     splits: pd.DataFrame
     findings: pd.DataFrame
     folder: Path
     fingerprint: str
+    files: dict[str, picture_files.PictureFile]
 
     @cached_property
     def names(self) -> list[str]:
@@ -43,8 +44,10 @@ class HotelPictures:
         return np.searchsorted(self.names, table["image"]), table["branch"].to_numpy()
 
     def array(self, pixels: int, cache: Path) -> np.ndarray:
-        """All pictures (n, pixels, pixels, 3) uint8, in the order of `names`."""
-        return pictures.as_array([self.folder / name for name in self.names], pixels, cache, self.fingerprint)
+        """All pictures (n, pixels, pixels, 3) uint8, in the order of `names`. Raises DataError as `lib.pictures.as_array` does."""
+        files = [self.files[name] for name in self.names]
+        paths, digests = [file.path for file in files], [file.sha256 for file in files]
+        return pictures.as_array(paths, pixels, cache, self.fingerprint, digests)
 
 
 def read(study: Study) -> HotelPictures:
@@ -71,11 +74,15 @@ def read(study: Study) -> HotelPictures:
         splits, findings = table, missing
     else:
         content = _fingerprint(table, found)
-        alike = hotel_cleaning.by_look(table["image"], folder, study.cache, content)
+        files = [found[image] for image in table["image"]]
+        paths, digests = [file.path for file in files], [file.sha256 for file in files]
+        alike = hotel_cleaning.by_look(paths, study.cache, content, digests)
         cleaned, mended = hotel_cleaning.clean(table, alike)
         splits = hotel_splitting.split(cleaned, seed=given.split_seed)
         findings = pd.concat([missing, mended], ignore_index=True)
-    return HotelPictures(splits, findings, folder, _fingerprint(splits, found))
+    read_as = _fingerprint(splits, found)
+    data_state.settle(study.hotels_identity, read_as, folder)
+    return HotelPictures(splits, findings, folder, read_as, found)
 
 
 NAMED = {"D_SS": (True, True), "D_SU": (False, True), "D_UU": (False, False), "D_??": (False, False)}
@@ -107,7 +114,9 @@ def make_twin(study: Study) -> None:
 
 def truth(study: Study) -> pd.DataFrame:
     """What the twin knows of its pictures: `image` (index), `place, chain, source, room`."""
-    return pd.read_csv(study.hotel_pictures / "truth" / "pictures.csv", index_col="image")
+    folder = study.hotel_pictures
+    path, remedy = folder / "truth" / "pictures.csv", f"Remove {folder}: it is made anew."
+    return tables.read(path, tables.HOTEL_PICTURES, remedy).set_index("image")
 
 
 def sheet(
@@ -129,7 +138,7 @@ def _check_labels(splits: pd.DataFrame) -> None:
     total = splits[["branch", "chain"]].drop_duplicates()
     if total["branch"].duplicated().any():
         raise DataError(
-            f"Branch {total.loc[total['branch'].duplicated(), 'branch'].iloc[0]} has two chains in the split files. Correct them, or give the "
+            f"{total['branch'].duplicated().sum()} branches have two chains in the split files. Correct them, or give the "
             "pictures as a collection (hotels.source: collected), which is cleaned."
         )
     for train, held_out in (("Trainval", hotels.TESTS), ("Train", [*hotels.VALIDATIONS, *hotels.TESTS])):

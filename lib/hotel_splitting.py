@@ -121,8 +121,7 @@ def _check(pictures: pd.DataFrame) -> None:
     twice = chains[chains.duplicated("branch", keep=False)]
     if len(twice):
         raise DataError(
-            f"{twice['branch'].nunique()} branches have more than one chain, such as {twice['branch'].iloc[0]}; clean the pictures "
-            "first (lib.hotel_cleaning)."
+            f"{twice['branch'].nunique()} branches have more than one chain; clean the pictures first (lib.hotel_cleaning)."
         )
     if pictures["image"].duplicated().any():
         raise DataError("A picture stands there twice; clean the pictures first (lib.hotel_cleaning).")

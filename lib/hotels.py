@@ -27,6 +27,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
+from lib import tables
 from lib.errors import DataError
 
 FILES = {
@@ -69,12 +70,11 @@ HOW_TO_GET = (
     + "."
 )
 
-_whole_number = pa.Check(lambda text: text.str.fullmatch("-?[0-9]{1,18}"), error="a whole number")
 _file = pa.DataFrameSchema(
     {
-        "image": pa.Column(str, pa.Check.str_length(min_value=1, error="a path")),
-        "label": pa.Column(str, _whole_number),
-        "super_label": pa.Column(str, _whole_number),
+        "image": pa.Column("str", pa.Check.str_length(min_value=1, error="a path")),
+        "label": tables.WHOLE,
+        "super_label": tables.WHOLE,
     },
     strict="filter",
 )
@@ -115,43 +115,16 @@ def read_collection(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
 
 
 def _labelled(rows: pd.DataFrame, unknown_chain: int) -> pd.DataFrame:
-    chain = rows["super_label"].astype("int64").astype("Int64").replace(unknown_chain, pd.NA)
-    return pd.DataFrame({"image": rows["image"], "branch": rows["label"].astype("int64"), "chain": chain})
+    chain = rows["super_label"].astype("Int64").replace(unknown_chain, pd.NA)
+    return pd.DataFrame({"image": rows["image"], "branch": rows["label"], "chain": chain})
 
 
 def _read_file(path: Path) -> pd.DataFrame:
-    """One split file as text: image, label, super_label, the labels known to be whole numbers."""
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False, encoding="utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise DataError(f"{path} is not UTF-8 text. Save it as UTF-8, or fetch it again.") from problem
-    except pd.errors.EmptyDataError as problem:
-        raise DataError(f"{path} is empty. Fetch it again. {HOW_TO_GET}") from problem
-    except pd.errors.ParserError as problem:
-        reason = str(problem).strip()
-        raise DataError(f"{path} is not a table of comma-separated values: {reason}. Fetch it again.") from problem
+    """One split file: image, label, super_label."""
+    frame = tables.read(path, _file, f"Correct it, or fetch it again. {HOW_TO_GET}")
     if frame.empty:
         raise DataError(f"{path} has a header but no rows. Fetch it again. {HOW_TO_GET}")
-    try:
-        return _file.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as problem:
-        # Not "from problem": its traceback would print the values into the notebook.
-        raise DataError(_first_failure(path, problem.failure_cases)) from None
-
-
-def _first_failure(path: Path, failures: pd.DataFrame) -> str:
-    """The paragraph for pandera's failure cases. It leaves the value out: it may be somebody's raw id."""
-    absent = failures.loc[failures["check"] == "column_in_dataframe", "failure_case"]
-    if len(absent):
-        return (
-            f"{path} has no column {', '.join(absent)}. A split file needs the columns "
-            f"{', '.join(_file.columns)}: rename the file's own columns to these."
-        )
-    first = failures.sort_values("index").iloc[0]
-    return (
-        f"{path}, row {first['index'] + 1} below the header, column {first['column']}: the value is not "
-        f"{first['check']}. Wrong values in this file: {len(failures)}. Correct them, or fetch the file again."
-    )
+    return frame
 
 
 def split_sizes(splits: pd.DataFrame) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def phones(text: str) -> list[str]:
         view = plain(part).text
         for pattern, _ in _LABELLED:
             view = pattern.sub(lambda m: m[0] if _WHATSAPP.search(m[0]) else phone_numbers.blank(m), view)
-        numbers.update((phone.number, None) for phone in phone_numbers.find(view))
+        numbers.update((phone.number, None) for phone in phone_numbers.find(view) if phone.number)
     return list(numbers)
 
 

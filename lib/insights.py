@@ -32,7 +32,7 @@ def factors(ads: Ads, names: Sequence[str], with_face: np.ndarray | None) -> pd.
     if len(names):
         found["names"] = table[table["name"] != ""].groupby(["region", "vendor"])["name"].nunique()
     if with_face is not None:
-        shown = ads.pairs.drop_duplicates(["region", "vendor", "image"])
+        shown = ads.pairs[ads.pairs["image"] >= 0].drop_duplicates(["region", "vendor", "image"])
         face = pd.Series(with_face[shown["image"].to_numpy()], index=shown.index)
         counted = [shown["region"], shown["vendor"]]
         found["faces"], found["no_faces"] = face.groupby(counted).sum(), (~face).groupby(counted).sum()

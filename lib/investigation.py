@@ -84,22 +84,33 @@ class Investigation:
         """`lib.knowledge_graph.links` of a part's items into the gallery."""
         return links(*self.stored[modality], part)
 
+    def likely(self, table: pd.DataFrame, by: str) -> pd.Series:
+        """The chance that each ad of `similarities` is by who posted what is asked, by its cosine in `by` or, lacking that, in another modality."""
+        found = pd.Series(np.nan, index=table.index)
+        for modality in dict.fromkeys([by, *table]):
+            rest = table.loc[found.isna() & table[modality].notna(), modality]
+            if len(rest):
+                found[rest.index] = self.calibrated(modality).of(rest.to_numpy())
+        return found
+
     def candidates(
         self, asked: dict[str, np.ndarray], text: str, most: int = 10, without: Sequence[int] = ()
     ) -> pd.DataFrame:
-        """The most similar ads, by both sides where the ad has both: `ad, region, vendor, confidence`, a `… similarity` for each modality that was
+        """The most similar ads, by both sides where an ad has both, else by the one that it has: `ad, region, vendor, confidence`, a `… similarity` for each modality that was
         asked by, and `shared …` for each of KINDS: how many of its identifiers are in both texts. without: ads that may not be found, such as the ad itself.
         """
         by = "joint" if "joint" in asked else next(iter(asked))
         table = self.similarities(asked).drop(index=list(without), errors="ignore")
-        table = table.sort_values(by, ascending=False, kind="stable").head(most)
+        # Cosines of two modalities can't be compared, chances can.
+        order = self.likely(table, by) if table[by].isna().any() else table[by]
+        table = table.loc[order.sort_values(ascending=False, kind="stable").index].head(most)
         about = self.data.ads.set_index("ad").loc[table.index]
         own = identifiers_of(text)
         texts = [self.data.texts[row] if row >= 0 else "" for row in about["text"]]
         found = pd.DataFrame(
             {"ad": table.index, "region": about["region"].to_numpy(), "vendor": about["vendor"].to_numpy()}
         )
-        found["confidence"] = self.calibrated(by).of(table[by].to_numpy())
+        found["confidence"] = self.likely(table, by).to_numpy()
         for modality in table:
             found[f"{modality} similarity"] = table[modality].to_numpy()
         theirs = [identifiers_of(one) for one in texts]

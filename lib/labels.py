@@ -18,7 +18,7 @@ import phonenumbers
 from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.cluster import pair_confusion_matrix
 
-from lib import identifiers
+from lib import identifiers, tables
 from lib.lexicon import NUMBER_WORDS
 
 _TEN_DIGITS = re.compile(r"(?<!\d)(?:\+?1[\s.-]?)?\(?(\d{3})\)?[\s./-]?(\d{3})[\s./-]?(\d{4})(?!\d)")
@@ -116,7 +116,12 @@ def agreement(labels: np.ndarray, vendors: np.ndarray) -> dict[str, float | int]
 
 def truth(folder: Path) -> pd.DataFrame:
     """The twin's truth about each ad, in the order of the ads table: `hiding, phone, phone2, name, vendor`, as text."""
-    return pd.read_csv(folder / "truth" / "ads.csv", dtype=str, keep_default_na=False)
+    return tables.read(folder / "truth" / "ads.csv", tables.TWIN_ADS, f"Remove {folder}: it is made anew.")
+
+
+def pictures_truth(folder: Path) -> pd.DataFrame:
+    """The twin's truth about each picture: `image` (path below the folder), `vendor`, `face` (`visible`, or why none is)."""
+    return tables.read(folder / "truth" / "images.csv", tables.TWIN_PICTURES, f"Remove {folder}: it is made anew.")
 
 
 def label_scores(
@@ -208,7 +213,10 @@ def masking_examples() -> pd.DataFrame:
 
 
 def masking_misses(texts: Sequence[str], known: pd.DataFrame | None) -> pd.DataFrame:
-    """What is left after masking, a row a check: `what, texts, share`."""
+    """What is left after masking, a row a check: `what, texts, share`. texts: of each ad, '' for none, which counts for nothing; known: the truth about these ads."""
+    there = np.array([bool(text) for text in texts], bool)
+    texts = [text for text in texts if text]
+    known = known if known is None else known[there]
     masked = [identifiers.mask(text) for text in texts]
     checks = {
         f"{name} still finds a number": [bool(extract(text)) for text in masked] for name, extract in EXTRACTORS.items()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib import campaigns, identification, identifiers, results, verification
+from lib import campaigns, identification, identifiers, results, splits, verification
 from lib.ads import Ads
 from lib.baselines import BASELINES
 from lib.errors import DataError
@@ -24,19 +24,19 @@ MODALITIES = ("text", "image", "joint")
 
 
 def items_of(study: Study, found: Ads, alike: Mapping[str, np.ndarray]) -> dict[tuple[str, str], pd.DataFrame]:
-    """The training region's items of each protocol and modality that the data has (alike: `lib.campaigns.alike`); of sensitive data only where five vendors are tested."""
+    """The training region's items of each protocol and modality that the data has (alike: `lib.campaigns.alike`), where one vendor is tested, of sensitive data five."""
     region = found.training_region(study.data.train_region)
-    there = [name for name in MODALITIES if set({"joint": NAMES}.get(name, {name})) <= set(found.modalities)]
-    whole = {}
+    there = [name for name in MODALITIES if splits.has(found.pairs, name).any()]
+    least, whole = LEAST if study.sensitive else 1, {}
     for protocol in PROTOCOLS:
         for modality in there:
             items = campaigns.split(study, found, modality, protocol, alike)
             items = items[(items["region"] == region) & (items["part"] != "left out")].reset_index(drop=True)
-            if not study.sensitive or items.loc[items["part"] == "test", "vendor"].nunique() >= LEAST:
+            if items.loc[items["part"] == "test", "vendor"].nunique() >= least:
                 whole[protocol, modality] = items
     if not whole:
         raise DataError(
-            f"{study.data_folder}: fewer than {LEAST} vendors of the region {region} could be tested; nothing can be said of splits."
+            f"{study.data_folder}: {f'fewer than {LEAST} vendors' if study.sensitive else 'no vendor'} of the region {region} could be tested; nothing can be said of splits."
         )
     return whole
 
@@ -92,7 +92,7 @@ def runs(study: Study) -> dict[str, dict[str, list[Run]]]:
     found: dict[str, dict[str, list[Run]]] = {}
     for run in study.all_runs().values():
         given = run.parameters
-        if run.notebook in ("10_text", "11_vision", "12_fusion") and (run.folder / "metrics.json").exists():
+        if run.notebook in ("10_text", "11_vision", "12_fusion") and run.finished:
             if "variant" in given or "faces" in given:
                 continue
             name = " ".join(str(value) for key, value in given.items() if key not in ("seed", "protocol"))

@@ -7,10 +7,10 @@ make no difference), casefolded, and also behind HTML, JSON, percent and base64 
 
 - phones: a number that `lib.identifiers.phones` finds in the ads, however the output writes it;
 - e-mails and links: those of the ads, also written "robin (at) example dot org"; a link also by a part of its path;
-- names (vendor labels, pseudonyms, picture files' names), as whole words: of three letters and digits or more, one of
-  them a letter. Of digits alone from six on: a label such as 17 stands in every table, and nothing can tell whether it
+- names (vendor labels, pseudonyms, picture files' names), as whole words in one cell, heading or line (`vendor` above `7` is
+  no `vendor 7`): of three letters and digits or more, one of them a letter. Of digits alone from six on: a label such as 17 stands in every table, and nothing can tell whether it
   is one. That is why sensitive data get numbers in the order of salted hashes (`lib.privacy.renumbered`);
-- text: eight words in a row of an ad, as it is or masked; of an ad of four to seven words all of them. Eight in which
+- text: eight words in a row of an ad, as it is or masked; of an ad of four to seven words all of them, in one cell. Eight in which
   no word has a letter (axis ticks!) or all words are N's of masked digits don't count. A Chinese character is a word.
 
 What the project's own notebooks and modules hold is public and no leak: their examples, and also names such as "mean" that
@@ -33,7 +33,7 @@ from functools import partial
 from itertools import accumulate
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote
 
 import numpy as np
@@ -43,6 +43,7 @@ from lib import ads, data, identifiers
 from lib.errors import DataError
 from lib.files import ROOT
 from lib.passages import Part, Passage, lines, passages
+from lib.phone_numbers import BLANK
 from lib.plain_text import plain
 from lib.study import Study, load
 
@@ -71,7 +72,16 @@ _SPOKEN_AT = re.compile(r"(?<=\w)\s?(?:\sat\s|@)\s?(?=(?:[\w-]{1,63}\.){1,4}[a-z
 _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|[nrt])")
 _INLINE = "a|abbr|b|big|code|em|font|i|mark|q|s|small|span|strong|sub|sup|tspan|u|wbr"
-_TAG = re.compile(rf"<!--|-->|<(?:/?(?P<inline>(?:{_INLINE})(?=[\s/>])[^<>]*)|[a-zA-Z!?/][^<>]*)>", re.IGNORECASE)
+_CELLS = "caption|dd|dt|figcaption|h[1-6]|li|option|summary|td|text|th|title|tr"
+_BLOCKS = "article|blockquote|details|div|dl|figure|footer|header|main|nav|ol|p|pre|section|table|tbody|thead|ul"
+_TAG = re.compile(
+    rf"<!--|-->|<(?:/?(?:(?P<inline>{_INLINE})|(?P<cell>{_CELLS})|(?P<block>{_BLOCKS}))(?=[\s/>])[^<>]*|[a-zA-Z!?/][^<>]*)>",
+    re.IGNORECASE,
+)
+_WRAPPED = re.compile(
+    rf"(<({_CELLS}|p)\b[^<>]*>)((?:(?!</?(?:{_CELLS}|{_BLOCKS})\b).)*)(</\2\s*>)", re.IGNORECASE | re.DOTALL
+)
+_LINE = re.compile(rf"[\n\r\t\v\f|{BLANK}\x1c-\x1e\x85\u2028\u2029]")  # what ends a line or a cell
 _STEP = np.uint64(0x9E3779B97F4A7C15)  # odd, so that multiplying by it loses nothing
 
 Secret = tuple[str, object]  # a kind, and what marks it
@@ -91,6 +101,9 @@ class Index:
         self.mails: set[str] = set()
         self.links: set[str] = set()
         self.names: dict[str, set[tuple[str, ...]]] = {}
+        self._broken: set[tuple[str, ...]] = (
+            set()
+        )  # names that have a line's end, or the sign between two cells, in them
         self.numbers: set[str] = set()
         self._vocabulary: dict[str, int] = {}
         for text in texts:
@@ -108,6 +121,8 @@ class Index:
             self.numbers.add(together)
         elif not together.isdecimal() and len(together) >= 3:
             self.names.setdefault(words[0], set()).add(words)
+            if _LINE.search(name):
+                self._broken.add(words)
 
     def _add_runs(self, texts: Sequence[str]) -> None:
         """Hashes of all runs of words of the texts, as they are and masked, by the runs' length."""
@@ -221,8 +236,18 @@ class Index:
                 same = known[np.minimum(where, len(known) - 1)] == hashes if len(known) else np.zeros(0, int)
                 hits += [(int(starts[n]), ("text", (length, hashes[n]))) for n in np.flatnonzero(same)]
         if hits:
-            offsets = [found.start() for found in _WORD.finditer(folded)]
-            yield from (Hit(secret, part_of(offsets[place])) for place, secret in hits)
+            spans = [found.span() for found in _WORD.finditer(folded)]
+            for place, secret in hits:
+                start, end = spans[place][0], spans[place + _length(secret) - 1][1]
+                if not self._apart(secret, folded[start:end]):
+                    yield Hit(secret, part_of(start))
+
+    def _apart(self, secret: Secret, written: str) -> bool:
+        """Whether the words that were found stand in several cells, or those of a name in several lines, and mean something else."""
+        kind, mark = secret
+        if kind == "name":
+            return mark not in self._broken and _LINE.search(written) is not None
+        return _length(secret) < RUN and BLANK in written
 
 
 def _each(function: Callable[[str], Any], texts: Sequence[str]) -> list[Any]:
@@ -231,6 +256,12 @@ def _each(function: Callable[[str], Any], texts: Sequence[str]) -> list[Any]:
         return [function(text) for text in texts]
     with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
         return list(pool.map(function, texts, chunksize=max(1, min(500, len(texts) // 8))))
+
+
+def _length(secret: Secret) -> int:
+    """How many words it has."""
+    kind, mark = secret
+    return len(cast("tuple[str, ...]", mark)) if kind == "name" else cast("tuple[int, Any]", mark)[0]
 
 
 def _readings(text: str) -> list[list[str]]:
@@ -300,11 +331,12 @@ def _character(escape: re.Match[str]) -> str:
 
 
 def _untagged(texts: list[str], gap: str) -> list[str]:
-    """Without tags: those inside a line of text leave nothing, others a blank. A tag may run over lines, not cells."""
+    """Without tags: those inside a line of text leave nothing, those of cells what no name or number runs over, others a blank. A tag may
+    run over lines, not cells, and a line that is wrapped in a cell is one."""
     if not any("<" in text for text in texts):
         return texts
     joined = [gap.join(texts)] if gap == "\n" and not any("\n" in text for text in texts) else texts
-    bare = [html.unescape(_TAG.sub(_blank_tag, text)) for text in joined]
+    bare = [html.unescape(_TAG.sub(_blank_tag, _WRAPPED.sub(_one_line, text))) for text in joined]
     return bare if joined is texts else _split_like(bare[0], len(texts))
 
 
@@ -314,7 +346,14 @@ def _split_like(text: str, parts: int) -> list[str]:
 
 
 def _blank_tag(tag: re.Match[str]) -> str:
-    return "\n" * tag[0].count("\n") + ("" if tag["inline"] else " ")
+    left = "" if tag["inline"] else f" {BLANK} " if tag["cell"] else "\v" if tag["block"] else " "
+    return "\n" * tag[0].count("\n") + left
+
+
+def _one_line(cell: re.Match[str]) -> str:
+    """A cell on one line, and the lines that it took after it, so that all others keep their numbers."""
+    begin, _, text, end = cell.groups()
+    return f"{begin}{text.replace(chr(10), ' ')}{end}" + "\n" * text.count("\n")
 
 
 # Scanning ------------------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.stats import chi2, kendalltau
 
 from lib import alignments, audit, published
+from lib import tables as read_back
 from lib.errors import DataError
 
 HERE, PUBLISHED = "not testable here", "not testable as published"
@@ -69,7 +70,7 @@ class Tables(dict):
 
     def __missing__(self, name: str) -> pd.DataFrame | None:
         path = self.folder / f"{name}.csv"
-        self[name] = pd.read_csv(path) if path.exists() else None
+        self[name] = read_back.chapter(path) if path.exists() else None
         return self[name]
 
 

@@ -97,7 +97,7 @@ class Linking(Learned):
     def _searched(self) -> dict[str, float]:
         """What the study's search found best for this loss; nothing where none was made."""
         search = Run(self.study, self.notebook, self.parameters).begins_with
-        return read_json(search.folder / "metrics.json")["best"] if search else {}
+        return search.record()["best"] if search else {}
 
     def _loss(self, name: str) -> nn.Module:
         own = {key: self.hyper[key] for key in linking_losses.KINDS[name].settings}
@@ -206,7 +206,7 @@ class Linking(Learned):
             return pd.DataFrame(columns=["region", "metric", "mean"])
         task = AdsPictures(self.notebook, self.study_file, str(self.out), self.parameters)
         found, side = task.data, self.study.hotels.image_pixels
-        shown = pictures.as_array(found.images, side, self.study.cache, found.fingerprint)
+        shown = pictures.as_array(found.images, side, self.study.cache, found.fingerprint, found.digests)
         vectors = encoding.pictures(self.system.eval(), shown, self.study.training.precision).numpy()
         kept = task.shown(task.items)
         items = task.items[kept].reset_index(drop=True)

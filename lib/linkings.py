@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import kendalltau, t
 
-from lib import hotel_ranks, published, verification
+from lib import hotel_ranks, published, results, verification
+from lib import tables as read_back
 from lib.errors import DataError
-from lib.files import read_json
 from lib.hotels import TESTS
 from lib.intervals import compared
 from lib.linking_losses import KINDS
@@ -29,7 +29,7 @@ def runs(study: Study, notebook: str = "41_hotel_linking") -> dict[str, list[Run
     """The finished runs of each loss, seeds in order. Raises DataError when there are none."""
     found: dict[str, list[Run]] = {}
     for run in study.all_runs().values():
-        if run.notebook == notebook and (run.folder / "metrics.json").exists():
+        if run.notebook == notebook and run.finished:
             found.setdefault(run.parameters["loss"], []).append(run)
     if not found and notebook == "41_hotel_linking":
         raise DataError(
@@ -43,7 +43,7 @@ def scores(study: Study) -> pd.DataFrame:
     tables = []
     for loss, seeds in runs(study).items():
         for run in seeds:
-            table = pd.DataFrame(read_json(run.folder / "metrics.json")["linking"])
+            table = pd.DataFrame(run.record()["linking"])
             tables.append(table.assign(loss=loss, system=_published(loss), seed=run.parameters["seed"], run=run.name))
     return pd.concat(tables, ignore_index=True)
 
@@ -72,7 +72,7 @@ def beside(study: Study, number: int) -> pd.DataFrame:
 def seen(study: Study) -> pd.DataFrame:
     """What the study's models have seen of each test, by their records: `lib.hotel_data.seen` and `trained_on`."""
     first, *_ = next(iter(runs(study).values()))
-    data = read_json(first.folder / "metrics.json")["data"]
+    data = first.record()["data"]
     return pd.DataFrame(data["seen"]).assign(trained_on=data["trained_on"])
 
 
@@ -162,7 +162,7 @@ def trials(study: Study) -> pd.DataFrame:
     tables = []
     for loss, found in runs(study, "43_hotel_search").items():
         for run in found:
-            table = pd.DataFrame(read_json(run.folder / "metrics.json")["trials"])
+            table = pd.DataFrame(run.record()["trials"])
             tables.append(table.assign(loss=loss, chosen=["yes"] + [""] * (len(table) - 1), run=run.name))
     if not tables:
         return pd.DataFrame(columns=["loss", "rate", "R@1", "chosen"])
@@ -176,7 +176,7 @@ def chosen(study: Study) -> pd.DataFrame:
     every, rows = scores(study), []
     came_to = every[(every["metric"] == "AUC") & (every["split"] == "D_SS")].groupby("loss")["mean"].mean()
     for loss, found in runs(study, "43_hotel_search").items():
-        metrics = read_json(found[0].folder / "metrics.json")
+        metrics = found[0].record()
         tried, best = pd.DataFrame(metrics["trials"]), metrics["best"]
         edge = [
             name
@@ -220,7 +220,7 @@ def settings(study: Study) -> pd.DataFrame:
     """Table 6 beside what our runs had: `loss`, hyper-parameters, `epochs`, `run`; of the paper those of the data set that the study takes its defaults from."""
     rows = []
     for loss, found in runs(study).items():
-        metrics = read_json(found[0].folder / "metrics.json")
+        metrics = found[0].record()
         if loss != UNTRAINED:
             rows.append({"loss": loss, **metrics["hyperparameters"], "epochs": metrics["training"]["epochs"], "run": found[0].name})  # fmt: skip
     return pd.DataFrame(rows)
@@ -233,7 +233,7 @@ def transfer(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
     columns = ["region", "loss", "untrained", "trained", "difference", "low", "high", "p_holm", "verdict"]
     if UNTRAINED not in found or len(found) < 2:
         return pd.DataFrame(columns=columns)
-    asked = {loss: [pd.read_csv(run.folder / "queries.csv") for run in seeds] for loss, seeds in found.items()}
+    asked = {loss: [_asked(run) for run in seeds] for loss, seeds in found.items()}
     rows, pairs = [], []
     for region in asked[UNTRAINED][0]["region"].unique():
         base = [verification.shares(frame, metric, region) for frame in asked[UNTRAINED]]
@@ -245,6 +245,11 @@ def transfer(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
     table = pd.DataFrame(rows).join(compared(pairs, study.bootstrap, study.split.seed))
     table["verdict"] = table["direction"].replace({"higher": "helps", "lower": "harms"})
     return table[columns]
+
+
+def _asked(run: Run) -> pd.DataFrame:
+    """A run's scored queries, which are pictures all."""
+    return read_back.read(run.folder / "queries.csv", read_back.SCORED, results.AGAIN)
 
 
 def transferred(moved: pd.DataFrame) -> str:

@@ -23,14 +23,19 @@ import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 
+from lib import parameters as known
 from lib import study
+from lib.errors import DataError
 from lib.files import locked, read_json, replacing, write_json
 
 STARTS = 3  # tries at a kernel: on a busy machine another process may take its port before it does, and nothing ran yet
 
 
-def execute(source: Path, output: Path, parameters: dict[str, Any], label: str) -> None:
+def execute(source: Path, output: Path, parameters: dict[str, Any], label: str, key: str = "") -> None:
     """Run `source` with `parameters` and put the executed notebook at `output`.
+
+    key: as it was planned with. A notebook whose key is another one when it has ended (parameters, data or code changed meanwhile), or a run that
+    left a record of anything but what was planned, has failed.
 
     When a cell fails, what was executed so far is kept, with its traceback, as `<output>.failed.ipynb`, and
     SystemExit carries one line that names notebook, error and file; one that names the kernel, when that didn't start or
@@ -50,8 +55,26 @@ def execute(source: Path, output: Path, parameters: dict[str, Any], label: str) 
         except RuntimeError as error:
             sys.exit(f"FAILED   {label}: its kernel could not be started, {STARTS} times: {_one_line(str(error))}")
         forget_folders(temporary, source, output)
+        if key and (wrong := _other_than_planned(source.stem, parameters, key)):
+            os.replace(temporary, failed)
+            sys.exit(f"FAILED   {label}: {wrong}  [see {failed}]")
         failed.unlink(missing_ok=True)
     print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def _other_than_planned(notebook: str, parameters: dict[str, Any], key: str) -> str:
+    """How what was executed differs from what was planned with this key; '' if it doesn't."""
+    own = {name: value for name, value in parameters.items() if name not in ("study", "out")}
+    try:
+        chosen = study.load(parameters["study"])
+        run = study.Run(chosen, notebook, own) if notebook in known.RUNS else None
+        if (run.key if run else chosen.key(notebook, {})) != key:
+            return "parameters, data or code changed while it was under way; start the study again"
+        if run:
+            run.record()
+    except (DataError, OSError) as error:
+        return _one_line(str(error))
+    return ""
 
 
 def _execute(source: Path, output: Path, parameters: dict[str, Any]) -> None:
@@ -99,6 +122,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--parameters", type=json.loads, default={})
     parser.add_argument("--label", default="")
+    parser.add_argument("--key", default="", help="as planned: with another one in the end it has failed")
     arguments = parser.parse_args()
     label = arguments.label or arguments.source.stem
     # Of what a notebook prints its epochs are passed on, marked with the run that they come from.
@@ -107,7 +131,7 @@ def main() -> None:
     told.setLevel(logging.INFO)
     told.addFilter(lambda record: record.getMessage().startswith("epoch "))
     print(f"running  {label}", flush=True)
-    execute(arguments.source, arguments.output, arguments.parameters, label)
+    execute(arguments.source, arguments.output, arguments.parameters, label, arguments.key)
 
 
 if __name__ == "__main__":

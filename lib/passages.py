@@ -23,6 +23,8 @@ from urllib.parse import unquote
 import numpy as np
 from PIL import ExifTags, Image
 
+from lib.phone_numbers import BLANK
+
 SHORTEST_IN_BYTES = 6  # characters of a name that random bytes don't spell by chance
 
 
@@ -43,7 +45,7 @@ class Passage(NamedTuple):
     shortest: int = 3
 
 
-CELLS = "\n\n"  # a gap that words run on over, but no telephone number does
+CELLS = f"\n{BLANK}\n"  # a gap that eight words of a text run on over, but no telephone number, name or short text does
 _DATA_URI = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[^,\s\"'<>]{0,100};base64,([A-Za-z0-9+/=%\s]{16,}|[A-Za-z0-9+/=%]+)")
 _READABLE = re.compile(
     rb"(?:[\t\n\r\x20-\x7e]|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}){6,}"

@@ -1,25 +1,30 @@
 """The plain view of a text: what a reader sees, in letters and digits that a pattern can match.
 
 Ads hide numbers in full-width, circled, mathematical or Arabic digits, in look-alike letters, behind zero-width
-characters. Everything that searches for identifiers searches this view; `Plain` knows where each of its characters
-came from, so that what is found there is replaced in the text as it was written.
+characters; pages saved as they were sent hold HTML entities, which are read as what a browser shows ("&nbsp;", "&#50;";
+once: "&amp;nbsp;" shows the letters "&nbsp;"). Everything that searches for identifiers searches this view; `Plain`
+knows where each of its characters came from, so that what is found there is replaced in the text as it was written.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from html.entities import html5
 from typing import NamedTuple
 
 # Letters that look Latin, or like a digit (those become the Latin letter that is read as the same digit), signs drawn
 # as a zero, and letters used as ornaments.
 _LOOKALIKES: dict[int, int | str] = {
-    **str.maketrans("аеосрхіѕуЕОТІЅВЧбЗзƧƐοιΟΙıᴏ⭕🅾øØツシღ", "aeocpxisyEOTISBAbEEZEoiOIioOOoO   "),
+    **str.maketrans("аеосрхіѕуЕОТІЅВЧбЗзƧƐοιΟΙıᴏ⭕🅾øØツシღ➕", "aeocpxisyEOTISBAbEEZEoiOIioOOoO   +"),
     ord("🔟"): "10",
 }
 _BLANK_LETTERS = "\u115f\u1160\u3164\uffa0"
 _KEYCAP = re.compile("([0-9])[\ufe0e\ufe0f]?\u20e3")
+_ENTITY = re.compile(r"&(?:#(?:(?P<code>[0-9]++)|[xX](?P<hex>[0-9a-fA-F]++));?|(?P<name>[A-Za-z][A-Za-z0-9]{1,30};?))")
 
 Edit = tuple[int, int, str]  # a span of the plain view, and what to write in its place
 
@@ -41,21 +46,57 @@ class Plain(NamedTuple):
             begin = self.origin[start]
             if begin >= done:
                 pieces += [self.source[done:begin], replacement]
-                following = self.origin[end] if end < len(self.origin) else len(self.source)
-                done = max(self.origin[end - 1] + 1, following)
+                following = bisect_right(self.origin, self.origin[end - 1])
+                done = self.origin[following] if following < len(self.origin) else len(self.source)
         return "".join([*pieces, self.source[done:]])
 
 
 def plain(text: str) -> Plain:
-    if text.isascii():
+    if text.isascii() and "&" not in text:
         return Plain(text, text, range(len(text)))
     pieces = [_TO_PLAIN[ord(character)] for character in text]
+    for start, end, shown in _entities(text):
+        pieces[start:end] = [shown.translate(_TO_PLAIN)] + [""] * (end - start - 1)
     return Plain(text, "".join(pieces), [index for index, piece in enumerate(pieces) for _ in piece])
 
 
 def mask_digits(text: str) -> str:
-    """An N for each digit, of any script or shape: "5", "٥", "⁵", "⑤", "5️⃣"; "½" becomes "N⁄N"."""
-    return _KEYCAP.sub(r"\1", text).translate(_TO_N)
+    """An N for each digit, of any script or shape: "5", "٥", "⁵", "⑤", "5️⃣", "&#53;"; "½" becomes "N⁄N".
+
+    So does an entity that shows a digit; in another, the number that names the character goes: "&#160;", "&#NNN;".
+    """
+    pieces, done = [], 0
+    for start, end, shown in _entities(text):
+        pieces += [text[done:start], _n_for_entity(text[start:end], shown)]
+        done = end
+    return _KEYCAP.sub(r"\1", "".join([*pieces, text[done:]])).translate(_TO_N)
+
+
+def _entities(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and what is shown of each HTML entity, by the rules of `html.unescape`, in linear time.
+
+    Those rules: no semicolon is needed after a number and some names ("&nbsp555"); what is no character is shown as
+    U+FFFD or as nothing.
+    """
+    for entity in _ENTITY.finditer(text):
+        end, name = entity.end(), entity["name"]
+        if name is None:  # an integer of any length takes more than linear time, and Python refuses it
+            number = (entity["code"] or entity["hex"]).lstrip("0")[:8]
+            yield entity.start(), end, html.unescape(f"&#{'x' if entity['hex'] else ''}{number or 0};")
+            continue
+        while name and name not in html5:
+            name, end = name[:-1], end - 1
+        if name:
+            yield entity.start(), end, html5[name]
+
+
+def _n_for_entity(entity: str, shown: str) -> str:
+    """No digit, and nothing in which a second look would find one: of "&#xBD0;" no "&#xBD" may stay, which is "½"."""
+    if (masked := shown.translate(_TO_N)) != shown:
+        return masked
+    if (numbered := re.fullmatch("(&#[xX]?)([^;]+)(;?)", entity)) and re.search("[0-9]", entity):
+        return numbered[1] + "N" * len(numbered[2]) + numbered[3]
+    return entity
 
 
 def _plain_character(character: str) -> str:

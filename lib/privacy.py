@@ -107,6 +107,7 @@ def renumbered(found: Ads, salt: bytes) -> Ads:
         pairs=changed(found.pairs),
         texts=[found.texts[old] for old in orders["text"]],
         images=[found.images[old] for old in orders["image"]],
+        digests=[found.digests[old] for old in orders["image"]] if found.digests else [],
         labels=[found.labels[old] for old in orders["vendor"]],
         names=[found.names[old] for old in orders["ad"]] if found.names else [],
         fingerprint=_digest(found.fingerprint, salt),

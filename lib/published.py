@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from lib import tables as read_back
 from lib.errors import DataError
 
 FOLDER = Path(__file__).resolve().parent.parent / "results" / "published"
@@ -40,32 +41,29 @@ def table(paper: str, number: int) -> pd.DataFrame:
 
     Source: `results/published/<paper>_table_<number>.csv`.
     """
-    frame = pd.read_csv(_path(paper, number), comment="#", dtype=str, keep_default_na=False)
-    frame["row"] = frame["row"].astype(int)
-    frame.insert(frame.columns.get_loc("mean") + 1, "printed", frame["mean"])
-    for column in frame.columns.intersection(["mean", "std"]):
-        frame[column] = pd.to_numeric(frame[column]).astype(float)
+    frame = read_back.read(_path(paper, number), read_back.PRINTED, comment="#")
+    frame.insert(frame.columns.get_loc("mean") + 1, "printed", cells(paper, number)["mean"])
     return frame
 
 
 def cells(paper: str, number: int) -> pd.DataFrame:
     """One published table with every cell as it is printed, a str: what `lib.audit` computes exactly from."""
-    return pd.read_csv(_path(paper, number), comment="#", dtype=str, keep_default_na=False)
+    return read_back.cells(_path(paper, number), comment="#")
 
 
 def text_numbers() -> pd.DataFrame:
     """What both papers' texts and captions say of their results in numbers, a row each, all str; the file's head explains its columns."""
-    return pd.read_csv(FOLDER / "text_numbers.csv", comment="#", dtype=str, keep_default_na=False)
+    return read_back.cells(FOLDER / "text_numbers.csv", comment="#")
 
 
 def claims() -> pd.DataFrame:
     """What the papers claim, a row each (`lib.ledger`): `id, paper, place, statement, test, argument, needs, twin`, all str."""
-    return pd.read_csv(FOLDER / "claims.csv", comment="#", dtype=str, keep_default_na=False)
+    return read_back.cells(FOLDER / "claims.csv", comment="#")
 
 
 def text_data() -> pd.DataFrame:
     """What MATCHED's text says of its data in numbers: `statistic` (tokens, english), `region`, `mean`, `place`."""
-    return pd.read_csv(FOLDER / "matched_text_data.csv", comment="#")
+    return read_back.read(FOLDER / "matched_text_data.csv", read_back.PRINTED_DATA, comment="#")
 
 
 def regions() -> pd.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import io
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 from PIL import Image
 
+from lib import fonts
 from lib.files import replacing
+from lib.tables import guarded
 
 OURS, THEIRS, NEUTRAL = "#1f6f8b", "#c8553d", "#8a8d91"
 plt.rcParams.update(
@@ -38,23 +41,15 @@ plt.rcParams.update(
 def save_table(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
     """Write a table as CSV, whole or not at all; the frame, to be shown.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe before it.
+    A text that a spreadsheet would take for a formula gets an apostrophe before it (`lib.tables.guarded`).
     """
-    safe = frame.rename(columns=lambda name: _no_formula(str(name)))
+    safe = frame.rename(columns=lambda name: guarded(str(name)))
     for place, name in enumerate(safe.columns):
         if not pd.api.types.is_numeric_dtype(safe.dtypes.iloc[place]):
-            safe = safe.assign(**{name: safe.iloc[:, place].astype(object).map(_no_formula)})
+            safe = safe.assign(**{name: safe.iloc[:, place].astype(object).map(guarded)})
     with replacing(path) as temporary:
         safe.to_csv(temporary, index=False, lineterminator="\n")
     return frame
-
-
-def _no_formula(value: Any) -> Any:
-    """A text as it can stand in a CSV cell; readers would end the row at a lone carriage return."""
-    if not isinstance(value, str):
-        return value
-    marked = f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
-    return marked.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
@@ -117,6 +112,23 @@ def _number(value: float, digits: int) -> str:
     return f"{value:,.0f}" if value % 1 == 0 and abs(value) > 1 else f"{value:,.{digits}f}"
 
 
+_ACTIVE = re.compile(r"^[-+=]|^\d(?=\d*[.)])|[\\`*_{}\[\]<>#|~^&$:]")
+"""What Markdown, HTML or formulas read as more than itself: at the head of a line, or anywhere."""
+
+
+def markdown(value: object) -> str:
+    """Any text as Markdown that shows it as it is, on one line: nothing in it is a table's border, emphasis, a link, HTML, a formula or code. Whatever parameters
+    or data say goes through it before it stands among Markdown."""
+    text = " ".join(str(value).split())
+    text = _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", text)
+    return text.replace("&#36;", "<span>&#36;</span>")  # two signs in one element would be a formula where MathJax runs
+
+
+def code(value: object) -> str:
+    """The same in the letters of code."""
+    return f"<code>{markdown(value)}</code>"
+
+
 class Picture:
     """A figure as notebooks show it: a PNG of 256 colours, a third of the size, and what it shows in words."""
 
@@ -129,8 +141,11 @@ class Picture:
 
 
 def save_figure(figure: Figure, path: str | Path) -> Picture:
-    """Write a figure as PNG and beside it as SVG, whole or not at all, without the date so that equal figures are equal files; what a notebook shows of it."""
+    """Write a figure as PNG and beside it as SVG, whole or not at all, without the date so that equal figures are equal files; what a notebook shows of it.
+    Names in letters that no font here has stand as `lib.fonts.fit` says."""
     path, drawn, small = Path(path), io.BytesIO(), io.BytesIO()
+    words = described(figure)
+    standing = fonts.fit(figure)
     figure.savefig(drawn, format="png")
     with Image.open(drawn) as image:
         image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(small, "PNG", optimize=True)
@@ -139,7 +154,7 @@ def save_figure(figure: Figure, path: str | Path) -> Picture:
     with plt.rc_context({"svg.hashsalt": path.stem}), replacing(path.with_suffix(".svg")) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None})
     plt.close(figure)
-    return Picture(small.getvalue(), described(figure))
+    return Picture(small.getvalue(), "; ".join([words, *(f"{stand} is {name}" for stand, name in standing.items())]))
 
 
 def described(figure: Figure) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from lib import embeddings, identification, verification
+from lib import tables as read_back
 from lib.catalogue import ALIGNMENT_NAMES, BACKBONES, OBJECTIVE_NAMES, RANDOM
 from lib.errors import DataError
-from lib.files import read_json
 from lib.study import HOTELS, Run, Study
 
 ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
@@ -25,6 +25,8 @@ ASIDE = ("overlap", "temperature", "protocol")
 """Parameters of runs that answer a question of their own, on other data or with other settings (`lib.alignments`)."""
 
 
+AGAIN = "Remove the run's folder and run the study again."
+"""What to do about a run's table that can't be read."""
 FEW = 6
 """Run folders that are named in one line."""
 
@@ -116,7 +118,7 @@ class Results:
         joint), from scores of queries that were averaged over seeds; `row, run` and the columns ROW."""
         tables = []
         for row, runs in self.runs.groupby("row", sort=False):
-            found = [pd.read_csv(run.folder / "queries.csv") for run in self.seeds(row)]
+            found = [asked(run) for run in self.seeds(row)]
             first = runs.iloc[0]
             for modality in found[0]["modality"].unique():
                 table = verification.table(
@@ -136,12 +138,17 @@ class Results:
 
 def predictions(run: Run) -> pd.DataFrame:
     """What a run took each test item for: `truth, predicted` (vendors), and the item's `text` and `image`."""
-    return pd.read_csv(run.folder / "predictions.csv")
+    return read_back.read(run.folder / "predictions.csv", read_back.PREDICTIONS, AGAIN)
+
+
+def asked(run: Run) -> pd.DataFrame:
+    """A run's scored queries (`lib.verification.scores`) of each `modality`."""
+    return read_back.read(run.folder / "queries.csv", read_back.QUERIES, AGAIN)
 
 
 def queries(run: Run, modality: str) -> pd.DataFrame:
-    """A run's scored queries of a modality (`lib.verification.scores`)."""
-    found = pd.read_csv(run.folder / "queries.csv")
+    """A run's scored queries of a modality."""
+    found = asked(run)
     return found[found["modality"] == modality]
 
 
@@ -173,11 +180,9 @@ def _averaged(seeds: list[pd.DataFrame]) -> pd.DataFrame:
 def load(study: Study) -> Results:
     """The study's finished runs. Raises DataError when there are none."""
     found = {
-        name: read_json(run.folder / "metrics.json")
+        name: run.record()
         for name, run in study.all_runs().items()
-        if run.notebook not in HOTELS
-        and not set(ASIDE) & set(run.parameters)
-        and (run.folder / "metrics.json").exists()
+        if run.notebook not in HOTELS and not set(ASIDE) & set(run.parameters) and run.finished
     }
     if not found:
         raise DataError(

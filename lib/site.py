@@ -21,9 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-import pandas as pd
 
-from lib import figures, ledger, report, solutions, study
+from lib import figures, ledger, report, solutions, study, tables
 from lib.errors import DataError
 from lib.files import ROOT, read_json, write_text
 from lib.study import Study
@@ -243,26 +242,29 @@ def _runs(chosen: Study) -> dict[str, dict[str, Any]]:
 
 
 def _runs_page(chosen: Study, runs: Mapping[str, Mapping[str, Any]], extra: Path, suffix: str) -> str:
+    show = report.markdown
+
     def sections() -> Iterator[str]:
         yield f"# Runs{suffix}\n\nWhat every number of this study comes from: a run's parameters, data, code, weights, device and time. The record has all of it.\n"
         for name, record in runs.items():
             target = extra / "records" / f"{_anchor(name)}.json"
             write_text(target, json.dumps(record, indent=1))
             weights = "; ".join(
-                f"{found['label']} ({found['source']}, `{found['sha256'][:12]}`)" for found in record.get("weights", [])
+                f"{show(found['label'])} ({show(found['source'])}, {report.code(found['sha256'][:12])})"
+                for found in record.get("weights", [])
             )
             facts = {
-                "parameters": ", ".join(f"{key} {value}" for key, value in record["parameters"].items()),
-                "data": f"{record['data']['source']}, `{record['data']['fingerprint'][:12]}`"
+                "parameters": show(", ".join(f"{key} {value}" for key, value in record["parameters"].items())),
+                "data": f"{show(record['data']['source'])}, {report.code(record['data']['fingerprint'][:12])}"
                 if "data" in record
                 else "",
-                "code": f"`{record['code'][:12]}`, commit `{str(record['environment'].get('commit', ''))[:12]}`",
+                "code": f"{report.code(record['code'][:12])}, commit {report.code(str(record['environment'].get('commit', ''))[:12])}",
                 "weights": weights,
-                "device": f"{record['environment']['device']} ({record['environment']['processor']})",
+                "device": show(f"{record['environment']['device']} ({record['environment']['processor']})"),
                 "time": f"{record['wall_seconds']:.0f} s",
             }
-            rows = "\n".join(f"| {key} | {html.escape(value)} |" for key, value in facts.items() if value)
-            yield f"<span id='{_anchor(name)}'></span>\n\n## {name}\n\n| | |\n|---|---|\n{rows}\n\n<a href='records/{target.name}'>the record</a>\n"
+            rows = "\n".join(f"| {key} | {value} |" for key, value in facts.items() if value)
+            yield f"<span id='{_anchor(name)}'></span>\n\n## {show(name)}\n\n| | |\n|---|---|\n{rows}\n\n<a href='records/{target.name}'>the record</a>\n"
 
     return "\n".join(sections())
 
@@ -277,10 +279,12 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], extra: Path) -
         else "somebody's own data, shown in counts and scores only"
     )
     told = {
-        "study": chosen.name,
-        "about": chosen.about,
+        "study": report.code(chosen.name),
+        "about": report.markdown(chosen.about),
         "source": source,
-        "device": f"{environment['device']} ({environment['processor']}, {environment['cores']} cores)",
+        "device": report.markdown(
+            f"{environment['device']} ({environment['processor']}, {environment['cores']} cores)"
+        ),
     }
     told |= {
         "runs": str(len(record["runs"])),
@@ -310,7 +314,7 @@ def _scorecard(chosen: Study, extra: Path) -> str:
     if not path.exists():
         return "This study has no scorecard."
     picture = report.save_figure(
-        figures.verdicts(ledger.counts(pd.read_csv(path))), extra / "figures" / "scorecard.png"
+        figures.verdicts(ledger.counts(tables.chapter(path))), extra / "figures" / "scorecard.png"
     )
     image = f'<img src="figures/scorecard.png" alt="{html.escape(picture.words)}">'
     return f'<figure class="shown"><a href="91_scorecard.html">{image}</a><figcaption>The claims of both papers by this study\'s verdict. A click leads to each of them.</figcaption></figure>'

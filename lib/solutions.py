@@ -21,7 +21,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from lib import identifiers, report, retrieval
+from lib import identifiers, report, retrieval, tables
 from lib.files import ROOT
 
 STUDY = "exercises"
@@ -93,7 +93,7 @@ def gallery() -> str:
 
 def swaps() -> str:
     """Pairs of rows of a modality that balanced accuracy and weighted F1 order differently, among those beside Table 4."""
-    table = pd.read_csv(_path(f"{STUDY}/matched_table_04")).dropna(subset="ours").query("variant == 'sound'")
+    table = tables.chapter(_path(f"{STUDY}/matched_table_04")).dropna(subset="ours").query("variant == 'sound'")
     wide = table.pivot_table(index=["modality", "our_system", "objective"], columns="metric", values="ours")
     told = [
         f"{' '.join(one[1:])} and {' '.join(other[1:])} ({one[0]})"
@@ -121,12 +121,13 @@ def anchor(chapter: str) -> str:
 
 def _path(where: str) -> Path:
     study, name = where.split("/")
-    return ROOT / "results" / study / "tables" / f"{name}.csv"
+    return (ROOT / "results" / study / "tables" / f"{name}.csv").resolve(strict=True)  # or FileNotFoundError
 
 
 def _rows(where: str, rows: str) -> pd.DataFrame:
-    table = pd.read_csv(_path(where), float_precision="round_trip")
-    return table.query(rows) if rows else table
+    table = tables.chapter(_path(where))
+    table = table.query(rows) if rows else table
+    return table.mask(table == "")  # shown as what is missing
 
 
 def _table(where: str, rows: str, columns: str) -> str:

@@ -6,6 +6,8 @@ Protocols (MATCHED A.4; the authors' published code; design of this study):
   can stand on both sides; texts alone and images alone are split over the unique ones;
 * `ad`: whole ads are split, and an ad's text, images and pairs go where it goes;
 * `campaign`: ads that nearly the same text or picture joins (`lib.campaigns`) go to one part, in all regions, whoever posted them.
+
+Ads are split once for all modalities; an ad without a text or a picture has no item of those that need it.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ PARTS = ("train", "val", "test")
 # are both outside of train, so that a vendor with two items or more always has one to learn from.
 PATTERN = np.array([0, 0, 1, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2])
 
+CONTENT = {"text": ["text"], "image": ["image"], "joint": ["text", "image"]}
+"""modality -> what an item of it needs."""
 _WITHOUT = (
     ("text", "texts", "10_text or 12_fusion", "11_vision"),
     ("image", "pictures", "11_vision or 12_fusion", "10_text"),
@@ -49,37 +53,53 @@ def split(
 ) -> pd.DataFrame:
     """The items of one modality with their parts, region by region.
 
-    pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones, -1 throughout where
-    the data has none), one row for each text with each of its images. modality: `text`, `image` or `joint`. campaigns: of each ad (index), for the protocol of that name. Returns the columns that the
+    pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones, -1 where an ad has none),
+    one row for each text with each of its images. modality: `text`, `image` or `joint`. campaigns: of each ad (index), for the protocol of that name. Returns the columns that the
     modality has, and `part` (a name of PARTS, or `left out`: a vendor with fewer than two items in the region, under `campaign` with fewer than two campaigns).
     An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since a text that
-    two ads share can stand in two parts (what crosses is chapter 03's subject). Raises DataError for an unknown
-    protocol, and for a modality that the data doesn't have.
+    two ads share can stand in two parts (what crosses is chapter 03's subject). Of a vendor some of whose ads lack the
+    modality all items may be in one part. Raises DataError for an unknown protocol, and for a modality that the data doesn't have.
     """
-    content = {"text": ["text"], "image": ["image"], "joint": ["text", "image"]}[modality]
+    content = CONTENT[modality]
     for name, what, notebooks, possible in _WITHOUT:
         if name in content and (pairs[name] < 0).all():
             raise DataError(
                 f"Split: this data has no {what}: a run of {notebooks} can't be made; only runs of {possible} can. If "
-                f"the data does have {what}, name their column under data.columns in the parameter file."
+                f"the data does have {what}, name their column under data.columns in the parameter file; if it is named, "
+                "chapter 01 says why none can be used."
             )
+    if not has(pairs, modality).any():
+        raise DataError(
+            "Split: no ad of this data has both a text and a picture, so a run of 12_fusion can't be made; only runs of "
+            "10_text and 11_vision can."
+        )
     identity = ["region", "vendor", *content]
     if protocol == "paper":
-        items = pairs.drop_duplicates(identity)[identity].reset_index(drop=True)
+        items = pairs[has(pairs, modality)].drop_duplicates(identity)[identity].reset_index(drop=True)
         items["part"] = _by_region(items, seed)
     elif protocol == "ad":
         ads = pairs.drop_duplicates("ad")[["ad", "region", "vendor"]].reset_index(drop=True)
         parts = pd.Series(_by_region(ads, seed), index=ads["ad"])
-        items = pairs.assign(part=pairs["ad"].map(parts).to_numpy())
-        items = items.drop_duplicates([*identity, "part"])[[*identity, "part"]].reset_index(drop=True)
+        items = _of_ads(pairs, parts, modality)
     elif protocol == "campaign":
         if campaigns is None:
             raise DataError("split: the protocol campaign needs each ad's campaign (lib.campaigns).")
-        items = pairs.assign(part=pairs["ad"].map(_by_campaign(pairs, campaigns, seed)).to_numpy())
-        items = items.drop_duplicates([*identity, "part"])[[*identity, "part"]].reset_index(drop=True)
+        items = _of_ads(pairs, _by_campaign(pairs, campaigns, seed), modality)
     else:
         raise DataError(f"split: there is no protocol called {protocol!r}; give paper, ad or campaign.")
     return items
+
+
+def has(pairs: pd.DataFrame, modality: str) -> np.ndarray:
+    """Which of an ad's `pairs` (see `split`) have what the modality needs, (n,) bool."""
+    return (pairs[CONTENT[modality]] >= 0).all(axis=1).to_numpy()
+
+
+def _of_ads(pairs: pd.DataFrame, parts: pd.Series, modality: str) -> pd.DataFrame:
+    """The items of the ads of each part (parts: index ads)."""
+    columns = ["region", "vendor", *CONTENT[modality], "part"]
+    items = pairs.assign(part=pairs["ad"].map(parts).to_numpy())[has(pairs, modality)]
+    return items.drop_duplicates(columns)[columns].reset_index(drop=True)
 
 
 def _by_region(items: pd.DataFrame, seed: int) -> np.ndarray:

@@ -6,22 +6,24 @@ The work itself is a graph (Snakefile, lib/graph.py): notebooks with parameters,
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import itertools
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from lib import sources
+from lib import data_state, parameters, sources, yaml_files
+from lib.catalogue import BACKBONES, LOSSES
 from lib.errors import DataError
-from lib.files import ROOT
+from lib.files import ROOT, read_json
+from lib.parameters import Protocol, Seed
 
-Protocol = Literal["paper", "ad", "campaign"]
 NEEDS: dict[str, tuple[str, ...]] = {
     "02_labels_and_masking": ("text",),
     "10_text": ("text",),
@@ -43,12 +45,24 @@ READERS = {
 }
 """Sections of the parameter file that no other notebooks read, so that a change to them runs no others again."""
 FACE_NETWORKS = ("dlib-face", "vgg-face2", "arcface", "facenet-512", "ghostfacenet")
+RESERVED = ("published", "bench")
+"""Folders of results/ that are no study's."""
 
 
 class Part(BaseModel):
-    """A section of the parameter file: a field that isn't known is a mistake, and nothing changes later."""
+    """A section of the parameter file: a field that isn't known, or a value of another type, is a mistake, and nothing changes
+    later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def _check_batch(batch_size: int, per_class: int | None, what: str) -> None:
+    """A batch of one vendor has no negatives, and one of fewer items than a vendor gives none at all."""
+    if per_class and batch_size < 2 * per_class:
+        raise ValueError(
+            f"batch_size, {batch_size}, must be at least twice per_{what}, {per_class}: a batch needs items of two "
+            f"{'vendors' if what == 'vendor' else 'classes'}, or there is nothing to tell apart"
+        )
 
 
 class Columns(Part):
@@ -78,9 +92,10 @@ class Data(Part):
     columns: Columns = Columns()  # matched: the CSV files' columns
     separator: str = Field("|", min_length=1)  # matched: between the paths of an ad's images
     delimiter: str = Field(",", pattern=r'^[^"\r\n]$')  # matched: between columns
+    encoding: str = "utf-8"  # matched: of the CSV files, by Python's name; Windows' is cp1252
     train_region: str | None = None  # what systems are trained on; null: south if it is there, else the largest
     scale: float = Field(0.02, gt=0, le=4)  # twin: 1.0 has the size of MATCHED (Table 1)
-    seed: int = 1111  # twin: fixes every byte
+    seed: Seed = 1111  # twin: fixes every byte
     pixels: int = Field(96, ge=32, le=512)  # twin: side of a picture
     overlap: float = Field(0.0, ge=0, le=1)  # twin: how often a text names what its pictures show
     sensitive: bool | None = None  # nothing of an ad may be shown; None: everything but the twin is
@@ -92,6 +107,16 @@ class Data(Part):
     @classmethod
     def _region_names_are_lower_case(cls, value: str | None) -> str | None:
         return value if value is None else value.strip().lower()
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, value: str) -> str:
+        try:
+            codecs.lookup(value)
+            "".encode(value)  # refused by codecs that are no encodings of text
+        except (LookupError, ValueError) as error:
+            raise ValueError(f"there is no encoding called {value!r}; utf-8, cp1252 and utf-16 are some") from error
+        return value
 
     @model_validator(mode="after")
     def _source_fits(self) -> Data:
@@ -116,7 +141,7 @@ class Split(Part):
     """How items are divided into train, validation and test (0.75, 0.05, 0.20)."""
 
     protocol: Protocol = "ad"
-    seed: int = 1111
+    seed: Seed = 1111
 
 
 class Text(Part):
@@ -132,7 +157,9 @@ class Training(Part):
     """Optimisation: AdamW, linear warm-up and decay (MATCHED A.4 and the authors' code; our defaults differ)."""
 
     epochs: int = Field(40, ge=1)
-    patience: int | None = 3  # epochs without a better validation loss before stopping; null: never stop early
+    patience: int | None = Field(
+        3, ge=1
+    )  # epochs without a better validation loss before stopping; null: never stop early
     least_change: float = Field(0.01, ge=0)  # a smaller fall of the validation loss is none
     batch_size: int = Field(32, ge=2)
     accumulate: int = Field(1, ge=1)  # batches whose gradients are added up before a step
@@ -143,7 +170,7 @@ class Training(Part):
     text_rate: float = Field(1e-4, gt=0)  # learning rate of the text encoder's layers
     image_rate: float = Field(1e-4, gt=0)  # of the image encoder's
     head_rate: float = Field(1e-3, gt=0)  # of new layers
-    weight_decay: float = 0.01
+    weight_decay: float = Field(0.01, ge=0)
     decay_norms: bool = False  # whether biases and norms decay too
     epsilon: float = Field(1e-8, gt=0)  # AdamW's
     warmup: float = Field(0.1, ge=0, lt=1)  # share of all steps
@@ -159,6 +186,15 @@ class Training(Part):
     devices: int = Field(1, ge=1)  # that train one run together, an equal part of every batch each
     strategy: str = "auto"  # Lightning's, of how they do; several devices of a notebook need ddp_notebook
     threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
+
+    @model_validator(mode="after")
+    def _batches_hold_vendors(self) -> Training:
+        _check_batch(self.batch_size, self.per_vendor, "vendor")
+        if self.batch_size % self.devices:
+            raise ValueError(
+                f"a batch of {self.batch_size} can't be shared evenly by {self.devices} devices; change batch_size or devices"
+            )
+        return self
 
 
 class Alignment(Part):
@@ -178,6 +214,12 @@ class Alignment(Part):
     )
     max_tokens: int | None = Field(None, ge=8, le=512)  # null: as text has
 
+    @model_validator(mode="after")
+    def _heads_divide(self) -> Alignment:
+        if self.dimensions and self.dimensions % self.heads:
+            raise ValueError(f"dimensions, {self.dimensions}, must be a multiple of heads, {self.heads}")
+        return self
+
 
 class Hotels(Part):
     """Linking of hotel pictures (41 to 43); what it doesn't say is as in Revisited Hotels' Table 6, and for any loss as in Training."""
@@ -188,9 +230,9 @@ class Hotels(Part):
     unknown_chain: int = 0  # collected, splits: what super_label is where the chain isn't known
     table_6: Literal["Revisited Hotel-ID", "Revisited Hotels-50K"] = "Revisited Hotel-ID"  # whose hyper-parameters
     scale: float = Field(0.02, ge=0.005, le=4)  # twin: 1.0 has the size of Hotel-ID (Table 3)
-    seed: int = 1111  # twin: fixes every byte
+    seed: Seed = 1111  # twin: fixes every byte
     pixels: int = Field(96, ge=32, le=512)  # twin: side of a picture
-    split_seed: int = 0  # twin, collected: which chains and branches are held out
+    split_seed: Seed = 0  # twin, collected: which chains and branches are held out
     image_pixels: int = Field(224, ge=32, le=512)  # side of a picture as the model sees it
     epochs: int = Field(60, ge=1)  # D.2
     per_class: int = Field(4, ge=2)  # pictures of a branch in a batch, where Table 6 doesn't say it
@@ -203,6 +245,20 @@ class Hotels(Part):
     def _pictures_are_somewhere(self) -> Hotels:
         if self.source != "twin" and not self.folder:
             raise ValueError(f"source {self.source} needs a folder, the one with the pictures")
+        return self
+
+    @model_validator(mode="after")
+    def _search_is_of_losses(self) -> Hotels:
+        for loss, grid in self.search.items():
+            if loss not in (*LOSSES, "any"):
+                raise ValueError(
+                    f"search: there is no loss called {loss!r}; {parameters.nearest(loss, (*LOSSES, 'any'))}"
+                )
+            for name, values in grid.items():
+                if not values or len(set(values)) < len(values):
+                    raise ValueError(f"search, {loss}, {name}: give some values, each once")
+        if self.batch_size:
+            _check_batch(self.batch_size, self.per_class, "class")
         return self
 
 
@@ -236,22 +292,58 @@ class Study(Part):
     chapters: list[str] = []
     hotel_splits: str = ""  # folder of published split files; chapter 40 is left out without it
 
+    @field_validator("name")
+    @classmethod
+    def _name_is_free(cls, value: str) -> str:
+        if value in RESERVED:
+            raise ValueError(f"no study can be called {value!r}: results/{value} is something else")
+        return value
+
     @field_validator("runs")
     @classmethod
-    def _runs_are_lists(cls, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        for entry in value:
-            if not {"notebook", "seed"} <= set(entry):
-                raise ValueError(f"{entry}: give a notebook and its parameters, `seed` among them")
-            for name, values in entry.items():
-                if name != "notebook" and not isinstance(values, list):
-                    raise ValueError(f"{entry['notebook']}, {name}: give a list, such as [{values}]")
+    def _runs_can_be_made(cls, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        for number, entry in enumerate(value, start=1):
+            if problem := _entry_problem(entry):
+                raise ValueError(f"entry {number} ({entry.get('notebook', 'no notebook')}): {problem}")
+        return value
+
+    @field_validator("chapters")
+    @classmethod
+    def _chapters_exist(cls, value: list[str]) -> list[str]:
+        known = chapters()
+        for name in value:
+            if name not in known:
+                raise ValueError(
+                    f"there is no notebooks/{name}.ipynb among the chapters; {parameters.nearest(name, known)}"
+                )
+        if twice := [name for name in value if value.count(name) > 1]:
+            raise ValueError(f"{twice[0]} is there twice")
         return value
 
     @model_validator(mode="after")
-    def _notebooks_exist(self) -> Study:
-        for name in [entry["notebook"] for entry in self.runs] + self.chapters:
-            if not notebook(name).exists():
-                raise ValueError(f"there is no notebooks/{name}.ipynb")
+    def _parts_fit(self) -> Study:
+        if self.alignment.per_vendor:
+            _check_batch(self.alignment.batch_size or self.training.batch_size, self.alignment.per_vendor, "vendor")
+        if self.data.source != "twin" and any(entry.get("overlap", [""]) != [""] for entry in self.runs):
+            raise ValueError("runs: overlap is the twin's; other data has the overlap that it has")
+        for entry in self.runs:
+            for loss in entry["loss"] if entry["notebook"] == "43_hotel_search" else ():
+                if not self.hotels.search.get(loss, self.hotels.search.get("any")):
+                    raise ValueError(
+                        f"hotels.search names no hyper-parameter to try for {loss}, which 43_hotel_search asks for"
+                    )
+        return self
+
+    @model_validator(mode="after")
+    def _no_run_twice(self) -> Study:
+        made: dict[str, int] = {}
+        for number, entry in enumerate(self.runs, start=1):
+            for run in self._combinations(entry):
+                if run.name in made:
+                    raise ValueError(
+                        f"runs: entries {made[run.name]} and {number} both make {run.name}; leave it out of one"
+                    )
+                made[run.name] = number
         return self
 
     @model_validator(mode="after")
@@ -352,12 +444,10 @@ class Study(Part):
 
     def _planned(self) -> list[Run]:
         """All combinations of each entry's lists."""
-        found = []
-        for entry in self.runs:
-            grid = {name: values for name, values in entry.items() if name != "notebook"}
-            for values in itertools.product(*grid.values()):
-                found.append(Run(self, entry["notebook"], dict(zip(grid, values, strict=True))))
-        return found
+        return [run for entry in self.runs for run in self._combinations(entry)]
+
+    def _combinations(self, entry: Mapping[str, Any]) -> list[Run]:
+        return [Run(self, entry["notebook"], given) for given in _combinations(entry)]
 
     def _run_hindrance(self, run: Run) -> str:
         """Why a run can't be executed, said in a sentence; '' if it can."""
@@ -380,12 +470,61 @@ class Study(Part):
         return self._lacking(NEEDS.get(name, ()))
 
     def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
-        """A fingerprint of all that decides what a notebook computes from its data: code and parameters."""
+        """A fingerprint of all that decides what a notebook computes: code, parameters, and the data and weights that are
+        somebody's own files. (The twin's bytes follow from its parameters and its code.)"""
         unread = {"name", "about", "runs", "chapters", "hotel_splits"}
         unread |= {part for part, readers in READERS.items() if notebook_name not in readers}
         relevant = self.model_dump(exclude=unread)
-        text = json.dumps([relevant, parameters, sources.fingerprint(notebook(notebook_name))], sort_keys=True)
+        code, files = sources.fingerprint(notebook(notebook_name)), self._own_files(notebook_name, parameters)
+        text = json.dumps([relevant, parameters, code, files], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @cached_property
+    def own_ads(self) -> str:
+        """A fingerprint of the user's ads as they are now (tables, and the bytes of the pictures that these name); '' of the twin.
+        A study that is loaded anew looks anew."""
+        if self.data.source == "twin":
+            return ""
+        given = self.data
+        return data_state.of_tables(
+            self.data_folder, given.columns.images, given.separator, given.delimiter, given.encoding, self.cache
+        )
+
+    @cached_property
+    def own_hotels(self) -> str:
+        """The same of the user's hotel pictures and of the split files; '' where there are none."""
+        found = (
+            []
+            if self.hotels.source == "twin"
+            else [data_state.of_tables(self.hotel_pictures, "image", cache=self.cache)]
+        )
+        return " ".join(found + ([data_state.of_folder(self.hotel_folder, self.cache)] if self.hotel_folder else []))
+
+    @property
+    def ads_identity(self) -> str:
+        """All that decides what the ads are read as: where they are, their state, how they are read and by what code."""
+        given = [self.data.model_dump(), str(self.data_folder), self.own_ads, self.sensitive]
+        return json.dumps(["ads", *given, sources.module_fingerprint("data")])
+
+    @property
+    def hotels_identity(self) -> str:
+        """The same of the hotel pictures."""
+        given = [self.hotels.model_dump(), str(self.hotel_pictures), str(self.hotel_folder), self.own_hotels]
+        return json.dumps(["hotels", *given, sources.module_fingerprint("hotel_data")])
+
+    def _own_files(self, notebook_name: str, given: Mapping[str, Any]) -> list[str]:
+        """The state of all files of the user's that a notebook reads, for its key."""
+        used = sources.modules_of(notebook(notebook_name))
+        found = [self.own_ads if ROOT / "lib" / "data.py" in used else ""]
+        found += [self.own_hotels if notebook_name in (*READERS["hotels"], "40_hotel_splits") else ""]
+        if self.weights_folder and ROOT / "lib" / "backbones.py" in used:
+            names = (
+                [value for value in given.values() if value in BACKBONES] if notebook_name in parameters.RUNS else [""]
+            )
+            found += [data_state.of_folder(_from_root(self.weights_folder) / name, self.cache) for name in names]
+        if self.datasheet and notebook_name == "01_data":
+            found.append(data_state.of_files([self.datasheet], self.cache))
+        return found
 
 
 DEFAULTS: dict[str, Any] = {"variant": "sound", "faces": "all"}
@@ -412,20 +551,19 @@ ORDER = [
 
 
 def given(parameters: dict[str, Any], study: Study) -> dict[str, Any]:
-    """A run's parameters without those that are empty, at their default or (`protocol`) as the study's, in the order of ORDER. Raises DataError for an unknown protocol."""
+    """A run's parameters without those that are empty, at their default or (`protocol`) as the study's, in the order of ORDER."""
     protocol = parameters.get("protocol") or study.split.protocol
-    if protocol not in get_args(Protocol):
-        raise DataError(f"There is no protocol called {protocol!r}; give {', '.join(get_args(Protocol))}.")
     parameters = {**parameters, "protocol": "" if protocol == study.split.protocol else protocol}
     names = sorted(parameters, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
     return {name: parameters[name] for name in names if parameters[name] not in ("", DEFAULTS.get(name))}
 
 
 class Run:
-    """One run notebook with one set of parameters."""
+    """One run notebook with one set of parameters. Raises DataError for parameters that the notebook can't have."""
 
-    def __init__(self, study: Study, notebook_name: str, parameters: dict[str, Any]) -> None:
-        self.study, self.notebook, self.parameters = study, notebook_name, given(parameters, study)
+    def __init__(self, study: Study, notebook_name: str, given_parameters: dict[str, Any]) -> None:
+        self.study, self.notebook, self.parameters = study, notebook_name, given(given_parameters, study)
+        parameters.check_run(notebook_name, self.parameters)
 
     @property
     def name(self) -> str:
@@ -469,10 +607,67 @@ class Run:
     def key(self) -> str:
         return self.study.key(self.notebook, self.parameters)
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What its record must say of it."""
+        return {"study": self.study.name, "notebook": self.notebook, "parameters": self.parameters, "key": self.key}
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has a record, which is written last."""
+        return (self.folder / "metrics.json").exists()
+
+    def record(self) -> dict[str, Any]:
+        """What the run noted of itself (metrics.json). Raises DataError when that is no record of this run: of another study, notebook
+        or parameters, of other code or settings (the key has them), or of other data; no table may read such a run."""
+        found = read_json(self.folder / "metrics.json")
+        wrong = [name for name, value in self.identity.items() if found.get(name) != value]
+        expected = data_state.settled(self._data_identity)
+        if expected and found.get("data", {}).get("fingerprint", expected) != expected:
+            wrong.append("data")
+        if wrong:
+            raise DataError(
+                f"{self.folder / 'metrics.json'}: this record is of another run than {self.name} as planned: its "
+                f"{', '.join(wrong)} {'differs' if len(wrong) == 1 else 'differ'}. (The key stands for code, settings and own "
+                f"files.) Nothing is read from it. Remove the folder, then: make study PROFILE={self.study.name}"
+            )
+        return found
+
+    @property
+    def _data_identity(self) -> str:
+        if self.notebook in HOTELS:
+            return self.study.hotels_identity
+        overlap = self.parameters.get("overlap")
+        return (self.study if overlap is None else self.study.at_overlap(overlap)).ads_identity
+
 
 def notebook(name: str) -> Path:
     """The source of the notebook called `name`."""
     return ROOT / "notebooks" / f"{name}.ipynb"
+
+
+def chapters() -> list[str]:
+    """The notebooks that are chapters: all but those that make a run."""
+    return sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb") if path.stem not in parameters.RUNS)
+
+
+def _combinations(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """All combinations of an entry's lists, each as a run's parameters."""
+    grid = {name: values for name, values in entry.items() if name != "notebook"}
+    return [dict(zip(grid, values, strict=True)) for values in itertools.product(*grid.values())]
+
+
+def _entry_problem(entry: Mapping[str, Any]) -> str:
+    """What is wrong with an entry of `runs`; '' if nothing is."""
+    name = entry.get("notebook")
+    if not isinstance(name, str) or name not in parameters.RUNS:
+        return f"there is no run notebook called {name!r}; {parameters.nearest(name, parameters.RUNS)}"
+    for field, values in entry.items():
+        if field != "notebook" and (not isinstance(values, list) or not values):
+            return f"{field}: give a list with something in it, such as [{values or 1111}]"
+        if field != "notebook" and any(value in values[:place] for place, value in enumerate(values)):
+            return f"{field} has a value twice (of {values})"
+    return next(filter(None, (parameters.problem(name, found) for found in _combinations(entry))), "")
 
 
 def executed(folder: Path) -> list[Path]:
@@ -486,28 +681,43 @@ def reads_runs(name: str) -> bool:
     return ROOT / "lib" / "results.py" in sources.modules_of(notebook(name))
 
 
-def load(study: str | Path) -> Study:
-    """The study of a parameter file: a path (from here or from the project), or a name: params/<name>.yaml.
-
-    Raises DataError when there is no such file or something in it is not as `Study` says.
-    """
-    path = Path(study)
-    if not path.suffix:
-        path = ROOT / "params" / f"{study}.yaml"
+def file(study: str | Path) -> Path:
+    """The parameter file that is meant: a path (from here or from the project), or a name: params/<name>.yaml. Raises DataError when there is
+    none."""
+    path, named = Path(study), ROOT / "params" / f"{study}.yaml"
+    if not path.suffix or named.exists():
+        path = named
     if not path.exists() and not path.is_absolute():
         path = ROOT / path
-    if not path.exists():
-        known = ", ".join(sorted(file.stem for file in (ROOT / "params").glob("*.yaml")))
-        raise DataError(f"{path}: there is no such parameter file. Give a path, or one of {known}.")
-    try:
-        return Study(**yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (yaml.YAMLError, TypeError, UnicodeDecodeError) as error:
+    if not path.is_file():
+        known = sorted(file.stem for file in (ROOT / "params").glob("*.yaml"))
         raise DataError(
-            f"{path}: this is not a YAML mapping of parameters ({error}). See params/quick.yaml."
-        ) from error
+            f"{path}: there is no such parameter file. Give a path, or a name: {parameters.nearest(study, known)}."
+        )
+    return path
+
+
+def load(study: str | Path) -> Study:
+    """The study of a parameter file. Raises DataError when there is no such file or something in it is not as `Study` says."""
+    path = file(study)
+    try:
+        return Study(**yaml_files.read(path, "expected are parameters, as in params/quick.yaml"))
     except ValidationError as error:
-        wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        wrong = "; ".join(dict.fromkeys(_said(item) for item in error.errors(include_url=False)))
         raise DataError(f"{path}: {wrong}. The parameters and their types are listed in lib/study.py.") from error
+
+
+def _said(item: Any) -> str:
+    """One of pydantic's errors, with the nearest valid name where a name isn't known."""
+    *above, last = item["loc"] or ("",)
+    where = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        section: Any = Study
+        for part in above:
+            section = section.model_fields[part].annotation
+        return f"{where}: there is no such parameter; {parameters.nearest(last, section.model_fields)}"
+    said = item["msg"].removeprefix("Value error, ")
+    return f"{where}: {said}" if where else said
 
 
 def _from_root(path: str) -> Path:

@@ -13,7 +13,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib import ads, campaigns, data, energy, faces, identification, privacy, record, sources, splits, verification
+from lib import (
+    ads,
+    campaigns,
+    data,
+    energy,
+    faces,
+    identification,
+    privacy,
+    record,
+    sources,
+    splits,
+    verification,
+)
 from lib import study as studies
 from lib.errors import DataError
 from lib.files import write_json, write_text
@@ -23,16 +35,24 @@ from lib.splits import PARTS
 class Recorded:
     """A run with a record of what it is and took; results go to `out`."""
 
-    def __init__(self, notebook: str, study: str, out: str, parameters: dict[str, Any]) -> None:
-        """parameters: those of the notebook that aren't at their default. Raises DataError on bad input."""
+    def __init__(self, notebook: str, study: str, out: str, given: dict[str, Any]) -> None:
+        """given: the notebook's parameters. Raises DataError on bad input."""
         self.clock, self.meter = record.Stopwatch(), energy.Meter()
         self.study_file, self.study, self.out = study, studies.load(study), Path(out)
-        self.notebook, self.parameters = notebook, studies.given(parameters, self.study)
+        self.notebook, self.parameters = notebook, studies.Run(self.study, notebook, given).parameters
         self.key = self.study.key(notebook, self.parameters)
         self.result: dict[str, Any] = {}
 
     def finish(self, **more: Any) -> dict[str, Any]:
-        """Write metrics.json, what a reader needs to trust a number, with `more` in it; what was written."""
+        """Write metrics.json, what a reader needs to trust a number, with `more` in it; what was written.
+
+        Raises DataError when the parameter file, or data of the user's, is no longer what it was at the start.
+        """
+        if studies.load(self.study_file).key(self.notebook, self.parameters) != self.key:
+            raise DataError(
+                f"{self.out}: the parameter file or the data changed while the run was under way, so its numbers may be of both "
+                "states. Start it again."
+            )
         written = {
             "run": self.out.as_posix(),
             "study": self.study.name,

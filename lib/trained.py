@@ -133,4 +133,4 @@ class Trained(Learned, Task):
     def pictures(self) -> np.ndarray:
         """(pictures, h, w, 3) uint8."""
         found, study = self.data, self.study
-        return pictures.as_array(found.images, study.image.pixels, study.cache, found.fingerprint)
+        return pictures.as_array(found.images, study.image.pixels, study.cache, found.fingerprint, found.digests)

@@ -76,11 +76,10 @@ def write(run, wrong, loaded, resumed=False):
             weights.append(Provenance(BACKBONES[name].kind, asked[kind], name, source, "ab" * 32, 1000).row())
     scored = queries(modality, wrong, asked["seed"])
     written = {
+        **run.identity,
         "modality": modality,
-        "parameters": asked,
         "protocol": "ad",
-        "key": "0123456789abcdef",
-        "data": {"train_region": "south"},
+        "data": {"train_region": REGIONS[0]},
         "environment": {"device": "cpu"},
         "weights": weights,
         "energy": {"kwh": 0.002, "co2_kg": 0.00095, "method": "cpu estimated from rated power and load"},

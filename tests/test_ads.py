@@ -1,12 +1,13 @@
 """The loader on good folders in MATCHED's layout; other layouts and bad input are in test_own_data.py."""
 
+import hashlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
-from lib import ads, pictures
+from lib import ads, pictures, privacy
 from lib.errors import DataError
 
 
@@ -45,6 +46,21 @@ def test_fingerprint_follows_every_byte(folder):
     assert ads.read(folder).fingerprint != before
 
 
+def test_fingerprint_follows_the_tables_names(folder):
+    """A file's name is its region's."""
+    before = ads.read(folder).fingerprint
+    (folder / "West.csv").rename(folder / "midwest.csv")
+    assert ads.read(folder).fingerprint != before
+
+
+def test_digests_are_the_pictures(folder):
+    found = ads.read(folder)
+    assert found.digests == [hashlib.sha256(path.read_bytes()).hexdigest() for path in found.images]
+    again = privacy.renumbered(found, b"s" * 32)
+    assert again.images != found.images
+    assert again.digests == [hashlib.sha256(path.read_bytes()).hexdigest() for path in again.images]
+
+
 def test_byte_order_mark_is_no_part_of_a_name(folder):
     write(folder / "west.csv", "TEXT,IMAGES,VENDOR\nTwo,images/d.jpg,12\n", "utf-8-sig")
     (folder / "West.csv").unlink()
@@ -63,6 +79,7 @@ def test_pictures_are_decoded_once(folder, tmp_path, monkeypatch):
 def test_a_file_that_is_no_picture(folder, tmp_path):
     (folder / "images" / "b.jpg").write_text("not a picture")
     found = ads.read(folder, check_pictures=False)
-    with pytest.raises(DataError, match=r"b\.jpg"):
+    with pytest.raises(DataError, match="Row 1 of the 4 pictures") as error:
         pictures.as_array(found.images, 16, tmp_path / "cache", found.fingerprint)
+    assert "b.jpg" not in str(error.value)  # a file's name may be an id
     assert not list((tmp_path / "cache").glob("*.npy"))  # nothing half-written

@@ -36,7 +36,7 @@ def plant(study, learns):
         row |= {"chance": 0.02, "vendor's level": 0.4, "queries": 60, "vendors": 30, "documents": 90}
         rows = [row | {"region": region} for region in ("south", "ZS")]
         rewards = [{"what": "content", "share": level, "low": level, "high": level, "pairs": 60, "vendors": 30}]
-        (run.folder / "metrics.json").write_text(json.dumps({"text_to_image": rows, "rewards": rewards}))
+        (run.folder / "metrics.json").write_text(json.dumps(run.identity | {"text_to_image": rows, "rewards": rewards}))
 
 
 def test_published_objectives_that_learn_nothing_where_sound_ones_do(study):

@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import baselines, retrieval
+from lib import baselines, catalogue, retrieval
 from lib.baselines import BASELINES, Baseline
 from lib.errors import DataError
 from lib.files import read_json
@@ -233,7 +233,7 @@ def test_pictures_are_linked_as_texts_are(study, tmp_path):
     assert set(pd.read_csv(tmp_path / "predictions.csv").columns) == {"image", "truth", "predicted"}
 
 
-def test_a_new_baseline_is_one_entry(study, tmp_path, monkeypatch):
+def test_a_new_baseline_is_a_class_and_its_name(study, tmp_path, monkeypatch):
     class Length(baselines.Linker):
         """Texts are the more alike the less their lengths differ."""
 
@@ -242,6 +242,7 @@ def test_a_new_baseline_is_one_entry(study, tmp_path, monkeypatch):
             return -np.abs(lengths[queries][:, None] - lengths[documents])
 
     monkeypatch.setitem(BASELINES, "length", Length)
+    monkeypatch.setitem(catalogue.BASELINES, "length", Length.kind)
     run = baseline(study, tmp_path, "length")
     assert len(run.identify()) == 4 and set(run.verify()["region"]) == {*run.data.regions, "OOD", "ZS"}
 

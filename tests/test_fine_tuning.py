@@ -100,13 +100,13 @@ def test_other_backbones_are_refused(chosen, tmp_path):
     found = json.loads(path.read_text())
     found["parameters"]["vision"] = "vit-tiny-patch16"
     path.write_text(json.dumps(found))
-    with pytest.raises(DataError, match=r"of vision 'vit-tiny-patch16'.*has 'efficientnet-lite0'"):
+    with pytest.raises(DataError, match=r"another run than alignment.* its parameters differs"):
         tuned(chosen, tmp=str(tmp_path / "out"))
 
 
 def test_another_size_is_refused(chosen, tmp_path):
     start(chosen)
-    with pytest.raises(DataError, match=r"don't fit.*dimensions, queries, layers"):
+    with pytest.raises(DataError, match=r"another run than alignment.* its key differs"):
         tuned(chosen, tmp=str(tmp_path / "out"), queries=5)
 
 

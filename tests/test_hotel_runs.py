@@ -89,7 +89,7 @@ def test_a_picture_in_two_splits_or_a_branch_with_two_chains_is_an_error(found):
     train = found.splits[found.splits["split"] == "Trainval"].head(1)
     with pytest.raises(DataError, match="1 pictures of the split files are in two splits of Trainval, D_SS"):
         hotel_data._check_labels(pd.concat([found.splits, train.assign(split="D_SS")]))
-    with pytest.raises(DataError, match="has two chains in the split files"):
+    with pytest.raises(DataError, match="1 branches have two chains in the split files"):
         hotel_data._check_labels(pd.concat([found.splits, train.assign(chain=train["chain"] + 1000)]))
 
 
@@ -191,7 +191,7 @@ def made_up(study, auc, recall=(10.0, 40.0, 35.0, 30.0), equal=(15.0, 15.0, 14.0
                     }
                 )
         metrics = {"linking": rows, "hyperparameters": {"rate": 1.0}, "training": {"epochs": 1}}
-        write_json(run.folder / "metrics.json", metrics | {"data": {"seen": seen, "trained_on": "Trainval"}})
+        write_json(run.folder / "metrics.json", metrics | run.identity | {"data": {"seen": seen, "trained_on": "Trainval"}})
         queries = pd.DataFrame(
             {"region": "south", "vendor": np.arange(40), "R-Precision@X": 0.2 if loss == "pre-trained" else 0.6}
         )
@@ -334,7 +334,7 @@ def searches(chosen, **leads):
         run = Run(chosen, "43_hotel_search", {"vision": "efficientnet-lite0", "loss": loss, "seed": 7})
         tried = [rate, *(other for other in rates if other != rate)]
         rows = [{"rate": value, "R@1": 0.5 - lead * (place > 0)} for place, value in enumerate(tried)]
-        write_json(run.folder / "metrics.json", {"trials": rows, "best": {"rate": rate}, "epochs": 3})
+        write_json(run.folder / "metrics.json", run.identity | {"trials": rows, "best": {"rate": rate}, "epochs": 3})
         found[run.name] = run
     return found
 
@@ -388,12 +388,17 @@ def test_runs_take_up_the_search_of_their_loss(tmp_path):
         {"notebook": "43_hotel_search", **shared, "seed": [7]},
         {"notebook": "41_hotel_linking", **shared, "seed": [1, 2]},
     ]
-    path.write_text(yaml.safe_dump({"name": "searched", "runs": runs}))
+    searched = {"search": {"circle": {"rate": [1.0]}}}
+    path.write_text(yaml.safe_dump({"name": "searched", "hotels": searched, "runs": runs}))
     chosen = studies.load(path)
     names = [run.begins_with.name for run in chosen.all_runs().values() if run.notebook == "41_hotel_linking"]
     assert names == ["hotel_search/efficientnet-lite0/circle/seed7"] * 2
     alone = Run(chosen, "41_hotel_linking", {"vision": "efficientnet-lite0", "loss": "bce", "seed": 1})
     assert alone.begins_with is None
+    path.write_text(yaml.safe_dump({"name": "searched", "runs": runs}))
+    with pytest.raises(DataError, match="names no hyper-parameter to try for circle"):
+        studies.load(path)
+    path.write_text(yaml.safe_dump({"name": "searched"}))
     with pytest.raises(DataError, match="names no hyper-parameter to try for circle"):
         linking_run.Search("43_hotel_search", str(path), str(tmp_path), "circle", "efficientnet-lite0", 7)
 

@@ -57,7 +57,7 @@ def test_the_folder_is_whole_and_what_is_listed_twice_is_found(folder):
     truth = pd.read_csv(folder / "truth/pictures.csv").set_index("image")["place"]
     exact, _ = hotel_cleaning.clean(listed, [sha256(folder / image) for image in listed["image"]])
     assert hotel_cleaning.scores(exact, truth)["pair_recall"] < 1  # copies that were compressed anew have other bytes
-    keys = hotel_cleaning.by_look(listed["image"], folder, folder / "cache", "looks")
+    keys = hotel_cleaning.by_look([folder / image for image in listed["image"]], folder / "cache", "looks")
     cleaned, findings = hotel_cleaning.clean(listed, keys)
     assert findings.set_index("finding").loc["branches that are one place", "cases"] >= 1
     assert hotel_cleaning.scores(cleaned, truth) == {"pair_precision": 1.0, "pair_recall": 1.0}

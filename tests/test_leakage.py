@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from lib import leakage, near_texts, splits
 from lib.errors import DataError
+from lib.files import write_json
 from lib.study import Run, Study
 
 WORDS = [f"word{number}" for number in range(400)]
@@ -128,7 +129,7 @@ def test_systems_are_compared_from_protocol_to_protocol(tmp_path, monkeypatch, b
     generator = np.random.default_rng(0)
     for protocol, run in zip(("paper", "campaign"), study.all_runs().values(), strict=True):
         run.folder.mkdir(parents=True)
-        (run.folder / "metrics.json").write_text("{}")
+        write_json(run.folder / "metrics.json", run.identity)
         truth = np.repeat(np.arange(30), 5)
         right = generator.random(len(truth)) < (0.9 if protocol == better else 0.3)
         predicted = np.where(right, truth, (truth + 1) % 30)

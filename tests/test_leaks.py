@@ -431,3 +431,78 @@ def test_command(study, folder, monkeypatch, capsys):
         leaks.main()
     out = capsys.readouterr().out
     assert ended.value.code == 1 and "row 2, column who" in out and "ephyrine" not in out
+
+
+BORDERS = {
+    "a.csv": ["vendor\n7\n", "vendor,7\n", "who,vendor\n7,x\n"],
+    "a.json": ['{"a": ["vendor", 7]}', '{"vendor": 7, "b": {"c": "vendor"}, "d": 7}'],
+    "a.txt": ["vendor\n7", "vendor\r\n7", "vendor\t7"],
+    "a.md": ["# vendor\n\n7 ads", "| vendor | 7 |\n|---|---|\n| vendor | 7 |", "vendor|7"],
+    "a.html": [
+        "<tr><th>vendor</th></tr>\n<tr><td>7</td></tr>",
+        '<th class="x">vendor</th><td\n>7</td>',
+        "<div>vendor</div><div>7</div>",
+        "<h2>vendor</h2>7",
+        "<caption>vendor</caption><tr><td>7</td></tr>",
+        "&lt;th&gt;vendor&lt;/th&gt;&lt;td&gt;7&lt;/td&gt;",
+    ],
+    "a.svg": ["<text>vendor</text><text>7</text>", "<title>vendor</title><text>7</text>"],
+}
+WITHIN = {
+    "a.csv": ["who\nvendor 7\n", '"vendor  7"\n'],
+    "a.json": ['{"a": "of vendor 7"}', '{"vendor 7": 1}'],
+    "a.txt": ["of vendor 7,", "vendor_7"],
+    "a.md": ["| vendor 7 | 1 |", "**vendor** 7", "`vendor 7`"],
+    "a.html": [
+        "<td>vendor 7</td>",
+        "<td><b>vendor</b> 7</td>",
+        "<td>vendor\n7</td>\n<p>x</p>",
+        "<td>vendor<br>7</td>",
+        "<p>vendor&nbsp;7</p>",
+    ],
+    "a.svg": ["<text>vendor 7</text>", "<text><tspan>vendor</tspan> <tspan>7</tspan></text>"],
+}
+
+
+@pytest.mark.parametrize(("name", "content"), [(name, each) for name, forms in BORDERS.items() for each in forms])
+def test_no_name_runs_from_one_cell_into_another(tmp_path, name, content):
+    write(tmp_path, name, content)
+    assert leaks.scan(tmp_path, [], ["vendor 7"], known=[]).empty
+
+
+@pytest.mark.parametrize(("name", "content"), [(name, each) for name, forms in WITHIN.items() for each in forms])
+def test_a_name_that_stands_in_one_cell_is_found(tmp_path, name, content):
+    write(tmp_path, name, content)
+    assert set(leaks.scan(tmp_path, [], ["vendor 7"], known=[])["kind"]) == {"name"}
+
+
+def test_a_notebooks_table_of_vendors_is_no_leak(tmp_path):
+    """What chapter 33 shows of vendors by number, as HTML and as text."""
+    table = pd.DataFrame({"vendor": [7, 8], "taken for": [9, 7]})
+    html = table.style.hide(axis="index").to_html() + table.to_html(index=False)
+    for number, (mime, shown) in enumerate({"text/html": html, "text/plain": table.to_string(index=False)}.items()):
+        output = {"output_type": "display_data", "metadata": {}, "data": {mime: shown.splitlines(keepends=True)}}
+        cell = {"cell_type": "code", "metadata": {}, "source": [], "outputs": [output]}
+        write(tmp_path, f"{number}.ipynb", json.dumps({"cells": [cell], "metadata": {}}))
+    assert leaks.scan(tmp_path, [], ["vendor 7", "for 9", "vendor 8"], known=[]).empty
+
+
+def test_numbers_and_short_texts_stand_in_one_cell_too(tmp_path):
+    write(tmp_path, "a.html", "<td>212</td>\n<td>555</td><td>0147</td> <th>four</th><td>words</td><td>make one</td>")
+    write(tmp_path, "a.csv", "four,words\nmake,one\n")
+    assert leaks.scan(tmp_path, ["four words make one", "call 212-555-0147 or write to us"], known=[]).empty
+    write(tmp_path, "b.html", "<td>212-555-0147</td><td>four\nwords <i>make</i> one</td>")
+    found = leaks.scan(tmp_path, ["four words make one", "call 212-555-0147 or write to us"], known=[])
+    assert set(found["kind"]) == {"phone", "text"} and set(found["file"]) == {"b.html"}
+
+
+def test_a_name_with_the_sign_of_a_border_in_it_is_found_as_it_is(tmp_path):
+    write(tmp_path, "a.txt", "of Quilla | Brook,")
+    write(tmp_path, "b.csv", '"Wanda\nXaver"\n')
+    found = leaks.scan(tmp_path, [], ["Quilla | Brook", "Wanda\nXaver"], known=[])
+    assert set(found["file"]) == {"a.txt", "b.csv"}
+
+
+def test_lines_below_a_wrapped_cell_keep_their_numbers(tmp_path):
+    write(tmp_path, "a.html", "<p>x</p>\n<td>a\nb\nc</td>\n<td>vendor 7</td>")
+    assert set(leaks.scan(tmp_path, [], ["vendor 7"], known=[])["place"]) == {"line 5"}

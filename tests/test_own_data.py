@@ -73,6 +73,20 @@ def put_aside(folder: Folder, row: list[str], column: str, reason: str) -> None:
     assert len(found.ads) == 40 and found.rows == 41
 
 
+def kept_without(folder: Folder, row: list[str], column: str, reason: str) -> None:
+    """With `row` added as row 42, the ad is kept without its text, or picture, and the quarantine says why and nothing of it."""
+    folder.write(row)
+    found = folder.read()
+    [entry] = found.quarantine.to_dict("records")
+    assert (entry["file"], entry["row"], entry["column"]) == ("south.csv", 42, column)
+    what = {"TEXT": "text", "IMAGES": "picture"}[column]
+    assert entry["reason"].startswith(f"the ad is kept without a {what}: ")
+    assert reason in entry["reason"] and SECRET not in entry["reason"]
+    assert len(found.ads) == found.rows == 41
+    last = found.pairs[found.pairs["ad"] == 40]
+    assert last["text" if column == "TEXT" else "image"].tolist() == [-1] and len(found.texts) + len(found.images) == 81
+
+
 def stops(folder: Folder, *words: str, **columns) -> None:
     """Reading raises a DataError of one paragraph with these words and nothing of an ad."""
     with pytest.raises(DataError) as error:
@@ -116,7 +130,7 @@ def test_utf_16(folder, encoding):
 def test_latin_1(folder):
     folder.rows[1][0] = "café"
     folder.write(encoding="latin-1")
-    stops(folder, "south.csv, line 3", "not UTF-8", "0xe9", "iconv -f latin1")
+    stops(folder, "south.csv, line 3", "not UTF-8", "0xe9", "data.encoding: cp1252", "not latin-1")
 
 
 def test_byte_order_mark(folder):
@@ -159,7 +173,7 @@ def test_missing_column(folder):
 def test_no_header_shows_no_ad(folder):
     folder.header = [f"call {SECRET} on 212-555-0100, all day", "images/1.jpg", "7"]
     folder.write()
-    stops(folder, "no column TEXT and IMAGES and VENDOR", "don't look like names")
+    stops(folder, "no column TEXT and IMAGES and VENDOR among its 3 columns (not shown")
 
 
 def test_line_ends_of_any_system(folder):
@@ -203,7 +217,7 @@ def test_no_folder_and_no_file(tmp_path):
 def test_empty_cell(folder, place, column):
     row = ["text", "images/" + folder.picture(99), "x"]
     row[place] = "  "
-    put_aside(folder, row, column, "empty")
+    (put_aside if column == "VENDOR" else kept_without)(folder, row, column, "empty")
 
 
 @pytest.mark.parametrize(("row", "words"), [(["text", "images/x.jpg"], "fewer"), (["a", "b", "c", "d"], "more")])
@@ -220,15 +234,15 @@ def test_empty_fields_at_the_end_and_blank_lines_are_no_loss(folder):
 
 
 def test_nul_bytes(folder):
-    put_aside(folder, [f"{SECRET}\0{SECRET}", "images/" + folder.picture(99), "x"], "TEXT", "NUL byte")
+    kept_without(folder, [f"{SECRET}\0{SECRET}", "images/" + folder.picture(99), "x"], "TEXT", "NUL byte")
 
 
 def test_nul_byte_in_a_path(folder):
-    put_aside(folder, ["text", f"images/{SECRET}\0.jpg", "x"], "IMAGES", "NUL byte")
+    kept_without(folder, ["text", f"images/{SECRET}\0.jpg", "x"], "IMAGES", "NUL byte")
 
 
 def test_a_million_characters(folder):
-    put_aside(folder, [SECRET * 125_000, "images/" + folder.picture(99), "x"], "TEXT", "longer than 100,000")
+    kept_without(folder, [SECRET * 125_000, "images/" + folder.picture(99), "x"], "TEXT", "longer than 100,000")
     assert csv.field_size_limit() == 131_072  # other readers' limit is as it was
 
 
@@ -251,7 +265,7 @@ def test_paths_out_of_the_folder(folder, path):
     (folder.path / "link").symlink_to(outside)
     (folder.path / "images" / f"link{SECRET}.jpg").symlink_to(outside / f"{SECRET}.jpg")
     (folder.path / "images" / f"dangling{SECRET}.jpg").symlink_to(outside / "nothing")
-    put_aside(folder, ["text", path, "x"], "IMAGES", "out of the data folder")
+    kept_without(folder, ["text", path, "x"], "IMAGES", "out of the data folder")
 
 
 def test_link_inside_the_folder_is_fine(folder):
@@ -262,17 +276,17 @@ def test_link_inside_the_folder_is_fine(folder):
 
 @pytest.mark.parametrize("path", [f"images/{SECRET}gone.jpg", "images", f"images/{'x' * 5000}"])
 def test_missing_picture(folder, path):
-    put_aside(folder, ["text", path, "x"], "IMAGES", "no such file")
+    kept_without(folder, ["text", path, "x"], "IMAGES", "no such file")
 
 
 def test_a_pipe_is_no_picture_to_wait_for(folder):
     os.mkfifo(folder.path / "images" / "pipe.jpg")
-    put_aside(folder, ["text", "images/pipe.jpg", "x"], "IMAGES", "no such file")
+    kept_without(folder, ["text", "images/pipe.jpg", "x"], "IMAGES", "no such file")
 
 
 def test_an_image_that_is_a_text_file(folder):
     (folder.path / "images" / f"{SECRET}.jpg").write_text("not a picture")
-    put_aside(folder, ["text", f"images/{SECRET}.jpg", "x"], "IMAGES", "no picture")
+    kept_without(folder, ["text", f"images/{SECRET}.jpg", "x"], "IMAGES", "no picture")
 
 
 @pytest.mark.parametrize("kind", [".jpg", ".png", ".webp"])
@@ -281,7 +295,7 @@ def test_a_truncated_picture(folder, kind):
     cv2.imwrite(str(path), np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
-    put_aside(folder, ["text", f"images/{path.name}", "x"], "IMAGES", "pic")
+    kept_without(folder, ["text", f"images/{path.name}", "x"], "IMAGES", "pic")
 
 
 def bomb(path: Path, side: int) -> None:
@@ -300,7 +314,7 @@ def bomb(path: Path, side: int) -> None:
 def test_a_png_that_unpacks_to_gigabytes(folder, side, monkeypatch):
     monkeypatch.setattr(cv2, "imread", None)  # it is never unpacked
     bomb(folder.path / "images" / f"{SECRET}.png", side)
-    put_aside(folder, ["text", f"images/{SECRET}.png", "x"], "IMAGES", "more than 50 million pixels")
+    kept_without(folder, ["text", f"images/{SECRET}.png", "x"], "IMAGES", "more than 50 million pixels")
     with pytest.raises(DataError, match="no picture that can be decoded"):
         pictures.decode(folder.path / "images" / f"{SECRET}.png", 16)
 
@@ -396,11 +410,11 @@ def test_nothing_but_empty_regions(folder):
 
 
 def test_more_than_a_tenth_stops_with_a_summary(folder):
-    bad = [["", "x", "y"]] * 3 + [["text", f"{SECRET}.jpg", "y"]]
+    bad = [["", "x", "y"]] * 3 + [["", f"{SECRET}.jpg", "y"]]
     folder.write(*bad)
-    assert len(folder.read().quarantine) == 4  # of 44
+    assert len(folder.read().ads) == 40  # of 44
     folder.write(*bad, ["short"])
-    stops(folder, "5 of 45 rows", "3 × TEXT: empty", "1 × IMAGES: there is no such file", "south.csv row 42")
+    stops(folder, "5 of 45 rows", "4 × TEXT: empty", "4 × IMAGES: there is no such file", "south.csv row 42")
 
 
 def test_any_region_in_order(folder):
@@ -523,7 +537,7 @@ def test_a_mapping_that_means_nothing(folder, given):
 def test_pictures_are_looked_into_once(folder, tmp_path, monkeypatch):
     seen = []
     look = pictures.problem
-    monkeypatch.setattr(pictures, "problem", lambda path: seen.append(path.name) or look(path))
+    monkeypatch.setattr(pictures, "problem", lambda path, *known: seen.append(path.name) or look(path, *known))
     cache = tmp_path / "cache"
     before = ads.read(folder.path, cache=cache)
     assert len(seen) == 40 and ads.read(folder.path, cache=cache).fingerprint == before.fingerprint and len(seen) == 40
@@ -531,9 +545,10 @@ def test_pictures_are_looked_into_once(folder, tmp_path, monkeypatch):
     changed.write_bytes(changed.read_bytes()[:300])
     after = ads.read(folder.path, cache=cache)
     assert seen[40:] == [changed.name] and after.quarantine["row"].tolist() == [7]
+    assert len(after.ads) == 40 and len(after.images) == len(after.digests) == 39
     assert after.fingerprint != before.fingerprint
-    [keeper] = cache.iterdir()
-    keeper.write_text("cut o", encoding="utf-8")  # a cache that can't be read is none
+    for keeper in cache.iterdir():
+        keeper.write_text("cut o", encoding="utf-8")  # a cache that can't be read is none
     assert ads.read(folder.path, cache=cache).fingerprint == after.fingerprint
 
 

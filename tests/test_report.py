@@ -1,12 +1,16 @@
 """What is written is whole, and what comes from data shows as text."""
 
+import ast
 import base64
 import csv
+import html
 import json
+import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import matplotlib.pyplot as plt
 import networkx as nx
@@ -15,6 +19,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from matplotlib.colors import to_hex
 from PIL import Image
 
@@ -255,3 +260,65 @@ def test_a_figure_is_shown_small_and_told_in_words(tmp_path):
         assert shown.mode == "P" and shown.width > 300
     assert base64.b64decode(data["image/png"]) == (tmp_path / "x.png").read_bytes()
     assert (tmp_path / "x.svg").read_text(encoding="utf-8").count("<svg") == 1
+
+
+HOSTILE = [
+    "a | b",
+    "`x` *b* _c_ a_b [l](http://x.org) ![i](u) <b>x</b> <script>",
+    "$x$ costs $5",
+    "line\nnext | line\n\n# head",
+    "- x",
+    "1. y",
+    "123) z",
+    "> q",
+    "~~s~~ {role}`x` ^a^",
+    r"a\|b \\",
+    "&amp; &lt; &#124;",
+    "100 % of it, isn't it? (yes) a/b: c; d = e + f!",
+    "北京 | مصر 😀",
+    "---",
+    "| | |\n|---|---|",
+    "=====",
+]
+
+
+@pytest.mark.parametrize("said", HOSTILE)
+def test_any_text_is_shown_by_markdown_as_it_is(said):
+    reader, shown = MarkdownIt("gfm-like", {"linkify": False}), " ".join(said.split())
+
+    def read(page):
+        return html.unescape(re.sub("<[^>]*>", "", page)).strip()
+
+    table = reader.render(f"| | |\n|---|---|\n| a | {report.markdown(said)} |\n| b | {report.code(said)} |\n")
+    assert [read(cell) for cell in re.findall("<td>(.*?)</td>", table, re.DOTALL)] == ["a", shown, "b", shown]
+    alone = reader.render(report.markdown(said))
+    assert read(alone) == shown and set(re.findall("<(\\w+)", alone)) <= {"p", "span"}
+    assert "$" not in re.sub(r"<span>\$</span>", "", alone)  # a formula begins and ends in one element
+
+
+def shown_by(chapter, begun, **names):
+    """What the cell of a chapter that has this in its code shows as Markdown, given the names that it uses."""
+    cells = json.loads((files.ROOT / "notebooks" / f"{chapter}.ipynb").read_text(encoding="utf-8"))["cells"]
+    [code] = [source for cell in cells if begun in (source := "".join(cell["source"]))]
+    *before, last = ast.parse(code).body
+    scope = {"Markdown": str, "report": report, **names}
+    exec(compile(ast.Module(before, []), chapter, "exec"), scope)
+    return eval(compile(ast.Expression(last.value), chapter, "eval"), scope)
+
+
+@pytest.mark.parametrize("said", HOSTILE)
+def test_chapters_show_what_a_study_is_about_as_it_is(said):
+    plain = MagicMock(about=said, sensitive=False, bootstrap=1000)
+    plain.name, plain.data.scale = "fake", 1
+    for number in ("max_tokens", "pixels", "epochs", "batch_size"):
+        setattr(plain.text if number == "max_tokens" else plain.image, number, 1)
+    ads = MagicMock(texts=[], images=[], fingerprint="ab" * 32)
+    ads.ads = pd.DataFrame({"vendor": [1]})
+    ads.training_region.return_value = "null"
+    systems = MagicMock()
+    systems.precision.return_value = "32 bits"
+    page = shown_by("00_start_here", "| study |", chosen=plain, ads=ads, systems=systems)
+    shown = MarkdownIt("gfm-like", {"linkify": False}).render(page)
+    rows = re.findall("<tr>\n<td>(.*?)</td>\n<td>(.*?)</td>\n</tr>", shown, re.DOTALL)
+    assert len(rows) == page.strip().count("\n") - 1  # below two lines of heading
+    assert html.unescape(re.sub("<[^>]*>", "", dict(rows)["study"])) == f"fake: {' '.join(said.split())}"

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import splits
+from lib import campaigns, splits
+from lib.ads import Ads
 from lib.errors import DataError
 
 SHARES = np.array([0.75, 0.05, 0.20])
@@ -80,3 +81,48 @@ def test_small_vendors_are_left_out_and_counted():
 def test_unknown_protocol():
     with pytest.raises(DataError, match="give paper, ad or campaign"):
         splits.split(pairs(), "joint", "random", 1111)
+
+
+def lacking():
+    """`pairs`, but every fourth ad has no text and every fifth no picture (one row)."""
+    given = pairs()
+    given.loc[given["ad"] % 4 == 0, "text"] = -1
+    given.loc[given["ad"] % 5 == 1, "image"] = -1
+    return given.drop_duplicates(["ad", "text", "image"]).reset_index(drop=True)
+
+
+@pytest.mark.parametrize("protocol", ["paper", "ad", "campaign"])
+@pytest.mark.parametrize("modality", ["text", "image", "joint"])
+def test_what_an_ad_lacks_is_no_item(protocol, modality):
+    given, of = lacking(), pd.Series(range(40))
+    items = splits.split(given, modality, protocol, 1111, of)
+    content = splits.CONTENT[modality]
+    there = given[(given[content] >= 0).all(axis=1)]
+    assert (items[content] >= 0).all(axis=None) and list(items.columns) == ["region", "vendor", *content, "part"]
+    assert set(items[content].itertuples(index=False)) == set(there[content].itertuples(index=False))
+
+
+@pytest.mark.parametrize("protocol", ["ad", "campaign"])
+def test_ads_are_split_once_for_all_modalities(protocol):
+    """An ad goes where it goes when all ads have everything."""
+    of = pd.Series(range(40))
+    whole = splits.split(pairs(), "image", protocol, 1111, of).set_index("image")["part"]
+    items = splits.split(lacking(), "image", protocol, 1111, of).set_index("image")["part"]
+    assert items.equals(whole[items.index])
+
+
+def test_no_ad_with_both():
+    given = pairs()
+    given.loc[given["ad"] < 20, "text"] = -1
+    given.loc[given["ad"] >= 20, "image"] = -1
+    for protocol in ("paper", "ad"):
+        with pytest.raises(DataError, match="no ad of this data has both a text and a picture"):
+            splits.split(given, "joint", protocol, 1)
+        assert len(splits.split(given, "text", protocol, 1)) == 20
+
+
+def test_what_an_ad_lacks_joins_no_campaign():
+    given = lacking()
+    found = Ads(given.drop_duplicates("ad")[["ad", "region", "vendor", "text"]], given, [], [], [], "")
+    of = campaigns.campaigns(found, {"text": np.arange(40), "image": np.arange(120)})
+    assert of.nunique() == 40  # ads 0 and 1 shared a text, which ad 0 lacks here

@@ -1,4 +1,4 @@
-"""Whole studies through the graph, in a copy of the project whose path has spaces in it."""
+"""Whole studies through the graph, in a copy of the project whose path has spaces and braces in it."""
 
 import json
 import os
@@ -20,7 +20,7 @@ TEXT = {"notebook": "10_text", "text": ["minilm-l6"], "objective": ["ce+supcon"]
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("a folder") / "the project"
+    folder = tmp_path_factory.mktemp("a folder") / "the {project}"
     for name in ("lib", "notebooks", "params", "results/published"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Snakefile", "bootstrap.py", "requirements.lock", "pyproject.toml", "Makefile"):
@@ -260,6 +260,36 @@ def test_bad_input_is_one_paragraph_and_leaves_nothing(project, own_data):
     message = done.stderr.strip()
     assert message.count("\n") == 0 and "ads.csv" in message and "can't be used" in message and "38" in message
     assert not (project / "results" / "own").exists()
+
+
+def test_another_state_of_the_data_runs_anew_and_a_planted_record_fails_the_study(project, own_data):
+    """Own pictures are replaced by others of the same size and date; then the run's record is changed as if other data, parameters
+    or code had made it."""
+    baseline = {"notebook": "14_baselines", "baseline": ["char-ngrams"], "seed": [1111]}
+    own_study(project, "changing", own_data, runs=[baseline], chapters=["31_verification"])
+    assert run(project, "changing").returncode == 0
+    again = run(project, "changing")
+    assert again.returncode == 0 and "nothing was out of date" in again.stdout
+    path = project / "results/changing/runs/baselines/char-ngrams/ad/seed1111/metrics.json"
+    found, times = read_json(path), path.stat()
+    for planted in (
+        {"key": "0" * 16},
+        {"parameters": {"baseline": "bm25", "seed": 1111}},
+        {"data": {"fingerprint": "0" * 64}},
+    ):
+        path.write_text(json.dumps(found | planted), encoding="utf-8")
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        failed = run(project, "changing")
+        assert failed.returncode != 0 and f"its {next(iter(planted))} differs" in failed.stdout, failed.stdout
+    path.write_text(json.dumps(found), encoding="utf-8")
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert planned(project, "changing") == []
+    picture = next((own_data / "images").rglob("*.jpg"))
+    other = next(other for other in (own_data / "images").rglob("*.jpg") if other.read_bytes() != picture.read_bytes())
+    was = picture.stat()
+    picture.write_bytes(other.read_bytes())
+    os.utime(picture, ns=(was.st_atime_ns, was.st_mtime_ns))
+    assert planned(project, "changing") == ["31_verification", "baselines/char-ngrams/ad/seed1111"]
 
 
 def test_own_data_shows_no_ad_and_a_leak_fails_the_study(project, own_data):

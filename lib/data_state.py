@@ -1,0 +1,99 @@
+"""The state of files that are somebody's own, as one SHA-256: of their bytes and their names, whatever their dates say.
+
+It is part of the key of all that reads them, so that a picture that was replaced, or an older table that was copied in, is
+seen. `lib.file_states` remembers digests, so asking about an unchanged folder costs a look at each file and not its bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from lib import csv_rows, file_states
+from lib.errors import DataError
+from lib.files import ROOT, read_json, write_json
+
+STATES = ROOT / "data" / "states"
+"""Where each state that a study met has its file, which is the graph's input."""
+
+
+def of_tables(
+    folder: Path,
+    images: str | None,
+    separator: str = "",
+    delimiter: str = ",",
+    encoding: str = "utf-8",
+    cache: Path | None = None,
+) -> str:
+    """The state of a folder's tables and of the files below the folder that their column `images` names.
+
+    separator: between the paths in a cell, '' for one path a cell. A table that can't be read counts by its bytes alone: who reads it
+    says what is wrong with it. '' when there is no such folder.
+    """
+    if not folder.is_dir():
+        return ""
+    tables = csv_rows.tables(folder)
+    names: dict[str, Path] = {}
+    for table in tables:
+        if images is None:
+            break
+        try:
+            found = csv_rows.read(table, [images], delimiter, encoding)
+        except DataError:
+            continue
+        place = found.header.index(images)
+        cells = (fields[place] for _, fields in found.rows if len(fields) > place)
+        parts = (part.strip() for cell in cells for part in (cell.split(separator) if separator else [cell]))
+        names |= {part: folder / part for part in parts if part and "\0" not in part}
+    files = {f"table {table.name}": table for table in tables} | names
+    return file_states.combined(sorted(file_states.digests(files, cache, f"state {folder.resolve()} {images}").items()))
+
+
+def of_folder(folder: Path, cache: Path | None = None) -> str:
+    """The state of all files below a folder; '' when there is no such folder."""
+    return (
+        of_files(sorted(path for path in folder.rglob("*") if path.is_file()), cache, folder) if folder.is_dir() else ""
+    )
+
+
+def of_files(paths: Iterable[Path], cache: Path | None = None, below: Path | None = None) -> str:
+    """The state of these files, named as they lie below a folder."""
+    files = {(path.relative_to(below) if below else path).as_posix(): path for path in paths}
+    about = f"files {below.resolve() if below else sorted(files)}"
+    return file_states.combined(sorted(file_states.digests(files, cache, about).items()))
+
+
+def marker(state: str) -> Path:
+    """The file that stands for a state in the graph: Snakemake compares names and dates of files, and this one is as old as
+    the state's first sight."""
+    path = STATES / f"{state[:16]}.json"
+    if not path.exists():
+        write_json(path, {"state": state})
+    return path
+
+
+def settle(identity: str, fingerprint: str, folder: Path) -> None:
+    """Note what data of this identity (all that should decide its content) was read as, or compare with what was noted.
+
+    Raises DataError when it is other data than when it was first read: files were changed that nothing should change.
+    """
+    path = _noted(identity)
+    if not path.exists():
+        write_json(path, {"fingerprint": fingerprint})
+    if (before := read_json(path)["fingerprint"]) != fingerprint:
+        raise DataError(
+            f"{folder}: these files are not what they were when they were first read (fingerprint {fingerprint[:12]}, before "
+            f"{before[:12]}), and nothing that should change them did. If they are the twin's, remove the folder and they are "
+            f"made again; if the change was meant, remove {path}."
+        )
+
+
+def settled(identity: str) -> str:
+    """The fingerprint that `settle` noted, '' if none."""
+    path = _noted(identity)
+    return read_json(path)["fingerprint"] if path.exists() else ""
+
+
+def _noted(identity: str) -> Path:
+    return STATES / f"read-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.json"

@@ -1,0 +1,203 @@
+"""A picture file's bytes as colours: the one decoder (Pillow) of whatever checks a picture and whatever reads it.
+
+Every kind of picture becomes what a viewer shows on a white page: turned as its orientation says, transparency laid
+over white, 16 bits a channel scaled to 8, other colour spaces and embedded profiles converted to sRGB, the first frame
+of what moves. Numbers without a defined range (32-bit integers, floats, signed ones) are no colours and are refused.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from io import BytesIO
+
+import numpy as np
+from PIL import ExifTags, Image, ImageCms, ImageFile, ImageMode, ImageOps
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT
+
+LARGEST = 50_000_000
+"""Pixels of the largest picture that is decoded; the file's header tells, before anything is unpacked."""
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "PPM")
+
+NO_PICTURE = "the file is no picture that can be decoded"
+TOO_LARGE = f"the picture has more than {LARGEST // 1_000_000} million pixels"
+DAMAGED = "the picture is damaged or cut off"
+NO_RANGE = "the picture holds numbers without a defined range (32-bit, signed or floats), not colours"
+NO_MEMORY = "there is not enough memory to decode the picture"
+
+SAME = 2
+"""Levels of 255 by which a profile's colours may differ from sRGB's and count as sRGB, which isn't converted: rounding."""
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints what Pillow logs of odd files
+
+
+class Unusable(Exception):
+    """Why a file can't be used as a picture, in words that tell nothing of it."""
+
+
+def decode(content: bytes) -> np.ndarray:
+    """The picture in a file's bytes, (h, w, 3) uint8, RGB. Raises Unusable with the reason, and nothing else."""
+    with _quiet():
+        try:
+            return _decode(content)
+        except Unusable:
+            raise
+        except MemoryError:
+            raise Unusable(NO_MEMORY) from None
+        except Exception:  # Pillow raises many kinds for a file that is broken
+            raise Unusable(DAMAGED) from None
+
+
+def _decode(content: bytes) -> np.ndarray:
+    picture = _open(content)
+    if picture.format == "PNG":
+        picture.verify()  # its checksums, which decoding passes over; afterwards a picture must be opened anew
+        picture = _open(content)
+    stored = picture.tile[0].args if picture.format == "PNG" else None
+    covered = picture.tile[0].extents if picture.format == "GIF" else None
+    picture.load()
+    profile = picture.info.get("icc_profile")
+    orientation = _orientation(picture)  # none in TIFF, which `load` has turned
+    colours, opaque = _without_alpha(_eight_bits(picture, stored), covered)
+    shown = _srgb(colours, profile)
+    if opaque is not None:
+        white = Image.new("RGB", shown.size, "white")
+        white.paste(shown, mask=opaque)
+        shown = white
+    return np.array(_upright(shown, orientation))
+
+
+def _open(content: bytes) -> ImageFile.ImageFile:
+    """The picture with its header read. Raises Unusable for none, and for one that would unpack to too much."""
+    try:
+        picture = Image.open(BytesIO(content), formats=FORMATS)
+    except Image.DecompressionBombError:
+        raise Unusable(TOO_LARGE) from None
+    except MemoryError:
+        raise
+    except Exception:
+        raise Unusable(NO_PICTURE) from None
+    if picture.width * picture.height > LARGEST:
+        raise Unusable(TOO_LARGE)
+    if not picture.width * picture.height:
+        raise Unusable(NO_PICTURE)
+    return picture
+
+
+def _orientation(picture: Image.Image) -> int:
+    """EXIF's 1 to 8; 1, upright, where there is none or none that can be read."""
+    try:
+        found = picture.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # a broken note about a picture doesn't break the picture
+        return 1
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def _upright(picture: Image.Image, orientation: int) -> Image.Image:
+    if orientation == 1:
+        return picture
+    picture = picture.copy()
+    picture.info = {}  # the file's own notes, which may be broken
+    picture.getexif()[ExifTags.Base.Orientation] = orientation
+    return ImageOps.exif_transpose(picture)
+
+
+def _eight_bits(picture: Image.Image, stored: object) -> Image.Image:
+    """The picture with 8 bits a channel at most. stored: how a PNG's pixels lie in the file (Pillow's raw mode).
+
+    16 bits lose their lower 8, as Pillow's colour pictures of 16 bits do. Raises Unusable for numbers without a range.
+    """
+    tags = getattr(picture, "tag_v2", {})
+    if picture.mode == "F" or set(tags.get(SAMPLEFORMAT, (1,))) != {1}:
+        raise Unusable(NO_RANGE)
+    transparent = picture.info.get("transparency")
+    if picture.mode.startswith("I"):
+        if picture.mode == "I" and picture.format != "PPM":  # PPM's numbers were scaled to 16 bits
+            raise Unusable(NO_RANGE)
+        numbers = np.asarray(picture)
+        grey = (numbers >> (tags.get(BITSPERSAMPLE, (16,))[0] - 8)).astype(np.uint8)
+        if tags.get(PHOTOMETRIC_INTERPRETATION) == 0:  # white is zero; Pillow inverts 8 bits and fewer only
+            grey = 255 - grey
+        if transparent is not None:
+            return Image.fromarray(np.dstack([grey, np.where(numbers == transparent, 0, 255).astype(np.uint8)]))
+        return Image.fromarray(grey)
+    if transparent is not None and stored is not None:
+        # Pillow scales these pixels, but leaves the transparent value as the file has it.
+        if stored in ("L;2", "L;4"):
+            picture.info["transparency"] = transparent * (85 if stored == "L;2" else 17)
+        elif stored == "RGB;16B":
+            picture.info["transparency"] = tuple(value >> 8 for value in transparent)
+    return picture
+
+
+def _without_alpha(
+    picture: Image.Image, covered: tuple[int, int, int, int] | None
+) -> tuple[Image.Image, Image.Image | None]:
+    """The picture's colours, and how opaque each pixel is (mode L), None where all are.
+
+    covered: the part of a GIF that its first frame fills; what is around it is nothing, as in viewers.
+    """
+    if picture.has_transparency_data:
+        grey = picture.mode in ("1", "L", "LA", "La")
+        whole = picture.convert("LA" if grey else "RGBA")
+        return whole.convert("L" if grey else "RGB"), whole.getchannel("A")
+    if covered is not None and covered != (0, 0, *picture.size):
+        opaque = Image.new("L", picture.size, 0)
+        opaque.paste(255, covered)
+        return picture, opaque
+    return picture, None
+
+
+def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
+    """The picture in mode RGB; a profile that is broken, or that is of another colour space, is passed over."""
+    if profile and picture.mode != "LAB":
+        if picture.mode not in ("L", "RGB", "CMYK"):
+            picture = picture.convert("L" if picture.mode == "1" else "RGB")
+        if transform := _transform(profile, picture.mode):
+            return transform.apply(picture)
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+@functools.lru_cache(16)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """From a profile's colours to sRGB; None for a profile that can't be used, and for sRGB itself."""
+    try:
+        found = ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB"), mode, "RGB"
+        )
+    except MemoryError:
+        raise
+    except Exception:  # many kinds, as for pictures
+        return None
+    bands = len(ImageMode.getmode(mode).bands)
+    levels = np.stack(np.meshgrid(*[np.linspace(0, 255, 9).astype(np.uint8)] * bands), -1)  # 9 of each band, combined
+    colours = Image.frombytes(mode, (levels.size // bands, 1), levels.tobytes())
+    difference = np.asarray(found.apply(colours), int) - np.asarray(colours.convert("RGB"), int)
+    return None if np.abs(difference).max() <= SAME else found
+
+
+_hushing = threading.Lock()
+_hushed = ExitStack()
+_inside = 0
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Pillow's warnings of odd pictures aren't shown. Python's filters are all threads' together: the first to come
+    sets them aside, the last to go puts them back."""
+    global _inside
+    with _hushing:
+        _inside += 1
+        if _inside == 1:
+            _hushed.enter_context(warnings.catch_warnings(action="ignore"))
+    try:
+        yield
+    finally:
+        with _hushing:
+            _inside -= 1
+            if not _inside:
+                _hushed.close()

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from lib import csv_rows, file_states
+from lib import csv_rows, data_paths, file_states
 from lib.errors import DataError
 from lib.files import ROOT, read_json, write_json
 
@@ -34,20 +34,22 @@ def of_tables(
     if not folder.is_dir():
         return ""
     tables = csv_rows.tables(folder)
-    names: dict[str, Path] = {}
-    for table in tables:
-        if images is None:
-            break
+    names: dict[str, None] = {}
+    for table in tables if images is not None else []:
         try:
-            found = csv_rows.read(table, [images], delimiter, encoding)
+            found = csv_rows.read(table, [images or ""], delimiter, encoding)
         except DataError:
             continue
-        place = found.header.index(images)
+        place = found.header.index(csv_rows.name(images or ""))
         cells = (fields[place] for _, fields in found.rows if len(fields) > place)
-        parts = (part.strip() for cell in cells for part in (cell.split(separator) if separator else [cell]))
-        names |= {part: folder / part for part in parts if part and "\0" not in part}
-    files = {f"table {table.name}": table for table in tables} | names
-    return file_states.combined(sorted(file_states.digests(files, cache, f"state {folder.resolve()} {images}").items()))
+        parts = (csv_rows.name(part) for cell in cells for part in (cell.split(separator) if separator else [cell]))
+        names |= dict.fromkeys(filter(None, parts))
+    of_tables = file_states.digests({table.name: table for table in tables}, cache, f"tables of {folder.resolve()}")
+    places = data_paths.places(folder, names)
+    there = {name: place for name, place in places.items() if isinstance(place, Path)}
+    of_pictures = file_states.digests(there, cache, f"pictures of {folder.resolve()}")
+    listed = [(f"table {name}", digest) for name, digest in of_tables.items()]
+    return file_states.combined(listed + sorted((name, of_pictures.get(name, "")) for name in names))
 
 
 def of_folder(folder: Path, cache: Path | None = None) -> str:

@@ -96,7 +96,7 @@ class Experiment(Trained):
     def pictures(self) -> np.ndarray:
         """(pictures, h, w, 3) uint8, or of a face network its vectors (pictures, d)."""
         if isinstance(self.system.image, FaceFeatures):
-            return self.system.image.of(self.data.images, self.study.cache, self.data.fingerprint)
+            return self.system.image.of(self.data.images, self.study.cache, self.data.fingerprint, self.data.digests)
         return super().pictures
 
     def batch_items(self, part: str) -> batches.Items:

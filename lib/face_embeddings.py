@@ -46,7 +46,7 @@ class FaceFeatures(FrozenFeatures):
                 self.embed(np.zeros((self.side, self.side, 3), np.uint8)),
                 self.embed(canary.picture(self.side)),
             )
-        except (OSError, RuntimeError, cv2.error) as error:
+        except (OSError, RuntimeError, ValueError, TypeError, cv2.error) as error:
             raise DataError(f"{file}: this is no face network that can be read ({said(error)}).") from error
         if not (np.isfinite(black).all() and np.isfinite(coloured).all()):
             raise DataError(
@@ -105,6 +105,7 @@ def _dlib(file: Path) -> Any:
 
 
 def _onnx(file: Path, side: int) -> Any:
+    _check_onnx(file, side)
     network = cv2.dnn.readNetFromONNX(str(file))
 
     def embed(chip: np.ndarray) -> np.ndarray:
@@ -112,3 +113,31 @@ def _onnx(file: Path, side: int) -> Any:
         return network.forward().ravel()
 
     return embed
+
+
+def _check_onnx(file: Path, side: int) -> None:
+    """Raises ValueError for a network that takes something else than a picture of `side` pixels in three colours (OpenCV would compute
+    something all the same), and for weights that are not finite or lie in another file."""
+    import onnx
+    from google.protobuf.message import DecodeError
+    from onnx import numpy_helper
+
+    try:
+        graph = onnx.load(str(file), load_external_data=False).graph
+    except DecodeError as error:
+        raise ValueError("not ONNX") from error
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    inputs = [taken for taken in graph.input if taken.name not in weights]
+    # A dimension without a number may be any.
+    shapes = [[size.dim_value or None for size in taken.type.tensor_type.shape.dim] for taken in inputs]
+    if (
+        len(shapes) != 1
+        or len(shapes[0]) != 4
+        or any(size not in (None, asked) for size, asked in zip(shapes[0][1:], (3, side, side), strict=True))
+    ):
+        raise ValueError(f"it must take one input of the shape 1 x 3 x {side} x {side}, and takes {shapes}")
+    for name, tensor in weights.items():
+        if tensor.data_location == onnx.TensorProto.EXTERNAL:
+            raise ValueError(f"the tensor {name} lies in another file; save the network as one")
+        if not np.isfinite(numpy_helper.to_array(tensor).astype(np.float64)).all():
+            raise ValueError(f"the tensor {name} holds values that are not finite")

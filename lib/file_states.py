@@ -27,9 +27,14 @@ WORKERS = min(8, os.cpu_count() or 1)
 def digests(files: Mapping[str, Path], cache: Path | None, about: str) -> dict[str, str]:
     """The SHA-256 of each of `files` (name -> path), '' for what is no readable regular file.
 
-    cache: the folder that remembers, in one file for all that is asked `about` (a folder's path, say); None remembers nothing.
+    cache: the folder that remembers, in one file for all that is ever asked `about` something (a folder's path, say); None remembers
+    nothing.
     """
-    keeper = cache / f"digests-{hashlib.sha256(about.encode()).hexdigest()[:16]}.json" if cache else None
+    keeper = (
+        cache / f"digests-{hashlib.sha256(about.encode('utf-8', 'surrogateescape')).hexdigest()[:16]}.json"
+        if cache
+        else None
+    )
     kept = _read(keeper) if keeper else {}
     signatures = {name: _signature(path) for name, path in files.items()}
     there = {name: found for name, found in signatures.items() if found}
@@ -41,7 +46,7 @@ def digests(files: Mapping[str, Path], cache: Path | None, about: str) -> dict[s
         settled = max(there[name][1:3]) < now - TICK and _signature(files[name]) == there[name]
         kept[name] = [*there[name], settled, found]
     if new and keeper:
-        write_text(keeper, json.dumps({name: kept[name] for name in there}))
+        write_text(keeper, json.dumps(kept))
     return {name: kept[name][-1] if name in there else "" for name in files}
 
 

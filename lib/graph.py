@@ -222,6 +222,11 @@ def _check_before(name: str, chosen: study.Study) -> None:
         found = data.read(chosen)
         if aside := found.rows - len(found.ads):
             print(f"{aside} of {found.rows} ads can't be used and were put aside; chapter 01 says why.")
+        for what, column in (("text", "text"), ("picture", "image")):
+            if column in found.modalities and (lacking := int((found.pairs.groupby("ad")[column].max() < 0).sum())):
+                print(
+                    f"{lacking} of {len(found.ads)} ads have no {what} and serve where none is needed; chapter 01 says why."
+                )
 
 
 @contextmanager

@@ -10,8 +10,8 @@ The formats, as we read the paper. 9.2 prints `<EMAILID-23>` and `<LINK>`; A.3.2
 - `<EMAILID-N>`: a running number would tie ads together by their address, and its digits are N by the paper's own rule;
 - `<LINK>`, `<DATES>`, without inner blanks; a year alone, a time or a weekday is no date;
 - `POSTID: NNNNN`, five of them however long the id;
-- phones, ages and body measurements: one N a digit where it stood, since how a number is split is style.
-  "five five" becomes "N N", "double five" "NN"; the words and signs between stay;
+- phones (foreign ones with their country code), ages and body measurements: one N a digit where it stood, since how a
+  number is split is style. "five five" becomes "N N", "double five" "NN"; the words and signs between stay;
 - prices, heights, opening hours and years: digits like any others;
 - names and places stay, as in the paper.
 
@@ -36,9 +36,10 @@ SEPARATOR = "[SEP]"  # between title and description (A.2); nothing is found acr
 def phones(text: str) -> list[str]:
     """The phone numbers in a text: ten digits each, in order of appearance, without duplicates.
 
-    Any North American number (area code and exchange start with 2 to 9); a leading 1 is dropped. "212-555-0100/0123"
-    is two numbers. None is taken from an e-mail address, a web address (but for WhatsApp's), a post id, a date, a
-    time, a price or a height. For the forms that are missed see `lib.phone_numbers`.
+    Any North American number (area code and exchange start with 2 to 9); a leading 1, +1 or 001 is dropped.
+    "212-555-0100/0123" is two numbers. None is taken from a number with another country's code, an e-mail address, a
+    web address (but for WhatsApp's), a post id, a date, a time, a price, a height, an IP address or a decimal. For the
+    forms that are missed see `lib.phone_numbers`.
     """
     numbers: dict[str, None] = {}
     for part in text.split(SEPARATOR):

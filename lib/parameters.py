@@ -242,7 +242,9 @@ def check(notebook: str, values: Mapping[str, Any]) -> None:
         kinds = _KINDS.get(type(default), (type(default),))
         if type(values[name]) not in kinds and not (notebook in RUNS and name in RUNS[notebook].model_fields):
             kind = type(values[name]).__name__  # not the value: a chapter may be given an ad
-            raise DataError(f"{notebook}: {name} is of type {kind}; it must be {_TYPES[type(default)]}, such as {default!r}.")
+            raise DataError(
+                f"{notebook}: {name} is of type {kind}; it must be {_TYPES[type(default)]}, such as {default!r}."
+            )
     if notebook in RUNS:
         check_run(notebook, {name: values[name] for name in known if name in RUNS[notebook].model_fields})
 

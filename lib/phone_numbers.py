@@ -250,7 +250,8 @@ def _stretch(run: Run, first: int) -> Stretch | None:
         return None
     if _grouped_otherwise(run.atoms[first:last], cuts):
         number = _NOT_AMERICAN
-    return Stretch(number, last, cuts <= {3, 6})
+    shown = {run.ends[index] - begin for index in range(first + 1, last) if run.atoms[index].gap}  # "2one2" is a group
+    return Stretch(number, last, {cut for cut in shown if cut > 0} <= {3, 6})
 
 
 def _foreign(run: Run, first: int) -> int | None:

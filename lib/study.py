@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from lib import data_state, parameters, sources, yaml_files
+from lib import csv_rows, data_state, parameters, sources, yaml_files
 from lib.catalogue import BACKBONES, LOSSES
 from lib.errors import DataError
 from lib.files import ROOT, read_json
@@ -76,7 +76,7 @@ class Columns(Part):
 
     @model_validator(mode="after")
     def _columns_differ(self) -> Columns:
-        given = [name for name in self.model_dump().values() if name is not None]
+        given = [csv_rows.name(name) for name in self.model_dump().values() if name is not None]
         if self.text is None and self.images is None:
             raise ValueError("text and images are both null; ads need one of them at least")
         if len(set(given)) < len(given):
@@ -106,7 +106,7 @@ class Data(Part):
     @field_validator("train_region")
     @classmethod
     def _region_names_are_lower_case(cls, value: str | None) -> str | None:
-        return value if value is None else value.strip().lower()
+        return value if value is None else csv_rows.name(value).lower()
 
     @field_validator("encoding")
     @classmethod

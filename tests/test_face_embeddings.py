@@ -1,5 +1,7 @@
 """Face networks as features of vendors: what is loaded is what is said, and sensitive data allows none without a word."""
 
+import shutil
+
 import cv2
 import numpy as np
 import pytest
@@ -181,6 +183,39 @@ def test_a_broken_network_is_an_error_that_names_the_file(content, tmp_path):
     if content is not None:
         (folder / "model.onnx").write_bytes(content)
     with pytest.raises(DataError, match=r"arcface/model\.onnx"):
+        backbones.load("arcface", folder=str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("filters", "match"),
+    [
+        (np.full((3, 3, 1, 1), np.nan), "not finite"),
+        (np.full((3, 3, 1, 1), np.inf), "not finite"),
+        (np.zeros((3, 3, 1, 1)), "doesn't see"),
+        (
+            np.eye(4)[:, :, None, None],
+            r"arcface/model\.onnx: this is no face network.*1 x 3 x 112 x 112",
+        ),  # four colours
+    ],
+)
+def test_a_network_whose_vectors_say_nothing_is_refused(filters, match, tmp_path):
+    onnx_file(tmp_path / "arcface", SIDES["arcface"], filters)
+    with pytest.raises(DataError, match=match) as caught:
+        backbones.load("arcface", folder=str(tmp_path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_network_of_another_size_or_with_weights_elsewhere_is_refused(tmp_path):
+    import onnx
+
+    onnx_file(tmp_path / "arcface", SIDES["facenet-512"])  # OpenCV would compute something of 112 pixels too
+    with pytest.raises(DataError, match="1 x 3 x 112 x 112"):
+        backbones.load("arcface", folder=str(tmp_path))
+    shutil.rmtree(tmp_path / "arcface")
+    onnx_file(tmp_path / "arcface", SIDES["arcface"])
+    file = tmp_path / "arcface" / "model.onnx"
+    onnx.save(onnx.load(file), file, save_as_external_data=True, location="weights", size_threshold=0)
+    with pytest.raises(DataError, match="the tensor filters lies in another file"):
         backbones.load("arcface", folder=str(tmp_path))
 
 

@@ -191,7 +191,9 @@ def made_up(study, auc, recall=(10.0, 40.0, 35.0, 30.0), equal=(15.0, 15.0, 14.0
                     }
                 )
         metrics = {"linking": rows, "hyperparameters": {"rate": 1.0}, "training": {"epochs": 1}}
-        write_json(run.folder / "metrics.json", metrics | run.identity | {"data": {"seen": seen, "trained_on": "Trainval"}})
+        write_json(
+            run.folder / "metrics.json", metrics | run.identity | {"data": {"seen": seen, "trained_on": "Trainval"}}
+        )
         queries = pd.DataFrame(
             {"region": "south", "vendor": np.arange(40), "R-Precision@X": 0.2 if loss == "pre-trained" else 0.6}
         )

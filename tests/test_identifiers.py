@@ -1,5 +1,6 @@
 """Phones in hiding are found, what is no phone is not, and a masked text holds no identifier and no digit."""
 
+import html
 import re
 import unicodedata
 
@@ -8,12 +9,69 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.identifiers import mask, mask_digits, mask_identifiers, phones
+from lib.plain_text import plain
 
 PHONE = "2125550100"
 
 HIDDEN = {
     "plain": ["2125550100", "212 555 0100", "212-555-0100", "212.555.0100", "(212) 555-0100", "(212)5550100"],
     "country code": ["+1 212 555 0100", "1-212-555-0100", "12125550100", "+1.212.555.0100", "001 212 555 0100"],
+    "country code, otherwise": [
+        "+1-212-555-0100",
+        "+1(212)555-0100",
+        "(+1) 212.555.0100",
+        "[+1] 212 555 0100",
+        "+ 1 212 555 0100",
+        "+001 212 555 0100",
+        "＋１ (212) 555 0100",
+        "1 (212) 555-0100",
+        "001-212-555-0100",
+        "(001) 212 555 0100",
+        "00 1 212 555 0100",
+        "0012125550100",
+        "011 1 212 555 0100",
+        "+one two one two five five five oh one oh oh",
+        "plus 1 212 555 0100",
+        "plus1 212 555 0100",
+        "&plus;1&nbsp;212&nbsp;555&nbsp;0100",
+    ],
+    "a plus that is no prefix": [
+        "212+555+0100",
+        "212 + 555 + 0100",
+        "2+1+2+5+5+5+0+1+0+0",
+        "+++ 212-555-0100 +++",
+        "Google+ 212-555-0100",
+        "(18+) 212-555-0100",
+        "18+ 212-555-0100",
+        "18+ (212) 555-0100",
+        "18 + 2125550100",
+        "$80+ 212 555 0100",
+        "212-555-0100 +18",
+    ],
+    "no 00 that is dialled": [
+        "$100.00 212-555-0100",
+        "open 9.00-17.00 212-555-0100",
+        "€100,00 212-555-0100",
+        "212.555.01.00",
+    ],
+    "entities": [
+        "212&nbsp;555&nbsp;0100",
+        "212&nbsp555&nbsp0100",
+        "212&#160;555&#xA0;0100",
+        "&#50;12-555-0100",
+        "&#50&#49&#50&#45;555-0100",
+        "&#x32;&#X31;&#x32;&#x35;&#x35;&#x35;&#x30;&#x31;&#x30;&#x30;",
+        "&#0000050;12-555-0100",
+        "&#9313;&#9312;2-555-0100",
+        "21&sup2; 555 0100",
+        "tw&#111; one two 555 0100",
+        "212&ndash;555&mdash;0100",
+        "212&#8209;555&#8209;0100",
+        "212&zwj;555&shy;0100",
+        "212 &amp; 555 &amp; 0100",
+        "212&#x110000;555&#0;0100",
+        "&lpar;212&rpar;&ensp;555&middot;0100",
+    ],
     "separators": [
         "212/555/0100",
         "212*555*0100",
@@ -148,6 +206,28 @@ def test_hidden_phones_are_found_and_masked(written, around):
         ("212-555-0100/1550123", ["0100"]),
         ("60601 212-555-0100 2016", ["0100"]),
         ("two one two five five five oh one oh oh two one two five five five oh one two three", ["0100", "0123"]),
+        ("212-555-0100 + 212-555-0123", ["0100", "0123"]),
+        ("212-555-0100 plus 212-555-0123", ["0100", "0123"]),
+        ("212-555-0100 +44 20 7946 0958", ["0100"]),
+        ("212-555-0100+442079460958", ["0100"]),
+        ("212-555-0100 + 44 20 7946 0958", ["0100"]),
+        ("212-555-0100/0123 +44 7925234567", ["0100", "0123"]),
+        ("212-555-0100 / 0044 20 7946 0958", ["0100"]),
+        ("212-555-0100, 011 44 20 7946 0958", ["0100"]),
+        ("212-555-0100&nbsp;&plus;44 7925234567", ["0100"]),
+        ("+44 20 7946 0958 / 212-555-0100", ["0100"]),
+        ("+44 20 7946 0958, 212 555 0100/0123", ["0100", "0123"]),
+        ("+44 20 7946 0958 or 21-25-55-01-00", ["0100"]),
+        ("+44 20 7946 0958 | 2 1 2 5 5 5 0 1 0 0", ["0100"]),
+        ("+44 20 7946 0958\n2one2 five55 o1oo", ["0100"]),
+        ("+44 20 7946 0958 call 2125550100", ["0100"]),
+        ("+44 20 7946 0958 212-555-0100", ["0100"]),
+        ("+44 20 7946 0958 +1 212-555-0100", ["0100"]),
+        ("+44 20 7946 0958 +52 646 555 0123 001 212-555-0100", ["0100"]),
+        ("+442079460958/2125550100", ["0100"]),
+        ("+52 212 555 0199 / 212-555-0100", ["0100"]),
+        ("0052 212 555 0199; 212-555-0100", ["0100"]),
+        ("52-212-555-0199 / 212-555-0100", ["0100"]),
     ],
 )
 def test_several_numbers_in_order_without_duplicates(text, expected):
@@ -191,6 +271,22 @@ def test_several_numbers_in_order_without_duplicates(text, expected):
         "4111 1111 1111 1111",
         "978-0-306-40615-7",
         "192.168.100.1",
+        "212.55.50.100",
+        "212.55.50.100:8080",
+        "212.255.50.10",
+        "1.212.55.50.100",
+        "2.125.550.100",
+        "2'125'550'100",
+        "212, 55, 50, 100",
+        "450 plus 550 plus 6500",
+        "41.87811360, -87.62979820",
+        "40.712776, -74.005974",
+        "-121.88632860 38.44046670",
+        "2-253-24567-8",
+        "978-2253245678",
+        "ISBN 2253245678",
+        "5500-0055-5555-5559 12/27",
+        "GB29 NWBK 6016 2334 9268 19",
         "123-45-6789",
         "+44 20 7946 0123",
         "41.8781, -87.6298",
@@ -209,6 +305,129 @@ def test_several_numbers_in_order_without_duplicates(text, expected):
 )
 def test_what_is_no_phone(text):
     assert phones(text) == []
+
+
+FOREIGN = [
+    "+91 987 654 3210",
+    "+52 212 555 0100",
+    "+49 212 5550100",
+    "+49 (0) 212/5550100",
+    "+49/2125550100",
+    "+7 (912) 345-67-89",
+    "+44 7925234567",
+    "+63 917 555 0100",
+    "+90 532 555 01 00",
+    "0091 9876543210",
+    "+52 1 212 555 0100",
+    "+212 555 0100",
+    "+2125550100",
+    "+351 912 345 678",
+    "+86 138 1234 5678",
+    "(+44) 7925234567",
+    "+(44)7925234567",
+    "[+44] 7925234567",
+    "+ 44 7925234567",
+    "++44 7925234567",
+    "+0044 7925234567",
+    "＋４４ ７９２５２３４５６７",
+    "⁺⁴⁴ 7925234567",
+    "➕44 7925234567",
+    "+5️⃣2️⃣ 212 555 0100",
+    "+5Z 212 555 O1OO",
+    "+5\u200b2 212\u200b555\u200b0100",
+    "&plus;52 212 555 0100",
+    "&#43;52&nbsp;212&nbsp;555&nbsp;0100",
+    "plus 44 7925234567",
+    "plus44 7925234567",
+    "plus forty-four 7925234567",
+    "plus nine one nine eight seven six five four three two one zero",
+    "+9 1 9 8 7 6 5 4 3 2 1 0",
+    "+91.987.654.3210",
+    "+91-987-654-3210",
+    "+91/987/654/3210",
+    "+91+987+654+3210",
+    "+91|987|654|3210",
+    "+91, 987, 654, 3210",
+    "+91 💋 987 💋 654 💋 3210",
+    "+91 call 987 text 654 then 3210",
+    "tel:+91-987-654-3210",
+    "tel:0091.987.654.3210",
+    "00 91 9876543210",
+    "(00)91 9876543210",
+    "00-91-987-654-3210",
+    "oo91 9876543210",
+    "0 0 9 1 9 8 7 6 5 4 3 2 1 0",
+    "double zero nine one 9876543210",
+    "011 91 9876543210",
+    "(011) 52 1 212 555 0100",
+    "01191 987 654 3210",
+    "010 91 9876543210",
+    "0011 52 212 555 0100",
+    "91-9876543210",
+    "91-987-654-3210",
+    "52.212.555.0100",
+]
+
+
+@pytest.mark.parametrize("written", FOREIGN)
+@pytest.mark.parametrize("around", ["{}", "Rooms from $80. Call {} now!", "open 9am-5pm\n{}\n24/7", "{} $80"])
+def test_foreign_numbers_are_none_but_masked(written, around):
+    text = around.format(written)
+    assert phones(text) == phones(mask(text)) == []
+    assert not re.search(r"[0-9]|\b(one|nine|forty)\b", plain(mask(text)).text)
+    rest = plain(around.format("")).text
+    assert re.findall("[0-9]", plain(mask_identifiers(text)).text) == re.findall("[0-9]", rest)
+
+
+CODES = "7 20 27 31 33 34 39 44 49 52 55 57 61 62 63 81 86 90 91 92 212 234 351 353 380 420 503 852 886 971 998"
+
+
+def _full_width(text: str) -> str:
+    return "".join(chr(ord(c) + 0xFEE0) if c in "+0123456789" else c for c in text)
+
+
+def _as_entities(text: str) -> str:
+    return "".join(f"&#{ord(character)};" for character in text)
+
+
+@settings(max_examples=400)
+@given(
+    st.sampled_from(["+", "+ ", "(+", "00", "00 ", "011 ", "011-", "plus ", "tel:+"]),
+    st.sampled_from(CODES.split()),
+    st.lists(st.from_regex(r"[2-9][0-9]{1,9}", fullmatch=True, alphabet="0123456789"), min_size=1, max_size=5).filter(
+        lambda groups: 8 <= sum(map(len, groups)) <= 12
+    ),
+    st.sampled_from([" ", "-", ".", "*", " - ", "💋", ") "]),
+    st.sampled_from([str, _full_width, _as_entities]),
+)
+def test_no_part_of_a_foreign_number_is_a_phone(prefix, code, groups, separator, disguised):
+    text = "call " + disguised(prefix + separator.join([code, *groups])) + " now"
+    assert phones(text) == []
+    assert not re.search("[0-9]", plain(mask_identifiers(text)).text)
+
+
+@given(
+    st.sampled_from(CODES.split()),
+    st.sampled_from(["{}20 7946 0958", "{} 20 7946 0958", "{}2079460958", "{}-20-7946-0958", "{} (0) 20 7946 0958"]),
+    st.sampled_from([" / ", "/", ", ", "; ", " | ", " or ", " and ", "\n", " call ", " +1 ", " 001 ", " "]),
+    st.sampled_from(["212-555-0100", "(212) 555-0100", "2125550100", "2one2 555 o1oo", "212.555.0100"]),
+)
+def test_an_american_number_beside_a_foreign_one(code, foreign, between, american):
+    foreign = "+" + foreign.format(code)
+    assert phones(foreign + between + american) == phones(american + f" / {foreign}") == [PHONE]
+    assert not re.search("[0-9]", mask_identifiers(foreign + between + american))
+
+
+@given(st.sampled_from([text for texts in HIDDEN.values() for text in texts]), st.data())
+def test_an_entity_is_read_as_what_it_shows(written, data):
+    shown = html.unescape(written).replace("\x00", "")
+    escaped = "".join(
+        data.draw(st.sampled_from([c, f"&#{ord(c)};", f"&#x{ord(c):X};"])) if c not in "&#;" else c for c in shown
+    )
+    assert phones(escaped) == phones(shown) == [PHONE]
+    assert plain(escaped).text == plain(shown).text
+    assert phones(mask(escaped)) == phones(mask_identifiers(escaped)) == []
+    assert mask(mask(escaped)) == mask(escaped)
 
 
 @given(
@@ -254,6 +473,16 @@ def test_any_north_american_number(number, separator):
         ("1/2 off, 10 years of practice", "N/N off, NN years of practice", "1/2 off, 10 years of practice"),
         ("Clean rooms [SEP] Call 212-555-0100", "Clean rooms [SEP] Call NNN-NNN-NNNN", None),
         ("http://x.org/[SEP]www.x.org", "<LINK>[SEP]<LINK>", "<LINK>[SEP]<LINK>"),
+        ("+44 (0)20 7946 0958", "+NN (N)NN NNNN NNNN", "+NN (N)NN NNNN NNNN"),
+        ("0044 20 7946 0958, 212-555-0100", "NNNN NN NNNN NNNN, NNN-NNN-NNNN", "NNNN NN NNNN NNNN, NNN-NNN-NNNN"),
+        ("+18 only, 2+2", "+NN only, N+N", "+18 only, 2+2"),
+        ("212&nbsp;555&nbsp;0100", "NNN&nbsp;NNN&nbsp;NNNN", "NNN&nbsp;NNN&nbsp;NNNN"),
+        ("212&#160;555&#xA0;0100", "NNN&#NNN;NNN&#xNN;NNNN", "NNN&#160;NNN&#xA0;NNNN"),
+        ("&#50;12-555-01&#48;&#x30;!", "NNN-NNN-NNNN!", "NNN-NNN-NNNN!"),
+        ("&#9322; roses, &frac12; off", "NN roses, N⁄N off", "&#9322; roses, &frac12; off"),
+        ("&amp;#50; &amp;nbsp; R&D", "&amp;#NN; &amp;nbsp; R&D", "&amp;#50; &amp;nbsp; R&D"),
+        ("me&#64;example.org&nbsp;now", "<EMAILID-N>&nbsp;now", "<EMAILID-N>&nbsp;now"),
+        ("www.example.org&nbsp;now", "<LINK>&nbsp;now", "<LINK>&nbsp;now"),
     ],
 )
 def test_formats(text, masked, identifiers_masked):
@@ -263,10 +492,34 @@ def test_formats(text, masked, identifiers_masked):
 
 def test_digits_of_all_kinds():
     assert mask_digits("5 ٥ ⁵ ₅ ⑤ ❺ ５ 𝟓 5️⃣ ½ ⑫") == "N N N N N N N N N N⁄N NN"
+    assert mask_digits("&#53; &#x35; &#53 &#1637; &#9316; &half; &sup2 &#9323;") == "N N N N N N⁄N N NN"
+    assert mask_digits("&#xBD0; &#xBD &#x11; &there4; &#0;") == "&#xNNN; N⁄N &#xNN; &thereN; &#N;"
 
 
 @pytest.mark.parametrize(
-    "text", ["", "\0", "\ud800", "\u202e\u0301", "\ue000", "5\0\ud8005", "[SEP]", "[SEP][SEP]5", "fıve ſix"]
+    "text",
+    [
+        "",
+        "\0",
+        "\ud800",
+        "\u202e\u0301",
+        "\ue000",
+        "5\0\ud8005",
+        "[SEP]",
+        "[SEP][SEP]5",
+        "fıve ſix",
+        "&",
+        "&#",
+        "&#;&#x;&x;",
+        "&#xD800;&#1114112;&#128;",
+        "&#" + "9" * 10_000,
+        "&#x" + "F" * 10_000,
+        "&#38;#50;&#38;half;&&#35;xBD;",
+        "+",
+        "+0",
+        "00",
+        "011",
+    ],
 )
 def test_odd_texts(text):
     assert mask(mask(text)) == mask(text)
@@ -278,7 +531,8 @@ WRITTEN = """
     212 555 0100 5 1 00 five two oh zero one double triple twenty call and or / - . ( ) , : ; ! ' _ $ # @ < > & at dot
     com org name example x.org http:// www. wa.me/ $80 5'7" 9am 10:30 Post ID 12345678 May 4 2015 12/04/15 25 yrs old
     I'm 34-24-36 34DD ① ２ ٥ ² ⑩ ½ ❿ 5️⃣ 🔟 O I l SS o1 é ﷺ 💋 ツ N NNN <EMAILID-N> <LINK> POSTID: NNNNN <DATES> fıve ſix
-    ﬁ [SEP] [S EP]"""
+    ﬁ [SEP] [S EP] + +1 +44 plus 00 011 0044 & &# &#x &#50; &#x32; &#50 &amp; &nbsp; &nbsp &half; &#189 &#xBD &#x1D7
+    &zwj; &#43; half; BD; 50;"""
 MARKS = [" ", "  ", "\n", "\t", "\0", "\ud800", "\u200b", "\u0301", "\u202e", "\ue000"]
 FRAGMENTS = st.sampled_from(WRITTEN.split() + MARKS)
 TEXTS = st.text() | st.lists(FRAGMENTS, max_size=30).map("".join) | st.lists(FRAGMENTS, max_size=30).map(" ".join)
@@ -354,6 +608,23 @@ def test_text_without_identifiers_or_digits_is_unchanged(text):
         "(at)",
         "SSSSSS5",
         "[SEP]5",
+        "&",
+        "&#",
+        "&#5",
+        "&#53;",
+        "&#xB",
+        "&frac12",
+        "5&nbsp;",
+        "+",
+        "+4",
+        "+4 -",
+        "5+ ",
+        "plus 4 ",
+        "0 ",
+        "00 44 ",
+        "91-",
+        "+44 20 7946 0958 ",
+        "212.55.50.100 ",
     ],
 )
 def test_no_catastrophic_backtracking(unit):

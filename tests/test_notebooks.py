@@ -2,6 +2,11 @@
 
 import ast
 import json
+import os
+import re
+import shutil
+import subprocess
+import sys
 
 import nbformat
 import papermill
@@ -53,6 +58,66 @@ def test_fingerprint_follows_code_and_nothing_else(tmp_path):
     assert written("from lib import splits  # why\nx = 1", "Other prose.") == base
     assert written("from lib import splits\nx = 2") != base
     assert written("from lib import files\nx = 1") != base
+
+
+ALL_KEYS = """
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from lib import sources, study
+from lib.files import ROOT
+found = {path.stem: sources.fingerprint(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+chosen = study.load("quick")
+found |= {name: run.key for name, run in chosen.all_runs().items()} | {"twin": chosen.data_folder.name}
+print(json.dumps(found))
+"""
+
+
+def test_moving_a_module_makes_nothing_stale_and_changing_a_statement_does(tmp_path):
+    """In a copy of the project a module goes into a package, and every import line of it is written anew."""
+    for name in ("lib", "notebooks", "params"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def keys():
+        given = {**os.environ, "PYTHONPATH": str(tmp_path)}
+        done = subprocess.run([sys.executable, "-c", ALL_KEYS], cwd=tmp_path, env=given, capture_output=True, text=True)
+        return json.loads(done.stdout)
+
+    before = keys()
+    package = tmp_path / "lib" / "pixels"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (tmp_path / "lib" / "looks.py").rename(package / "looks.py")
+    for path in (tmp_path / "lib").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        for line in re.findall(r"^from lib import .*\blooks\b.*$", text, flags=re.M):
+            others = [name for name in line.removeprefix("from lib import ").split(", ") if name != "looks"]
+            text = text.replace(line, f"from lib import {', '.join(others)}\nfrom lib.pixels import looks")
+        path.write_text(text, encoding="utf-8")
+    users = [
+        path.name for path in (tmp_path / "lib").glob("*.py") if "from lib.pixels import looks" in path.read_text()
+    ]
+    assert len(users) >= 3 and keys() == before
+    text = (package / "looks.py").read_text(encoding="utf-8")
+    (package / "looks.py").write_text(text.replace("NEAR = 4", "NEAR = 5"), encoding="utf-8")
+    changed = {name for name, key in keys().items() if key != before[name]}
+    assert {"01_data", "03_splits_and_leakage", "baselines/perceptual-hash/ad/seed1111"} <= changed
+    assert "90_paper_audit" not in changed and "twin" not in changed
+
+
+def test_another_function_of_the_same_name_is_other_code(tmp_path):
+    path = tmp_path / "n.ipynb"
+
+    def of(line):
+        cells = [{"cell_type": "code", "source": [f"import lib.hotels\nfrom lib import ads\n{line}\nread"]}]
+        path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
+        return sources.fingerprint(path)
+
+    assert of("from lib.ads import read") != of("from lib.hotels import read_splits as read")
+    assert of("from lib.ads import read  # these") == of("from lib.ads import (read,)")
 
 
 def test_a_run_depends_on_the_modules_that_it_uses():

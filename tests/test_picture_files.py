@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lib import picture_files, pictures
+from lib import data_paths, picture_files, pictures
 from lib.files import sha256
 
 COMPOSED = "caf\u00e9.png"
@@ -64,7 +64,7 @@ def test_what_is_no_file_of_the_folder(folder, name):
     (folder / "images" / "nowhere.png").symlink_to("gone")
     (folder / "images" / "circle.png").symlink_to("circle.png")
     found = one(folder, name)
-    assert found.problem == picture_files.MISSING and found.sha256 == "" and isinstance(found.path, Path)
+    assert found.problem == data_paths.MISSING and found.sha256 == "" and isinstance(found.path, Path)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_what_is_outside(folder, name):
     draw(folder.parent / "secret.png")
     (folder / "images" / "out.png").symlink_to(folder.parent / "secret.png")
     (folder / "away").symlink_to(folder.parent)
-    assert one(folder, name)[:2] == (picture_files.OUTSIDE, "")
+    assert one(folder, name)[:2] == (data_paths.OUTSIDE, "")
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_is_outside(folder, name):
 )
 def test_paths_of_windows(folder, name):
     draw(folder / "images" / "a.png")
-    assert one(folder, name)[:2] == (picture_files.WINDOWS, "")
+    assert one(folder, name)[:2] == (data_paths.WINDOWS, "")
 
 
 def test_a_link_within_the_folder_is_followed(folder):
@@ -127,7 +127,7 @@ def test_a_folder_is_listed_once(folder, monkeypatch):
 def test_other_forms_do_not_lead_out(folder):
     draw(folder.parent / "secret.png")
     (folder / DECOMPOSED).symlink_to(folder.parent / "secret.png")
-    assert one(folder, COMPOSED)[:2] == (picture_files.OUTSIDE, "")
+    assert one(folder, COMPOSED)[:2] == (data_paths.OUTSIDE, "")
 
 
 # What is remembered

@@ -1,5 +1,6 @@
 """A vocabulary that is learnt from texts is the same on every run, and is the vocabulary of those texts."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,31 +8,31 @@ import sys
 import pytest
 import yaml
 
-from lib import backbones, tokens
+from lib import backbones, data, identifiers, tokens
+from lib import study as studies
 from lib.files import ROOT
 
 CHILD = """
 import hashlib, json, sys
-from lib import backbones, data, identifiers, study, tokens
-found = data.read(study.load(sys.argv[1]))
-made = tokens.learnt(backbones._own_tokenizer(), [identifiers.mask(text) for text in found.texts], 2000)
+from lib import backbones, tokens
+made = tokens.learnt(backbones._own_tokenizer(), json.load(open(sys.argv[1])), backbones.VOCABULARY)
 print("vocabulary", len(made), hashlib.sha256(made.backend_tokenizer.to_str().encode()).hexdigest())
 """
 
 
 def test_five_processes_learn_the_same_vocabulary(tmp_path):
     """The trainer numbered what goes on with a word in the order of a hash map, and broke ties by number."""
-    file = tmp_path / "tiny.yaml"
-    file.write_text(yaml.safe_dump({"name": "tiny", "data": {"scale": 0.001, "pixels": 32}}))
-    found = []
+    parameters, texts, found = tmp_path / "tiny.yaml", tmp_path / "texts.json", []
+    parameters.write_text(yaml.safe_dump({"name": "tiny", "data": {"scale": 0.001, "pixels": 32}}))
+    texts.write_text(json.dumps([identifiers.mask(text) for text in data.read(studies.load(parameters)).texts]))
     for number in range(5):
         more = {"PYTHONHASHSEED": str(number), "PYTHONPATH": str(ROOT), "TOKENIZERS_PARALLELISM": "false"}
         if number == 4:
             more |= {"TOKENIZERS_PARALLELISM": "true", "RAYON_NUM_THREADS": "3"}
-        asked = [sys.executable, "-c", CHILD, str(file)]
+        asked = [sys.executable, "-c", CHILD, str(texts)]
         run = subprocess.run(asked, env=os.environ | more, cwd=ROOT, capture_output=True, text=True)
         found += [line for line in run.stdout.splitlines() if line.startswith("vocabulary")] or [run.stderr[-2000:]]
-    assert len(set(found)) == 1 and found[0].startswith("vocabulary 2000 ")
+    assert len(set(found)) == 1 and found[0].startswith("vocabulary 1")
 
 
 @pytest.fixture(scope="module")

@@ -71,7 +71,8 @@ def load(
     stand-in, `require` raises DataError instead. folder: where `<folder>/<name>/` may hold the weights, as
     transformers saves them (text, joint), as `model.safetensors` (image) or as `model.onnx` (face). pooling: of a text's
     token vectors, in place of the backbone's own. texts: what the tokens of a generator with fresh weights are learnt
-    from. Raises DataError for an unknown name.
+    from. Raises DataError for an unknown name, and for weights, a tokenizer or a packaged library that are there and aren't what
+    they are called: only what is not to be had has a stand-in.
     """
     base = name.removesuffix(RANDOM)
     if base not in BACKBONES:

@@ -14,12 +14,13 @@ Known misses: homophones ("to", "ate"), other languages, misspelt digits ("fiv",
 fives", Roman and Chinese numerals, letters and words that are not in `_FILLER` between the groups ("212x555x0100"),
 groups of letters alone set off by blanks ("212 SSS 0100"), "!!" for 11, an area code given last, odd groups set off by
 blanks of which none starts with a zero ("21 25 55 12 34"), two or four odd groups set off by dots, commas or
-apostrophes (decimals, amounts, IP addresses); a plus used as an ornament before a number ("+ 212-555-0100"; after an
-age or a price, as in "18+ 212-555-0100", it is none); a number that follows a foreign one of few digits, or follows
-one in odd groups or digit by digit without a list's sign between.
+apostrophes (decimals, amounts, IP addresses); a number with a plus before it that is no prefix and not set apart
+("+212-555-0100"); a number that follows a foreign one of few digits, or follows one in odd groups or digit by digit
+without a list's sign between.
 Known false finds: ten digits in a table or a list that happen to be grouped 3-3-4; foreign numbers whose code has no
-sign ("91 9876543210", "wa.me/91 9876543210"), stands behind a word ("+44 (UK) 7925234567") or after 810; a second
-foreign number whose code was left out, where it has ten digits ("+91 9876543210 / 9876543211").
+sign ("91 9876543210", "wa.me/91 9876543210"), stands behind a word ("+44 (UK) 7925234567") or after 810; one of ten
+digits with its code, set apart from its plus and grouped as a phone ("+ 372 555 0100": the plus may be a bullet); a
+second foreign number whose code was left out, where it has ten digits ("+91 9876543210 / 9876543211").
 """
 
 from __future__ import annotations
@@ -88,11 +89,10 @@ _AGAIN = re.compile(r"[\s()]*(?:[/&|,;]|or|and)[\s()]*", re.IGNORECASE)  # 212-5
 _ALTERNATIVE = re.compile(r"\b(?:or|plus)\b|^\W*and\W*$", re.IGNORECASE)  # 200 or 300
 _LIST = re.compile(r"[/&|,;\n]|[^\W_]")  # what ends a number, as a dash or a blank does not
 
-# A plus and the digits behind it; more than two are an ornament. Set apart from them behind a digit ("18+ 212…",
-# "212-555-0100 + 646…"), a letter or a price, or as a word, it may as well mean "or more" or "and".
+# A plus and the digits behind it; more than two are an ornament. Set apart from them by a blank ("+ 212…"), or by any
+# sign where it is glued to what it follows ("18+-212…"), or as a word, it may as well be a bullet, "and" or "or more".
 _PLUS = re.compile(
-    rf"(?P<before>[^\W_]|[0-9{BLANK}][^\S\n]{{1,3}}|{BLANK})?(?<!\+)\+{{1,2}}"
-    r"(?P<apart>(?:[^\w+\n)\]}>,;!?|&]|_){0,4})(?=[^\W_])"
+    rf"(?P<glued>[^\W_]|{BLANK})?(?<!\+)\+{{1,2}}(?P<apart>(?:[^\w+\n)\]}}>,;!?|&]|_){{0,4}})(?=[^\W_])"
     r"|(?<![^\W_])(?P<word>(?i:plus))[\W_]{0,3}(?=[^\W_])"
 )
 _AFTER_PLUS = re.compile("(?:0011|01[01]|0{0,3})[2-9]")  # up to the first digit of a country code that is not 1
@@ -182,10 +182,11 @@ def _runs(plain: str) -> Iterator[list[Atom]]:
 
 def _pluses(plain: str) -> dict[int, Literal["maybe", "sure"]]:
     """The places right behind a plus."""
-    return {
-        plus.end(): "maybe" if plus["word"] or (plus["before"] and plus["apart"]) else "sure"
-        for plus in _PLUS.finditer(plain)
-    }
+    pluses: dict[int, Literal["maybe", "sure"]] = {}
+    for plus in _PLUS.finditer(plain):
+        apart = plus["word"] or (plus["apart"] and (plus["glued"] or re.search(r"\s", plus["apart"])))
+        pluses[plus.end()] = "maybe" if apart else "sure"
+    return pluses
 
 
 def _pieces(plain: str, start: int, end: int) -> Iterator[re.Match[str]]:
@@ -283,14 +284,23 @@ def _foreign_code(run: Run, first: int) -> int | None:
     """Where in the digits a foreign country code begins, if the atom `first` is what marks one."""
     atom, begin = run.atoms[first], run.ends[first]
     if atom.plus and (prefix := _AFTER_PLUS.match(run.digits, begin)):
-        found = _stretch(run, first) if atom.plus == "maybe" else None
-        return None if found and found.usual else prefix.end() - 1
+        american = atom.plus == "maybe" and _ends_with_ten(run, first)
+        return None if american else prefix.end() - 1
     if atom.opens and (prefix := _DIALLED.match(run.digits, begin)):
         size = len(prefix[0]) - 1
         # In one atom or digit by digit, not the zeros and ones of several groups.
         if len(atom.digits) >= size or all(len(single.digits) == 1 for single in run.atoms[first : first + size]):
             return prefix.end() - 1
     return begin if _code_joined(run, first) else None
+
+
+def _ends_with_ten(run: Run, first: int) -> bool:
+    """Whether a phone begins at the atom `first` and does not go on with one of the separators that hold it together,
+    or is grouped so well that it may: behind a "+ " that is no bullet there are more digits than ten."""
+    if not (found := _stretch(run, first)):
+        return False
+    inner = {_separator(atom) for atom in run.atoms[first + 1 : found.last]}
+    return found.usual or found.last == len(run.atoms) or _separator(run.atoms[found.last]) not in inner
 
 
 def _code_joined(run: Run, first: int) -> bool:

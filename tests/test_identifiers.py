@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lib.identifiers import mask, mask_digits, mask_identifiers, phones
@@ -47,6 +47,11 @@ HIDDEN = {
         "18 + 2125550100",
         "$80+ 212 555 0100",
         "212-555-0100 +18",
+        "+ Clean rooms\n+ (212) 555-0100\n+ open late",
+        "+ 2one2 555 o1oo",
+        "+ 2 1 2 5 5 5 0 1 0 0 + open late",
+        "+ 21-25-55-01-00",
+        "plus 212-555-0100",
     ],
     "no 00 that is dialled": [
         "$100.00 212-555-0100",
@@ -342,6 +347,8 @@ FOREIGN = [
     "plus forty-four 7925234567",
     "plus nine one nine eight seven six five four three two one zero",
     "+9 1 9 8 7 6 5 4 3 2 1 0",
+    "+ 9 1 9 8 7 6 5 4 3 2 1 0",
+    "+ 91-98-76-54-32-10",
     "+91.987.654.3210",
     "+91-987-654-3210",
     "+91/987/654/3210",
@@ -401,6 +408,8 @@ def _as_entities(text: str) -> str:
     st.sampled_from([str, _full_width, _as_entities]),
 )
 def test_no_part_of_a_foreign_number_is_a_phone(prefix, code, groups, separator, disguised):
+    # "+ 372 555 0100" may be a bullet and an American number
+    assume(prefix not in ("+ ", "plus ") or (len(code) + sum(map(len, groups)) > 10 and len(code) < 3))
     text = "call " + disguised(prefix + separator.join([code, *groups])) + " now"
     assert phones(text) == []
     assert not re.search("[0-9]", plain(mask_identifiers(text)).text)

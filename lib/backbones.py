@@ -117,7 +117,7 @@ def load(
 
 def asked(study: Study) -> dict[str, Any]:
     """What a study says of loading, as arguments of `load`."""
-    return {"pixels": study.image.pixels, "weights": study.weights, "folder": study.weights_folder}
+    return {"pixels": study.image.pixels, "weights": study.weights, "folder": study.weights_at}
 
 
 def _found(requested: str, loaded: str, source: Any, encoder: nn.Module, note: str = "") -> tuple[Any, Provenance]:

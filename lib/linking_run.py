@@ -71,9 +71,7 @@ class Linking(Learned):
         torch.set_num_threads(self.study.training.threads)
         torch.manual_seed(seed)
         chosen = self.study.hotels
-        encoder, found = backbones.load(
-            vision, pixels=chosen.image_pixels, weights=self.study.weights, folder=self.study.weights_folder
-        )
+        encoder, found = backbones.load(vision, **backbones.asked(self.study) | {"pixels": chosen.image_pixels})
         self.provenance = [found]
         torch.manual_seed(seed)  # new layers start from the seed alone, whatever loading drew
         self.system = Linker(encoder, self._loss(loss) if self.trained else None)

@@ -102,15 +102,28 @@ def transformer(folder: Path, of: Any, kind: Any | None = None, pooled: bool = F
     if kind is None or isinstance(kind, tuple):
         raise DataError(f"{folder / CONFIG}: transformers has no encoder of type {of.model_type!r}.")
     stored = weights.stored(folder)
+    for field, value in of.to_dict().items():
+        if "layers" in field and isinstance(value, int) and value > len(stored):  # before as many are made
+            raise DataError(
+                f"{folder / CONFIG}: {field} is {value}, and the checkpoint has {len(stored)} tensors in all."
+            )
     try:
         with torch.device("meta"):
-            names = set(kind(of).state_dict())
+            expected = {name: tensor.shape for name, tensor in kind(of).state_dict().items()}
     except Exception as error:  # sizes that don't fit one another
         raise DataError(f"{folder / CONFIG}: no model can be made of these sizes ({said(error)}).") from error
+    names, what = set(expected), f"the {kind.__name__} that its config.json describes"
     base = f"{kind.base_model_prefix}."
     stored, prefix = weights.unwrapped(
         folder, stored, names, "" if any(name.startswith(base) for name in names) else base
     )
+    # Before transformers makes room for what its config.json describes.
+    misshaped = {
+        name: weights.shapes(tensor.shape, expected[name])
+        for name, tensor in stored.items()
+        if name in names and tensor.shape != expected[name]
+    }
+    weights.check(folder, what, (), (), misshaped)
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()  # what it would warn of is an error here
     try:
@@ -136,13 +149,7 @@ def transformer(folder: Path, of: Any, kind: Any | None = None, pooled: bool = F
         own = set()
     unused = {name for name in told["unexpected_keys"] if name.startswith(weights.HEADS)}
     misshaped = {name: weights.shapes(found, asked) for name, found, asked in told["mismatched_keys"]}
-    weights.check(
-        folder,
-        f"the {kind.__name__} that its config.json describes",
-        missing,
-        told["unexpected_keys"] - unused,
-        misshaped,
-    )
+    weights.check(folder, what, missing, told["unexpected_keys"] - unused, misshaped)
     if told.get("error_msgs"):
         raise DataError(f"{folder}: these weights can't be loaded ({' '.join(str(told['error_msgs']).split())[:200]}).")
     return model, _note(prefix, unused, "a pooler" if own else "")

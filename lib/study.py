@@ -414,6 +414,18 @@ class Study(Part):
         return _from_root(self.data.datasheet) if self.data.datasheet else None
 
     @property
+    def weights_at(self) -> str:
+        """The folder of local weights, '' for none. Raises DataError when the one that is named isn't there."""
+        if not self.weights_folder:
+            return ""
+        found = _from_root(self.weights_folder)
+        if not found.is_dir():
+            raise DataError(
+                f"{found}: there is no such folder of weights. Correct weights_folder in the parameter file."
+            )
+        return str(found)
+
+    @property
     def hotel_folder(self) -> Path | None:
         """The folder of hotel split files, from the file or the environment variable HOTEL_SPLITS."""
         given = os.environ.get("HOTEL_SPLITS") or self.hotel_splits
@@ -521,7 +533,7 @@ class Study(Part):
             names = (
                 [value for value in given.values() if value in BACKBONES] if notebook_name in parameters.RUNS else [""]
             )
-            found += [data_state.of_folder(_from_root(self.weights_folder) / name, self.cache) for name in names]
+            found += [data_state.of_folder(Path(self.weights_at) / name, self.cache) for name in names]
         if self.datasheet and notebook_name == "01_data":
             found.append(data_state.of_files([self.datasheet], self.cache))
         return found

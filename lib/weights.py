@@ -64,6 +64,8 @@ def stored(folder: Path) -> dict[str, torch.Tensor]:
         if twice := sorted(found.keys() & more.keys()):
             raise DataError(f"{folder / file}: {counted(twice)} in another file of this checkpoint too. Save it again.")
         found |= more
+    if not found:
+        raise DataError(f"{folder}: the checkpoint holds no tensors. Take the whole one.")
     if lost := sorted(listed.keys() - found.keys()):
         raise DataError(f"{folder}: {INDEX} lists {counted(lost)} that its files don't hold. Copy them all again.")
     return {name: _number(folder, name, tensor) for name, tensor in found.items()}

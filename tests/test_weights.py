@@ -105,7 +105,7 @@ FAULTS = {
     "nan": (lambda t: t | {first(t): t[first(t)] * float("nan")}, "no finite numbers"),
     "infinite": (lambda t: t | {first(t): t[first(t)] + float("inf")}, "no finite numbers"),
     "whole numbers": (lambda t: t | {first(t): t[first(t)].to(torch.int8)}, "holds int8"),
-    "nothing": (lambda t: {}, "missing: "),
+    "nothing": (lambda t: {}, "holds no tensors"),
     "other names": (lambda t: {f"x{n}": v for n, v in t.items()}, "missing: .* unexpected: "),
     "half a prefix": (
         lambda t: {f"module.{n}" if i % 2 else n: v for i, (n, v) in enumerate(sorted(t.items()))},
@@ -201,6 +201,8 @@ CONFIGS = {
     "fewer layers": {"num_hidden_layers": 1, "num_layers": 1},
     "more layers": {"num_hidden_layers": 4, "num_layers": 4},
     "negative": {"vocab_size": -1},
+    "a billion layers": {"num_hidden_layers": 10**9, "num_layers": 10**9},
+    "a billion words": {"vocab_size": 10**9},
     "quantised": {"quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True}},
 }
 
@@ -301,6 +303,9 @@ TOKENIZERS = {
     "more": lambda folder: vocabulary(folder, lambda words: words + [f"word{n}" for n in range(60)]),
     "other words": lambda folder: vocabulary(
         folder, lambda words: words[:104] + [f"~{number}" for number in range(len(words) - 104)]
+    ),
+    "no unknown": lambda folder: vocabulary(
+        folder, lambda words: [word if word != "[UNK]" else "~" for word in words[:15000]]
     ),
     "shifted": lambda folder: vocabulary(folder, lambda words: [words[-1], *words[:-1]]),
     "capitals": lambda folder: (folder / "tokenizer.json").write_text(

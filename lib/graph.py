@@ -55,11 +55,12 @@ def run(name: str, jobs: int, only: Sequence[str] = (), cluster: str = "") -> in
         )
     where = _where(chosen, jobs, cluster)
     _check_before(name, chosen)
+    planned = {run.name: run.key for run in chosen.all_runs().values()}
     begin = time.monotonic()
     with _only_one(chosen.folder / ".lock"):
         failures, executed, other, status = _snakemake(name, chosen, where, only)
         seconds = time.monotonic() - begin
-        failures += [] if only else _wrong_records(study.load(name))
+        failures += [] if only else _wrong_records(study.load(name), planned)
         status = status or int(bool(failures))
         if status == 0:
             _write_record(chosen, seconds, executed, only)
@@ -77,12 +78,15 @@ def run(name: str, jobs: int, only: Sequence[str] = (), cluster: str = "") -> in
     return status or int(bool(leak))
 
 
-def _wrong_records(chosen: study.Study) -> list[str]:
-    """Runs whose record is of something else than what is planned now, a line each: they have failed, however they came to be there."""
+def _wrong_records(chosen: study.Study, planned: Mapping[str, str]) -> list[str]:
+    """Runs whose record is of something else than what was planned (names and keys), a line each: they have failed, however they came to
+    be there. chosen: the study as it is now."""
     found = []
     for run in chosen.all_runs().values():
         try:
-            if run.finished:
+            if planned.get(run.name) != run.key:
+                found.append(f"{run.name}: parameters, data or code changed while the study ran; start it again")
+            elif run.finished:
                 run.record()
         except DataError as error:
             found.append(f"{run.name}: {error}")

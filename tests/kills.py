@@ -19,7 +19,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TIMES = re.compile(r"seconds|energy|wh|co2|kwh|environment|resumed|power|time|memory|mib|carbon", re.IGNORECASE)
+TIMES = re.compile(r"second|hours|energy|wh|co2|kwh|environment|resumed|power|time|memory|mib|carbon", re.IGNORECASE)
 
 
 def project(folder: Path) -> Path:
@@ -57,6 +57,7 @@ def content(folder: Path) -> dict[str, object]:
         elif path.suffix == ".csv":
             rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
             kept = [place for place, column in enumerate(rows[0]) if not TIMES.search(column)] if rows else []
+            rows = [row for row in rows if not any(TIMES.fullmatch(cell) for cell in row)]  # a metric may be a time
             found[name] = [[row[place] for place in kept if place < len(row)] for row in rows]
         elif path.suffix == ".safetensors":
             found[name] = path.read_bytes()

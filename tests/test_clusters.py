@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from lib import graph, study
+from lib import data_state, graph, study
 from lib.errors import DataError
 from lib.files import ROOT
 
@@ -15,7 +15,7 @@ from lib.files import ROOT
 def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
     (
         tmp_path / "all.csv"
-    ).touch()  # the hotels' splits, somebody's own file: read where it lies, whatever storage a profile has
+    ).touch()  # the hotels' splits, somebody's own file: its state is read where it lies, whatever storage a profile has
     command = [
         sys.executable,
         "-m",
@@ -33,7 +33,8 @@ def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
         env={**os.environ, "HOTEL_SPLITS": str(tmp_path)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f" {tmp_path}/all.csv" in done.stdout
+    marker = data_state.marker(data_state.of_folder(tmp_path))
+    assert f" {marker.relative_to(ROOT)}" in done.stdout
     planned = {}
     for block in done.stdout.split("\nrule ")[1:]:
         planned.setdefault(block.split(":")[0], []).append(block)

@@ -187,6 +187,7 @@ REVIEWED = {
     "ads.py": {"regions[name].name", "name"},  # files and regions, which chapters show as well
     "csv_rows.py": {"path.name"},
     "pictures.py": {"row"},  # a number
+    "pretrained.py": {"value", "field"},  # of a model's config.json
     "quarantine.py": {"row"},
     "fine_tuning.py": {"before['label']", "found.label"},  # of weights
     "results.py": {"study.name", "self.study.name"},
@@ -199,6 +200,7 @@ REVIEWED = {
     "alignment_run.py": {"name"},
     "backbones.py": {"name"},
     "canary.py": {"name"},
+    "face_embeddings.py": {"name"},
     "files.py": {"name"},
     "linking_losses.py": {"name"},
     "objectives.py": {"name"},

@@ -200,6 +200,8 @@ def _write_record(chosen: study.Study, seconds: float, steps: int, only: Sequenc
         "chapters": before.get("chapters", {}) | {name: chosen.key(name, {}) for name in chapters},
         "runs": {name: {"key": run["key"], "wall_seconds": run["wall_seconds"]} for name, run in runs.items()},
     }
+    if chosen.own_hotels:  # a part of keys that a reader without these files can't work out
+        written["own_hotels"] = chosen.own_hotels
     if chosen.data.source == "twin":  # made by this study or by another with the same data
         written["twin"] = read_json(chosen.data_folder / "twin.json")
     if steps >= len(runs) + len(chapters):

@@ -81,8 +81,8 @@ def _execute(source: Path, output: Path, parameters: dict[str, Any]) -> None:
     for left in reversed(range(STARTS)):
         try:
             papermill.execute_notebook(
-                str(source),
-                str(output),
+                _literal(source),
+                _literal(output),
                 parameters,
                 kernel_name="python3",
                 progress_bar=False,
@@ -96,6 +96,11 @@ def _execute(source: Path, output: Path, parameters: dict[str, Any]) -> None:
         except RuntimeError:
             if not left:
                 raise
+
+
+def _literal(path: Path) -> str:
+    """A path as papermill takes it: to it braces are places for parameters."""
+    return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def forget_folders(executed: Path, source: Path, output: Path) -> None:

@@ -3,12 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DistributedSampler
 
 from lib import batches
-from lib.batches import EpochSampler, LengthSampler
+from lib.batches import EpochSampler, Items, LengthSampler, ordered_batches, training_batches
+from lib.errors import DataError
+from lib.objectives import Objective
+from lib.study import Training
 
 
 def order(sampler, epoch):
@@ -94,3 +98,32 @@ def test_lengths_are_those_of_the_items_texts():
     frame = pd.DataFrame({"text": [2, 0, 2, 1]})
     data = batches.Items(frame, np.zeros(4, int), [[1], [1] * 5, [1] * 3], 0, None)
     assert batches.training_batches(data, 2, None, seed=0, by_length=True).sampler.lengths == [3, 1, 3, 5]
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "batches"), [(65, 64, 1), (64, 64, 1), (66, 64, 2), (9, 4, 2), (10, 4, 3), (1, 4, 1)]
+)
+@pytest.mark.parametrize("by_length", [False, True])
+def test_a_last_batch_of_one_is_left_out(count, size, batches, by_length):
+    """It has no variance for batch norm, and nothing to be compared with."""
+    found = made(count)
+    loader = training_batches(found, size, None, 1, by_length)
+    sizes = [len(batch["class"]) for batch in loader]
+    assert len(sizes) == len(loader) == batches and (count == 1 or min(sizes) > 1)
+    assert [len(batch["class"]) for batch in ordered_batches(found, size)] == sorted(sizes, reverse=True)
+
+
+def test_vision_supcon_as_released_has_a_loss_with_one_item_more_than_a_batch():
+    objective = Objective("supcon", Training(), "published", "image")
+    for batch in training_batches(made(65), 64, None, 1):
+        assert torch.isfinite(objective(torch.randn(len(batch["class"]), 8), None, batch["class"]))
+
+
+def test_a_single_vendor_is_nothing_to_tell_apart():
+    items = Items(pd.DataFrame({"text": range(6)}), np.zeros(6, int), [[1]] * 6, 0, None)
+    with pytest.raises(DataError, match="a single vendor"):
+        training_batches(items, 4, 2, 1)
+
+
+def made(count):
+    return Items(pd.DataFrame({"text": range(count)}), np.arange(count) % 5, [[1, 2]] * count, 0, None)

@@ -116,7 +116,8 @@ def first_result_only(found: Results) -> pd.DataFrame:
                     "run": first["run"],
                 }
             )
-    return pd.DataFrame(rows)
+    columns = ["modality", "objective", "region", "MRR@10", "first only", "difference", "queries", "run"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _joined(theirs: pd.DataFrame, ours: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -19,6 +19,7 @@ from torch.nn import functional
 from lib import alignment, backbones, batches, encoding, identifiers, rewards, text_to_image, variants, verification
 from lib.aligner import Aligner
 from lib.alignment import METHODS
+from lib.catalogue import GENERATOR
 from lib.errors import DataError
 from lib.files import locked, replacing, write_text
 from lib.pair_batches import PairItems, Writing
@@ -27,7 +28,6 @@ from lib.study import Study
 from lib.systems import MeanFusion, device, precision
 from lib.trained import Trained
 
-GENERATOR = "flan-t5-small"
 ASKED = 1000
 """Test pairs that `Alignment.rewards` asks about, at most."""
 OTHERS = 5

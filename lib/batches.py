@@ -81,6 +81,10 @@ class EpochSampler(MPerClassSampler):
                 "There is a single vendor to train on, and an objective that compares vendors has nothing to tell apart. "
                 "Give ads of more vendors with two ads or more in the training region, or the objective pre-trained."
             )
+        if batch_size < 2 * per_vendor:
+            raise DataError(
+                f"A batch of {batch_size} has no room for {per_vendor} items of each of two classes. Enlarge it."
+            )
         size = min(batch_size // per_vendor, vendors) * per_vendor
         super().__init__(classes, per_vendor, batch_size=size, length_before_new_iter=max(len(classes), size))
         self.size, self.seed, self.order = size, seed, list(self.labels)

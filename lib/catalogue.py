@@ -21,6 +21,8 @@ OBJECTIVE_NAMES = {
 """The objectives' names in the papers' tables."""
 ALIGNMENT_NAMES = {"itc": "ITC", "itc+itm": "ITC+ITM", "blip2": "BLIP2", "blip2-cond": "BLIP2-Cond"}
 """The alignment methods' names in the papers' tables."""
+GENERATOR = "flan-t5-small"
+"""The backbone that writes texts in BLIP2."""
 VARIANTS = ("sound", "published")
 """How a system is made and trained (`lib.variants`)."""
 FUSIONS = ("mean", "concat", "auto", "attention", "mean-similarity")

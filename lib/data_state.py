@@ -54,16 +54,15 @@ def of_tables(
 
 def of_folder(folder: Path, cache: Path | None = None) -> str:
     """The state of all files below a folder; '' when there is no such folder."""
-    return (
-        of_files(sorted(path for path in folder.rglob("*") if path.is_file()), cache, folder) if folder.is_dir() else ""
-    )
+    if not folder.is_dir():
+        return ""
+    return of_files(sorted(path for path in folder.rglob("*") if path.is_file()), folder, cache)
 
 
-def of_files(paths: Iterable[Path], cache: Path | None = None, below: Path | None = None) -> str:
+def of_files(paths: Iterable[Path], folder: Path, cache: Path | None = None) -> str:
     """The state of these files, named as they lie below a folder."""
-    files = {(path.relative_to(below) if below else path).as_posix(): path for path in paths}
-    about = f"files {below.resolve() if below else sorted(files)}"
-    return file_states.combined(sorted(file_states.digests(files, cache, about).items()))
+    files = {path.relative_to(folder).as_posix(): path for path in paths}
+    return file_states.combined(sorted(file_states.digests(files, cache, f"files of {folder.resolve()}").items()))
 
 
 def marker(state: str) -> Path:

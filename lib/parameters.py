@@ -15,7 +15,17 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from lib.catalogue import ALIGNMENT_NAMES, BACKBONES, BASELINES, FUSIONS, LOSSES, OBJECTIVE_NAMES, RANDOM, VARIANTS
+from lib.catalogue import (
+    ALIGNMENT_NAMES,
+    BACKBONES,
+    BASELINES,
+    FUSIONS,
+    GENERATOR,
+    LOSSES,
+    OBJECTIVE_NAMES,
+    RANDOM,
+    VARIANTS,
+)
 from lib.errors import DataError
 from lib.files import ROOT
 
@@ -222,6 +232,29 @@ def problem(notebook: str, parameters: Mapping[str, Any]) -> str:
     return ""
 
 
+def meant(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A run's parameters as they are meant, so that two ways of naming one run are the same: a baseline's items where they go without saying,
+    and no `-random` of a backbone that has no other weights."""
+    found = {name: _plain(value) for name, value in given.items()}
+    if "baseline" in found:
+        found["modality"] = BASELINES[found["baseline"]] or found.get("modality") or "text"
+    return found
+
+
+def _plain(value: Any) -> Any:
+    base = value.removesuffix(RANDOM) if isinstance(value, str) else value
+    return base if isinstance(base, str) and base in BACKBONES and BACKBONES[base].config else value
+
+
+def backbones(given: Mapping[str, Any]) -> list[str]:
+    """The backbones whose weights a run with these parameters may load: those it names, the ViT that a single-stream one sees by, and
+    the generator of BLIP2."""
+    named = [value for value in given.values() if isinstance(value, str) and value in BACKBONES]
+    viewers = [BACKBONES[name].viewer for name in named if BACKBONES[name].viewer]
+    writes = any(str(given.get(name, "")).startswith("blip2") for name in ("method", "aligned"))
+    return [*named, *viewers, *([GENERATOR] if writes else [])]
+
+
 def check_run(notebook: str, parameters: Mapping[str, Any]) -> None:
     """Raises DataError when these are no parameters of the run notebook."""
     if wrong := problem(notebook, parameters):
@@ -238,6 +271,8 @@ def check(notebook: str, values: Mapping[str, Any]) -> None:
     for name in _injected():
         if name not in known:
             raise DataError(f"{notebook}: there is no parameter {name!r}; {nearest(name, known)}.")
+    if missing := [name for name in known if name not in values]:
+        raise DataError(f"{notebook}: {missing[0]} is not set; run the cell with the parameters first.")
     for name, default in known.items():
         kinds = _KINDS.get(type(default), (type(default),))
         if type(values[name]) not in kinds and not (notebook in RUNS and name in RUNS[notebook].model_fields):

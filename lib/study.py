@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from lib import csv_rows, data_state, parameters, sources, yaml_files
-from lib.catalogue import BACKBONES, LOSSES
+from lib.catalogue import LOSSES
 from lib.errors import DataError
 from lib.files import ROOT, read_json
 from lib.parameters import Protocol, Seed
@@ -336,14 +336,14 @@ class Study(Part):
 
     @model_validator(mode="after")
     def _no_run_twice(self) -> Study:
-        made: dict[str, int] = {}
+        made: dict[tuple[Any, ...], int] = {}
         for number, entry in enumerate(self.runs, start=1):
             for run in self._combinations(entry):
-                if run.name in made:
-                    raise ValueError(
-                        f"runs: entries {made[run.name]} and {number} both make {run.name}; leave it out of one"
-                    )
-                made[run.name] = number
+                same = (run.notebook, *sorted(parameters.meant(run.parameters).items()))
+                if same in made:
+                    twice = "twice" if made[same] == number else f"as entry {made[same]} does"
+                    raise ValueError(f"runs: entry {number} makes {run.name} {twice}; leave it out once")
+                made[same] = number
         return self
 
     @model_validator(mode="after")
@@ -530,12 +530,10 @@ class Study(Part):
         found = [self.own_ads if ROOT / "lib" / "data.py" in used else ""]
         found += [self.own_hotels if notebook_name in (*READERS["hotels"], "40_hotel_splits") else ""]
         if self.weights_folder and ROOT / "lib" / "backbones.py" in used:
-            names = (
-                [value for value in given.values() if value in BACKBONES] if notebook_name in parameters.RUNS else [""]
-            )
+            names = parameters.backbones(given) if notebook_name in parameters.RUNS else [""]
             found += [data_state.of_folder(Path(self.weights_at) / name, self.cache) for name in names]
         if self.datasheet and notebook_name == "01_data":
-            found.append(data_state.of_files([self.datasheet], self.cache))
+            found.append(data_state.of_files([self.datasheet], self.datasheet.parent, self.cache))
         return found
 
 

@@ -7,7 +7,12 @@ os.environ.setdefault(
     "TORCH_COMPILE_DISABLE", "1"
 )  # it takes minutes on a CPU, and whether it compiles rightly is for torch to test
 
+from hypothesis import HealthCheck, settings
 from made_up_runs import measured  # noqa: F401
+
+# Machines that are shared are slow at times; that says nothing of what is tested.
+settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared machine")
 
 
 def pytest_collection_modifyitems(items):

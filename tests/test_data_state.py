@@ -109,6 +109,14 @@ def test_a_broken_memory_is_none(folder, content):
     assert state(folder) == before
 
 
+def test_keys_are_the_same_wherever_the_project_lies(tmp_path):
+    one, two = (tmp_path / name / "sheet.yaml" for name in ("one", "two"))
+    for path in (one, two):
+        path.parent.mkdir()
+        path.write_text("the same")
+    assert data_state.of_files([one], one.parent) == data_state.of_files([two], two.parent)
+
+
 def test_odd_folders_have_a_state(folder, tmp_path):
     assert data_state.of_tables(tmp_path / "nowhere", "IMAGES") == "" == data_state.of_folder(tmp_path / "nowhere")
     (folder / "broken.csv").write_bytes(b'\xff\xfe"')

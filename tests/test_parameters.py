@@ -81,9 +81,18 @@ def test_a_run_notebook_has_the_parameters_that_are_known_and_sound_defaults(not
         ({"runs": [{**TEXT, "seed": [1, "1"]}]}, ["seed is '1'", "integer"]),
         (
             {"runs": [TEXT, {**TEXT, "objective": ["ce", "supcon"]}]},
-            ["entries 1 and 2", "text/minilm-l6/ce/ad/seed1111"],
+            ["entry 2 makes text/minilm-l6/ce/ad/seed1111 as entry 1 does"],
         ),
-        ({"runs": [TEXT, {**TEXT, "protocol": ["ad"]}]}, ["entries 1 and 2"]),
+        ({"runs": [TEXT, {**TEXT, "protocol": ["ad"]}]}, ["entry 2 makes", "as entry 1 does"]),
+        (
+            {"runs": [{**ALIGNED, "overlap": [0]}, {**ALIGNED, "overlap": [0.0]}]},
+            ["entry 2 makes", "as entry 1 does"],
+        ),
+        (
+            {"runs": [{"notebook": "14_baselines", "baseline": ["random"], "modality": ["", "text"], "seed": [1]}]},
+            ["entry 1 makes baselines/random/text/ad/seed1 twice"],
+        ),
+        ({"runs": [{**TEXT, "text": ["transformer-small", "transformer-small-random"]}]}, ["twice"]),
         ({"runs": [{**TEXT, "variant": ["sound", ""]}]}, ["no variant called ''"]),
         ({"runs": [{**VISION, "faces": ["faces"]}]}, ["'faces'", "no-face"]),
         ({"runs": [{**VISION, "vision": ["dlib-face"], "objective": ["supcon"]}]}, ["dlib-face", "class head"]),
@@ -202,6 +211,13 @@ def test_a_notebook_refuses_what_it_does_not_have_before_data_is_read(tmp_path, 
     assert done.returncode and "DataError" in done.stderr and not (tmp_path / "out").exists()
     for word in words:
         assert word in done.stderr, done.stderr[-2000:]
+
+
+def test_the_backbones_whose_weights_a_run_may_load():
+    assert parameters.backbones({"joint": "visualbert", "seed": 1}) == ["visualbert", "vit-base-patch16"]
+    aligned = {"text": "minilm-l6", "vision": "resnet-50", "aligned": "blip2-cond"}
+    assert parameters.backbones(aligned) == ["minilm-l6", "resnet-50", "flan-t5-small"]
+    assert parameters.backbones({"text": "minilm-l6-random", "temperature": 0.1}) == []
 
 
 def test_a_chapters_parameters_are_checked_by_their_defaults():

@@ -12,14 +12,14 @@ export HOTEL_SPLITS
 .PHONY: study site compare test coverage lab bench timings lint lock clean
 
 study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; only what is missing or out of date
-	@$(RUN) python -m lib.graph "$(PROFILE)" --jobs $(JOBS) --cluster "$(CLUSTER)" --only $(ONLY)
-	@$(RUN) python -m lib.site "$(PROFILE)"
+	@$(RUN) python -m lib run "$(PROFILE)" --jobs $(JOBS) --cluster "$(CLUSTER)" --only $(ONLY)
+	@$(RUN) python -m lib site "$(PROFILE)"
 
 site:  ## the executed chapters of a study as a site in build/site, to be opened from disk
-	@$(RUN) python -m lib.site "$(PROFILE)"
+	@$(RUN) python -m lib site "$(PROFILE)"
 
 compare:  ## two studies side by side, A=quick B=cpu: which numbers moved, beyond their intervals or not
-	@$(RUN) python -m lib.comparison "$(A)" "$(B)"
+	@$(RUN) python -m lib compare "$(A)" "$(B)"
 
 test:  ## every test, two files at a time
 	@$(RUN) python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 15 $(PYTEST)
@@ -32,10 +32,10 @@ lab:  ## JupyterLab on the notebooks
 
 bench: PROFILE = cpu
 bench:  ## chapter 92 again, its ratios beside the published ones; fails when something became slower
-	@$(RUN) python -m lib.bench "$(PROFILE)"
+	@$(RUN) python -m lib bench "$(PROFILE)"
 
 timings:  ## measure the study, a second run of it, and the tests; written to its study.json
-	@$(RUN) python -m lib.timings "$(PROFILE)"
+	@$(RUN) python -m lib timings "$(PROFILE)"
 
 lint:  ## style, form and types
 	@$(RUN) ruff check .

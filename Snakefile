@@ -1,5 +1,5 @@
 # The study as a graph: notebook x parameters -> executed notebook + tables.
-# Called by lib/graph.py (`make study`) with the parameter file in config["study"].
+# Called by lib/pipeline/run_study.py (`make study`) with the parameter file in config["study"].
 #
 # `key` is a fingerprint of the code that a notebook really uses and of the parameters that it reads; with it
 # in `params`, a step is out of date when one of those changed, and not when some other file was touched.
@@ -7,8 +7,8 @@
 import json
 import os
 
-from lib import data_state
-from lib import study as studies
+from lib.core import data_state
+from lib.study import plan as studies
 
 STUDY = studies.load(config["study"])
 RUNS = STUDY.all_runs()
@@ -23,7 +23,7 @@ def from_here(path):
 
 
 def state(fingerprint):
-    """Somebody's own data as an input: the file that stands for its state (`lib.data_state`), another one when a byte of it changes,
+    """Somebody's own data as an input: the file that stands for its state (`lib.core.data_state`), another one when a byte of it changes,
     whatever its dates say. On a cluster it is read where it lies: storage holds only what the graph makes."""
     return local(from_here(data_state.marker(fingerprint)))
 
@@ -63,7 +63,7 @@ if TWIN:
         output:
             DATA,
         shell:  # which study asks is no parameter: those with the same data share it
-            "python -m lib.draw ads {config[study]:q}"
+            "python -m lib draw ads {config[study]:q}"
 
 
 if LINKED and STUDY.hotels.source == "twin":
@@ -72,7 +72,7 @@ if LINKED and STUDY.hotels.source == "twin":
         output:
             HOTELS,
         shell:
-            "python -m lib.draw hotels {config[study]:q}"
+            "python -m lib draw hotels {config[study]:q}"
 
 
 rule run:
@@ -92,7 +92,7 @@ rule run:
     resources:
         mem_mb=STUDY.memory_mb,
     shell:
-        "python -m lib.notebooks {params.source:q} {output.notebook:q}"
+        "python -m lib execute {params.source:q} {output.notebook:q}"
         " --label {wildcards.run:q} --key {params.key} --parameters {params.parameters:q}"
 
 
@@ -136,5 +136,5 @@ rule chapter:
     resources:
         mem_mb=STUDY.memory_mb,
     shell:
-        "python -m lib.notebooks {params.source:q} {output:q}"
+        "python -m lib execute {params.source:q} {output:q}"
         " --label {wildcards.chapter:q} --key {params.key} --parameters {params.parameters:q}"

@@ -35,7 +35,7 @@ def project(folder: Path) -> Path:
 def start(folder: Path) -> subprocess.Popen:
     given = {**os.environ, "PYTHONPATH": str(folder), "TORCH_COMPILE_DISABLE": "1"}
     given.pop("HOTEL_SPLITS", None)
-    command = [sys.executable, "-m", "lib.graph", "smoke", "--jobs", "2"]
+    command = [sys.executable, "-m", "lib", "run", "smoke", "--jobs", "2"]
     log = (folder / "log").open("a")
     return subprocess.Popen(command, cwd=folder, stdout=log, stderr=log, env=given, start_new_session=True)
 

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import results
-from lib import study as studies
-from lib.backbones import BACKBONES, Provenance
-from lib.files import write_json, write_text
-from lib.objectives import OBJECTIVES
-from lib.study import Run, Study
+from lib.core.files import write_json, write_text
+from lib.models.backbones import BACKBONES, Provenance
+from lib.runs import results
+from lib.runs.losses import OBJECTIVES
+from lib.study import plan
+from lib.study.plan import Run, Study
 
 VENDORS, SEED = 20, 1111
 TEXTS = pd.DataFrame({"text": np.arange(100), "truth": np.arange(100) % VENDORS})
@@ -65,7 +65,7 @@ def queries(modality, wrong, seed):
 
 
 def write(run, wrong, loaded, resumed=False):
-    """What `lib.task.Task.finish` leaves of a run; loaded: what came in place of a backbone that was asked for."""
+    """What `lib.runs.task.Task.finish` leaves of a run; loaded: what came in place of a backbone that was asked for."""
     modality, asked = modality_of(run), run.parameters
     weights = []
     for kind in ("text", "vision", "joint"):
@@ -99,7 +99,7 @@ def write(run, wrong, loaded, resumed=False):
 def measured(tmp_path, monkeypatch):
     """Makes a study's folder with finished runs, and reads it: measured(run, …), each a run's parameters with the share of
     `wrong` answers, and its `seed`, what was `loaded` in place of what and whether it was `resumed` if that matters."""
-    monkeypatch.setattr(studies.Study, "folder", property(lambda self: tmp_path / self.name))
+    monkeypatch.setattr(plan.Study, "folder", property(lambda self: tmp_path / self.name))
 
     def make(*runs):
         entries, finished = [], []

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from lib import ads, pictures, privacy
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.data import ads, disclosure, image_arrays
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_fingerprint_follows_the_tables_names(folder):
 def test_digests_are_the_pictures(folder):
     found = ads.read(folder)
     assert found.digests == [hashlib.sha256(path.read_bytes()).hexdigest() for path in found.images]
-    again = privacy.renumbered(found, b"s" * 32)
+    again = disclosure.renumbered(found, b"s" * 32)
     assert again.images != found.images
     assert again.digests == [hashlib.sha256(path.read_bytes()).hexdigest() for path in again.images]
 
@@ -69,17 +69,17 @@ def test_byte_order_mark_is_no_part_of_a_name(folder):
 
 def test_pictures_are_decoded_once(folder, tmp_path, monkeypatch):
     found = ads.read(folder)
-    array = pictures.as_array(found.images, 16, tmp_path / "cache", found.fingerprint)
+    array = image_arrays.as_array(found.images, 16, tmp_path / "cache", found.fingerprint)
     assert array.shape == (4, 16, 16, 3) and array.dtype == np.uint8
     assert np.abs(array[:, 8, 8, 0].astype(int) - [ord(name) for name in "abcd"]).max() <= 2
-    monkeypatch.setattr(pictures, "decode", None)  # a second call reads the file
-    assert np.array_equal(pictures.as_array(found.images, 16, tmp_path / "cache", found.fingerprint), array)
+    monkeypatch.setattr(image_arrays, "decode", None)  # a second call reads the file
+    assert np.array_equal(image_arrays.as_array(found.images, 16, tmp_path / "cache", found.fingerprint), array)
 
 
 def test_a_file_that_is_no_picture(folder, tmp_path):
     (folder / "images" / "b.jpg").write_text("not a picture")
     found = ads.read(folder, check_pictures=False)
     with pytest.raises(DataError, match="Row 1 of the 4 pictures") as error:
-        pictures.as_array(found.images, 16, tmp_path / "cache", found.fingerprint)
+        image_arrays.as_array(found.images, 16, tmp_path / "cache", found.fingerprint)
     assert "b.jpg" not in str(error.value)  # a file's name may be an id
     assert not list((tmp_path / "cache").glob("*.npy"))  # nothing half-written

@@ -15,13 +15,15 @@ from pytorch_metric_learning.losses import NTXentLoss
 from torch import nn
 from torch.nn.functional import normalize
 
-from lib import alignment, text_to_image, training
-from lib.aligner import Aligner
-from lib.alignment_run import total
-from lib.errors import DataError
-from lib.pair_batches import PairItems, Writing
-from lib.qformer import IGNORED, Generator, QFormer
-from lib.study import Training
+from lib.core.errors import DataError
+from lib.evaluation import text_to_image
+from lib.models import alignment_losses
+from lib.models.aligner import Aligner
+from lib.models.qformer import IGNORED, Generator, QFormer
+from lib.runs import training
+from lib.runs.alignment import total
+from lib.runs.pair_batches import PairItems, Writing
+from lib.study.config import Training
 
 SOME = settings(deadline=None, max_examples=30)
 SEEDS = st.integers(0, 2**31)
@@ -49,12 +51,12 @@ def test_nt_xent_is_its_formula(seed, texts, images, temperature):
             if positive[i, j]:
                 others = sum(math.exp(scores[i, k]) for k in range(images) if not positive[i, k])
                 terms.append(-math.log(math.exp(scores[i, j]) / (math.exp(scores[i, j]) + others)))
-    assert alignment.nt_xent(scores, positive).item() == pytest.approx(sum(terms) / len(terms), abs=1e-9)
+    assert alignment_losses.nt_xent(scores, positive).item() == pytest.approx(sum(terms) / len(terms), abs=1e-9)
 
 
 def test_a_batch_without_a_negative_costs_nothing_and_moves_nothing():
     scores = torch.tensor([[2.0, 3.0]], requires_grad=True)
-    loss = alignment.itc(scores, torch.ones(1, 2, dtype=torch.bool))
+    loss = alignment_losses.itc(scores, torch.ones(1, 2, dtype=torch.bool))
     loss.backward()
     assert loss.item() == pytest.approx(0, abs=1e-6) and scores.grad.abs().max() < 1e-6
 
@@ -65,7 +67,7 @@ def test_itc_is_the_librarys_nt_xent_both_ways(seed, count, temperature):
     text, image = units(seed, count, 6), units(seed + 1, count, 6)
     labels, loss = torch.arange(count), NTXentLoss(temperature)
     others = labels.clone()  # the library takes the same tensor for a comparison of a set with itself
-    ours = alignment.itc(text @ image.T / temperature, torch.eye(count, dtype=torch.bool))
+    ours = alignment_losses.itc(text @ image.T / temperature, torch.eye(count, dtype=torch.bool))
     both = [loss(one, labels, ref_emb=other, ref_labels=others) for one, other in ((text, image), (image, text))]
     assert ours.item() == pytest.approx(sum(both).item() / 2, abs=1e-6)
 
@@ -83,7 +85,7 @@ def test_published_itc_is_what_the_authors_compute(seed, pairs, negatives, tempe
         for j in range(negatives):
             product = math.exp(float(text[i].sum()) * float(images[i, j].sum()) / temperature)
             whole -= math.log(own / (own + product))
-    found = alignment.published_itc(text, image, texts, images, temperature)
+    found = alignment_losses.published_itc(text, image, texts, images, temperature)
     assert found.item() == pytest.approx(whole / pairs, rel=1e-6)
 
 
@@ -91,7 +93,7 @@ def test_published_itc_does_not_see_whether_a_picture_fits():
     """Its picture side rewards small sums: a negative that is the text itself costs nothing more than one across it."""
     text, image, texts = units(1, 1, 4), units(2, 1, 4), units(3, 1, 1, 4)
     alike, across = text[:, None], text[:, None, [1, 2, 3, 0]]  # the same sum, another direction
-    losses = [alignment.published_itc(text, image, texts, images, 0.1).item() for images in (alike, across)]
+    losses = [alignment_losses.published_itc(text, image, texts, images, 0.1).item() for images in (alike, across)]
     assert losses[0] == pytest.approx(losses[1])
 
 
@@ -106,7 +108,7 @@ def test_published_matching_is_what_the_authors_compute(seed, pairs, negatives, 
         others = [dot(text[i], images[i, j]) / temperature for j in range(negatives)]
         contrast -= own - math.log(sum(map(math.exp, [own, *others])))
         matching += math.log1p(math.exp(-own)) + sum(math.log1p(math.exp(other)) for other in others)
-    found = alignment.published_matching(text, asked, images, temperature)
+    found = alignment_losses.published_matching(text, asked, images, temperature)
     assert found[0].item() == pytest.approx(contrast / pairs, rel=1e-6)
     assert found[1].item() == pytest.approx(matching / (pairs * (1 + negatives)), rel=1e-6)
 
@@ -117,7 +119,7 @@ def test_hard_negatives_are_negatives_one_a_row(seed, texts, images):
     chance = torch.Generator().manual_seed(seed)
     scores = torch.randn(texts, images, generator=chance)
     positive = torch.rand(texts, images, generator=chance) < 0.5
-    rows, columns = alignment.hard_negatives(scores, positive)
+    rows, columns = alignment_losses.hard_negatives(scores, positive)
     assert rows.tolist() == [row for row in range(texts) if not positive[row].all()]
     assert not positive[rows, columns].any()
 
@@ -127,7 +129,7 @@ def test_hard_negatives_are_hard():
     positive = torch.zeros(200, 3, dtype=torch.bool)
     positive[:, 0] = True
     torch.manual_seed(0)
-    assert (alignment.hard_negatives(scores, positive)[1] == 1).float().mean() > 0.95
+    assert (alignment_losses.hard_negatives(scores, positive)[1] == 1).float().mean() > 0.95
 
 
 def test_similarity_is_the_best_query():
@@ -135,7 +137,7 @@ def test_similarity_is_the_best_query():
     for u in range(3):
         for v in range(2):
             best = max(dot(text[u], image[v, q]) for q in range(5))
-            assert alignment.similarity(text, image)[u, v].item() == pytest.approx(best)
+            assert alignment_losses.similarity(text, image)[u, v].item() == pytest.approx(best)
 
 
 def test_a_causal_query_sees_only_those_before_it():
@@ -274,7 +276,7 @@ def aligned(method, published, shuffled, epochs=40):
         tokens = made.see(torch.tensor(images))
         image = normalize(made.look(tokens), dim=-1)
         past = normalize(tokens.mean(1), dim=-1)
-    through, by = alignment.similarity(text, image), (text * past).sum(-1)
+    through, by = alignment_losses.similarity(text, image), (text * past).sum(-1)
     found = text_to_image.scores(frame, lambda u, v: through[u][:, v])
     above = (through > by[:, None])[~torch.eye(len(text), dtype=torch.bool)].float().mean().item()
     return found["R-Precision@X"].mean(), by_permutation(frame, through.numpy()), above
@@ -356,13 +358,13 @@ def test_sound_matching_is_its_loop(monkeypatch):
     """ITM asks of the batch's pairs, and of one hard negative of each text and of each picture, by the scores of ITC, whether they belong together: the
     mean of a linear layer over the queries that see both, in a binary cross-entropy over all of these pairs alike."""
     made, batch, text, queries, tokens = whole("itc+itm", False)
-    asked, drawing = [], alignment.hard_negatives
+    asked, drawing = [], alignment_losses.hard_negatives
 
     def noted(scores, positive):
         asked.append((scores, positive, drawing(scores, positive)))
         return asked[-1][-1]
 
-    monkeypatch.setattr(alignment, "hard_negatives", noted)
+    monkeypatch.setattr(alignment_losses, "hard_negatives", noted)
     losses = made(batch)
     alike = [[max(dot(one, query) for query in own) / 0.3 for own in queries] for one in normalize(text, dim=-1)]
     (scores, positive, by_text), (turned, positive_turned, by_image) = asked

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import alignments, figures
-from lib.study import Study
+from lib.pipeline import figures
+from lib.review import alignment_tables
+from lib.study.plan import Study
 
 ENTRY = {"notebook": "20_alignment", "text": ["bag-of-tokens"], "vision": ["efficientnet-lite0"], "seed": [1]}
 METHODS = ["itc", "itc+itm"]
@@ -41,18 +42,18 @@ def plant(study, learns):
 
 def test_published_objectives_that_learn_nothing_where_sound_ones_do(study):
     plant(study, lambda method, variant, overlap: 0.1 + 0.3 * overlap * (variant == "sound"))
-    judged = alignments.judged(study).set_index(["method", "variant"])
+    judged = alignment_tables.judged(study).set_index(["method", "variant"])
     assert set(judged["verdict"].xs("sound", level="variant")) == {"learns"}
     assert set(judged["verdict"].xs("published", level="variant")) == {"undecided"}
     assert judged.loc[("ITC", "sound"), "difference"] == pytest.approx(0.3, abs=0.05)
     assert judged.loc[("ITC", "sound"), "at most"] == pytest.approx(0.4, abs=0.03)
     assert judged["chance"].tolist() == pytest.approx([0.02] * 4)
-    gains = alignments.contrasts(study)
+    gains = alignment_tables.contrasts(study)
     assert gains["verdict"].tolist() == ["sound gains more"] * 2
     assert gains["difference"].tolist() == pytest.approx((gains["sound"] - gains["published"]).tolist())
     assert gains["difference"].tolist() == pytest.approx([0.3, 0.3], abs=0.05)
     assert ((gains["low"] < gains["difference"]) & (gains["difference"] < gains["high"])).all()
-    said = alignments.verdict(study)
+    said = alignment_tables.verdict(study)
     assert "**Not testable as published.**" in said and "as published ITC and ITC+ITM gain less" in said
 
 
@@ -77,26 +78,30 @@ def test_published_objectives_that_learn_nothing_where_sound_ones_do(study):
 def test_a_method_is_judged_by_itself(study, gain, verdict, why):
     """Where its sound variant doesn't learn either, the failure of a published objective shows nothing."""
     plant(study, lambda method, variant, overlap: 0.1 + gain(method, variant) * overlap)
-    said = alignments.verdict(study)
+    said = alignment_tables.verdict(study)
     assert verdict in said and why in said
 
 
 def test_tables_keep_questions_apart(study):
     plant(study, lambda method, variant, overlap: 0.1)
-    whole = alignments.table(study, "text_to_image")
+    whole = alignment_tables.table(study, "text_to_image")
     assert len(whole) == 2 * (1 + 1 + 8)
-    assert len(alignments.control(study)) == 8 and len(alignments.usual(whole)) == 2
-    assert alignments.temperatures(study)["temperature"].tolist() == [0.1, 0.3]
-    eight = alignments.table_8(study).dropna(subset="ours")
+    assert len(alignment_tables.control(study)) == 8 and len(alignment_tables.usual(whole)) == 2
+    assert alignment_tables.temperatures(study)["temperature"].tolist() == [0.1, 0.3]
+    eight = alignment_tables.table_8(study).dropna(subset="ours")
     assert set(eight["objective"]) == {"ITC"} and set(eight["split"]) == {"South", "Avg"}
-    assert len(alignments.table(study, "rewards")) == 10
-    figure = figures.control(alignments.control(study), "R-Precision")
+    assert len(alignment_tables.table(study, "rewards")) == 10
+    figure = figures.control(alignment_tables.control(study), "R-Precision")
     assert [axis.get_title() for axis in figure.axes] == ["ITC", "ITC+ITM"]
 
 
 def test_a_study_without_the_control_says_so(tmp_path, monkeypatch):
     monkeypatch.setattr(Study, "folder", property(lambda self: tmp_path))
     bare = Study(name="x", runs=[ENTRY | {"method": ["itc"]}])
-    assert alignments.control(bare).empty and alignments.judged(bare).empty and alignments.temperatures(bare).empty
-    assert alignments.contrasts(bare).empty
-    assert "**Not run.**" in alignments.verdict(bare)
+    assert (
+        alignment_tables.control(bare).empty
+        and alignment_tables.judged(bare).empty
+        and alignment_tables.temperatures(bare).empty
+    )
+    assert alignment_tables.contrasts(bare).empty
+    assert "**Not run.**" in alignment_tables.verdict(bare)

@@ -1,4 +1,4 @@
-"""lib.audit: what rounding explains is no finding, and an error of each kind is one."""
+"""lib.review.audit: what rounding explains is no finding, and an error of each kind is one."""
 
 from fractions import Fraction
 
@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import audit, published
-from lib.audit import Range
-from lib.errors import DataError
+from lib.core import published
+from lib.core.errors import DataError
+from lib.review import audit
+from lib.review.audit import Range
 
 
 @pytest.fixture(scope="module")

@@ -6,10 +6,10 @@ import pytest
 import torch
 import yaml
 
-from lib import backbones
-from lib.catalogue import Backbone
-from lib.errors import DataError
-from lib.experiment import Experiment
+from lib.core.errors import DataError
+from lib.models import backbones
+from lib.runs.attribution import Experiment
+from lib.study.registry import Backbone
 
 
 @pytest.fixture(autouse=True)

@@ -8,10 +8,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import baselines, catalogue, retrieval
-from lib.baselines import BASELINES, Baseline
-from lib.errors import DataError
-from lib.files import read_json
+from lib.core.errors import DataError
+from lib.core.files import read_json
+from lib.evaluation import retrieval
+from lib.runs import baselines
+from lib.runs.baselines import BASELINES, Baseline
+from lib.study import registry
 
 VENDORS, EACH = 8, 10
 TEXT_LINKERS = [name for name, linker in BASELINES.items() if linker.kind == "text"]
@@ -169,7 +171,7 @@ def baseline(study, out, name, **more):
 @pytest.mark.parametrize(
     ("name", "modality", "wanted"),
     [
-        ("oracle", "", ["oracle", "char-ngrams", "lib/baselines.py"]),
+        ("oracle", "", ["oracle", "char-ngrams", "lib/runs/baselines.py"]),
         ("minhash", "image", ["minhash", "'image'", "about text items"]),
         ("perceptual-hash", "text", ["perceptual-hash", "'text'", "about image items"]),
         ("random", "joint", ["random", "'joint'", "text or image"]),
@@ -242,7 +244,7 @@ def test_a_new_baseline_is_a_class_and_its_name(study, tmp_path, monkeypatch):
             return -np.abs(lengths[queries][:, None] - lengths[documents])
 
     monkeypatch.setitem(BASELINES, "length", Length)
-    monkeypatch.setitem(catalogue.BASELINES, "length", Length.kind)
+    monkeypatch.setitem(registry.BASELINES, "length", Length.kind)
     run = baseline(study, tmp_path, "length")
     assert len(run.identify()) == 4 and set(run.verify()["region"]) == {*run.data.regions, "OOD", "ZS"}
 

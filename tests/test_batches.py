@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DistributedSampler
 
-from lib import batches
-from lib.batches import EpochSampler, Items, LengthSampler, ordered_batches, training_batches
-from lib.errors import DataError
-from lib.objectives import Objective
-from lib.study import Training
+from lib.core.errors import DataError
+from lib.runs import batches
+from lib.runs.batches import EpochSampler, Items, LengthSampler, ordered_batches, training_batches
+from lib.runs.losses import Objective
+from lib.study.config import Training
 
 
 def order(sampler, epoch):

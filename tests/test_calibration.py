@@ -10,9 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from lib import calibration, describe, digits, encoding, published
-from lib.ads import Ads
-from lib.systems import System, device
+from lib.core import published
+from lib.data.ads import Ads
+from lib.models.acceleration import device
+from lib.models.systems import System
+from lib.review import data_tables, masking_ablation, twin_fidelity
+from lib.runs import encoding
 
 REGIONS = ("south", "midwest", "west", "northeast")
 SCALE = 0.01
@@ -51,8 +54,8 @@ def card() -> pd.DataFrame:
         ],
         columns=["modality", "metric", "region", "mean"],
     )
-    counts = describe.beside_published(counted(), published.table("matched", 1), SCALE)
-    return calibration.card(counts, ads(), lengths, english, scores, SCALE)
+    counts = data_tables.beside_published(counted(), published.table("matched", 1), SCALE)
+    return twin_fidelity.card(counts, ads(), lengths, english, scores, SCALE)
 
 
 def row(card: pd.DataFrame, statistic: str, region: str, reading: str = "") -> pd.Series:
@@ -65,7 +68,7 @@ def row(card: pd.DataFrame, statistic: str, region: str, reading: str = "") -> p
 
 
 def test_card_has_its_columns_and_every_difference(card):
-    assert card.columns.tolist() == calibration.COLUMNS
+    assert card.columns.tolist() == twin_fidelity.COLUMNS
     assert card["difference"].to_numpy(float) == pytest.approx(
         card["ours"].to_numpy(float) - card["published"].to_numpy(float), nan_ok=True
     )
@@ -136,13 +139,13 @@ def written(shuffled: bool, vendors=8, each=12):
 
 
 def test_character_baseline_finds_habits_and_no_more():
-    assert calibration.character_baseline(*written(shuffled=False)) > 0.95
-    assert calibration.character_baseline(*written(shuffled=True)) < 0.35  # chance is 1/8
+    assert twin_fidelity.character_baseline(*written(shuffled=False)) > 0.95
+    assert twin_fidelity.character_baseline(*written(shuffled=True)) < 0.35  # chance is 1/8
 
 
 def test_character_baseline_counts_a_vendor_that_it_never_finds():
     """Macro over the vendors of training: two right, one without a test text."""
-    score = calibration.character_baseline(
+    score = twin_fidelity.character_baseline(
         ["aaa"] * 3 + ["bbb"] * 3 + ["ccc"] * 3, list("aaabbbccc"), ["aaa", "bbb"], ["a", "b"]
     )
     assert score == pytest.approx(2 / 3)
@@ -180,7 +183,7 @@ def effect(rows, limit=100) -> pd.Series:
     """Scores by mask_digits and system; rows: (text, vendor, part)."""
     items = pd.DataFrame(rows, columns=["words", "vendor", "part"])
     codes, texts = pd.factorize(items["words"])
-    table = digits.effect(list(texts), items.assign(text=codes)[["text", "vendor", "part"]], reader(), limit)
+    table = masking_ablation.effect(list(texts), items.assign(text=codes)[["text", "vendor", "part"]], reader(), limit)
     assert table.columns.tolist() == ["mask_digits", "system", "metric", "score", "queries"]
     assert set(table["queries"]) == {sum(part == "test" for *_, part in rows)}
     return table.set_index(["mask_digits", "system"])["score"]

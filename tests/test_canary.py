@@ -8,9 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from lib import backbones, canary, face_embeddings
-from lib.errors import DataError
-from lib.files import package, sha256
+from lib.core.errors import DataError
+from lib.core.files import package, sha256
+from lib.models import backbones, canary, face_embeddings
 
 PACKAGED = [name for name, found in backbones.BACKBONES.items() if found.package]
 

@@ -1,11 +1,11 @@
-"""lib.checklist: questions with answers that come from the record where it has them."""
+"""lib.review.checklist: questions with answers that come from the record where it has them."""
 
 import pytest
 
-from lib import checklist
-from lib.errors import DataError
-from lib.files import write_json
-from lib.study import Study
+from lib.core.errors import DataError
+from lib.core.files import write_json
+from lib.review import checklist
+from lib.study.plan import Study
 
 RUN = {
     "data": {"train_region": "south", "fingerprint": "abcdef0123456789"},

@@ -6,9 +6,11 @@ import sys
 
 import pytest
 
-from lib import data_state, graph, study
-from lib.errors import DataError
-from lib.files import ROOT
+from lib.core import data_state
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.pipeline import run_study
+from lib.study import plan
 
 
 @pytest.mark.parametrize("name", ["slurm", "kubernetes"])
@@ -20,7 +22,7 @@ def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
         sys.executable,
         "-m",
         "snakemake",
-        *graph._where(study.load("smoke"), 2, name),
+        *run_study._where(plan.load("smoke"), 2, name),
         "--config",
         "study=smoke",
     ]
@@ -38,7 +40,7 @@ def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
     planned = {}
     for block in done.stdout.split("\nrule ")[1:]:
         planned.setdefault(block.split(":")[0], []).append(block)
-    runs = study.load("smoke").all_runs()
+    runs = plan.load("smoke").all_runs()
     assert sum(len(planned[rule]) for rule in ("run", "fusion_run", "hotel_run")) == len(runs)
     for rule in ("run", "fusion_run", "hotel_run"):
         for block in planned[rule]:
@@ -48,9 +50,9 @@ def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
 
 def test_a_profile_that_is_not_there_lists_those_that_are():
     with pytest.raises(DataError, match="no profile 'pbs'; there are kubernetes, slurm"):
-        graph._where(study.load("smoke"), 2, "pbs")
+        run_study._where(plan.load("smoke"), 2, "pbs")
 
 
 def test_without_a_cluster_jobs_stay_within_this_machine():
-    cores, memory = graph._where(study.load("smoke"), 3, "")[1::2]
-    assert cores == "3" and int(memory.removeprefix("mem_mb=")) >= study.load("smoke").memory_mb
+    cores, memory = run_study._where(plan.load("smoke"), 3, "")[1::2]
+    assert cores == "3" and int(memory.removeprefix("mem_mb=")) >= plan.load("smoke").memory_mb

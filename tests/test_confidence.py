@@ -1,4 +1,4 @@
-"""lib.confidence: probabilities that are right, too sure or too shy, made to be so."""
+"""lib.evaluation.calibration: probabilities that are right, too sure or too shy, made to be so."""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,9 @@ import pytest
 from made_up_runs import text
 from safetensors.numpy import save_file
 
-from lib import confidence, embeddings
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.evaluation import calibration
+from lib.runs import embedding_files, results
 
 
 def scores(count=4000, classes=6, scale=1.0, seed=0):
@@ -16,12 +17,12 @@ def scores(count=4000, classes=6, scale=1.0, seed=0):
     logits = generator.normal(size=(count, classes)) * 1.5
     likely = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     truth = (generator.random((count, 1)) > likely.cumsum(1)).sum(1)
-    return confidence.Scores(logits * scale, truth, np.arange(count) % 50)
+    return calibration.Scores(logits * scale, truth, np.arange(count) % 50)
 
 
 @pytest.mark.parametrize("scale", [0.4, 1.0, 3.0])
 def test_the_temperature_undoes_a_scale(scale):
-    assert confidence.temperature(scores(scale=scale)) == pytest.approx(scale, rel=0.1)
+    assert calibration.temperature(scores(scale=scale)) == pytest.approx(scale, rel=0.1)
 
 
 def test_scaling_changes_how_sure_and_never_what():
@@ -35,14 +36,14 @@ def test_the_error_is_small_where_probabilities_are_right_and_large_where_not():
     errors = {}
     for scale in (1.0, 4.0):
         sure, right = scores(scale=scale).confidence()
-        table, found = confidence.reliability(sure, right, scores().vendors, draws=100)
+        table, found = calibration.reliability(sure, right, scores().vendors, draws=100)
         errors[scale] = found
         assert table["items"].sum() == len(sure) and found["low"] <= found["high"]
     assert errors[1.0]["ece"] < 0.03 < 0.1 < errors[4.0]["ece"]
 
 
 def test_no_validation_items_leave_the_scores_alone():
-    assert confidence.temperature(confidence.Scores(np.empty((0, 3)), np.empty(0, int), np.empty(0, int))) == 1.0
+    assert calibration.temperature(calibration.Scores(np.empty((0, 3)), np.empty(0, int), np.empty(0, int))) == 1.0
 
 
 def test_a_runs_scores_are_its_heads(measured):
@@ -58,13 +59,13 @@ def test_a_runs_scores_are_its_heads(measured):
     )
     vectors = np.eye(5, 2, dtype=np.float32)
     with pytest.raises(DataError, match=r"embeddings.safetensors.*Run the study anew"):
-        confidence.of_run(run, "text", "south")
-    embeddings.save(run.folder / "embeddings.safetensors", {"text": (items, vectors)})
+        results.class_scores(run, "text", "south")
+    embedding_files.save(run.folder / "embeddings.safetensors", {"text": (items, vectors)})
     save_file({"body": np.zeros(1, np.float32)}, run.folder / "weights.safetensors")
     with pytest.raises(DataError, match="no linear class head"):
-        confidence.of_run(run, "text", "south")
+        results.class_scores(run, "text", "south")
     head = {"head.weight": np.array([[1, 2], [3, 4]], np.float32), "head.bias": np.array([0.5, -0.5], np.float32)}
     save_file(head, run.folder / "weights.safetensors")
-    parts = confidence.of_run(run, "text", "south")
+    parts = results.class_scores(run, "text", "south")
     assert parts["val"].truth.tolist() == [1] and parts["test"].vendors.tolist() == [3]  # vendor 9 is no class
     np.testing.assert_allclose(parts["test"].scores, vectors[[3]] @ head["head.weight"].T + head["head.bias"])

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from lib import csv_rows
-from lib.errors import DataError
+from lib.core import csv_reader
+from lib.core.errors import DataError
 
 COLUMNS = ["TEXT", "IMAGES", "VENDOR"]
 SECRET = "Zanzibar"
@@ -35,7 +35,7 @@ def written(folder: Path, text: str | bytes, name: str = "south.csv", encoding: 
 
 def refused(path: Path, *words: str, **form) -> str:
     with pytest.raises(DataError) as error:
-        csv_rows.read(path, COLUMNS, **form)
+        csv_reader.read(path, COLUMNS, **form)
     message = str(error.value)
     assert "\n" not in message and SECRET not in message
     for word in words:
@@ -60,7 +60,7 @@ def test_rows_come_back(tmp_path_factory, data, encoding, delimiter, quoted):
     except UnicodeError:
         assume(False)
     path = written(tmp_path_factory.mktemp("rows"), text, encoding=encoding)
-    found = csv_rows.read(path, COLUMNS, delimiter, encoding)
+    found = csv_reader.read(path, COLUMNS, delimiter, encoding)
     assert found.header == COLUMNS and found.rows == list(enumerate(rows, start=2))
 
 
@@ -77,7 +77,7 @@ def test_any_bytes_give_rows_or_an_error(tmp_path_factory, noise, encoding, deli
     head = "TEXT,IMAGES,VENDOR\r\n".encode(encoding) if headed else b""
     path = written(tmp_path_factory.mktemp("noise"), head + noise)
     try:
-        assert isinstance(csv_rows.read(path, COLUMNS, delimiter, encoding), csv_rows.Rows)
+        assert isinstance(csv_reader.read(path, COLUMNS, delimiter, encoding), csv_reader.Rows)
     except DataError as error:
         assert "\n" not in str(error)
 
@@ -89,7 +89,7 @@ def test_any_bytes_give_rows_or_an_error(tmp_path_factory, noise, encoding, deli
 def test_any_name_of_an_encoding_gives_rows_or_an_error(tmp_path, encoding, noise):
     with warnings.catch_warnings(action="ignore"):
         try:
-            csv_rows.read(written(tmp_path, noise), COLUMNS, ",", encoding)
+            csv_reader.read(written(tmp_path, noise), COLUMNS, ",", encoding)
         except DataError as error:
             assert "\n" not in str(error) and "\0" not in str(error)
 
@@ -100,7 +100,7 @@ def test_any_name_of_an_encoding_gives_rows_or_an_error(tmp_path, encoding, nois
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-8-sig", "mac_roman"])
 def test_an_encoding_that_is_named(tmp_path, encoding):
     path = written(tmp_path, content(GOOD), encoding=encoding)
-    assert [fields for _, fields in csv_rows.read(path, COLUMNS, encoding=encoding).rows] == GOOD
+    assert [fields for _, fields in csv_reader.read(path, COLUMNS, encoding=encoding).rows] == GOOD
 
 
 def test_windows_bytes_name_windows_encoding(tmp_path):
@@ -113,7 +113,7 @@ def test_chinese_bytes_have_another_remedy(tmp_path):
     refused(path, "south.csv, line 2", "not UTF-8", "gb18030")
     refused(written(tmp_path, b"TEXT,IMAGES,VENDOR\n\x81\x8d,a,1\n"), "nor is it Windows-1252", "gb18030")
     path = written(tmp_path, content([["上海的文字", "a.jpg", "1"], ["北京很大", "b.jpg", "2"]]), encoding="gb18030")
-    assert len(csv_rows.read(path, COLUMNS, encoding="gb18030").rows) == 2
+    assert len(csv_reader.read(path, COLUMNS, encoding="gb18030").rows) == 2
 
 
 def test_lines_of_old_macs_are_counted(tmp_path):
@@ -139,7 +139,7 @@ def test_wide_files_name_their_encoding(tmp_path, encoding):
     path = written(tmp_path, content(GOOD), encoding=encoding)
     message = refused(path, "south.csv, line 1", "UTF-32" if encoding == "utf-32" else "UTF-16")
     [named] = re.findall(r"data\.encoding: ([\w-]+\w)", message)
-    assert len(csv_rows.read(path, COLUMNS, encoding=named).rows) == 3
+    assert len(csv_reader.read(path, COLUMNS, encoding=named).rows) == 3
 
 
 def test_utf_16_without_its_mark(tmp_path):
@@ -150,7 +150,7 @@ def test_utf_16_without_its_mark(tmp_path):
 def test_columns_that_another_encoding_would_find(tmp_path):
     path = written(tmp_path, content(GOOD).replace("TEXT", "TÉXTE"), encoding="cp1252")
     with pytest.raises(DataError, match=r"In the encoding cp1252 they are there: data\.encoding is cp1251"):
-        csv_rows.read(path, ["TÉXTE"], encoding="cp1251")
+        csv_reader.read(path, ["TÉXTE"], encoding="cp1251")
     refused(written(tmp_path, content(GOOD), encoding="utf-16-be"), "say utf-16-be", encoding="utf-16-le")
 
 
@@ -160,7 +160,7 @@ def test_columns_that_another_encoding_would_find(tmp_path):
 @pytest.mark.parametrize("name", ["south.tsv", "south.TSV", "south.Tsv"])
 def test_tsv_has_tabs_whatever_the_delimiter(tmp_path, name):
     path = written(tmp_path, content(GOOD, "\t"), name)
-    assert len(csv_rows.read(path, COLUMNS, ";").rows) == 3
+    assert len(csv_reader.read(path, COLUMNS, ";").rows) == 3
     refused(written(tmp_path, content(GOOD), name), "separated by commas, not by tabs", "rename")
 
 
@@ -169,13 +169,13 @@ def test_tsv_has_tabs_whatever_the_delimiter(tmp_path, name):
 @pytest.mark.parametrize("name", ["south.csv", "south.tsv"])
 def test_excels_first_line_is_obeyed(tmp_path, line, encoding, name):
     path = written(tmp_path, f"{line}\r\n{content(GOOD, ';')}", name, encoding)
-    found = csv_rows.read(path, COLUMNS, "|", encoding)
+    found = csv_reader.read(path, COLUMNS, "|", encoding)
     assert found.header == COLUMNS and found.rows == list(enumerate(GOOD, start=3))  # the file's own numbers
 
 
 @pytest.mark.parametrize("line", ["sep=\t", "sep=\\t", '"sep=\\t"', '"sep=\t"'])
 def test_excels_first_line_may_name_tabs(tmp_path, line):
-    assert len(csv_rows.read(written(tmp_path, f"{line}\n{content(GOOD, chr(9))}"), COLUMNS).rows) == 3
+    assert len(csv_reader.read(written(tmp_path, f"{line}\n{content(GOOD, chr(9))}"), COLUMNS).rows) == 3
 
 
 def test_excels_first_line_may_be_wrong(tmp_path):
@@ -191,11 +191,11 @@ def test_excels_first_line_may_be_wrong(tmp_path):
 def test_columns_match_in_either_form(tmp_path):
     for form, other in (("NFC", "NFD"), ("NFD", "NFC")):
         text = content(GOOD).replace("VENDOR", unicodedata.normalize(form, "Verkäufer"))
-        found = csv_rows.read(written(tmp_path, text), ["TEXT", unicodedata.normalize(other, "Verkäufer")])
+        found = csv_reader.read(written(tmp_path, text), ["TEXT", unicodedata.normalize(other, "Verkäufer")])
         assert found.header == ["TEXT", "IMAGES", unicodedata.normalize("NFC", "Verkäufer")]
     both = content(GOOD).replace("IMAGES", "Ä").replace("VENDOR", "A\u0308")
     with pytest.raises(DataError, match="there twice"):
-        csv_rows.read(written(tmp_path, both), ["TEXT", "Ä"])
+        csv_reader.read(written(tmp_path, both), ["TEXT", "Ä"])
 
 
 def test_a_first_row_of_an_ad_is_not_shown(tmp_path):
@@ -206,21 +206,21 @@ def test_a_first_row_of_an_ad_is_not_shown(tmp_path):
 
 
 def test_blank_lines_before_the_header(tmp_path):
-    assert csv_rows.read(written(tmp_path, "\n\n" + content(GOOD)), COLUMNS).rows[0][0] == 4
+    assert csv_reader.read(written(tmp_path, "\n\n" + content(GOOD)), COLUMNS).rows[0][0] == 4
 
 
 def test_which_files_are_tables(tmp_path):
     for name in ("b.csv", "A.CSV", "c.tsv", "d.TsV", ".e.csv", "f.txt", "g.csv.bak", "h"):
         written(tmp_path, "", name)
     (tmp_path / "i.csv").mkdir()
-    assert [path.name for path in csv_rows.tables(tmp_path)] == ["A.CSV", "b.csv", "c.tsv", "d.TsV"]
+    assert [path.name for path in csv_reader.tables(tmp_path)] == ["A.CSV", "b.csv", "c.tsv", "d.TsV"]
     with pytest.raises(DataError, match="can't be read"):
-        csv_rows.tables(tmp_path / "none")
+        csv_reader.tables(tmp_path / "none")
 
 
 @pytest.mark.parametrize("name", [b"caf\xe9.csv", b"a\nb.csv"])
 def test_a_name_that_could_not_be_shown(tmp_path, name):
     Path(str(tmp_path) + "/" + name.decode("utf-8", "surrogateescape")).write_bytes(b"")
     with pytest.raises(DataError, match="Rename the file") as error:
-        csv_rows.tables(tmp_path)
+        csv_reader.tables(tmp_path)
     assert str(error.value).isprintable()

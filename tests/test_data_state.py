@@ -8,9 +8,11 @@ import time
 import pytest
 import yaml
 
-from lib import data_state, file_states, results, study
-from lib.errors import DataError
-from lib.files import read_json, write_json
+from lib.core import data_state, file_digests
+from lib.core.errors import DataError
+from lib.core.files import read_json, write_json
+from lib.runs import results
+from lib.study import plan
 
 
 @pytest.fixture
@@ -79,9 +81,9 @@ def test_what_does_not_count_changes_nothing(folder):
 
 
 def test_an_unchanged_folder_costs_no_reading(folder, monkeypatch):
-    monkeypatch.setattr(file_states, "TICK", -(10**12))  # the files of this test were written just now
+    monkeypatch.setattr(file_digests, "TICK", -(10**12))  # the files of this test were written just now
     before, read = state(folder), []
-    monkeypatch.setattr(file_states, "sha256", lambda path: read.append(path) or "0" * 64)
+    monkeypatch.setattr(file_digests, "sha256", lambda path: read.append(path) or "0" * 64)
     assert state(folder) == before and not read
     (folder / "pictures/one.jpg").write_bytes(b"new")
     assert state(folder) != before and [path.name for path in read] == ["one.jpg"]
@@ -134,8 +136,8 @@ RUN = {"notebook": "10_text", "text": ["minilm-l6"], "objective": ["ce"], "seed"
 @pytest.fixture
 def own(folder, tmp_path, monkeypatch):
     """A function that loads a study of the folder anew, its results and notes under tmp_path."""
-    monkeypatch.setattr(study.Study, "folder", property(lambda self: tmp_path / "results"))
-    monkeypatch.setattr(study.Study, "cache", property(lambda self: tmp_path / "cache"))
+    monkeypatch.setattr(plan.Study, "folder", property(lambda self: tmp_path / "results"))
+    monkeypatch.setattr(plan.Study, "cache", property(lambda self: tmp_path / "cache"))
     monkeypatch.setattr(data_state, "STATES", tmp_path / "states")
     weights = tmp_path / "weights"
     (weights / "minilm-l6").mkdir(parents=True), (weights / "declutr-small").mkdir()
@@ -143,7 +145,7 @@ def own(folder, tmp_path, monkeypatch):
     path = tmp_path / "own.yaml"
     given = {"name": "own", "data": {"source": "matched", "folder": str(folder)}, "runs": [RUN]}
     path.write_text(yaml.safe_dump(given | {"weights_folder": str(weights)}))
-    return lambda: study.load(path)
+    return lambda: plan.load(path)
 
 
 def keys(chosen):

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from lib import datasheet
-from lib.ads import Ads
-from lib.errors import DataError
-from lib.files import ROOT
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.data.ads import Ads
+from lib.review import datasheet
 
 OURS = ROOT / "params" / "datasheet.yaml"
 QUESTIONS = [(section, question) for section, questions in datasheet.MATCHED.items() for question in questions]
@@ -47,7 +47,7 @@ def test_the_twin_answers_every_question(ads):
 
 
 def test_the_papers_answers_agree_with_its_table_1():
-    from lib import published
+    from lib.core import published
 
     counts = published.table("matched", 1).query("split == 'All'").set_index("metric")["mean"]
     for name in ("Ads", "Texts", "Images", "Vendors"):

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lib import describe, published
-from lib.ads import ADS, PAIRS, Ads
+from lib.core import published
+from lib.data.ads import ADS, PAIRS, Ads
+from lib.review import data_tables
 
 ROWS = [
     ("south", 0, 0, [0, 1]),
@@ -41,7 +42,7 @@ def ads(rows=ROWS, text=True, image=True) -> Ads:
 def test_table_1_counts_once_in_a_region_and_once_over_all():
     faces = pd.Series({"images/south/3.jpg": False, "images/south/0.jpg": True, "images/south/1.jpg": False})
     faces["images/south/2.jpg"] = True  # in an order that isn't the ads'
-    table = describe.table_1(ads(), faces).set_index("region")
+    table = data_tables.table_1(ads(), faces).set_index("region")
     assert list(table.index) == ["South", "West", "All"]
     assert table[["Ads", "Texts", "Images", "Vendors"]].to_numpy().tolist() == [
         [3, 2, 3, 2],
@@ -52,28 +53,28 @@ def test_table_1_counts_once_in_a_region_and_once_over_all():
 
 
 def test_table_1_without_faces():
-    table = describe.table_1(ads())
+    table = data_tables.table_1(ads())
     assert table["Faces"].isna().all() and table["Images"].tolist() == [3, 2, 4]
 
 
 def test_what_the_data_lacks_is_counted_as_nothing():
-    no_pictures, no_texts = describe.table_1(ads(image=False)), describe.table_1(ads(text=False))
+    no_pictures, no_texts = data_tables.table_1(ads(image=False)), data_tables.table_1(ads(text=False))
     assert no_pictures["Images"].tolist() == [0, 0, 0] and no_pictures["Texts"].tolist() == [2, 1, 2]
     assert no_texts["Texts"].tolist() == [0, 0, 0] and no_texts["Images"].tolist() == [3, 2, 4]
 
 
 def test_targets_are_the_published_counts_at_scale_and_shares_as_they_are():
-    ours = describe.table_1(ads())
-    long = describe.beside_published(ours, published.table("matched", 1), 0.1).set_index(["region", "quantity"])
+    ours = data_tables.table_1(ads())
+    long = data_tables.beside_published(ours, published.table("matched", 1), 0.1).set_index(["region", "quantity"])
     assert long.loc[("South", "Ads"), ["published", "target", "ours", "difference"]].tolist() == [14088, 1409, 3, -1406]
     assert long.loc[("South", "Faces"), "target"] == 0.4928
     assert np.isnan(long.loc[("Midwest", "Ads"), "ours"])  # a region that this data lacks
-    none = describe.beside_published(ours, published.table("matched", 1), None).set_index(["region", "quantity"])
+    none = data_tables.beside_published(ours, published.table("matched", 1), None).set_index(["region", "quantity"])
     assert np.isnan(none.loc[("South", "Ads"), "target"]) and none.loc[("South", "Faces"), "target"] == 0.4928
 
 
 def test_per_vendor_counts_unique_items():
-    table = describe.per_vendor(ads()).set_index(["region", "vendor"]).sort_index()
+    table = data_tables.per_vendor(ads()).set_index(["region", "vendor"]).sort_index()
     assert table.columns.tolist() == ["ads", "texts", "images", "pairs"]
     assert table.loc[("south", 0)].tolist() == [2, 1, 2, 2]
     assert table.loc[("south", 1)].tolist() == [1, 1, 1, 1]
@@ -83,15 +84,15 @@ def test_per_vendor_counts_unique_items():
 
 @pytest.mark.parametrize("lacking", ["text", "image"])
 def test_per_vendor_of_data_without_texts_or_pictures(lacking):
-    table = describe.per_vendor(ads(**{lacking: False}))
-    whole = describe.per_vendor(ads())
+    table = data_tables.per_vendor(ads(**{lacking: False}))
+    whole = data_tables.per_vendor(ads())
     there = "images" if lacking == "text" else "texts"
     assert table[f"{lacking}s"].tolist() == [0, 0, 0] == table["pairs"].tolist()
     assert table[["ads", there]].equals(whole[["ads", there]])
 
 
 def test_frequencies_by_hand():
-    table = describe.frequencies(pd.Series([1, 4, 1, 2]), window=3)
+    table = data_tables.frequencies(pd.Series([1, 4, 1, 2]), window=3)
     assert table["items"].tolist() == [1, 2, 3, 4] and table["vendors"].tolist() == [2, 1, 0, 1]
     assert table["smoothed"].tolist() == pytest.approx([3 / 2, 3 / 3, 2 / 3, 1 / 2])
 
@@ -99,7 +100,7 @@ def test_frequencies_by_hand():
 @given(st.lists(st.integers(0, 50), min_size=1, max_size=40), st.sampled_from([1, 5, 31]))
 @example([0, 0], 5)
 def test_frequencies_count_every_vendor_that_has_something(counts, window):
-    table = describe.frequencies(pd.Series(counts), window)
+    table = data_tables.frequencies(pd.Series(counts), window)
     assert table["vendors"].tolist() == [counts.count(number) for number in range(1, max(counts) + 1)]
     vendors = table["vendors"].to_numpy()
     for place, value in enumerate(table["smoothed"]):
@@ -114,15 +115,15 @@ def test_languages_of_plain_sentences():
         "",
         "555 !!! 12",
     ]
-    found = describe.languages(texts)
+    found = data_tables.languages(texts)
     assert found == ["en", "es", "de", "?", "?"]
-    assert describe.languages(texts[::-1]) == found[::-1]  # nothing depends on what came before
+    assert data_tables.languages(texts[::-1]) == found[::-1]  # nothing depends on what came before
 
 
 def test_languages_are_the_same_each_time():
     """LangDetect draws by chance: on words of two languages an unseeded one changes its mind."""
     texts = ["casa room sol near", "ok bb", "muy nice room"]
-    assert all(describe.languages(texts) == describe.languages(texts) for _ in range(3))
+    assert all(data_tables.languages(texts) == data_tables.languages(texts) for _ in range(3))
 
 
 def pairwise(items: pd.DataFrame, vectors: np.ndarray, same_vendor: bool) -> np.ndarray:
@@ -161,7 +162,7 @@ def pairwise(items: pd.DataFrame, vectors: np.ndarray, same_vendor: bool) -> np.
 def test_likeness_is_the_mean_over_all_pairs(rows, same_vendor, seed):
     items = pd.DataFrame(rows, columns=["region", "vendor"])
     vectors = np.random.default_rng(seed).normal(size=(len(rows), 3)) * 5
-    table = describe.likeness(items, vectors, same_vendor)
+    table = data_tables.likeness(items, vectors, same_vendor)
     assert table.index.tolist() == table.columns.tolist() == list(dict.fromkeys(items["region"]))
     np.testing.assert_allclose(table.to_numpy(), pairwise(items, vectors, same_vendor), rtol=1e-5, atol=1e-6)
 
@@ -170,12 +171,12 @@ def test_likeness_that_comes_from_shared_vendors_goes_with_them():
     """Each vendor has a direction of its own: what regions have in common is the vendor that posts in both."""
     items = pd.DataFrame({"region": ["south"] * 4 + ["west"] * 4, "vendor": [0, 0, 1, 1, 0, 0, 2, 2]})
     vectors = np.eye(3, dtype=np.float32)[items["vendor"]]
-    assert describe.likeness(items, vectors).loc["south", "west"] == pytest.approx(4 / 16)
-    assert describe.likeness(items, vectors).loc["south", "south"] == pytest.approx(4 / 12)
-    assert describe.likeness(items, vectors, same_vendor=False).abs().to_numpy().max() == pytest.approx(0, abs=1e-6)
+    assert data_tables.likeness(items, vectors).loc["south", "west"] == pytest.approx(4 / 16)
+    assert data_tables.likeness(items, vectors).loc["south", "south"] == pytest.approx(4 / 12)
+    assert data_tables.likeness(items, vectors, same_vendor=False).abs().to_numpy().max() == pytest.approx(0, abs=1e-6)
 
 
 def test_shared_vendors_is_the_row_s_share():
-    table = describe.shared_vendors(ads())
+    table = data_tables.shared_vendors(ads())
     assert table.loc["south", "west"] == 0.5 and table.loc["west", "south"] == 1
     assert table.loc["south", "south"] == table.loc["west", "west"] == 1

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from lib.files import ROOT
+from lib.core.files import ROOT
 
 DOCUMENTS = subprocess.run(
     ["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True

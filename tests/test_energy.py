@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from lib import energy
+from lib.core import energy
 
 
 @pytest.fixture

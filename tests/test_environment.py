@@ -9,7 +9,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from lib.files import ROOT
+from lib.core.files import ROOT
 
 
 def requirements(name):
@@ -61,7 +61,7 @@ def bootstrap(*command, **arguments):
 
 
 def test_bootstrap_runs_in_an_environment_that_has_everything(tmp_path):
-    done = bootstrap("python", "-c", "import sys, lib.files; print(sys.prefix)", cwd=tmp_path)
+    done = bootstrap("python", "-c", "import sys, lib.core.files; print(sys.prefix)", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == sys.prefix
 

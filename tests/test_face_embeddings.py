@@ -9,11 +9,12 @@ import torch
 import yaml
 from torch.nn import functional
 
-from lib import backbones, face_embeddings, pictures
-from lib import study as studies
-from lib.errors import DataError
-from lib.experiment import Experiment
-from lib.face_embeddings import SIDES
+from lib.core.errors import DataError
+from lib.data import image_arrays
+from lib.models import backbones, face_embeddings
+from lib.models.face_embeddings import SIDES
+from lib.runs.attribution import Experiment
+from lib.study import plan
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_a_face_is_nearer_to_itself_than_to_what_is_none(vectors):
 
 
 def test_a_face_is_cut_out_and_a_picture_without_one_is_taken_whole(photographs):
-    face, cup = pictures.read(photographs[0]), pictures.read(photographs[2])
+    face, cup = image_arrays.read(photographs[0]), image_arrays.read(photographs[2])
     assert difference(face_embeddings._face(face, 150), whole(face)) > 20
     assert difference(face_embeddings._face(cup, 150), whole(cup)) == 0
 
@@ -84,7 +85,7 @@ def difference(one, two):
 
 
 def test_the_largest_face_is_taken(photographs):
-    face = cv2.resize(pictures.read(photographs[0]), (400, 400))
+    face = cv2.resize(image_arrays.read(photographs[0]), (400, 400))
     both = np.full((400, 640, 3), 200, np.uint8)
     both[:, :400], both[:240, 400:] = face, cv2.resize(face, (240, 240))[:, ::-1]
     assert difference(face_embeddings._face(both, 150), face_embeddings._face(face, 150)) < 10
@@ -251,7 +252,7 @@ def parameter_file(tmp_path, **more):
 )
 def test_sensitive_data_allows_faces_only_when_the_parameters_say_so(sensitive, given, allowed, tmp_path):
     path = parameter_file(tmp_path, face_embeddings=given, data={"scale": 0.001, "pixels": 32, "sensitive": sensitive})
-    study = studies.load(path)
+    study = plan.load(path)
     assert study.embeds_faces is allowed
     runs = {run.parameters["vision"] for run in study.all_runs().values()}
     assert runs == {"efficientnet-lite0"} | ({"dlib-face", "arcface"} if allowed else set())

@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from lib import backbones, batches, fast, gpu_speed
+from lib.models import acceleration, backbones
+from lib.review.speed import gpu_speed
+from lib.runs import batches
 
 
 @settings(max_examples=20, deadline=None)
@@ -23,7 +25,7 @@ def test_patches_as_a_product_are_the_convolution(side, images, tall, wide, bias
     pixels = pixels.contiguous(memory_format=torch.channels_last) if last else pixels
     wanted = plain(pixels)
     names = list(plain.state_dict())
-    assert fast.patches_as_product(plain) == 1
+    assert acceleration.patches_as_product(plain) == 1
     torch.testing.assert_close(plain(pixels), wanted, rtol=1e-4, atol=1e-5)
     assert list(plain.state_dict()) == names
 
@@ -32,18 +34,18 @@ def test_other_convolutions_stay():
     kept = nn.Sequential(
         nn.Conv2d(3, 4, 3, 1), nn.Conv2d(4, 4, 1), nn.Conv2d(4, 4, 2, 2, groups=2), nn.Conv2d(4, 4, 2, 2, padding=1)
     )
-    assert fast.patches_as_product(kept) == 0
+    assert acceleration.patches_as_product(kept) == 0
 
 
 @pytest.mark.parametrize(("name", "count"), [("vit-tiny-patch16-random", 12), ("transformer-small", 4)])
 def test_repeated_blocks_are_a_transformers_layers(name, count):
     network, _ = backbones.load(name, pixels=32)
-    assert len(list(fast.blocks(network))) == count
+    assert len(list(acceleration.blocks(network))) == count
 
 
 def test_blocks_of_different_sizes_are_none():
-    assert not list(fast.blocks(nn.Sequential(*(nn.Linear(size, size) for size in (1, 2, 3, 4)))))
-    assert not list(fast.blocks(nn.Sequential(*(nn.Linear(2, 2) for _ in range(fast.BLOCKS - 1)))))
+    assert not list(acceleration.blocks(nn.Sequential(*(nn.Linear(size, size) for size in (1, 2, 3, 4)))))
+    assert not list(acceleration.blocks(nn.Sequential(*(nn.Linear(2, 2) for _ in range(acceleration.BLOCKS - 1)))))
 
 
 def test_a_prepared_network_gives_the_same_vectors(monkeypatch):
@@ -54,7 +56,7 @@ def test_a_prepared_network_gives_the_same_vectors(monkeypatch):
     network, _ = backbones.load("vit-tiny-patch16-random", pixels=32)
     shown = torch.randint(0, 256, (3, 32, 32, 3), dtype=torch.uint8)
     wanted = network.eval()(shown)
-    fast.prepare(network)
+    acceleration.prepare(network)
     assert len(compiled) == 12
     torch.testing.assert_close(network(shown), wanted, rtol=1e-4, atol=1e-4)
     with torch.autocast("cpu", torch.bfloat16):
@@ -65,7 +67,7 @@ def test_tokens_are_narrow_from_block_to_block_only_where_it_is_computed_in_bf16
     network, _ = backbones.load("vit-tiny-patch16-random", pixels=32)
     shown, seen = torch.zeros(1, 32, 32, 3, dtype=torch.uint8), []
     network.model.blocks[5].register_forward_pre_hook(lambda _, given: seen.append(given[0].dtype))
-    assert fast.narrow_stream(network) == 1
+    assert acceleration.narrow_stream(network) == 1
     network(shown)
     with torch.autocast("cpu", torch.bfloat16):
         network(shown)
@@ -89,7 +91,7 @@ def test_a_batch_is_as_long_as_a_multiple_and_masks_what_was_added():
 def test_pictures_stay_where_they_are_without_an_accelerator():
     shown = np.zeros((2, 4, 4, 3), np.uint8)
     if not torch.cuda.is_available():
-        assert fast.resident(shown) is shown
+        assert acceleration.resident(shown) is shown
 
 
 @pytest.mark.parametrize("count", [5, 7, 13])

@@ -7,11 +7,11 @@ import torch
 import yaml
 from safetensors.torch import load_file
 
-from lib import study
-from lib.alignment_run import Alignment
-from lib.errors import DataError
-from lib.files import ROOT
-from lib.fine_tuning import FineTuning
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.runs.alignment import Alignment
+from lib.runs.fine_tuning import FineTuning
+from lib.study import plan
 
 RUN = {"text": "minilm-l6", "vision": "efficientnet-lite0", "seed": 1}
 PLAN = {"locked": True, "dimensions": 24, "queries": 3, "layers": 1, "heads": 3}
@@ -22,7 +22,7 @@ def chosen(tmp_path, monkeypatch):
     """The smoke study, its results under tmp_path."""
     content = yaml.safe_load((ROOT / "params" / "smoke.yaml").read_text())
     content |= {"name": "aligned", "alignment": PLAN, "runs": [], "chapters": []}
-    monkeypatch.setattr(study.Study, "folder", property(lambda self: tmp_path / self.name))
+    monkeypatch.setattr(plan.Study, "folder", property(lambda self: tmp_path / self.name))
 
     def written(**alignment):
         path = tmp_path / "aligned.yaml"
@@ -35,8 +35,8 @@ def chosen(tmp_path, monkeypatch):
 def start(chosen, method="itc+itm"):
     """The alignment that fine-tunings begin with, untrained, as a finished run."""
     path = chosen()
-    run = study.Run(
-        study.load(path), "20_alignment", {"text": RUN["text"], "vision": RUN["vision"], "method": method, "seed": 1}
+    run = plan.Run(
+        plan.load(path), "20_alignment", {"text": RUN["text"], "vision": RUN["vision"], "method": method, "seed": 1}
     )
     made = Alignment("20_alignment", path, str(run.folder), method=method, **RUN)
     made.result["verification"] = []
@@ -117,7 +117,7 @@ def test_a_study_names_the_alignment_that_a_run_begins_with(tmp_path):
     path = tmp_path / "own.yaml"
     path.write_text(yaml.safe_dump(content | {"runs": [entry]}))
     with pytest.raises(DataError, match=r"begins with alignment/minilm-l6/efficientnet-lite0/itc/ad/seed1.*add it"):
-        study.load(path)
+        plan.load(path)
     first = {"notebook": "20_alignment", "text": ["minilm-l6"], "vision": ["efficientnet-lite0"], "method": ["itc"]}
     path.write_text(yaml.safe_dump(content | {"runs": [entry, first | {"seed": [1]}]}))
-    assert len(study.load(path).all_runs()) == 2
+    assert len(plan.load(path).all_runs()) == 2

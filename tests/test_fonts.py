@@ -1,4 +1,4 @@
-"""lib.fonts: names in any script stand in a figure without a box, and none raises."""
+"""lib.pipeline.fonts: names in any script stand in a figure without a box, and none raises."""
 
 import re
 import unicodedata
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import figures, fonts, report
+from lib.pipeline import figures, fonts, report
 
 NAMES = {
     "Chinese": ["北京", "广东省", "south"],

@@ -1,4 +1,4 @@
-"""lib.hotel_cleaning: what stands twice stands once, and what is one place is one branch."""
+"""lib.hotels.cleaning: what stands twice stands once, and what is one place is one branch."""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import hotel_cleaning, hotel_splitting, looks
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.data import perceptual_hashes
+from lib.hotels import cleaning, splitting
 
 
 def table(*rows):
@@ -21,14 +22,14 @@ def cases(findings):
 
 def test_clean_pictures_stay_as_they_are():
     given_ = table(("a", 1, 5), ("b", 1, 5), ("c", 2, None))
-    kept, findings = hotel_cleaning.clean(given_, ["a", "b", "c"])
+    kept, findings = cleaning.clean(given_, ["a", "b", "c"])
     pd.testing.assert_frame_equal(kept, given_)
     assert set(findings["cases"]) == {0}
 
 
 def test_a_picture_under_two_branches_makes_them_one_under_the_larger():
     given_ = table(("a", 1, 5), ("b", 2, 5), ("c", 2, 5), ("x/a", 2, 5), ("d", 3, 5))
-    kept, findings = hotel_cleaning.clean(given_, hotel_cleaning.by_name(given_["image"]))
+    kept, findings = cleaning.clean(given_, cleaning.by_name(given_["image"]))
     assert kept["image"].tolist() == ["a", "b", "c", "d"] and kept["branch"].tolist() == [2, 2, 2, 3]
     assert cases(findings) == {
         "picture listed twice": 0,
@@ -40,14 +41,14 @@ def test_a_picture_under_two_branches_makes_them_one_under_the_larger():
 
 def test_places_are_joined_over_several_steps():
     given_ = table(("a", 1, 5), ("a", 2, 5), ("b", 2, 5), ("b", 3, 5))
-    kept, _ = hotel_cleaning.clean(given_, given_["image"])
+    kept, _ = cleaning.clean(given_, given_["image"])
     assert kept["branch"].nunique() == 1 and len(kept) == 2
 
 
 @pytest.mark.parametrize(("chains", "expected"), [((5, 5, 7), 5), ((5, 7), None), ((None, 7), 7), ((None, None), None)])
 def test_the_commonest_chain_counts(chains, expected):
     given_ = table(*((f"{row}", 1, chain) for row, chain in enumerate(chains)))
-    kept, findings = hotel_cleaning.clean(given_, given_["image"])
+    kept, findings = cleaning.clean(given_, given_["image"])
     assert kept["chain"].isna().all() if expected is None else (kept["chain"] == expected).all()
     assert cases(findings)["branch of several chains"] == (len({chain for chain in chains if chain}) > 1)
 
@@ -62,27 +63,27 @@ def test_what_comes_out_can_be_split(seed, rows):
             for _ in range(rows)
         )
     )
-    kept, _ = hotel_cleaning.clean(given_, given_["image"])
+    kept, _ = cleaning.clean(given_, given_["image"])
     assert kept["image"].is_unique and set(kept["image"]) == set(given_["image"])
     assert kept.groupby("branch")["chain"].nunique(dropna=False).max() == 1
-    again, findings = hotel_cleaning.clean(kept, kept["image"])
+    again, findings = cleaning.clean(kept, kept["image"])
     pd.testing.assert_frame_equal(again, kept)
     assert set(findings["cases"]) == {0}
-    hotel_splitting._check(kept)
+    splitting._check(kept)
 
 
 def test_a_key_is_needed_for_each_row():
     with pytest.raises(DataError, match="1 keys for 2 pictures"):
-        hotel_cleaning.clean(table(("a", 1, 5), ("b", 1, 5)), ["a"])
+        cleaning.clean(table(("a", 1, 5), ("b", 1, 5)), ["a"])
 
 
 def test_scores_know_what_was_joined_wrongly():
     cleaned = table(("a", 1, None), ("b", 1, None), ("c", 2, None))
-    assert hotel_cleaning.scores(cleaned, pd.Series({"a": 1, "b": 2, "c": 2})) == {
+    assert cleaning.scores(cleaned, pd.Series({"a": 1, "b": 2, "c": 2})) == {
         "pair_precision": 0.0,
         "pair_recall": 0.0,
     }
-    assert hotel_cleaning.scores(cleaned, pd.Series({"a": 1, "b": 1, "c": 2})) == {
+    assert cleaning.scores(cleaned, pd.Series({"a": 1, "b": 1, "c": 2})) == {
         "pair_precision": 1.0,
         "pair_recall": 1.0,
     }
@@ -92,6 +93,6 @@ def test_looks_join_what_was_compressed_anew_and_nothing_else():
     generator = np.random.default_rng(0)
     found = generator.integers(0, 2**63, 20, dtype=np.uint64)
     near = found[:3] ^ np.uint64(0b1011)
-    groups = looks.groups(np.concatenate([found, near]))
+    groups = perceptual_hashes.groups(np.concatenate([found, near]))
     assert list(groups[20:]) == list(groups[:3]) and len(set(groups)) == 20
-    assert len(set(looks.groups(np.concatenate([found, found[:1] ^ np.uint64(0b11111)])))) == 21
+    assert len(set(perceptual_hashes.groups(np.concatenate([found, found[:1] ^ np.uint64(0b11111)])))) == 21

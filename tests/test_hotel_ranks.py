@@ -1,4 +1,4 @@
-"""lib.hotel_ranks: an order that the split turns is found, one that seeds alone turn is not."""
+"""lib.hotels.rank_agreement: an order that the split turns is found, one that seeds alone turn is not."""
 
 import itertools
 
@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import hotel_ranks
+from lib.hotels import rank_agreement
 
 LOSSES = [f"loss{number}" for number in range(8)]
 PAIR = [("one", "other")]
@@ -23,7 +23,7 @@ def scored(generator, first, second, noise=(0.3, 0.3), seeds=3):
 def shares(make, times=40):
     """How often each verdict falls."""
     generator = np.random.default_rng(7)
-    found = [hotel_ranks.agreement(make(generator), PAIR)["verdict"] for _ in range(times)]
+    found = [rank_agreement.agreement(make(generator), PAIR)["verdict"] for _ in range(times)]
     return pd.Series(found).value_counts(normalize=True)
 
 
@@ -49,7 +49,7 @@ def test_a_turned_order_is_found():
 def test_the_same_scores_keep_their_order():
     true = np.arange(8.0)
     same = scored(np.random.default_rng(0), true, 2 * true, (0, 0))
-    found = hotel_ranks.agreement(same, PAIR)
+    found = rank_agreement.agreement(same, PAIR)
     assert found["verdict"] == "keeps"
     assert [found[name] for name in ("ours", "low", "high", "across", "within")] == pytest.approx([1] * 5)
 
@@ -58,7 +58,7 @@ def test_the_same_scores_keep_their_order():
 def test_too_few_seeds_decide_nothing(seeds):
     true = np.arange(8.0)
     assert (
-        hotel_ranks.agreement(scored(np.random.default_rng(0), true, -true, seeds=seeds), PAIR)["verdict"]
+        rank_agreement.agreement(scored(np.random.default_rng(0), true, -true, seeds=seeds), PAIR)["verdict"]
         == "undecided"
     )
 
@@ -66,7 +66,7 @@ def test_too_few_seeds_decide_nothing(seeds):
 def test_seeds_that_a_loss_lacks_do_not_count():
     by = scored(np.random.default_rng(0), np.arange(8.0), np.arange(8.0), seeds=4)
     by["other"].loc["loss3", 2] = np.nan
-    found = hotel_ranks.agreement(by, PAIR)
+    found = rank_agreement.agreement(by, PAIR)
     assert found["seeds"] == 3 and np.isfinite(found["ours"])
 
 
@@ -76,7 +76,7 @@ def test_pairs_are_averaged():
         "third": pd.DataFrame(generator.normal(size=(8, 3)), LOSSES)
     }
     pairs = list(itertools.combinations(by, 2))
-    each = [hotel_ranks.agreement(by, [pair]) for pair in pairs]
-    together = hotel_ranks.agreement(by, pairs)
+    each = [rank_agreement.agreement(by, [pair]) for pair in pairs]
+    together = rank_agreement.agreement(by, pairs)
     for name in ("ours", "across", "within", "difference"):
         assert together[name] == pytest.approx(np.mean([one[name] for one in each]))

@@ -1,4 +1,4 @@
-"""lib.hotel_data, lib.linking_run and lib.linkings: from listed pictures to a table, and what is wrong on the way."""
+"""lib.hotels.loading, lib.hotels.linking and lib.hotels.linking_tables: from listed pictures to a table, and what is wrong on the way."""
 
 import json
 
@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 import yaml
 
-from lib import hotel_data, hotels, linking_losses, linking_run, linkings, published
-from lib import study as studies
-from lib.errors import DataError
-from lib.files import write_json
-from lib.study import Run
+from lib.core import published
+from lib.core.errors import DataError
+from lib.core.files import write_json
+from lib.hotels import linking as linking_run
+from lib.hotels import linking_losses, linking_tables, loading, published_splits
+from lib.study import plan
+from lib.study.plan import Run
 
 TINY = {"scale": 0.005, "pixels": 32, "image_pixels": 32, "epochs": 1, "batch_size": 16}
 LOSSES = ["triplet", "circle", "bce"]
@@ -35,11 +37,11 @@ def study(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def found(study):
-    return hotel_data.read(studies.load(study))
+    return loading.read(plan.load(study))
 
 
 def test_the_twin_is_cleaned_and_split(found):
-    checked = hotels.invariants(found.splits).set_index("invariant")
+    checked = published_splits.invariants(found.splits).set_index("invariant")
     assert checked.loc[~checked.index.str.contains("a fifth of"), "holds"].all()
     rows, branches = found.rows("D_UU")
     assert len(rows) == len(branches) and len(found.names) == found.splits["image"].nunique()
@@ -52,29 +54,29 @@ def collected(tmp_path, rows, **more):
     pd.DataFrame(rows, columns=["image", "label", "super_label"]).to_csv(tmp_path / "train.csv", index=False)
     path = tmp_path / "own.yaml"
     path.write_text(yaml.safe_dump({"name": "own", "hotels": {"source": "collected", "folder": str(tmp_path), **more}}))
-    return studies.load(path)
+    return plan.load(path)
 
 
 def test_missing_and_foreign_pictures_are_left_out_and_counted(tmp_path, study):
-    twin = studies.load(study).hotel_pictures
-    listed = hotel_data.read(studies.load(study)).splits.query("split == 'Total'")
+    twin = plan.load(study).hotel_pictures
+    listed = loading.read(plan.load(study)).splits.query("split == 'Total'")
     for image in listed["image"]:
         target = tmp_path / image
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((twin / image).read_bytes())
     rows = list(zip(listed["image"], listed["branch"], listed["chain"].fillna(0), strict=True))
     rows += [("images/none.jpg", 1, 2), ("../outside.jpg", 1, 2)]
-    read = hotel_data.read(collected(tmp_path, rows))
+    read = loading.read(collected(tmp_path, rows))
     said = read.findings[read.findings["finding"].str.startswith("left out")]
     assert said["rows"].tolist() == [1, 1] and len(read.names) == len(listed)
 
 
 def test_no_usable_picture_is_an_error(tmp_path):
     with pytest.raises(DataError, match=r"none of the 2 pictures .* can be used \(there is no such file"):
-        hotel_data.read(collected(tmp_path, [("a.jpg", 1, 1), ("b.jpg", 2, 1)]))
+        loading.read(collected(tmp_path, [("a.jpg", 1, 1), ("b.jpg", 2, 1)]))
     (tmp_path / "train.csv").unlink()
     with pytest.raises(DataError, match="no CSV file of hotel pictures"):
-        hotel_data.read(studies.load(tmp_path / "own.yaml"))
+        loading.read(plan.load(tmp_path / "own.yaml"))
 
 
 @pytest.mark.parametrize(
@@ -82,15 +84,15 @@ def test_no_usable_picture_is_an_error(tmp_path):
 )
 def test_labels_are_whole_numbers(tmp_path, label, match):
     with pytest.raises(DataError, match=match):
-        hotel_data.read(collected(tmp_path, [("a.jpg", label, 1)]))
+        loading.read(collected(tmp_path, [("a.jpg", label, 1)]))
 
 
 def test_a_picture_in_two_splits_or_a_branch_with_two_chains_is_an_error(found):
     train = found.splits[found.splits["split"] == "Trainval"].head(1)
     with pytest.raises(DataError, match="1 pictures of the split files are in two splits of Trainval, D_SS"):
-        hotel_data._check_labels(pd.concat([found.splits, train.assign(split="D_SS")]))
+        loading._check_labels(pd.concat([found.splits, train.assign(split="D_SS")]))
     with pytest.raises(DataError, match="1 branches have two chains in the split files"):
-        hotel_data._check_labels(pd.concat([found.splits, train.assign(chain=train["chain"] + 1000)]))
+        loading._check_labels(pd.concat([found.splits, train.assign(chain=train["chain"] + 1000)]))
 
 
 @pytest.mark.parametrize(
@@ -98,19 +100,19 @@ def test_a_picture_in_two_splits_or_a_branch_with_two_chains_is_an_error(found):
 )
 def test_a_picture_of_train_or_validation_in_another_part_is_an_error(found, split, also):
     """Though Trainval and the tests share none: the search is trained on Train and looks at the validation splits."""
-    hotel_data._check_labels(found.splits)
+    loading._check_labels(found.splits)
     one = found.splits[found.splits["split"] == split].head(1)
     elsewhere = found.splits[~((found.splits["split"] == "Trainval") & found.splits["image"].isin(one["image"]))]
     with pytest.raises(DataError, match="1 pictures of the split files are in two splits of Train, D_SS val"):
-        hotel_data._check_labels(pd.concat([elsewhere, one.assign(split=also)]))
+        loading._check_labels(pd.concat([elsewhere, one.assign(split=also)]))
 
 
 def test_names_of_tests_hold_for_a_model_of_trainval_and_not_for_one_of_train(found):
-    sizes = hotels.split_sizes(found.splits).set_index("split")
-    seen = hotel_data.seen(found.splits, linking_run.TRAINED).set_index("split")
-    assert seen["as_named"].all() and list(seen.index) == hotels.TESTS
+    sizes = published_splits.split_sizes(found.splits).set_index("split")
+    seen = loading.seen(found.splits, linking_run.TRAINED).set_index("split")
+    assert seen["as_named"].all() and list(seen.index) == published_splits.TESTS
     assert seen.loc["D_SS", "chains_seen"] == sizes.loc["D_SS", "chains"] and seen.loc["D_SU", "branches_seen"] == 0
-    less = hotel_data.seen(found.splits, linking_run.TUNED).set_index("split")
+    less = loading.seen(found.splits, linking_run.TUNED).set_index("split")
     assert less.loc["D_SS", "branches_seen"] == sizes.loc["D_SS", "branches_in_train"] < less.loc["D_SS", "branches"]
     assert not less.loc["D_SS", "as_named"] and less.loc["D_UU", "as_named"]
 
@@ -142,8 +144,8 @@ def test_an_untrained_backbone_is_scored_as_it_comes(study, found, tmp_path):
     run = linking(study, tmp_path, found, loss="pre-trained")
     assert run.train().empty
     table = run.link(repeats=2)
-    assert set(table["split"]) == set(hotels.TESTS) and table["mean"].between(0, 100).all()
-    cut = table[table["metric"] == linkings.EQUAL].set_index("split")["branches"]
+    assert set(table["split"]) == set(published_splits.TESTS) and table["mean"].between(0, 100).all()
+    cut = table[table["metric"] == linking_tables.EQUAL].set_index("split")["branches"]
     assert cut.nunique() == 1 and cut["D_SS"] <= table.loc[table["metric"] == "R@1", "branches"].min()
     metrics = run.finish(weights_of="the backbone")
     assert metrics["hyperparameters"] == {} and not (tmp_path / "weights.safetensors").exists()
@@ -155,7 +157,7 @@ def test_trials_are_trained_on_train_and_runs_on_trainval(tmp_path, study, found
     monkeypatch.setattr(
         linking_run.Linking, "fit", lambda run, loss, train, val, items: trained.append((run.part, items))
     )
-    monkeypatch.setattr(hotel_data, "read", lambda study: found)
+    monkeypatch.setattr(loading, "read", lambda study: found)
     path = tmp_path / "search.yaml"
     path.write_text(yaml.safe_dump({"name": "search", "hotels": TINY | {"search": {"any": {"rate": [1.0]}}}}))
     search = linking_run.Search("43_hotel_search", str(path), str(tmp_path), "circle", "efficientnet-lite0", 7)
@@ -166,19 +168,19 @@ def test_trials_are_trained_on_train_and_runs_on_trainval(tmp_path, study, found
 
 def made_up(study, auc, recall=(10.0, 40.0, 35.0, 30.0), equal=(15.0, 15.0, 14.0, 13.0), named=True):
     """Finished runs whose AUC over the four tests is `auc` (loss, seed) -> four numbers."""
-    chosen = studies.load(study)
+    chosen = plan.load(study)
     seen = [
         {"split": split, "branches": 3, "branches_seen": 3, "as_named": named or split != "D_SS"}
-        for split in hotels.TESTS
+        for split in published_splits.TESTS
     ]
     for run in chosen.all_runs().values():
         loss, seed = run.parameters["loss"], run.parameters["seed"]
         rows = []
-        for place, split in enumerate(hotels.TESTS):
+        for place, split in enumerate(published_splits.TESTS):
             for metric, value, branches in (
                 ("AUC", auc(loss, seed)[place], 50),
                 ("R@1", recall[place] + len(loss) / 1e4, 50),
-                (linkings.EQUAL, equal[place] + len(loss) / 1e4, 18),
+                (linking_tables.EQUAL, equal[place] + len(loss) / 1e4, 18),
             ):
                 rows.append(
                     {
@@ -203,26 +205,26 @@ def made_up(study, auc, recall=(10.0, 40.0, 35.0, 30.0), equal=(15.0, 15.0, 14.0
 
 @pytest.fixture
 def chosen_root(study, monkeypatch, tmp_path):
-    monkeypatch.setattr(studies.Study, "folder", property(lambda self: tmp_path))
+    monkeypatch.setattr(plan.Study, "folder", property(lambda self: tmp_path))
     return study
 
 
 def test_a_fall_that_every_loss_has_is_supported_and_a_rise_is_not(chosen_root):
     falling = made_up(chosen_root, lambda loss, seed: (90.0, 80.0 - len(loss), 70.0 - 2 * len(loss), 75.0))
-    assert set(linkings.falls(falling)["verdict"]) == {"falls"}
-    answers = linkings.verdicts(falling).set_index("question")["verdict"]
+    assert set(linking_tables.falls(falling)["verdict"]) == {"falls"}
+    answers = linking_tables.verdicts(falling).set_index("question")["verdict"]
     assert answers.iloc[0] == "supported" and answers.iloc[1] == "supported"
     rising = made_up(chosen_root, lambda loss, seed: (70.0, 80.0, 90.0, 75.0))
-    assert linkings.verdicts(rising)["verdict"].iloc[0] == "not supported"
+    assert linking_tables.verdicts(rising)["verdict"].iloc[0] == "not supported"
 
 
 def test_only_falls_between_splits_that_are_as_named_are_judged(chosen_root):
     """A model that hasn't seen some chains of D_SS can't tell what seeing them is worth."""
     made = made_up(chosen_root, lambda loss, seed: (90.0, 80.0, 70.0, 75.0), named=False)
-    assert set(linkings.falls(made)["from"]) == {"D_SU"}
-    answers = linkings.verdicts(made).set_index("question")["verdict"]
+    assert set(linking_tables.falls(made)["from"]) == {"D_SU"}
+    answers = linking_tables.verdicts(made).set_index("question")["verdict"]
     assert answers.iloc[0] == answers.iloc[-1] == "not testable here"
-    assert not linkings.seen(made)["as_named"].all()
+    assert not linking_tables.seen(made)["as_named"].all()
 
 
 @pytest.mark.parametrize(
@@ -237,8 +239,8 @@ def test_what_the_backbone_falls_by_itself_is_not_trainings(chosen_root, own, ve
         return before if loss == "pre-trained" else (95 + (seed - 2) / 10, 85, 75 - (seed - 2) / 10, 75)
 
     made = made_up(chosen_root, auc)
-    assert linkings.falls(made).drop_duplicates("from")["untrained"].tolist() == pytest.approx(own)
-    judged = linkings.verdicts(made)
+    assert linking_tables.falls(made).drop_duplicates("from")["untrained"].tolist() == pytest.approx(own)
+    judged = linking_tables.verdicts(made)
     assert judged["verdict"].iloc[0] == "supported"  # it falls, by whatever reason
     assert judged["question"].iloc[-1].startswith("Does AUC fall by more") and judged["verdict"].iloc[-1] == verdict
 
@@ -254,7 +256,7 @@ def test_what_the_backbone_falls_by_itself_is_not_trainings(chosen_root, own, ve
 )
 def test_why_recall_is_low_where_all_was_seen(chosen_root, recall, equal, verdict):
     made = made_up(chosen_root, lambda loss, seed: (90.0, 80.0, 70.0, 75.0), recall, equal)
-    judged = linkings.verdicts(made).iloc[1]
+    judged = linking_tables.verdicts(made).iloc[1]
     assert judged["verdict"] == verdict
     assert (
         "among 18 of its 50 branches" in judged["answer"]
@@ -271,37 +273,37 @@ def test_a_lead_within_seeds_spread_decides_nothing(chosen_root):
             if row["metric"] == "R@1" and row["split"] == "D_SS":
                 row["mean"] += 40 * (run.parameters["seed"] == 2)  # by two seeds lowest, by the other not
         write_json(path, metrics)
-    assert linkings.verdicts(made)["verdict"].iloc[1] == "undecided"
+    assert linking_tables.verdicts(made)["verdict"].iloc[1] == "undecided"
 
 
 @pytest.mark.parametrize(("trained", "verdict"), [(80.0, "yes"), (40.0, "no"), (60.0, "undecided")])
 def test_training_that_does_not_beat_the_backbone_is_said(chosen_root, trained, verdict):
     made = made_up(chosen_root, lambda loss, seed: [60.0 if loss == "pre-trained" else trained] * 4)
-    answers = linkings.verdicts(made).set_index("question")["verdict"]
+    answers = linking_tables.verdicts(made).set_index("question")["verdict"]
     assert answers["Does training beat the backbone as it comes?"] == verdict
 
 
 def test_ranks_that_differ_between_seeds_alone_are_no_change_between_splits(chosen_root):
     place = {name: number for number, name in enumerate([*LOSSES, "pre-trained"])}
     same = made_up(chosen_root, lambda loss, seed: [60 + 5 * place[loss]] * 4)
-    ranked = linkings.ranks(same)
+    ranked = linking_tables.ranks(same)
     assert ranked[["ours", "low", "high", "across", "within"]].to_numpy() == pytest.approx(1)
     assert len(ranked) == 2 * 7 and (ranked["one"] == "all").sum() == 2
-    assert linkings.verdicts(same)["verdict"].iloc[2] == "not supported"
+    assert linking_tables.verdicts(same)["verdict"].iloc[2] == "not supported"
     turned = made_up(chosen_root, lambda loss, seed: [60 + 5 * place[loss] * sign for sign in (1, -1, 2, -2)])
-    ours = linkings.ranks(turned).set_index(["metric", "one", "other"])["ours"]
+    ours = linking_tables.ranks(turned).set_index(["metric", "one", "other"])["ours"]
     assert ours["AUC", "D_SS", "D_SU"] == pytest.approx(-1) and ours["AUC", "D_SS", "D_UU"] == pytest.approx(1)
     # By AUC the order changes, by R@1 it keeps; the latter's tables don't drown in the former's.
-    assert linkings.verdicts(turned)["verdict"].iloc[2] == "partly supported"
+    assert linking_tables.verdicts(turned)["verdict"].iloc[2] == "partly supported"
     drawn = made_up(chosen_root, lambda loss, seed: [60 + (place[loss] * seed * (split + 2)) % 5 for split in range(4)])
-    assert linkings.verdicts(drawn)["verdict"].iloc[2] == "undecided"
+    assert linking_tables.verdicts(drawn)["verdict"].iloc[2] == "undecided"
 
 
 def test_one_seed_decides_nothing(chosen_root, monkeypatch):
     made = made_up(chosen_root, lambda loss, seed: (90.0, 80.0, 70.0, 75.0))
     alone = {name: run for name, run in made.all_runs().items() if run.parameters["seed"] == 1}
-    monkeypatch.setattr(studies.Study, "all_runs", lambda self: alone)
-    assert linkings.verdicts(made)["verdict"].iloc[:3].tolist() == ["undecided"] * 3
+    monkeypatch.setattr(plan.Study, "all_runs", lambda self: alone)
+    assert linking_tables.verdicts(made)["verdict"].iloc[:3].tolist() == ["undecided"] * 3
 
 
 def test_harm_that_vendors_agree_on_outlasts_the_correction_and_chance_does_not(chosen_root, monkeypatch):
@@ -321,11 +323,11 @@ def test_harm_that_vendors_agree_on_outlasts_the_correction_and_chance_does_not(
             for number, region in enumerate(regions)
         ]
         pd.concat(frames).to_csv(run.folder / "queries.csv", index=False)
-    moved = linkings.transfer(made)
+    moved = linking_tables.transfer(made)
     assert len(moved) == 33 and {"low", "high", "p_holm"} <= set(moved)
     assert set(moved.loc[moved["region"] == "region 0", "verdict"]) == {"harms"}
     assert (moved.loc[moved["region"] != "region 0", "verdict"] == "undecided").mean() > 0.95
-    assert "harms in 3" in linkings.transferred(moved)
+    assert "harms in 3" in linking_tables.transferred(moved)
 
 
 def searches(chosen, **leads):
@@ -344,39 +346,43 @@ def searches(chosen, **leads):
 def test_what_the_search_chose_and_by_how_little(chosen_root, monkeypatch):
     made = made_up(chosen_root, lambda loss, seed: (60 + 9 * (loss == "circle"), 80, 70, 75))
     runs = made.all_runs() | searches(made, triplet=(0.0003, 0.02), circle=(0.001, 0.001))
-    monkeypatch.setattr(studies.Study, "all_runs", lambda self: runs)
-    table = linkings.chosen(made).set_index("loss")
+    monkeypatch.setattr(plan.Study, "all_runs", lambda self: runs)
+    table = linking_tables.chosen(made).set_index("loss")
     assert table.loc["circle", ["rate", "trials", "epochs", "at the edge"]].tolist() == [0.001, 3, 3, "rate"]
     assert table.loc["triplet", "at the edge"] == "" and table["lead"].tolist() == pytest.approx([0.02, 0.001])
-    said = linkings.searched(linkings.chosen(made))
+    said = linking_tables.searched(linking_tables.chosen(made))
     assert "0.1 to 2.0 points" in said and "at the edge of what was tried for 1 of 2 losses" in said
     assert "Searched were rate, with one seed" in said and "rate 0.0003: triplet 60.0; rate 0.001: circle 69.0" in said
     shared = made.all_runs() | searches(made, triplet=(0.001, 0.02), circle=(0.001, 0.001))
-    monkeypatch.setattr(studies.Study, "all_runs", lambda self: shared)
-    same = linkings.chosen(made)
-    assert "Losses differ" not in linkings.searched(same)
+    monkeypatch.setattr(plan.Study, "all_runs", lambda self: shared)
+    same = linking_tables.chosen(made)
+    assert "Losses differ" not in linking_tables.searched(same)
     same.insert(2, "batch", [64.0, 32.0])
-    assert "Losses differ in batch as well" in linkings.searched(same)
+    assert "Losses differ in batch as well" in linking_tables.searched(same)
     apart = same.assign(rate=[0.001, 0.003], batch=[64.0, float("nan")])  # of one loss no batch was tried
-    assert "rate 0.001, batch 64: " in linkings.searched(apart) and "rate 0.003: " in linkings.searched(apart)
+    assert "rate 0.001, batch 64: " in linking_tables.searched(apart) and "rate 0.003: " in linking_tables.searched(
+        apart
+    )
 
 
 def test_without_a_search_nothing_was_chosen(chosen_root):
     made = made_up(chosen_root, lambda loss, seed: (90, 80, 70, 75))
-    assert linkings.chosen(made).empty and "Nothing was searched" in linkings.searched(linkings.chosen(made))
+    assert linking_tables.chosen(made).empty and "Nothing was searched" in linking_tables.searched(
+        linking_tables.chosen(made)
+    )
 
 
 def test_transfer_is_against_the_untrained_backbone(chosen_root):
     chosen = made_up(chosen_root, lambda loss, seed: (90, 80, 70, 75))
-    moved = linkings.transfer(chosen)
+    moved = linking_tables.transfer(chosen)
     assert set(moved["loss"]) == set(LOSSES) and set(moved["verdict"]) == {"helps"}
     assert moved["difference"].tolist() == pytest.approx([0.4] * 3)
-    assert "helps in 3" in linkings.transferred(moved)
+    assert "helps in 3" in linking_tables.transferred(moved)
 
 
 def test_printed_rows_stand_beside_ours(chosen_root):
     chosen = made_up(chosen_root, lambda loss, seed: (90, 80, 70, 75))
-    table = linkings.beside(chosen, 5).set_index(["system", "metric", "split"])
+    table = linking_tables.beside(chosen, 5).set_index(["system", "metric", "split"])
     assert table.loc[("Circle", "AUC", "D_UU"), "published"] == 79.56
     assert table.loc[("Circle", "AUC", "D_UU"), "ours"] == pytest.approx(70.02)
     assert np.isnan(table.loc[("BCE", "AUC", "D_UU"), "published"])  # Table 6 lists it, no table scores it
@@ -392,14 +398,14 @@ def test_runs_take_up_the_search_of_their_loss(tmp_path):
     ]
     searched = {"search": {"circle": {"rate": [1.0]}}}
     path.write_text(yaml.safe_dump({"name": "searched", "hotels": searched, "runs": runs}))
-    chosen = studies.load(path)
+    chosen = plan.load(path)
     names = [run.begins_with.name for run in chosen.all_runs().values() if run.notebook == "41_hotel_linking"]
     assert names == ["hotel_search/efficientnet-lite0/circle/seed7"] * 2
     alone = Run(chosen, "41_hotel_linking", {"vision": "efficientnet-lite0", "loss": "bce", "seed": 1})
     assert alone.begins_with is None
     path.write_text(yaml.safe_dump({"name": "searched", "runs": runs}))
     with pytest.raises(DataError, match="names no hyper-parameter to try for circle"):
-        studies.load(path)
+        plan.load(path)
     path.write_text(yaml.safe_dump({"name": "searched"}))
     with pytest.raises(DataError, match="names no hyper-parameter to try for circle"):
         linking_run.Search("43_hotel_search", str(path), str(tmp_path), "circle", "efficientnet-lite0", 7)
@@ -409,7 +415,7 @@ def test_a_failed_trial_is_a_row_and_a_finished_one_is_not_made_again(tmp_path, 
     path = tmp_path / "search.yaml"
     settings = TINY | {"search": {"any": {"rate": [1.0, 2.0]}}}
     path.write_text(yaml.safe_dump({"name": "search", "hotels": settings}))
-    monkeypatch.setattr(hotel_data, "read", lambda study: found)
+    monkeypatch.setattr(loading, "read", lambda study: found)
     search = linking_run.Search("43_hotel_search", str(path), str(tmp_path), "circle", "efficientnet-lite0", 7)
     made = []
 

@@ -1,4 +1,4 @@
-"""lib.hotel_splitting: what the paper says of its splits holds for any chains and branches, and near its sizes on the real file's shape."""
+"""lib.hotels.splitting: what the paper says of its splits holds for any chains and branches, and near its sizes on the real file's shape."""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lib import hotel_splitting, hotels
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.hotels import published_splits, splitting
 
 LOOSE = "B.1"  # where the paper's sentence can't hold for small branches, "read loosely" can
 
@@ -25,7 +25,7 @@ def pictures(seed, chains=20, branches=120, unknown=0.2, tail=1.0):
 
 def splits_of(table, **more):
     try:
-        return hotel_splitting.split(table, **more)
+        return splitting.split(table, **more)
     except DataError:
         assume(False)
 
@@ -34,7 +34,7 @@ def splits_of(table, **more):
 @given(st.integers(0, 2**32 - 1), st.integers(8, 30), st.integers(60, 200))
 def test_every_invariant_of_the_paper_holds(seed, chains, branches):
     found = splits_of(pictures(seed, chains, branches), seed=seed)
-    checked = hotels.invariants(found)
+    checked = published_splits.invariants(found)
     broken = checked[
         ~checked["holds"] & ~(checked["place"].str.startswith("B.1") & checked["invariant"].str.endswith("or fewer"))
     ]
@@ -45,7 +45,7 @@ def test_every_invariant_of_the_paper_holds(seed, chains, branches):
 @settings(deadline=None, max_examples=25)
 @given(st.integers(0, 2**32 - 1))
 def test_enough_is_held_out_and_left(seed):
-    table, plan = pictures(seed), hotel_splitting.Plan()
+    table, plan = pictures(seed), splitting.Plan()
     found = splits_of(table, seed=seed)
     sizes = found.groupby(["split", "branch"], observed=True).size().unstack(0).fillna(0)
     held = sizes[sizes["D_SS"] > 0]
@@ -69,8 +69,8 @@ def test_enough_is_held_out_and_left(seed):
 @given(st.integers(0, 2**32 - 1))
 def test_with_chains_and_branches_enough_sizes_are_within_the_tolerance(seed):
     """Sixty chains of about forty branches: none is as large as what the tolerance leaves."""
-    table, plan = pictures(seed, 60, 2400, tail=0.0), hotel_splitting.Plan()
-    found = hotel_splitting.split(table, seed=seed)["split"].value_counts()
+    table, plan = pictures(seed, 60, 2400, tail=0.0), splitting.Plan()
+    found = splitting.split(table, seed=seed)["split"].value_counts()
     known = table["chain"].notna().sum()
     for name, whole in (
         ("D_UU", known),
@@ -92,21 +92,21 @@ def test_what_is_told_names_the_worst_of_every_unit():
     ]
     own = pd.DataFrame(rows, columns=["split", "quantity", "off"])
     held = pd.DataFrame({"invariant": ["one", "other"], "holds": [10, 9], "of": 10})
-    said = hotel_splitting.told(own, held)
+    said = splitting.told(own, held)
     assert "-4% in images (D_UU), +22% in branches (D_UU), +38% in chains (D_UU val)" in said
     assert "“other” holds in 9 of 10" in said
-    assert "every sentence holds" in hotel_splitting.told(own, held.head(1))
+    assert "every sentence holds" in splitting.told(own, held.head(1))
 
 
 def test_figures_of_the_other_data_set_are_said_to_be_untestable():
-    said = hotel_splitting.elsewhere("Revisited Hotel-ID")
+    said = splitting.elsewhere("Revisited Hotel-ID")
     assert "Table 2 and Figures 4 and 5 are of Revisited Hotels-50K" in said and "not testable here" in said
-    assert "Figures 6 and 7 are of Revisited Hotel-ID" in hotel_splitting.elsewhere("Revisited Hotels-50K")
+    assert "Figures 6 and 7 are of Revisited Hotel-ID" in splitting.elsewhere("Revisited Hotels-50K")
 
 
 def test_the_seed_decides():
     table = pictures(5)
-    one, same, other = (hotel_splitting.split(table, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (splitting.split(table, seed=seed) for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(one, same)
     assert not one.equals(other)
 
@@ -115,16 +115,16 @@ def test_a_branch_of_two_chains_is_an_error():
     table = pictures(5)
     table.loc[0, "chain"] = 99
     with pytest.raises(DataError, match="branches have more than one chain"):
-        hotel_splitting.split(table)
+        splitting.split(table)
 
 
 def test_one_chain_leaves_none_to_hold_out():
     table = pictures(5).assign(chain=pd.array([1] * len(pictures(5)), "Int64"))
     with pytest.raises(DataError, match="No chains can be held out"):
-        hotel_splitting.split(table)
+        splitting.split(table)
 
 
 @pytest.mark.parametrize("wrong", [{"new_chains": 0.6, "new_branches": 0.5}, {"least": 2}, {"part": 1}])
 def test_a_plan_that_leaves_nothing_is_an_error(wrong):
     with pytest.raises(DataError):
-        hotel_splitting.Plan(**wrong)
+        splitting.Plan(**wrong)

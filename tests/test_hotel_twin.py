@@ -1,44 +1,45 @@
-"""lib.hotel_twin: the seed decides, chains share furnishing, and what was listed twice is there to be found."""
+"""lib.twin.hotel_pictures: the seed decides, chains share furnishing, and what was listed twice is there to be found."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from lib import hotel_cleaning, hotel_splitting, hotel_twin, hotels
-from lib.errors import DataError
-from lib.files import sha256
+from lib.core.errors import DataError
+from lib.core.files import sha256
+from lib.hotels import cleaning, published_splits, splitting
+from lib.twin import hotel_pictures
 
-SMALL = hotel_twin.Settings(scale=0.005, pixels=32)
+SMALL = hotel_pictures.Settings(scale=0.005, pixels=32)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     found = tmp_path_factory.mktemp("hotels")
-    hotel_twin.write(SMALL, found)
+    hotel_pictures.write(SMALL, found)
     return found
 
 
 def test_sizes_follow_the_scale():
-    table = hotel_twin.plan(hotel_twin.Settings(scale=0.1))
+    table = hotel_pictures.plan(hotel_pictures.Settings(scale=0.1))
     assert len(table) == round(97_553 * 0.1) and table["place"].nunique() == round(7_769 * 0.1)
-    assert table.groupby("place").size().min() >= hotel_twin.LEAST
+    assert table.groupby("place").size().min() >= hotel_pictures.LEAST
     assert table.groupby("place")["chain"].nunique().max() == 1
     assert 0.15 < 1 - table.groupby("place")["known"].first().mean() < 0.3
 
 
 def test_a_picture_is_its_arguments():
-    one, quality = hotel_twin.draw(SMALL, 3, 1, 2, 0, "phone")
-    same, _ = hotel_twin.draw(SMALL, 3, 1, 2, 0, "phone")
-    other, _ = hotel_twin.draw(SMALL, 4, 1, 2, 0, "phone")
+    one, quality = hotel_pictures.draw(SMALL, 3, 1, 2, 0, "phone")
+    same, _ = hotel_pictures.draw(SMALL, 3, 1, 2, 0, "phone")
+    other, _ = hotel_pictures.draw(SMALL, 4, 1, 2, 0, "phone")
     assert (one == same).all() and (one != other).any() and one.shape == (32, 32, 3) and quality < 75
 
 
 def test_chains_look_alike_and_branches_more_so():
     """Mean colours of travel pictures: two rooms of a branch are nearer than two branches of a chain, and these than two chains."""
-    settings = hotel_twin.Settings(pixels=32)
+    settings = hotel_pictures.Settings(pixels=32)
 
     def colour(place, chain, room, image):
-        return hotel_twin.draw(settings, image, place, chain, room, "travel site")[0].mean((0, 1))
+        return hotel_pictures.draw(settings, image, place, chain, room, "travel site")[0].mean((0, 1))
 
     apart = {"room": [], "branch": [], "chain": []}
     for chain in range(25):
@@ -55,19 +56,19 @@ def test_the_folder_is_whole_and_what_is_listed_twice_is_found(folder):
     assert all((folder / image).is_file() for image in listed["image"])
     listed["chain"] = listed["chain"].astype("Int64").replace(0, pd.NA)
     truth = pd.read_csv(folder / "truth/pictures.csv").set_index("image")["place"]
-    exact, _ = hotel_cleaning.clean(listed, [sha256(folder / image) for image in listed["image"]])
-    assert hotel_cleaning.scores(exact, truth)["pair_recall"] < 1  # copies that were compressed anew have other bytes
-    keys = hotel_cleaning.by_look([folder / image for image in listed["image"]], folder / "cache", "looks")
-    cleaned, findings = hotel_cleaning.clean(listed, keys)
+    exact, _ = cleaning.clean(listed, [sha256(folder / image) for image in listed["image"]])
+    assert cleaning.scores(exact, truth)["pair_recall"] < 1  # copies that were compressed anew have other bytes
+    keys = cleaning.by_look([folder / image for image in listed["image"]], folder / "cache", "looks")
+    cleaned, findings = cleaning.clean(listed, keys)
     assert findings.set_index("finding").loc["branches that are one place", "cases"] >= 1
-    assert hotel_cleaning.scores(cleaned, truth) == {"pair_precision": 1.0, "pair_recall": 1.0}
+    assert cleaning.scores(cleaned, truth) == {"pair_precision": 1.0, "pair_recall": 1.0}
     assert cleaned["branch"].nunique() == truth.nunique() < listed["branch"].nunique()
-    checked = hotels.invariants(hotel_splitting.split(cleaned, seed=1))
+    checked = published_splits.invariants(splitting.split(cleaned, seed=1))
     assert checked.loc[checked["unit"] == "chains", "holds"].all()
 
 
 def test_written_again_it_is_the_same(folder, tmp_path):
-    hotel_twin.write(SMALL, tmp_path)
+    hotel_pictures.write(SMALL, tmp_path)
     files = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file())
     assert len(files) > 400 and all(sha256(tmp_path / path) == sha256(folder / path) for path in files)
 
@@ -75,4 +76,4 @@ def test_written_again_it_is_the_same(folder, tmp_path):
 @pytest.mark.parametrize("wrong", [{"scale": 0.001}, {"pixels": 8}])
 def test_a_twin_too_small_to_split_is_an_error(wrong):
     with pytest.raises(DataError):
-        hotel_twin.Settings(**wrong)
+        hotel_pictures.Settings(**wrong)

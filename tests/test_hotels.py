@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 import yaml
 
-from lib import hotels, published
-from lib.errors import DataError
-from lib.files import ROOT
+from lib.core import published
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.hotels import published_splits
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "hotelid_splits"
 REAL = Path(os.environ.get("HOTEL_SPLITS") or SHARED)
@@ -63,7 +64,7 @@ def save(tmp_path, files):
 
 def violations(folder: Path) -> dict[str, int]:
     """Invariant → violations, for the invariants that don't hold."""
-    table = hotels.invariants(hotels.read_splits(folder))
+    table = published_splits.invariants(published_splits.read_splits(folder))
     assert (table["holds"] == (table["violations"] == 0)).all()
     return table[~table["holds"]].set_index("invariant")["violations"].to_dict()
 
@@ -72,30 +73,32 @@ def violations(folder: Path) -> dict[str, int]:
 
 
 def test_reads_every_file_into_one_table(save, files):
-    splits = hotels.read_splits(save())
+    splits = published_splits.read_splits(save())
     assert list(splits.columns) == ["split", "image", "branch", "chain"]
-    assert splits["split"].value_counts().to_dict() == {hotels.FILES[stem]: len(rows) for stem, rows in files.items()}
+    assert splits["split"].value_counts().to_dict() == {
+        published_splits.FILES[stem]: len(rows) for stem, rows in files.items()
+    }
     assert splits["branch"].dtype == "int64" and splits["chain"].dtype == "Int64"
 
 
 def test_the_unknown_chain_is_the_given_code(save, files):
     files["test4"] = [(image, branch, -1) for image, branch, _ in files["test4"]]
     folder = save()
-    assert hotels.read_splits(folder, unknown_chain=-1).query("split == 'D_??'")["chain"].isna().all()
-    assert hotels.read_splits(folder, unknown_chain=0).query("split == 'D_??'")["chain"].notna().all()
+    assert published_splits.read_splits(folder, unknown_chain=-1).query("split == 'D_??'")["chain"].isna().all()
+    assert published_splits.read_splits(folder, unknown_chain=0).query("split == 'D_??'")["chain"].notna().all()
 
 
 def test_a_byte_order_mark_and_further_columns_do_no_harm(save):
     folder = save()
     text = (folder / "val2.csv").read_text().splitlines()
     (folder / "val2.csv").write_text("\n".join(f"{line},x" for line in text), encoding="utf-8-sig")
-    assert (hotels.read_splits(folder)["split"] == "D_SU val").sum() == len(rows("val2"))
+    assert (published_splits.read_splits(folder)["split"] == "D_SU val").sum() == len(rows("val2"))
 
 
 @pytest.mark.parametrize("folder", ["", "/no/such/folder"])
 def test_no_folder_says_how_to_get_the_files(folder):
     with pytest.raises(DataError, match="aarashfeizi/revisited-hotels"):
-        hotels.read_splits(folder)
+        published_splits.read_splits(folder)
 
 
 def test_missing_files_are_all_named(save):
@@ -103,7 +106,7 @@ def test_missing_files_are_all_named(save):
     (folder / "val2.csv").unlink()
     (folder / "all.csv").unlink()
     with pytest.raises(DataError, match=r"lacks val2\.csv, all\.csv.*aarashfeizi"):
-        hotels.read_splits(folder)
+        published_splits.read_splits(folder)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +136,7 @@ def test_a_bad_file_is_one_paragraph(save, content, message):
     folder = save()
     (folder / "test3.csv").write_bytes(content)
     with pytest.raises(DataError, match=message) as error:
-        hotels.read_splits(folder)
+        published_splits.read_splits(folder)
     assert "\n" not in str(error.value).strip()
 
 
@@ -141,21 +144,21 @@ def test_an_error_does_not_show_the_value(save):
     folder = save()
     (folder / "test3.csv").write_text("image,label,super_label\na.jpg,Grand Hotel,2\n")
     with pytest.raises(DataError) as error:
-        hotels.read_splits(folder)
+        published_splits.read_splits(folder)
     assert "Grand Hotel" not in "".join(traceback.format_exception(error.value))
 
 
 def test_the_unknown_chain_must_be_a_whole_number(save):
     with pytest.raises(DataError, match="unknown_chain"):
-        hotels.read_splits(save(), unknown_chain="0")
+        published_splits.read_splits(save(), unknown_chain="0")
 
 
 # ---- counting
 
 
 def test_sizes(save):
-    sizes = hotels.split_sizes(hotels.read_splits(save())).set_index("split")
-    assert list(sizes.index) == list(hotels.FILES.values())
+    sizes = published_splits.split_sizes(published_splits.read_splits(save())).set_index("split")
+    assert list(sizes.index) == list(published_splits.FILES.values())
     assert sizes.loc["Total", ["images", "branches", "chains", "images_of_unknown_chain"]].tolist() == [41, 8, 4, 7]
     assert sizes.loc["D_??", ["branches", "chains", "fewest", "median", "most"]].tolist() == [2, 0, 2, 3.5, 5]
     seen = ["reference", "branches_in_train", "branches_in_trainval", "chains_in_train", "chains_in_trainval"]
@@ -166,10 +169,10 @@ def test_sizes(save):
 
 
 def test_class_sizes_count_every_branch_once(save):
-    splits = hotels.read_splits(save())
-    table = hotels.class_sizes(splits, width=5)
+    splits = published_splits.read_splits(save())
+    table = published_splits.class_sizes(splits, width=5)
     assert table[table["split"] == "D_??"][["images_from", "branches"]].values.tolist() == [[0, 1], [5, 1]]
-    branches = hotels.split_sizes(splits).set_index("split")["branches"]
+    branches = published_splits.split_sizes(splits).set_index("split")["branches"]
     assert table.groupby("split", observed=True)["branches"].sum().to_dict() == branches.to_dict()
 
 
@@ -246,11 +249,11 @@ def test_every_invariant_has_a_test(save):
     marks = test_a_planted_violation_is_found.pytestmark + test_a_picture_of_no_part_is_found.pytestmark
     tested = {value for mark in marks for case in mark.args[1] for value in case if isinstance(value, str)}
     tested |= set(violations(save()))
-    assert tested >= set(hotels.invariants(hotels.read_splits(save()))["invariant"])
+    assert tested >= set(published_splits.invariants(published_splits.read_splits(save()))["invariant"])
 
 
 def test_only_what_the_paper_says_of_the_tests_has_a_plain_place(save):
-    findings = hotels.invariants(hotels.read_splits(save())).set_index("invariant")["place"]
+    findings = published_splits.invariants(published_splits.read_splits(save())).set_index("invariant")["place"]
     assert findings["D_UU: chains are new to Trainval"] == "§2.2"
     assert findings["D_UU val: chains are new to Train"] == "§2.2, by analogy"
     assert findings[VALS_SHARE] == "implied"
@@ -258,7 +261,7 @@ def test_only_what_the_paper_says_of_the_tests_has_a_plain_place(save):
 
 def test_findings_name_no_picture(save, files):
     planted(files, ("test1", "test2/5/0.jpg", 5, 10))
-    findings = hotels.invariants(hotels.read_splits(save()))
+    findings = published_splits.invariants(published_splits.read_splits(save()))
     assert not findings.astype(str).apply(lambda column: column.str.contains("jpg")).any(axis=None)
 
 
@@ -266,18 +269,18 @@ def test_findings_name_no_picture(save, files):
 
 
 def test_the_table_of_a_data_set():
-    assert hotels.table_of("Revisited Hotel-ID") == 3
+    assert published_splits.table_of("Revisited Hotel-ID") == 3
     with pytest.raises(DataError, match="Revisited Hotels-50K and Revisited Hotel-ID"):
-        hotels.table_of("Hotel-ID")
+        published_splits.table_of("Hotel-ID")
 
 
 def test_compare_gives_every_verdict(save):
-    sizes = hotels.split_sizes(hotels.read_splits(save())).query("split in ['Train', 'D_??']")
+    sizes = published_splits.split_sizes(published_splits.read_splits(save())).query("split in ['Train', 'D_??']")
     printed = pd.DataFrame(
         [("Train", "Images", 16.0), ("Train", "Branches", 3.0), ("D_??", "Chains", None), ("Elsewhere", "Images", 5.0)],
         columns=["split", "metric", "mean"],
     )
-    table = hotels.compare(sizes, printed).set_index(["place", "quantity"])
+    table = published_splits.compare(sizes, printed).set_index(["place", "quantity"])
     assert list(table.columns) == ["published", "ours", "difference", "verdict"]
     assert table.loc[("Train", "Images")].tolist() == [16, 16, 0, "equal"]
     assert table.loc[("Train", "Branches")].tolist() == [3, 2, -1, "differs"]
@@ -307,15 +310,15 @@ def test_the_graph_tells_chapter_40_whose_split_files_they_are(save):
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the published split files are not here: set HOTEL_SPLITS")
 def test_the_published_files():
-    splits = hotels.read_splits(REAL)
-    sizes = hotels.split_sizes(splits)
-    table = hotels.compare(sizes, published.table("hotels", 3))
+    splits = published_splits.read_splits(REAL)
+    sizes = published_splits.split_sizes(splits)
+    table = published_splits.compare(sizes, published.table("hotels", 3))
     assert set(table["verdict"]) == {"equal", "not printed"}
     assert table.loc[table["verdict"] == "not printed", ["place", "quantity"]].values.tolist() == [["D_??", "Chains"]]
     total = sizes.query("split == 'Total'").assign(split="Revisited Hotel-ID")
-    table = hotels.compare(total, published.table("hotels", 1), by="system").set_index("place")
+    table = published_splits.compare(total, published.table("hotels", 1), by="system").set_index("place")
     assert set(table.loc["Revisited Hotel-ID", "verdict"]) == {"equal"}
-    findings = hotels.invariants(splits)
+    findings = published_splits.invariants(splits)
     assert set(findings.loc[~findings["holds"], "invariant"]) == {
         "D_SS: a fifth of a branch's images or fewer",
         "D_SS val: a fifth of a branch's images or fewer",

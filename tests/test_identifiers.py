@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lib.identifiers import mask, mask_digits, mask_identifiers, phones
-from lib.plain_text import plain
+from lib.data.identifiers import mask, mask_digits, mask_identifiers, phones
+from lib.data.normalize import plain
 
 PHONE = "2125550100"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.intervals import bootstrap_weights, compared, difference, holm, mean_of_seeds
+from lib.evaluation.intervals import bootstrap_weights, compared, difference, holm, mean_of_seeds
 
 
 def frame(top, vendors=None, bottom=None):

@@ -1,4 +1,4 @@
-"""lib.investigation: what two ads share, and which of an ad's pictures speaks for it."""
+"""lib.review.one_ad: what two ads share, and which of an ad's pictures speaks for it."""
 
 from types import SimpleNamespace
 
@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import investigation
-from lib.investigation import Investigation, identifiers_of
+from lib.review import one_ad
+from lib.review.one_ad import Investigation, identifiers_of
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from lib.investigation import Investigation, identifiers_of
     ],
 )
 def test_identifiers_are_found_however_they_are_written(text, expected):
-    assert identifiers_of(text) == {kind: expected.get(kind, set()) for kind in investigation.KINDS}
+    assert identifiers_of(text) == {kind: expected.get(kind, set()) for kind in one_ad.KINDS}
 
 
 def pictures():
@@ -39,7 +39,7 @@ def pictures():
 def test_of_each_ad_the_picture_most_like_the_query_is_taken():
     items, vectors, pairs = pictures()
     queries = np.array([[0, 0, 3.0], [0, 5.0, 0]])  # the second is like picture 11
-    found = investigation.nearest_pictures(items, vectors, queries, pairs, [3, 1, 0, 2])
+    found = one_ad.nearest_pictures(items, vectors, queries, pairs, [3, 1, 0, 2])
     assert found["ad"].tolist() == [3, 1, 0]  # in the order asked; ad 2 has no picture
     assert found["image"].tolist() == [12, 11, 11] and found["asked"].tolist() == [1, 1, 1]
     assert found["similarity"].tolist() == pytest.approx([np.sqrt(0.5), 1, 1])
@@ -51,7 +51,7 @@ def an_investigation(texts):
     ads = pd.DataFrame({"ad": range(4), "region": ["south"] * 3 + ["west"], "vendor": [7, 7, 7, 8], "text": range(4)})
     asked.data = SimpleNamespace(ads=ads, pairs=pairs, texts=texts)
     asked.stored = {"image": (items, vectors)}
-    asked.calibrated = lambda by: investigation.Confidence(None, 0.5)
+    asked.calibrated = lambda by: one_ad.Confidence(None, 0.5)
     return asked
 
 
@@ -59,7 +59,7 @@ def test_candidates_say_which_identifiers_they_share():
     asked = an_investigation(["mail me@example.org", "call 212-555-0100", "", "@owl_7, me@example.org"])
     query = {"image": np.array([[1.0, 0.2, 0]])}
     found = asked.candidates(query, "write to ME@example.org or @owl_7").set_index("ad")
-    shared = found[[f"shared {kind}" for kind in investigation.KINDS]]
+    shared = found[[f"shared {kind}" for kind in one_ad.KINDS]]
     assert shared.loc[0].tolist() == [0, 1, 0, 0] and shared.loc[3].tolist() == [0, 1, 0, 1]
     assert asked.nearest_pictures(query, [0])["image"].tolist() == [10]
     assert asked.nearest_pictures({"text": np.ones((1, 3))}, [0]).empty

@@ -10,8 +10,8 @@ import nbformat
 import psutil
 import pytest
 
-from lib import kernels
-from lib.files import ROOT
+from lib.core.files import ROOT
+from lib.pipeline import kernel_server
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks are used on Linux alone")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
@@ -25,7 +25,7 @@ def notebook(path, code):
 
 
 def command(source, output):
-    return [sys.executable, "-m", "lib.notebooks", str(source), str(output)]
+    return [sys.executable, "-m", "lib", "execute", str(source), str(output)]
 
 
 def said(output):
@@ -35,7 +35,7 @@ def said(output):
 
 @pytest.fixture(scope="module")
 def served():
-    with kernels.server(ENVIRONMENT) as more:
+    with kernel_server.server(ENVIRONMENT) as more:
         yield ENVIRONMENT | more
 
 
@@ -44,7 +44,7 @@ def run(source, output, environment):
 
 
 def test_kernels_are_forks_that_share_nothing(served, tmp_path):
-    code = "import os, lib.study\nprint(os.getpid(), os.getppid(), hasattr(lib.study, 'left'), os.environ['MARK'])\nlib.study.left = 1"
+    code = "import os, lib.study.plan\nprint(os.getpid(), os.getppid(), hasattr(lib.study.plan, 'left'), os.environ['MARK'])\nlib.study.left = 1"
     found = []
     for mark in ("one", "two"):
         output = tmp_path / f"{mark}.ipynb"
@@ -55,7 +55,7 @@ def test_kernels_are_forks_that_share_nothing(served, tmp_path):
     assert one != other and parent == same, "both are forks of the server"
     assert (left, also_left) == ("False", "False"), "what one notebook sets no other one sees"
     assert (mark, other_mark) == ("one", "two"), "each has its asker's environment"
-    assert psutil.Process(int(parent)).cmdline()[2:4] == ["lib.kernels", "--serve"]
+    assert psutil.Process(int(parent)).cmdline()[2:5] == ["lib", "kernel", "serve"]
 
 
 def test_a_kernel_that_dies_is_named_and_takes_nothing_along(served, tmp_path):
@@ -71,6 +71,7 @@ def test_a_kernel_ends_with_those_who_asked_for_it(served, tmp_path):
     )
     asking = subprocess.Popen(command(source, tmp_path / "out.ipynb"), env=served, cwd=ROOT, stdout=subprocess.DEVNULL)
     while not mark.exists() or not mark.read_text():
+        assert asking.poll() is None, "it ended before its kernel began"
         time.sleep(0.2)
     kernel = psutil.Process(int(mark.read_text()))
     for process in [*psutil.Process(asking.pid).children(recursive=True), asking]:
@@ -82,14 +83,14 @@ def test_a_kernel_ends_with_those_who_asked_for_it(served, tmp_path):
 def test_without_a_server_a_kernel_is_an_ordinary_one(served, tmp_path):
     output = tmp_path / "out.ipynb"
     source = notebook(tmp_path / "plain.ipynb", "import sys; print('torch' in sys.modules)")
-    done = run(source, output, served | {kernels.ADDRESS: str(tmp_path)})
+    done = run(source, output, served | {kernel_server.ADDRESS: str(tmp_path)})
     assert done.returncode == 0, done.stderr
     assert said(output) == ["False"]
 
 
 def test_where_forks_are_not_safe_kernels_are_ordinary_ones(tmp_path):
     """Told to use several threads, libraries start them when they are imported."""
-    with kernels.server(ENVIRONMENT | {"OMP_NUM_THREADS": "2"}) as more:
+    with kernel_server.server(ENVIRONMENT | {"OMP_NUM_THREADS": "2"}) as more:
         for name in ("one", "two"):
             source = notebook(tmp_path / f"{name}.ipynb", "print(1)")
             done = run(source, tmp_path / f"{name}_out.ipynb", ENVIRONMENT | more)

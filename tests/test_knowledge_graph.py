@@ -1,4 +1,4 @@
-"""lib.knowledge_graph and the confidence of lib.investigation."""
+"""lib.evaluation.similarity_graph and the confidence of lib.review.one_ad."""
 
 import networkx as nx
 import numpy as np
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import knowledge_graph as graphs
-from lib.errors import DataError
-from lib.investigation import Confidence
+from lib.core.errors import DataError
+from lib.evaluation import similarity_graph as graphs
+from lib.review.one_ad import Confidence
 
 
 def data(vendors=6, each=10, noise=0.2, seed=0):

@@ -2,7 +2,7 @@
 
 from made_up_runs import VENDORS, fusion, text
 
-from lib import known_vendors
+from lib.review import known_vendors
 
 SHARED = set(range(VENDORS // 2))
 

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import ads, campaigns, describe, insights, investigation, labels, leakage, quarantine, splits
-from lib import study as studies
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.data import ads, campaigns, rejected_rows, splits, vendor_labels
+from lib.review import data_tables, one_ad, split_leakage, vendor_analysis
+from lib.study import plan
 
 SECRET = "Zanzibar"
 NFC, NFD = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
@@ -84,56 +85,56 @@ def test_nothing_of_a_modality_is_left(tmp_path):
 
 
 def test_counts_are_of_what_is_there(found):
-    table = describe.table_1(found).set_index("region").loc["All"]
+    table = data_tables.table_1(found).set_index("region").loc["All"]
     assert table[["Ads", "Texts", "Images", "Vendors"]].tolist() == [60, 40, 50, 6]
-    each = describe.per_vendor(found)
+    each = data_tables.per_vendor(found)
     assert each[["ads", "texts", "images", "pairs"]].sum().tolist() == [60, 40, 50, 30]
     seen = np.full(50, True)
-    known = insights.factors(found, [], seen)
+    known = vendor_analysis.factors(found, [], seen)
     assert known["faces"].sum() == 50 and known["no_faces"].sum() == 0  # no ad has the last picture for want of its own
 
 
 def test_no_text_no_number_and_nothing_to_mask(found):
     texts = [found.texts[text] if text >= 0 else "" for text in found.ads["text"]]
-    numbers = [labels.EXTRACTORS["ours"](text) for text in texts]
+    numbers = [vendor_labels.EXTRACTORS["ours"](text) for text in texts]
     assert sum(map(bool, numbers)) == 40
-    assert (labels.communities(numbers) >= 0).sum() == 40
-    missed = labels.masking_misses(texts, None)
-    assert missed.equals(labels.masking_misses([text for text in texts if text], None))
+    assert (vendor_labels.communities(numbers) >= 0).sum() == 40
+    missed = vendor_labels.masking_misses(texts, None)
+    assert missed.equals(vendor_labels.masking_misses([text for text in texts if text], None))
 
 
 def test_masking_misses_keeps_ads_and_truth_together():
     known = pd.DataFrame({"phone": ["2125550100", "3105550100"], "name": ["Bay", "Fern"]})
-    missed = labels.masking_misses(["", "Fern is here"], known).set_index("what")
+    missed = vendor_labels.masking_misses(["", "Fern is here"], known).set_index("what")
     assert missed.loc["the pseudonym is left"].tolist() == [1, 1.0]
 
 
 def test_what_is_lacking_crosses_nothing(tmp_path, found):
-    study = studies.Study(
+    study = plan.Study(
         name="x", about="x", data={"source": "matched", "folder": str(tmp_path), "sensitive": False}, runs=[]
     )
     alike = campaigns.alike(found, 32, tmp_path / "cache")
-    items = leakage.items_of(study, found, alike)
+    items = split_leakage.items_of(study, found, alike)
     assert {modality for _, modality in items} == {"text", "image", "joint"}
-    crossed = leakage.crossing(items, alike, 20, 1)
+    crossed = split_leakage.crossing(items, alike, 20, 1)
     assert crossed["share"].between(0, 1).all()
-    assert len(leakage.probe(items, found.texts, 20, 1))
+    assert len(split_leakage.probe(items, found.texts, 20, 1))
 
 
 def test_chapter_3_where_no_ad_has_both(tmp_path):
     rows = [["", picture(tmp_path, f"{ad}.png", ad), f"v{ad % 4}"] for ad in range(40)]
     write(tmp_path, rows + [[f"words of {ad}, all its own", "", f"v{ad % 4}"] for ad in range(40)])
-    study = studies.Study(
+    study = plan.Study(
         name="x", about="x", data={"source": "matched", "folder": str(tmp_path), "sensitive": False}, runs=[]
     )
     found = ads.read(tmp_path)
-    items = leakage.items_of(study, found, campaigns.alike(found, 32, tmp_path / "cache"))
+    items = split_leakage.items_of(study, found, campaigns.alike(found, 32, tmp_path / "cache"))
     assert {modality for _, modality in items} == {"text", "image"}
 
 
 def test_one_ad_is_found_by_what_it_has():
     """A gallery ad without a picture can come first where text and picture ask; where all have both, order and numbers are as ever."""
-    asked = investigation.Investigation.__new__(investigation.Investigation)
+    asked = one_ad.Investigation.__new__(one_ad.Investigation)
     about = pd.DataFrame({"ad": [0, 1, 2, 3], "region": "south", "vendor": [0, 0, 1, 1], "text": [0, 1, -1, 2]})
     asked.data = ads.Ads(about, about, ["a", "@robin_x", "c"], [], [], "")
     curves = {
@@ -218,7 +219,7 @@ C1 = [chr(code) for code in range(128, 160)]
 @settings(deadline=None)
 @given(st.sampled_from([*C0, *C1, "\ud800", "\udfff"]), st.text(max_size=5), st.text(max_size=5))
 def test_control_characters_of_both_ranges(character, before, after):
-    for problem in (quarantine.cell_problem, quarantine.text_problem):
+    for problem in (rejected_rows.cell_problem, rejected_rows.text_problem):
         assert problem(before + "x" + character + after)
 
 
@@ -229,7 +230,7 @@ def test_control_characters_of_both_ranges(character, before, after):
     )
 )
 def test_all_other_characters_are_fine(text):
-    assert quarantine.cell_problem(text + "\t\r\n") == ""
+    assert rejected_rows.cell_problem(text + "\t\r\n") == ""
 
 
 def test_windows_text_read_as_latin_1_is_told(tmp_path):

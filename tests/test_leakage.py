@@ -1,4 +1,4 @@
-"""lib.campaigns, lib.near_texts and lib.leakage: what is nearly the same stays together, and what crosses is counted."""
+"""lib.data.campaigns, lib.data.near_texts and lib.review.split_leakage: what is nearly the same stays together, and what crosses is counted."""
 
 import numpy as np
 import pandas as pd
@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import leakage, near_texts, splits
-from lib.errors import DataError
-from lib.files import write_json
-from lib.study import Run, Study
+from lib.core.errors import DataError
+from lib.core.files import write_json
+from lib.data import near_texts, splits
+from lib.review import split_leakage
+from lib.study.plan import Run, Study
 
 WORDS = [f"word{number}" for number in range(400)]
 
@@ -75,7 +76,7 @@ def items():
 def test_what_crosses_is_counted(items):
     alike = np.arange(30)
     alike[13], alike[14] = 3, 4
-    table = leakage.crossing(items, {"text": alike}, 200, 0).set_index("what")
+    table = split_leakage.crossing(items, {"text": alike}, 200, 0).set_index("what")
     assert table.loc["own text", "share"] == pytest.approx(0.3)
     assert table.loc["near-duplicate text", "share"] == pytest.approx(0.5)
     assert table.loc["own text", "low"] <= 0.3 <= table.loc["own text", "high"] and table["vendors"].eq(3).all()
@@ -84,7 +85,7 @@ def test_what_crosses_is_counted(items):
 def test_a_probe_scores_what_the_leak_is_worth_and_nothing_without_one(items):
     texts = [text(number) for number in range(30)]
     texts[13] = texts[3]
-    probed = leakage.probe(items, texts, 50, 0).set_index("probe")["mean"]
+    probed = split_leakage.probe(items, texts, 50, 0).set_index("probe")["mean"]
     assert 0 < probed["same text"] < probed["nearest text"]
     apart = {
         ("campaign", "text"): items["paper", "text"].assign(
@@ -92,7 +93,9 @@ def test_a_probe_scores_what_the_leak_is_worth_and_nothing_without_one(items):
         )
     }
     assert (
-        leakage.probe(apart, [text(number) for number in range(130)], 50, 0).set_index("probe")["mean"]["same text"]
+        split_leakage.probe(apart, [text(number) for number in range(130)], 50, 0).set_index("probe")["mean"][
+            "same text"
+        ]
         == 0
     )
 
@@ -140,7 +143,7 @@ def test_systems_are_compared_from_protocol_to_protocol(tmp_path, monkeypatch, b
             {"modality": "text", "region": "south", "vendor": truth, "R-Precision@X": right.astype(float)}
         )
         queries.to_csv(run.folder / "queries.csv", index=False)
-    table, scored = leakage.falls(study, "south"), leakage.scores(study, "south")
+    table, scored = split_leakage.falls(study, "south"), split_leakage.scores(study, "south")
     assert scored["protocol"].tolist() == ["paper", "campaign"] * 2
     assert table[["from", "to", "verdict"]].to_numpy().tolist() == [["paper", "campaign", verdict]] * 2
     means = scored.set_index(["metric", "protocol"])["mean"].unstack()

@@ -16,9 +16,11 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 from safetensors.numpy import save_file
 
-from lib import leaks, passages, twin
-from lib.errors import DataError
-from lib.files import ROOT
+from lib.__main__ import main
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.pipeline import file_text, leak_scan
+from lib.twin import advertisements
 
 TEXTS = [
     "Sunny room by the old harbour with a small crooked balcony, call Quilla on 212-555-0147 [SEP] Write to "
@@ -39,7 +41,7 @@ SECRETS = {
 
 
 def scan(folder: Path) -> list[tuple[str, str, str]]:
-    found = leaks.scan(folder, TEXTS, NAMES, known=[])
+    found = leak_scan.scan(folder, TEXTS, NAMES, known=[])
     assert list(found.columns) == ["file", "place", "kind"]
     shown = found.to_csv().casefold()
     for secret in (*SECRETS.values(), "2125550147", "quilla", "roomy-stay", "åsa", "730182", "harbour"):
@@ -309,25 +311,25 @@ def test_disguises(folder, kind, written):
 )
 def test_no_false_alarm(folder, fine):
     write(folder, "a.txt", fine)
-    assert leaks.scan(folder, [*TEXTS, "from 5 5 0 1 9 9 2 1 on"], NAMES, known=[]).empty
+    assert leak_scan.scan(folder, [*TEXTS, "from 5 5 0 1 9 9 2 1 on"], NAMES, known=[]).empty
 
 
 def test_public_text_is_no_leak(folder):
     write(folder, "a.txt", "\n".join(SECRETS.values()))
-    assert leaks.scan(folder, TEXTS, NAMES, known=list(SECRETS.values())).empty
+    assert leak_scan.scan(folder, TEXTS, NAMES, known=list(SECRETS.values())).empty
 
 
 def test_the_projects_own_words_are_public_but_not_the_twins_names():
-    index = leaks.Index([], ["Ziggy", "mean", "kernelspec"])
-    index.forget(leaks.own_sources())
-    [passage] = passages.passages("a.txt", b"Ziggy, the mean of kernelspec")
+    index = leak_scan.Index([], ["Ziggy", "mean", "kernelspec"])
+    index.forget(leak_scan.own_sources())
+    [passage] = file_text.passages("a.txt", b"Ziggy, the mean of kernelspec")
     assert [hit.secret for hit in index.find(passage)] == [("name", ("ziggy",))]
 
 
 def test_many_texts_are_read_on_all_cores(monkeypatch):
-    alone = leaks.Index(TEXTS)
-    monkeypatch.setattr(leaks, "MANY", 2)
-    shared = leaks.Index(TEXTS)
+    alone = leak_scan.Index(TEXTS)
+    monkeypatch.setattr(leak_scan, "MANY", 2)
+    shared = leak_scan.Index(TEXTS)
     assert shared.phones == alone.phones
     assert all(np.array_equal(shared.runs[length], alone.runs[length]) for length in alone.runs)
 
@@ -341,11 +343,13 @@ class Searched:
     """A small twin's texts and their index (an object without a long repr for hypothesis to print)."""
 
     def __init__(self) -> None:
-        given = twin.Settings(0.001, 77, 32)
-        lengths = twin.template_lengths(given, twin.plan(given)[0])
-        vendors = [twin.vendor(given, number, own) for number, own in enumerate(lengths)]
-        self.texts = [twin.write_ad(given, ways, ad, "south", False, [])[0] for ad, ways in enumerate(vendors * 9)]
-        self.index = leaks.Index(self.texts)
+        given = advertisements.Settings(0.001, 77, 32)
+        lengths = advertisements.template_lengths(given, advertisements.plan(given)[0])
+        vendors = [advertisements.vendor(given, number, own) for number, own in enumerate(lengths)]
+        self.texts = [
+            advertisements.write_ad(given, ways, ad, "south", False, [])[0] for ad, ways in enumerate(vendors * 9)
+        ]
+        self.index = leak_scan.Index(self.texts)
 
 
 @pytest.fixture(scope="module")
@@ -359,7 +363,7 @@ def test_the_published_study_holds_nothing_of_other_ads(searched):
         pytest.skip("the study was not run here")
     # Chapter 02 shows examples of the project's own, which are no leak even where an ad has the same address.
     texts = [*searched.texts, "212-555-0100, robin@example.org, www.example.org/rooms"]
-    found = leaks.scan(folder / "notebooks", texts, ["Ziggy", "Quilla Brook"])
+    found = leak_scan.scan(folder / "notebooks", texts, ["Ziggy", "Quilla Brook"])
     # Chapter 36 shows ads of the study's own twin, made by the same grammar: eight words of two ads may coincide.
     found = found[(found["file"] != "36_one_ad.ipynb") | (found["kind"] != "text")]
     assert found.empty, found.to_string()
@@ -370,9 +374,9 @@ def test_the_published_study_holds_nothing_of_other_ads(searched):
 def test_any_run_of_any_text_is_found_in_any_cell(searched, chosen):
     text = chosen.draw(st.sampled_from(searched.texts))
     words = [word for word in text.split() if any(character.isalnum() for character in word)]
-    assume(len(words) >= leaks.RUN)
-    start = chosen.draw(st.integers(0, len(words) - leaks.RUN))
-    run = " ".join(words[start : start + leaks.RUN])
+    assume(len(words) >= leak_scan.RUN)
+    start = chosen.draw(st.integers(0, len(words) - leak_scan.RUN))
+    run = " ".join(words[start : start + leak_scan.RUN])
     assume(any(character.isalpha() for character in run))
     rows, columns = chosen.draw(st.integers(1, 4)), chosen.draw(st.integers(1, 4))
     table = pd.DataFrame([["fine"] * columns] * rows, columns=[f"c{number}" for number in range(columns)])
@@ -387,7 +391,7 @@ def test_any_run_of_any_text_is_found_in_any_cell(searched, chosen):
     content, place = written[name]
     found = [
         passage.parts[hit.part].place
-        for passage in passages.passages(name, content.encode())
+        for passage in file_text.passages(name, content.encode())
         for hit in searched.index.find(passage)
         if hit.secret[0] == "text"
     ]
@@ -398,20 +402,20 @@ def test_any_run_of_any_text_is_found_in_any_cell(searched, chosen):
 def study(folder, monkeypatch) -> SimpleNamespace:
     images = [Path("images/a8f3c2e19b.jpg"), Path("images/room.jpg"), Path("images/000524.jpg")]
     read = SimpleNamespace(texts=TEXTS, labels=["17", "Zephyrine"], images=images, names=["", "Wanda"])
-    monkeypatch.setattr(leaks.data, "read", lambda study: read)
-    monkeypatch.setattr(leaks, "own_sources", list)  # it takes two seconds to read, and has tests of its own
-    monkeypatch.setattr(leaks, "load", lambda name: SimpleNamespace(folder=folder))
-    return leaks.load("own")
+    monkeypatch.setattr(leak_scan.loading, "read", lambda study: read)
+    monkeypatch.setattr(leak_scan, "own_sources", list)  # it takes two seconds to read, and has tests of its own
+    monkeypatch.setattr(leak_scan, "load", lambda name: SimpleNamespace(folder=folder))
+    return leak_scan.load("own")
 
 
 def test_a_study_that_leaks_is_refused(study, folder):
-    leaks.check(study)
+    leak_scan.check(study)
     for number in range(12):
         write(folder, f"tables/leak{number:02d}.csv", f"a\n{RUN}\n")
     write(folder, "pictures.txt", "a8f3c2e19b")
     write(folder, "names.txt", "Wanda\nXaver")
     with pytest.raises(DataError) as error:
-        leaks.check(study, ["Xaver"])
+        leak_scan.check(study, ["Xaver"])
     message = str(error.value)
     assert "tables/leak06.csv, row 2, column a: text" in message and "and 5 more" in message
     assert (
@@ -422,15 +426,11 @@ def test_a_study_that_leaks_is_refused(study, folder):
 
 
 def test_command(study, folder, monkeypatch, capsys):
-    monkeypatch.setattr("sys.argv", ["leaks", "own"])
-    with pytest.raises(SystemExit) as ended:
-        leaks.main()
-    assert ended.value.code == 0 and "nothing" in capsys.readouterr().out
+    assert main(["leaks", "own"]) == 0 and "nothing" in capsys.readouterr().out
     write(folder, "a.csv", "who\nZephyrine\n")
-    with pytest.raises(SystemExit) as ended:
-        leaks.main()
+    assert main(["leaks", "own"]) == 1
     out = capsys.readouterr().out
-    assert ended.value.code == 1 and "row 2, column who" in out and "ephyrine" not in out
+    assert "row 2, column who" in out and "ephyrine" not in out
 
 
 BORDERS = {
@@ -467,13 +467,13 @@ WITHIN = {
 @pytest.mark.parametrize(("name", "content"), [(name, each) for name, forms in BORDERS.items() for each in forms])
 def test_no_name_runs_from_one_cell_into_another(tmp_path, name, content):
     write(tmp_path, name, content)
-    assert leaks.scan(tmp_path, [], ["vendor 7"], known=[]).empty
+    assert leak_scan.scan(tmp_path, [], ["vendor 7"], known=[]).empty
 
 
 @pytest.mark.parametrize(("name", "content"), [(name, each) for name, forms in WITHIN.items() for each in forms])
 def test_a_name_that_stands_in_one_cell_is_found(tmp_path, name, content):
     write(tmp_path, name, content)
-    assert set(leaks.scan(tmp_path, [], ["vendor 7"], known=[])["kind"]) == {"name"}
+    assert set(leak_scan.scan(tmp_path, [], ["vendor 7"], known=[])["kind"]) == {"name"}
 
 
 def test_a_notebooks_table_of_vendors_is_no_leak(tmp_path):
@@ -484,25 +484,25 @@ def test_a_notebooks_table_of_vendors_is_no_leak(tmp_path):
         output = {"output_type": "display_data", "metadata": {}, "data": {mime: shown.splitlines(keepends=True)}}
         cell = {"cell_type": "code", "metadata": {}, "source": [], "outputs": [output]}
         write(tmp_path, f"{number}.ipynb", json.dumps({"cells": [cell], "metadata": {}}))
-    assert leaks.scan(tmp_path, [], ["vendor 7", "for 9", "vendor 8"], known=[]).empty
+    assert leak_scan.scan(tmp_path, [], ["vendor 7", "for 9", "vendor 8"], known=[]).empty
 
 
 def test_numbers_and_short_texts_stand_in_one_cell_too(tmp_path):
     write(tmp_path, "a.html", "<td>212</td>\n<td>555</td><td>0147</td> <th>four</th><td>words</td><td>make one</td>")
     write(tmp_path, "a.csv", "four,words\nmake,one\n")
-    assert leaks.scan(tmp_path, ["four words make one", "call 212-555-0147 or write to us"], known=[]).empty
+    assert leak_scan.scan(tmp_path, ["four words make one", "call 212-555-0147 or write to us"], known=[]).empty
     write(tmp_path, "b.html", "<td>212-555-0147</td><td>four\nwords <i>make</i> one</td>")
-    found = leaks.scan(tmp_path, ["four words make one", "call 212-555-0147 or write to us"], known=[])
+    found = leak_scan.scan(tmp_path, ["four words make one", "call 212-555-0147 or write to us"], known=[])
     assert set(found["kind"]) == {"phone", "text"} and set(found["file"]) == {"b.html"}
 
 
 def test_a_name_with_the_sign_of_a_border_in_it_is_found_as_it_is(tmp_path):
     write(tmp_path, "a.txt", "of Quilla | Brook,")
     write(tmp_path, "b.csv", '"Wanda\nXaver"\n')
-    found = leaks.scan(tmp_path, [], ["Quilla | Brook", "Wanda\nXaver"], known=[])
+    found = leak_scan.scan(tmp_path, [], ["Quilla | Brook", "Wanda\nXaver"], known=[])
     assert set(found["file"]) == {"a.txt", "b.csv"}
 
 
 def test_lines_below_a_wrapped_cell_keep_their_numbers(tmp_path):
     write(tmp_path, "a.html", "<p>x</p>\n<td>a\nb\nc</td>\n<td>vendor 7</td>")
-    assert set(leaks.scan(tmp_path, [], ["vendor 7"], known=[])["place"]) == {"line 5"}
+    assert set(leak_scan.scan(tmp_path, [], ["vendor 7"], known=[])["place"]) == {"line 5"}

@@ -1,4 +1,4 @@
-"""lib.ledger: verdicts follow from tables, change when they change, and say what is missing."""
+"""lib.review.ledger: verdicts follow from tables, change when they change, and say what is missing."""
 
 from pathlib import Path
 
@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import ledger, published
-from lib.errors import DataError
-from lib.ledger import HERE, PUBLISHED, Tables
+from lib.core import published
+from lib.core.errors import DataError
+from lib.review import ledger
+from lib.review.ledger import HERE, PUBLISHED, Tables
 
 NOWHERE = Path("/nowhere")
 
 
 def claims(*rows):
-    """Comparisons as lib.claims has them: (claim, value, low, high)."""
+    """Comparisons as lib.review.claims has them: (claim, value, low, high)."""
     table = pd.DataFrame(rows, columns=["claim", "ours", "low", "high"])
     return table.assign(seeds=3.0, better_run="text/one", worse_run="text/other")
 

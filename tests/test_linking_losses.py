@@ -1,11 +1,11 @@
-"""lib.linking_losses: each loss is lower where classes are together, and the pairs' loss is its formula."""
+"""lib.hotels.linking_losses: each loss is lower where classes are together, and the pairs' loss is its formula."""
 
 import pytest
 import torch
 from torch.nn import functional
 
-from lib import linking_losses
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.hotels import linking_losses
 
 
 def batch(spread, seed=0, classes=6, each=4, dimensions=16):

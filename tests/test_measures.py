@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
-from lib import identification, retrieval, verification
-from lib.intervals import difference
+from lib.evaluation import identification, retrieval, verification
+from lib.evaluation.intervals import difference
 
 
 @settings(deadline=None, max_examples=40)

@@ -9,12 +9,14 @@ import pytest
 import yaml
 from PIL import Image
 
-from lib import data_state, notebooks, sources, study
-from lib.alignment_run import Alignment
-from lib.baselines import Baseline
-from lib.errors import DataError
-from lib.experiment import Experiment
-from lib.files import ROOT
+from lib.core import data_state, fingerprints
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.pipeline import execute
+from lib.runs.alignment import Alignment
+from lib.runs.attribution import Experiment
+from lib.runs.baselines import Baseline
+from lib.study import plan
 
 SECRET = ("Zanzibarella", "quetzalcoatl", "Marmaduke", "pic-rhododendron")
 """Words that stand in every label, text, pseudonym and picture's name of the data below."""
@@ -128,7 +130,7 @@ def runs(path, out):
 
 @pytest.fixture(autouse=True)
 def apart(tmp_path, monkeypatch):
-    monkeypatch.setattr(study.Study, "cache", property(lambda self: tmp_path / "cache"))
+    monkeypatch.setattr(plan.Study, "cache", property(lambda self: tmp_path / "cache"))
     monkeypatch.setattr(data_state, "STATES", tmp_path / "states")
 
 
@@ -175,8 +177,8 @@ def test_other_errors_are_not_shown_of_sensitive_data(folder, tmp_path):
     from papermill.exceptions import PapermillExecutionError
 
     error = PapermillExecutionError(1, 1, "", "KeyError", "'Zanzibarella 3'", [])
-    harmless([notebooks._told(error, {"study": given(tmp_path, folder)})])
-    assert "Zanzibarella" in notebooks._told(error, {"study": "smoke"})
+    harmless([execute._told(error, {"study": given(tmp_path, folder)})])
+    assert "Zanzibarella" in execute._told(error, {"study": "smoke"})
 
 
 LIKE_DATA = re.compile(
@@ -184,44 +186,44 @@ LIKE_DATA = re.compile(
 )
 COUNT = re.compile(r"(len|type)\(|.*\.(nunique|sum)\(\)$")
 REVIEWED = {
-    "ads.py": {"regions[name].name", "name"},  # files and regions, which chapters show as well
-    "csv_rows.py": {"path.name"},
-    "pictures.py": {"row"},  # a number
-    "pretrained.py": {"value", "field"},  # of a model's config.json
-    "quarantine.py": {"row"},
-    "fine_tuning.py": {"before['label']", "found.label"},  # of weights
-    "results.py": {"study.name", "self.study.name"},
-    "hotel_data.py": {"study.name"},
-    "study.py": {"value", "self.name", "self.study.name", "name", "run.name", "first.name", "made[run.name]"},
-    "scenes.py": {"image.dtype", "image.shape"},
-    "tokens.py": {"' and '.join(sorted(names.values())) or 'a vocabulary'"},  # of files
-    "wording.py": {"value"},  # the twin's
+    "data/ads.py": {"regions[name].name", "name"},  # files and regions, which chapters show as well
+    "core/csv_reader.py": {"path.name"},
+    "data/image_arrays.py": {"row"},  # a number
+    "models/pretrained.py": {"value", "field"},  # of a model's config.json
+    "data/rejected_rows.py": {"row"},
+    "runs/fine_tuning.py": {"before['label']", "found.label"},  # of weights
+    "runs/results.py": {"study.name", "self.study.name"},
+    "hotels/loading.py": {"study.name"},
+    "study/plan.py": {"value", "self.name", "self.study.name", "name", "run.name", "first.name", "made[run.name]"},
+    "twin/drawing/render.py": {"image.dtype", "image.shape"},
+    "models/tokenizers.py": {"' and '.join(sorted(names.values())) or 'a vocabulary'"},  # of files
+    "twin/wording.py": {"value"},  # the twin's
     # parameters, backbones, tensors, arguments of functions
-    "alignment_run.py": {"name"},
-    "backbones.py": {"name"},
-    "canary.py": {"name"},
-    "face_embeddings.py": {"name"},
-    "files.py": {"name"},
-    "linking_losses.py": {"name"},
-    "objectives.py": {"name"},
-    "parameters.py": {"name"},
-    "retrieval.py": {"name"},
-    "variants.py": {"name"},
-    "weights.py": {"name"},
+    "runs/alignment.py": {"name"},
+    "models/backbones.py": {"name"},
+    "models/canary.py": {"name"},
+    "models/face_embeddings.py": {"name"},
+    "core/files.py": {"name"},
+    "hotels/linking_losses.py": {"name"},
+    "runs/losses.py": {"name"},
+    "study/parameters.py": {"name"},
+    "evaluation/retrieval.py": {"name"},
+    "runs/variants.py": {"name"},
+    "models/weights.py": {"name"},
 }
 """What stands in messages, looks as if it were data's, and is not."""
 
 
 def test_no_message_of_a_run_is_made_of_what_an_ad_holds():
     """Every DataError that the code of a run can raise, read: what stands in it is no cell, label, text or picture's name."""
-    files = {path for path in (ROOT / "notebooks").glob("[124]*.ipynb") for path in sources.modules_of(path)}
+    files = {path for path in (ROOT / "notebooks").glob("[124]*.ipynb") for path in fingerprints.modules_of(path)}
     found: dict[str, set[str]] = {}
     for path in files:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
                 parts = [part for argument in node.exc.args for part in ast.walk(argument)]
                 shown = {ast.unparse(part.value) for part in parts if isinstance(part, ast.FormattedValue)}
-                found.setdefault(path.name, set()).update(
+                found.setdefault(str(path.relative_to(ROOT / "lib")), set()).update(
                     text for text in shown if LIKE_DATA.search(text) and not COUNT.match(text)
                 )
     left = {name: shown - REVIEWED.get(name, set()) for name, shown in found.items()}

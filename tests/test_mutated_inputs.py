@@ -18,9 +18,12 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from lib import ads, backbones, data_state, pictures, study
-from lib.errors import DataError
-from lib.files import ROOT
+from lib.core import data_state
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.data import ads, image_arrays
+from lib.models import backbones
+from lib.study import plan
 
 CASES = range(int(os.environ.get("MUTATIONS", "30")))
 KINDS = ("parameters", "table", "picture", "weights")
@@ -85,7 +88,7 @@ def parameters(chance, tmp_path):
         text = damaged(text, chance)
     path.write_bytes(text)
     try:
-        found = study.load(path)
+        found = plan.load(path)
         names = [run.name for run in found.all_runs().values()]
     except DataError as error:
         return paragraph(error)
@@ -131,7 +134,7 @@ def read_folder(path):
     assert len(found.digests) == len(found.images) and all(image.is_file() for image in found.images)
     assert found.ads["vendor"].between(0, len(found.labels) - 1).all()
     for image in found.images:
-        assert pictures.problem(image) == ""
+        assert image_arrays.problem(image) == ""
     return found
 
 
@@ -185,16 +188,16 @@ def picture(chance, tmp_path, folder):
     found = read_folder(
         tmp_path / "ads"
     )  # one picture of eight is no tenth of all that can't be used: the ads have texts
-    problem = pictures.problem(path)
+    problem = image_arrays.problem(path)
     assert (path in found.images) == (problem == "")
     if problem:
         with pytest.raises(DataError) as error:
-            pictures.read(path)
+            image_arrays.read(path)
         assert path.name not in paragraph(error.value)
         return problem
-    shown = pictures.read(path)
+    shown = image_arrays.read(path)
     assert shown.ndim == 3 and shown.shape[2] == 3 and shown.dtype == np.uint8 and shown.size
-    assert np.array_equal(shown, pictures.read(path))
+    assert np.array_equal(shown, image_arrays.read(path))
     return "read"
 
 

@@ -12,8 +12,9 @@ import nbformat
 import papermill
 import pytest
 
-from lib import notebooks, sources
-from lib.files import ROOT
+from lib.core import fingerprints
+from lib.core.files import ROOT
+from lib.pipeline import execute
 
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 LONGEST_CELL = 25  # lines; what is longer belongs into lib
@@ -52,12 +53,12 @@ def test_fingerprint_follows_code_and_nothing_else(tmp_path):
             ),
             encoding="utf-8",
         )
-        return sources.fingerprint(path)
+        return fingerprints.fingerprint(path)
 
-    base = written("from lib import splits\nx = 1")
-    assert written("from lib import splits  # why\nx = 1", "Other prose.") == base
-    assert written("from lib import splits\nx = 2") != base
-    assert written("from lib import files\nx = 1") != base
+    base = written("from lib.data import splits\nx = 1")
+    assert written("from lib.data import splits  # why\nx = 1", "Other prose.") == base
+    assert written("from lib.data import splits\nx = 2") != base
+    assert written("from lib.core import files\nx = 1") != base
 
 
 ALL_KEYS = """
@@ -67,10 +68,11 @@ import re
 import shutil
 import subprocess
 import sys
-from lib import sources, study
-from lib.files import ROOT
-found = {path.stem: sources.fingerprint(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
-chosen = study.load("quick")
+from lib.core import fingerprints
+from lib.core.files import ROOT
+from lib.study import plan
+found = {path.stem: fingerprints.fingerprint(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+chosen = plan.load("quick")
 found |= {name: run.key for name, run in chosen.all_runs().items()} | {"twin": chosen.data_folder.name}
 print(json.dumps(found))
 """
@@ -90,19 +92,27 @@ def test_moving_a_module_makes_nothing_stale_and_changing_a_statement_does(tmp_p
     package = tmp_path / "lib" / "pixels"
     package.mkdir()
     (package / "__init__.py").touch()
-    (tmp_path / "lib" / "looks.py").rename(package / "looks.py")
-    for path in (tmp_path / "lib").glob("*.py"):
+    (tmp_path / "lib" / "data" / "perceptual_hashes.py").rename(package / "perceptual_hashes.py")
+    for path in (tmp_path / "lib").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        for line in re.findall(r"^from lib import .*\blooks\b.*$", text, flags=re.M):
-            others = [name for name in line.removeprefix("from lib import ").split(", ") if name != "looks"]
-            text = text.replace(line, f"from lib import {', '.join(others)}\nfrom lib.pixels import looks")
+        for line in re.findall(r"^from lib.data import .*\bperceptual_hashes\b.*$", text, flags=re.M):
+            others = [
+                name for name in line.removeprefix("from lib.data import ").split(", ") if name != "perceptual_hashes"
+            ]
+            text = text.replace(
+                line,
+                f"from lib.data import {', '.join(others)}\n" * bool(others)
+                + "from lib.pixels import perceptual_hashes",
+            )
         path.write_text(text, encoding="utf-8")
     users = [
-        path.name for path in (tmp_path / "lib").glob("*.py") if "from lib.pixels import looks" in path.read_text()
+        path.name
+        for path in (tmp_path / "lib").rglob("*.py")
+        if "from lib.pixels import perceptual_hashes" in path.read_text()
     ]
     assert len(users) >= 3 and keys() == before
-    text = (package / "looks.py").read_text(encoding="utf-8")
-    (package / "looks.py").write_text(text.replace("NEAR = 4", "NEAR = 5"), encoding="utf-8")
+    text = (package / "perceptual_hashes.py").read_text(encoding="utf-8")
+    (package / "perceptual_hashes.py").write_text(text.replace("NEAR = 4", "NEAR = 5"), encoding="utf-8")
     changed = {name for name, key in keys().items() if key != before[name]}
     assert {"01_data", "03_splits_and_leakage", "baselines/perceptual-hash/ad/seed1111"} <= changed
     assert "90_paper_audit" not in changed and "twin" not in changed
@@ -112,16 +122,21 @@ def test_another_function_of_the_same_name_is_other_code(tmp_path):
     path = tmp_path / "n.ipynb"
 
     def of(line):
-        cells = [{"cell_type": "code", "source": [f"import lib.hotels\nfrom lib import ads\n{line}\nread"]}]
+        cells = [
+            {
+                "cell_type": "code",
+                "source": [f"import lib.hotels.published_splits\nfrom lib.data import ads\n{line}\nread"],
+            }
+        ]
         path.write_text(json.dumps({"cells": cells}), encoding="utf-8")
-        return sources.fingerprint(path)
+        return fingerprints.fingerprint(path)
 
-    assert of("from lib.ads import read") != of("from lib.hotels import read_splits as read")
-    assert of("from lib.ads import read  # these") == of("from lib.ads import (read,)")
+    assert of("from lib.data.ads import read") != of("from lib.hotels.published_splits import read_splits as read")
+    assert of("from lib.data.ads import read  # these") == of("from lib.data.ads import (read,)")
 
 
 def test_a_run_depends_on_the_modules_that_it_uses():
-    used = {path.stem for path in sources.modules_of(ROOT / "notebooks" / "10_text.ipynb")}
+    used = {path.stem for path in fingerprints.modules_of(ROOT / "notebooks" / "10_text.ipynb")}
     assert {"experiment", "training", "objectives", "retrieval", "splits"} <= used
     assert not {"claims", "compare", "hotels", "results", "describe"} & used, (
         "a change to a chapter's code retrains nothing"
@@ -137,7 +152,7 @@ def one_cell(folder, code):
 def test_a_kernel_that_dies_is_one_line(tmp_path):
     source = one_cell(tmp_path, "import os; os._exit(1)")
     with pytest.raises(SystemExit, match="FAILED   this one: its kernel died"):
-        notebooks.execute(source, tmp_path / "out.ipynb", {}, "this one")
+        execute.execute(source, tmp_path / "out.ipynb", {}, "this one")
     assert [path.name for path in tmp_path.glob("*.ipynb")] == ["one.ipynb"]
 
 
@@ -158,9 +173,9 @@ def test_a_kernel_that_does_not_start_is_tried_again(tmp_path, monkeypatch, caps
 
     monkeypatch.setattr(papermill, "execute_notebook", start)
     if ends == "done":
-        notebooks.execute(source, out, {}, "this one")
+        execute.execute(source, out, {}, "this one")
         assert out.exists() and "done     this one" in capsys.readouterr().out
     else:
         with pytest.raises(SystemExit, match=ends):
-            notebooks.execute(source, out, {}, "this one")
+            execute.execute(source, out, {}, "this one")
         assert not out.exists()

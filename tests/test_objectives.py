@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn.functional import cosine_similarity, cross_entropy
 
-from lib.errors import DataError
-from lib.objectives import (
+from lib.core.errors import DataError
+from lib.runs.losses import (
     LOSSES,
     OBJECTIVES,
     PUBLISHED_LOSSES,
@@ -22,7 +22,7 @@ from lib.objectives import (
     hardest_negatives,
     random_triplets,
 )
-from lib.study import Training
+from lib.study.config import Training
 
 SOME = settings(deadline=None, max_examples=40)
 SEEDS, ITEMS, VENDORS, MANY = st.integers(0, 2**31), st.integers(2, 12), st.integers(1, 5), st.integers(1, 14)

@@ -1,4 +1,4 @@
-"""lib.open_set: planted cases that must be found, nulls that must not, and what holds for any data."""
+"""lib.evaluation.open_set: planted cases that must be found, nulls that must not, and what holds for any data."""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import open_set, retrieval
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.evaluation import open_set, retrieval
 
 
 def data(seed=0, vendors=12, each=10, noise=0.3):

@@ -15,10 +15,11 @@ import pytest
 import yaml
 from PIL import Image
 
-from lib import ads, data, picture_files, pictures, quarantine, report, splits
-from lib import study as studies
-from lib.errors import DataError
-from lib.files import ROOT
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.data import ads, image_arrays, image_files, loading, rejected_rows, splits
+from lib.pipeline import report
+from lib.study import plan
 
 SECRET = "Zanzibar"
 """A word in each text, vendor and file name of the test data: no message and no quarantine may hold it."""
@@ -316,7 +317,7 @@ def test_a_png_that_unpacks_to_gigabytes(folder, side, monkeypatch):
     bomb(folder.path / "images" / f"{SECRET}.png", side)
     kept_without(folder, ["text", f"images/{SECRET}.png", "x"], "IMAGES", "more than 50 million pixels")
     with pytest.raises(DataError, match="no picture that can be decoded"):
-        pictures.decode(folder.path / "images" / f"{SECRET}.png", 16)
+        image_arrays.decode(folder.path / "images" / f"{SECRET}.png", 16)
 
 
 @pytest.mark.parametrize("kind", [".jpg", ".png", ".webp", ".bmp", ".tiff", ".gif"])
@@ -324,8 +325,8 @@ def test_a_png_that_unpacks_to_gigabytes(folder, side, monkeypatch):
 def test_a_good_picture_of_any_kind_is_kept(tmp_path, kind, grey):
     pixels = np.random.default_rng(0).integers(0, 255, (5, 64, 3), np.uint8)
     Image.fromarray(pixels[..., 0] if grey else pixels).save(tmp_path / f"x{kind}")
-    assert pictures.problem(tmp_path / f"x{kind}") == ""
-    assert pictures.decode(tmp_path / f"x{kind}", 8).shape == (8, 8, 3)
+    assert image_arrays.problem(tmp_path / f"x{kind}") == ""
+    assert image_arrays.decode(tmp_path / f"x{kind}", 8).shape == (8, 8, 3)
 
 
 def test_an_ad_keeps_its_good_pictures(folder):
@@ -481,9 +482,9 @@ def test_image_only(folder):
         splits.split(found.pairs, "joint", "ad", 1)
 
 
-def own_study(path: Path, **given) -> studies.Study:
+def own_study(path: Path, **given) -> plan.Study:
     example = yaml.safe_load((ROOT / "params" / "own_data.example.yaml").read_text(encoding="utf-8"))
-    return studies.Study(**{**example, "data": {"source": "matched", "folder": str(path), **given}})
+    return plan.Study(**{**example, "data": {"source": "matched", "folder": str(path), **given}})
 
 
 def test_the_study_says_what_text_only_data_leaves_out(folder):
@@ -492,7 +493,7 @@ def test_the_study_says_what_text_only_data_leaves_out(folder):
     assert [line.split(" left out")[0] for line in chosen.left_out] == ["4 runs of 11_vision", "3 runs of 12_fusion"]
     assert all("data.columns.images is null" in line for line in chosen.left_out)
     assert chosen.possible_chapters == chosen.chapters
-    assert data.read(chosen).modalities == ("text",)
+    assert loading.read(chosen).modalities == ("text",)
 
 
 def test_the_study_says_what_image_only_data_leaves_out(folder):
@@ -536,8 +537,8 @@ def test_a_mapping_that_means_nothing(folder, given):
 
 def test_pictures_are_looked_into_once(folder, tmp_path, monkeypatch):
     seen = []
-    look = pictures.problem
-    monkeypatch.setattr(pictures, "problem", lambda path, *known: seen.append(path.name) or look(path, *known))
+    look = image_arrays.problem
+    monkeypatch.setattr(image_arrays, "problem", lambda path, *known: seen.append(path.name) or look(path, *known))
     cache = tmp_path / "cache"
     before = ads.read(folder.path, cache=cache)
     assert len(seen) == 40 and ads.read(folder.path, cache=cache).fingerprint == before.fingerprint and len(seen) == 40
@@ -568,5 +569,5 @@ def test_nothing_is_written_into_the_data_folder(folder, tmp_path):
 
 
 def test_the_quarantine_keeps_its_columns(folder):
-    assert tuple(folder.read().quarantine.columns) == quarantine.COLUMNS
-    assert picture_files.inspect(folder.path, []) == {}
+    assert tuple(folder.read().quarantine.columns) == rejected_rows.COLUMNS
+    assert image_files.inspect(folder.path, []) == {}

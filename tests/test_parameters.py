@@ -9,14 +9,15 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import catalogue, parameters, study, yaml_files
-from lib.baselines import BASELINES
-from lib.errors import DataError
-from lib.files import ROOT
-from lib.linking_losses import KINDS
-from lib.objectives import OBJECTIVES
-from lib.systems import FUSIONS
-from lib.variants import VARIANTS
+from lib.core import yaml_files
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.hotels.linking_losses import KINDS
+from lib.models.systems import FUSIONS
+from lib.runs.baselines import BASELINES
+from lib.runs.losses import OBJECTIVES
+from lib.runs.variants import VARIANTS
+from lib.study import parameters, plan, registry
 
 TEXT = {"notebook": "10_text", "text": ["minilm-l6"], "objective": ["ce"], "seed": [1111]}
 VISION = {"notebook": "11_vision", "vision": ["efficientnet-lite0"], "objective": ["ce"], "seed": [1111]}
@@ -28,7 +29,7 @@ ALIGNED |= {"seed": [1]}
 def load(tmp_path, text=None, **change):
     path = tmp_path / "tried.yaml"
     path.write_text(text if text is not None else yaml.safe_dump({"name": "tried", **change}), encoding="utf-8")
-    return study.load(path)
+    return plan.load(path)
 
 
 def refused(tmp_path, *words, **change):
@@ -39,9 +40,9 @@ def refused(tmp_path, *words, **change):
 
 
 def test_names_are_those_of_the_code_that_knows_them():
-    assert set(catalogue.FUSIONS) == set(FUSIONS) and set(catalogue.LOSSES) == set(KINDS)
-    assert set(catalogue.OBJECTIVE_NAMES) == set(OBJECTIVES) and catalogue.VARIANTS == VARIANTS
-    assert {name: made.kind for name, made in BASELINES.items()} == catalogue.BASELINES
+    assert set(registry.FUSIONS) == set(FUSIONS) and set(registry.LOSSES) == set(KINDS)
+    assert set(registry.OBJECTIVE_NAMES) == set(OBJECTIVES) and registry.VARIANTS == VARIANTS
+    assert {name: made.kind for name, made in BASELINES.items()} == registry.BASELINES
 
 
 @pytest.mark.parametrize("notebook", parameters.RUNS)
@@ -170,11 +171,11 @@ def test_what_is_no_parameter_file_is_said_with_its_line(tmp_path, text, words):
 def test_bytes_that_are_no_utf8_are_no_parameter_file(tmp_path):
     (tmp_path / "tried.yaml").write_bytes(b"name: caf\xe9\n")
     with pytest.raises(DataError, match=r"can be read.*position 9"):
-        study.load(tmp_path / "tried.yaml")
+        plan.load(tmp_path / "tried.yaml")
     with pytest.raises(DataError, match="no such parameter file"):
-        study.load(tmp_path)
+        plan.load(tmp_path)
     with pytest.raises(DataError, match="did you mean 'quick'"):
-        study.load("quik")
+        plan.load("quik")
 
 
 def test_yaml_means_what_people_mean(tmp_path):

@@ -5,18 +5,20 @@ import json
 import pandas as pd
 import pytest
 
-from lib import part_speed, speed
+from lib.review.speed import part_speed, training_speed
 
 
 def test_two_ways_take_turns():
     called = []
-    rows = speed.in_turns("x", lambda: called.append("plain") or 2.0, lambda: called.append("ours") or 6.0, rounds=2)
+    rows = training_speed.in_turns(
+        "x", lambda: called.append("plain") or 2.0, lambda: called.append("ours") or 6.0, rounds=2
+    )
     assert called == ["plain", "ours"] * 2
     assert rows == [{"system": "x", "round": n, "plain": 2.0, "ours": 6.0, "ratio": 3.0} for n in (1, 2)]
 
 
 def test_a_table_says_how_each_part_goes():
-    measured = pd.DataFrame(speed.in_turns("decoding", lambda: 10.0, lambda: 40.0, rounds=3))
+    measured = pd.DataFrame(training_speed.in_turns("decoding", lambda: 10.0, lambda: 40.0, rounds=3))
     [row] = part_speed.described(measured).itertuples()
     assert (row.part, row.ratio, row.items, row.rounds) == ("decoding", 4.0, "pictures", 3)
     assert set(part_speed.PARTS) > {"decoding"} and len(set(part_speed.PARTS)) == 6
@@ -48,4 +50,4 @@ def test_a_loss_of_quality_beyond_the_intervals_is_named(shift, expected):
         {"system": "text", "loop": loop, "metric": "Macro-F1", "mean": mean, "low": mean - 0.1, "high": mean + 0.1}
         for loop, mean in (("plain", 0.8), ("ours", 0.8 - shift))
     ]
-    assert len(speed.apart(pd.DataFrame(rows))) == expected
+    assert len(training_speed.apart(pd.DataFrame(rows))) == expected

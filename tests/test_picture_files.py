@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lib import data_paths, picture_files, pictures
-from lib.files import sha256
+from lib.core import data_paths
+from lib.core.files import sha256
+from lib.data import image_arrays, image_files
 
 COMPOSED = "caf\u00e9.png"
 DECOMPOSED = unicodedata.normalize("NFD", COMPOSED)
@@ -27,8 +28,8 @@ def draw(path: Path, number: int = 0) -> Path:
     return path
 
 
-def one(folder: Path, name: str, cache: Path | None = None) -> picture_files.PictureFile:
-    [(key, found)] = picture_files.inspect(folder, [name], cache).items()
+def one(folder: Path, name: str, cache: Path | None = None) -> image_files.PictureFile:
+    [(key, found)] = image_files.inspect(folder, [name], cache).items()
     assert key == name
     return found
 
@@ -120,7 +121,7 @@ def test_a_folder_is_listed_once(folder, monkeypatch):
         draw(folder / "images" / f"{number}{DECOMPOSED}", number)
     listed, names = [], os.listdir
     monkeypatch.setattr(os, "listdir", lambda path: listed.append(path) or names(path))
-    found = picture_files.inspect(folder, [f"images/{number}{COMPOSED}" for number in range(20)])
+    found = image_files.inspect(folder, [f"images/{number}{COMPOSED}" for number in range(20)])
     assert {file.problem for file in found.values()} == {""} and len(listed) == 2
 
 
@@ -135,8 +136,8 @@ def test_other_forms_do_not_lead_out(folder):
 
 @pytest.fixture
 def looked(monkeypatch) -> list[str]:
-    seen, look = [], pictures.problem
-    monkeypatch.setattr(pictures, "problem", lambda path, digest: seen.append(path.name) or look(path, digest))
+    seen, look = [], image_arrays.problem
+    monkeypatch.setattr(image_arrays, "problem", lambda path, digest: seen.append(path.name) or look(path, digest))
     return seen
 
 
@@ -169,25 +170,27 @@ def test_what_is_known_of_bytes_holds_wherever_they_are(folder, tmp_path, looked
 def test_another_decoder_looks_again(folder, tmp_path, looked, monkeypatch):
     draw(folder / "a.png")
     one(folder, "a.png", tmp_path / "cache")
-    monkeypatch.setattr(pictures, "rules", lambda: "0" * 64)
+    monkeypatch.setattr(image_arrays, "rules", lambda: "0" * 64)
     one(folder, "a.png", tmp_path / "cache")
     assert len(looked) == 2
 
 
-@pytest.mark.parametrize("reason", pictures.PASSING)
+@pytest.mark.parametrize("reason", image_arrays.PASSING)
 def test_what_may_pass_is_not_remembered(folder, tmp_path, monkeypatch, reason):
     draw(folder / "a.png")
     with monkeypatch.context() as during:
-        during.setattr(pictures, "problem", lambda *_: reason)
+        during.setattr(image_arrays, "problem", lambda *_: reason)
         assert one(folder, "a.png", tmp_path / "cache").problem == reason
     assert one(folder, "a.png", tmp_path / "cache").problem == ""
 
 
 def test_a_file_that_changes_while_it_is_looked_into(folder, tmp_path, monkeypatch):
     path = draw(folder / "a.png")
-    look = pictures.problem
-    monkeypatch.setattr(pictures, "problem", lambda *given: draw(path, int(time.time_ns() % 1000) + 1) and look(*given))
-    assert one(folder, "a.png", tmp_path / "cache").problem == pictures.CHANGED
+    look = image_arrays.problem
+    monkeypatch.setattr(
+        image_arrays, "problem", lambda *given: draw(path, int(time.time_ns() % 1000) + 1) and look(*given)
+    )
+    assert one(folder, "a.png", tmp_path / "cache").problem == image_arrays.CHANGED
 
 
 @pytest.mark.parametrize("content", ["cut o", "[]", "\ufffd"])
@@ -201,5 +204,5 @@ def test_a_memory_that_can_not_be_read_is_none(folder, tmp_path, content):
 
 def test_without_decoding_bytes_are_read_all_the_same(folder, looked):
     (folder / "a.png").write_bytes(b"no picture")
-    found = picture_files.inspect(folder, ["a.png"], decode=False)["a.png"]
+    found = image_files.inspect(folder, ["a.png"], decode=False)["a.png"]
     assert found[:2] == ("", sha256(folder / "a.png")) and not looked

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image, ImageCms, ImageOps
 
-from lib import picture_decoder, pictures, scenes
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.data import image_arrays, image_decoder
+from lib.twin.drawing import render
 
 SECRET = "Zanzibar"
 """In the name of each file: no message may hold it."""
@@ -43,16 +44,16 @@ def keep(tmp_path):
 
 
 def reads(path: Path) -> np.ndarray:
-    assert pictures.problem(path) == ""
-    return pictures.read(path)
+    assert image_arrays.problem(path) == ""
+    return image_arrays.read(path)
 
 
 def refused(path: Path, reason: str) -> None:
     """Both who checks and who reads say why, and not of which file."""
-    found = pictures.problem(path)
+    found = image_arrays.problem(path)
     assert reason in found and SECRET not in found
     with pytest.raises(DataError) as error:
-        pictures.read(path)
+        image_arrays.read(path)
     assert reason in str(error.value) and SECRET not in str(error.value) and "\n" not in str(error.value)
 
 
@@ -375,7 +376,7 @@ def test_a_picture_without_pixels(keep):
 
 
 def test_a_picture_that_is_too_large_is_never_unpacked(keep, monkeypatch):
-    monkeypatch.setattr(picture_decoder.ImageFile.ImageFile, "load", None)
+    monkeypatch.setattr(image_decoder.ImageFile.ImageFile, "load", None)
     for side in (7_100, 12_000, 60_000):
         refused(keep(png(side, side, 8, 2, b"")), "more than 50 million pixels")
         refused(keep(f"P6 {side} {side} 255\n".encode(), "ppm"), "more than 50 million pixels")
@@ -383,7 +384,7 @@ def test_a_picture_that_is_too_large_is_never_unpacked(keep, monkeypatch):
 
 def test_a_file_of_too_many_bytes_is_never_read(keep):
     path = keep(b"")
-    os.truncate(path, pictures.MOST_BYTES + 1)  # a hole
+    os.truncate(path, image_arrays.MOST_BYTES + 1)  # a hole
     refused(path, "million bytes")
 
 
@@ -395,7 +396,7 @@ def test_whatever_goes_wrong_within_is_a_reason(keep, error, monkeypatch):
         raise error(SECRET)
 
     monkeypatch.setattr(ImageCms, "buildTransform", fail)
-    monkeypatch.setattr(picture_decoder.ImageFile.ImageFile, "load", fail)
+    monkeypatch.setattr(image_decoder.ImageFile.ImageFile, "load", fail)
     refused(path, "memory" if error is MemoryError else "damaged")
 
 
@@ -420,7 +421,7 @@ def test_warnings_are_not_shown_and_filters_stay_as_they_were(keep):
         warnings.simplefilter("always")
         before = list(warnings.filters)
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(pictures.problem, [odd, large, cut] * 20))
+            list(pool.map(image_arrays.problem, [odd, large, cut] * 20))
         assert not shown and warnings.filters == before
 
 
@@ -433,7 +434,7 @@ def test_plain_pictures_are_read_as_opencv_read_them(tmp_path):
         (picture, quality) for picture in (COLOURS, SMOOTH, noise) for quality in (30, 75, 90, 100)
     ]:
         path = tmp_path / "x.jpg"
-        scenes.write_jpeg(path, picture, quality)  # as the twins' are written
+        render.write_jpeg(path, picture, quality)  # as the twins' are written
         assert np.array_equal(reads(path), cv2.imread(str(path), cv2.IMREAD_COLOR)[..., ::-1])
 
 
@@ -446,10 +447,10 @@ def folder_of(tmp_path: Path, count: int = 12) -> tuple[list[Path], list[str]]:
 
 def test_the_array_is_the_same_whatever_the_threads(tmp_path, monkeypatch):
     images, digests = folder_of(tmp_path)
-    right = np.stack([pictures.decode(path, 16) for path in images])
+    right = np.stack([image_arrays.decode(path, 16) for path in images])
     for workers in (1, 2, 7):
-        monkeypatch.setattr(pictures, "WORKERS", workers)
-        array = pictures.as_array(images, 16, tmp_path / f"cache{workers}", "f" * 64, digests)
+        monkeypatch.setattr(image_arrays, "WORKERS", workers)
+        array = image_arrays.as_array(images, 16, tmp_path / f"cache{workers}", "f" * 64, digests)
         assert np.array_equal(array, right) and not array.flags.writeable
 
 
@@ -460,7 +461,7 @@ def test_a_picture_that_changed_since_its_fingerprint_was_taken(tmp_path):
         if replaced is not None:
             images[4].write_bytes(replaced)
         with pytest.raises(DataError, match=r"Row 4 of the 12 pictures: .*changed while.* again") as error:
-            pictures.as_array(images, 16, tmp_path / "cache", "f" * 64, digests)
+            image_arrays.as_array(images, 16, tmp_path / "cache", "f" * 64, digests)
         assert SECRET not in str(error.value) and not list((tmp_path / "cache").glob("*.npy"))
 
 
@@ -469,30 +470,30 @@ def test_what_can_not_be_decoded_is_told_by_its_row(tmp_path):
     for row in (7, 3):
         images[row].write_text("no picture")
     with pytest.raises(DataError, match=r"Row 3 of the 12 pictures: .*no picture that can be decoded") as error:
-        pictures.as_array(images, 16, tmp_path / "cache", "f" * 64)
+        image_arrays.as_array(images, 16, tmp_path / "cache", "f" * 64)
     assert SECRET not in str(error.value) and error.value.__cause__ is None
 
 
 def test_another_decoder_reads_nothing_that_an_older_one_wrote(tmp_path, monkeypatch):
     images, digests = folder_of(tmp_path, 3)
-    pictures.as_array(images, 16, tmp_path / "cache", "f" * 64, digests)
-    monkeypatch.setattr(pictures, "rules", lambda: "0" * 64)
+    image_arrays.as_array(images, 16, tmp_path / "cache", "f" * 64, digests)
+    monkeypatch.setattr(image_arrays, "rules", lambda: "0" * 64)
     calls = []
-    decode = pictures.decode
-    monkeypatch.setattr(pictures, "decode", lambda *given: calls.append(1) or decode(*given))
-    pictures.as_array(images, 16, tmp_path / "cache", "f" * 64, digests)
-    pictures.as_array(images, 16, tmp_path / "cache", "f" * 64, digests)
+    decode = image_arrays.decode
+    monkeypatch.setattr(image_arrays, "decode", lambda *given: calls.append(1) or decode(*given))
+    image_arrays.as_array(images, 16, tmp_path / "cache", "f" * 64, digests)
+    image_arrays.as_array(images, 16, tmp_path / "cache", "f" * 64, digests)
     assert len(calls) == 3
 
 
 def test_who_wants_the_same_array_at_once_waits_for_one(tmp_path, monkeypatch):
     images, digests = folder_of(tmp_path, 5)
     calls = []
-    decode = pictures.decode
-    monkeypatch.setattr(pictures, "decode", lambda *given: calls.append(1) or decode(*given))
+    decode = image_arrays.decode
+    monkeypatch.setattr(image_arrays, "decode", lambda *given: calls.append(1) or decode(*given))
     with ThreadPoolExecutor(4) as pool:
         arrays = list(
-            pool.map(lambda _: pictures.as_array(images, 16, tmp_path / "cache", "f" * 64, digests), range(4))
+            pool.map(lambda _: image_arrays.as_array(images, 16, tmp_path / "cache", "f" * 64, digests), range(4))
         )
     assert len(calls) == 5 and all(np.array_equal(array, arrays[0]) for array in arrays)
 
@@ -522,7 +523,7 @@ def test_what_is_kept_without_loss_is_read_as_it_was(pixels, kind, orientation):
     if kind != "bmp":
         right.getexif()[0x0112] = orientation
         right = ImageOps.exif_transpose(right)
-    assert np.array_equal(picture_decoder.decode(stream.getvalue()), np.asarray(right))
+    assert np.array_equal(image_decoder.decode(stream.getvalue()), np.asarray(right))
 
 
 def seeds() -> list[bytes]:
@@ -550,9 +551,9 @@ def test_any_bytes_are_a_picture_or_have_a_reason(tmp_path_factory, content, dat
         changed[data.draw(st.integers(0, len(changed) - 1))] = data.draw(st.integers(0, 255))
     path = tmp_path_factory.getbasetemp() / f"{SECRET}.any"
     path.write_bytes(bytes(changed)[: data.draw(st.integers(0, len(changed)))] if data.draw(st.booleans()) else changed)
-    reason = pictures.problem(path)
+    reason = image_arrays.problem(path)
     try:
-        found = pictures.read(path)
+        found = image_arrays.read(path)
     except DataError as error:
         assert reason and reason.removeprefix("the ") in str(error)
         assert SECRET not in str(error) and "\n" not in str(error)

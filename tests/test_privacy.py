@@ -11,44 +11,47 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib import ads, privacy
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.data import ads, disclosure
 
 
 def test_salt_is_made_once_and_for_its_owner_alone(tmp_path):
     path = tmp_path / "data" / "salt"
-    first = privacy.salt(path)
-    assert len(first) == 32 and privacy.salt(path) == first
+    first = disclosure.salt(path)
+    assert len(first) == 32 and disclosure.salt(path) == first
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 and [file.name for file in path.parent.iterdir()] == ["salt"]
-    assert privacy.salt(tmp_path / "other") != first
+    assert disclosure.salt(tmp_path / "other") != first
 
 
 def test_those_that_start_at_once_get_one_salt(tmp_path):
     with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(privacy.salt, [tmp_path / "salt"] * 16))) == 1
+        assert len(set(pool.map(disclosure.salt, [tmp_path / "salt"] * 16))) == 1
 
 
 def test_a_broken_salt_is_told(tmp_path):
     (tmp_path / "salt").write_bytes(b"short")
     with pytest.raises(DataError, match=r"salt: this is no salt \(5 bytes"):
-        privacy.salt(tmp_path / "salt")
+        disclosure.salt(tmp_path / "salt")
 
 
 def test_masked_ids():
-    one, other = privacy.masked_ids(["Ana", "Bea", "Ana", 17, "17"], b"a" * 32), privacy.masked_ids(["Ana"], b"b" * 32)
+    one, other = (
+        disclosure.masked_ids(["Ana", "Bea", "Ana", 17, "17"], b"a" * 32),
+        disclosure.masked_ids(["Ana"], b"b" * 32),
+    )
     assert all(re.fullmatch("v-[0-9a-f]{12}", name) for name in one)
     assert one[0] == one[2] != one[1] and one[3] == one[4] and other[0] not in one
     many = [str(number) for number in range(60_000)]
-    assert len(set(privacy.masked_ids(many, b"c" * 32))) == len(many)
+    assert len(set(disclosure.masked_ids(many, b"c" * 32))) == len(many)
 
 
 def test_salted_order_is_a_permutation_that_follows_the_salt():
     values = [str(number) for number in range(50)]
-    order = privacy.salted_order(values, b"a" * 32)
-    assert sorted(order) == list(range(50)) and order == privacy.salted_order(values, b"a" * 32)
-    assert order != list(range(50)) and order != privacy.salted_order(values, b"b" * 32)
+    order = disclosure.salted_order(values, b"a" * 32)
+    assert sorted(order) == list(range(50)) and order == disclosure.salted_order(values, b"a" * 32)
+    assert order != list(range(50)) and order != disclosure.salted_order(values, b"b" * 32)
     assert [values[place] for place in order] == [
-        values[::-1][place] for place in privacy.salted_order(values[::-1], b"a" * 32)
+        values[::-1][place] for place in disclosure.salted_order(values[::-1], b"a" * 32)
     ]  # whatever the order in which the data has them
 
 
@@ -71,12 +74,12 @@ def test_renumbered_ads_are_the_same_ads():
         ]
         return set(rows), sorted(shown, key=str)
 
-    found = privacy.renumbered(given, b"a" * 32)
+    found = disclosure.renumbered(given, b"a" * 32)
     assert content(found) == content(given) and found.ads["ad"].tolist() == list(range(6))
     assert found.labels == [
-        ["Ana", "Bea", "Cleo"][place] for place in privacy.salted_order(["Ana", "Bea", "Cleo"], b"a" * 32)
+        ["Ana", "Bea", "Cleo"][place] for place in disclosure.salted_order(["Ana", "Bea", "Cleo"], b"a" * 32)
     ]
-    assert found.texts != given.texts and found.fingerprint != privacy.renumbered(given, b"b" * 32).fingerprint
+    assert found.texts != given.texts and found.fingerprint != disclosure.renumbered(given, b"b" * 32).fingerprint
     assert given.fingerprint == "abc"
 
 
@@ -93,7 +96,7 @@ TABLE = pd.DataFrame(
 
 
 def test_small_groups_are_folded():
-    found = privacy.fold(TABLE, ["Ads", "Vendors"], "region", means=["length"])
+    found = disclosure.fold(TABLE, ["Ads", "Vendors"], "region", means=["length"])
     assert found["region"].tolist() == ["south", "midwest", "other (2 groups)"]
     assert list(found.columns) == list(TABLE.columns)
     last = found.iloc[-1]
@@ -102,24 +105,24 @@ def test_small_groups_are_folded():
 
 
 def test_a_table_without_small_groups_stays():
-    pd.testing.assert_frame_equal(privacy.fold(TABLE, "Ads", "region"), TABLE)
+    pd.testing.assert_frame_equal(disclosure.fold(TABLE, "Ads", "region"), TABLE)
 
 
 def test_one_small_group_takes_the_next_along():
     """Else a total that is printed elsewhere would tell it."""
-    found = privacy.fold(TABLE, "Vendors", "region", least=4)
+    found = disclosure.fold(TABLE, "Vendors", "region", least=4)
     assert found["region"].tolist() == ["south", "midwest", "other (2 groups)"] and found["Vendors"].iloc[-1] == 7
 
 
 def test_all_too_small():
-    found = privacy.fold(pd.DataFrame({"g": ["a", "b"], "n": [1, 2], "x": [1.0, 2.0]}), "n", "g", means=["x"])
+    found = disclosure.fold(pd.DataFrame({"g": ["a", "b"], "n": [1, 2], "x": [1.0, 2.0]}), "n", "g", means=["x"])
     assert found["g"].tolist() == ["other (2 groups)"] and found["n"].tolist() == ["<5"] and found["x"].isna().all()
-    assert privacy.fold(pd.DataFrame({"g": ["a"], "n": [1]}), "n", "g")["g"].tolist() == ["other (1 group)"]
+    assert disclosure.fold(pd.DataFrame({"g": ["a"], "n": [1]}), "n", "g")["g"].tolist() == ["other (1 group)"]
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=12))
 def test_nothing_small_is_shown_or_can_be_worked_out(counts):
-    found = privacy.fold(pd.DataFrame({"g": [f"g{n}" for n in range(len(counts))], "n": counts}), "n", "g")
+    found = disclosure.fold(pd.DataFrame({"g": [f"g{n}" for n in range(len(counts))], "n": counts}), "n", "g")
     shown = found[~found["g"].str.startswith("other")]
     assert (shown["n"] >= 5).all()
     if len(found) > len(shown):
@@ -133,7 +136,7 @@ def test_nothing_small_is_shown_or_can_be_worked_out(counts):
 
 def test_hidden_counts():
     checks = pd.DataFrame({"what": list("abcd"), "texts": [0, 3, 5, 900], "share": [0.0, 0.1, 0.2, 0.3]})
-    found = privacy.hide(checks, "texts", also=["share"])
+    found = disclosure.hide(checks, "texts", also=["share"])
     assert found["texts"].tolist() == [0, "<5", 5, 900]
     assert found["share"].isna().tolist() == [False, True, False, False]
     assert checks["texts"].tolist() == [0, 3, 5, 900]
@@ -141,12 +144,12 @@ def test_hidden_counts():
 
 def test_groups_with_enough_members():
     rows = pd.DataFrame({"region": ["s"] * 6 + ["w"] * 6, "vendor": [1, 2, 3, 4, 5, 5, 1, 2, 3, 4, 4, 4]})
-    assert privacy.enough(rows["region"], rows["vendor"]).tolist() == [True] * 6 + [False] * 6
+    assert disclosure.enough(rows["region"], rows["vendor"]).tolist() == [True] * 6 + [False] * 6
 
 
 @given(st.lists(st.integers(0, 1000), max_size=40))
 def test_averaged_values_are_of_five_at_least(values):
-    found = privacy.averaged(np.array(values))
+    found = disclosure.averaged(np.array(values))
     if len(values) < 5:
         assert len(found) == 0
     else:

@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from lib import published
-from lib.errors import DataError
+from lib.core import published
+from lib.core.errors import DataError
 
 # Cells per table, from the printed layout: rows x columns, less the cells printed as a dash.
 CELLS = {

@@ -7,8 +7,10 @@ import subprocess
 import pandas as pd
 import pytest
 
-from lib import linking_losses, study, timings
-from lib.files import ROOT, read_json
+from lib.core.files import ROOT, read_json
+from lib.hotels import linking_losses
+from lib.pipeline import timings
+from lib.study import plan
 
 STUDIES = [path.parent.name for path in sorted((ROOT / "results").glob("*/study.json")) if path.parent.name != "smoke"]
 WITH_RUNS = [name for name in STUDIES if read_json(ROOT / "results" / name / "study.json")["runs"]]
@@ -17,7 +19,7 @@ LIMIT = 20 * 2**20
 
 def test_the_default_study_was_executed_from_this_code():
     """All of it, and the key of each run and chapter, over its code and parameters, is the one it was executed with."""
-    chosen, record = study.load("quick"), read_json(ROOT / "results" / "quick" / "study.json")
+    chosen, record = plan.load("quick"), read_json(ROOT / "results" / "quick" / "study.json")
     vars(chosen)["own_hotels"] = record.get("own_hotels", "")  # the split files that it was executed with
     runs = chosen.all_runs()
     assert {run: found["key"] for run, found in record["runs"].items()} == {name: run.key for name, run in runs.items()}

@@ -23,7 +23,8 @@ from markdown_it import MarkdownIt
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from lib import figures, files, report
+from lib.core import files
+from lib.pipeline import figures, report
 
 
 @pytest.fixture(autouse=True)

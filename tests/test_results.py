@@ -6,9 +6,12 @@ import pytest
 from made_up_runs import PAIRS, SEED, baseline, fusion, predictions, queries, text, vision
 from sklearn.metrics import f1_score
 
-from lib import claims, compare, intervals, published, results, verification
-from lib.errors import DataError
-from lib.files import write_text
+from lib.core import published
+from lib.core.errors import DataError
+from lib.core.files import write_text
+from lib.evaluation import intervals, verification
+from lib.review import claims, paper_tables
+from lib.runs import results
 
 
 def macro_f1(frame):
@@ -19,7 +22,7 @@ def rows_of(found, metric="Macro-F1"):
     return found.identification[found.identification["metric"] == metric]
 
 
-# lib.results
+# lib.runs.results
 
 
 def test_a_study_without_finished_runs_says_how_to_make_some(measured):
@@ -53,7 +56,7 @@ def test_readings_are_the_benchmarks_and_none_is_an_error(measured):
 
 def test_the_authors_mrr_knows_the_first_result_alone(measured):
     found = measured(text("ce"))
-    [row] = compare.first_result_only(found).query("region == 'south'").to_dict("records")
+    [row] = paper_tables.first_result_only(found).query("region == 'south'").to_dict("records")
     [run] = found.find("text", "CE")
     scored = results.queries(run, "text")
     here = scored[scored["region"] == "south"]
@@ -69,7 +72,7 @@ def test_the_authors_mrr_is_of_each_seed(measured):
         scored = pd.read_csv(run.folder / "queries.csv")
         scored["MRR@10"] = np.resize(ranks, len(scored))  # vendors are even in number, so each keeps its own
         write_text(run.folder / "queries.csv", scored.to_csv(index=False))
-    [row] = compare.first_result_only(found).query("region == 'south'").to_dict("records")
+    [row] = paper_tables.first_result_only(found).query("region == 'south'").to_dict("records")
     assert row["first only"] == pytest.approx(0.75) and row["MRR@10"] == pytest.approx(0.875)
     assert row["difference"] == pytest.approx(0.125) and row["queries"] == 60
 
@@ -119,7 +122,7 @@ def test_what_differs_in_more_than_the_seed_stays_apart(measured):
     found = measured(*runs)
     assert found.runs["row"].nunique() == len(rows_of(found)) == len(runs)
     assert not found.identification.duplicated([*results.ROW, "metric"]).any()
-    table = compare.rows_of_ours(found)
+    table = paper_tables.rows_of_ours(found)
     assert len(table) == len(runs) and table["system"].tolist().count("random") == 2
     assert set(table[table["objective"] == "baseline"]["parameters"]) == {0}
 
@@ -212,12 +215,12 @@ def test_what_a_run_stands_beside(measured, run, loaded, expected):
     assert (found["published"], found["benchmark"]) == expected
 
 
-# lib.compare
+# lib.review.paper_tables
 
 
 def test_table_4_keeps_every_printed_score_and_names_our_run(measured):
     found = measured(text(seed=1, wrong=0.2), text(seed=2, wrong=0.2), text(variant="published"), vision(faces="face"))
-    table = compare.identification(found, 4)
+    table = paper_tables.identification(found, 4)
     printed = published.table("matched", 4)
     printed = printed[printed["metric"].isin(["Balanced accuracy", "Weighted-F1", "Micro-F1", "Macro-F1"])]
     kept = table.drop_duplicates(["row", "metric"]).set_index(["row", "metric"])["published"]
@@ -240,7 +243,7 @@ def test_only_the_papers_own_weights_are_the_same_system(measured):
         fusion(names=("declutr-small", "vit-base-patch16")),
         fusion("ce+supcon"),
     )
-    table = compare.identification(found, 4).dropna(subset="ours").drop_duplicates("run")
+    table = paper_tables.identification(found, 4).dropna(subset="ours").drop_duplicates("run")
     same = dict(zip(table["paper_system"] + " " + table["objective"], table["same_system"], strict=True))
     assert same == {
         "DeCLUTR-small CE": "yes",
@@ -252,7 +255,7 @@ def test_only_the_papers_own_weights_are_the_same_system(measured):
 
 def test_table_2_has_the_rows_that_are_fused_by_the_mean(measured):
     found = measured(fusion(wrong=0.1), fusion(how="concat", wrong=0.5), vision())
-    table = compare.identification(found, 2)
+    table = paper_tables.identification(found, 2)
     assert len(table) == len(published.table("matched", 2)) == 9
     joint = table[table["modality"] == "joint"].dropna(subset="ours")
     assert joint["run"].tolist() == ["fusion/minilm-l6/efficientnet-lite0/mean/ce/ad/seed1111"]
@@ -260,13 +263,13 @@ def test_table_2_has_the_rows_that_are_fused_by_the_mean(measured):
 
 def test_verification_has_the_papers_averages_only_over_its_regions(measured):
     found = measured(text("ce+supcon"), fusion("ce+supcon"))
-    table = compare.verification(found, 5, "text")
+    table = paper_tables.verification(found, 5, "text")
     assert len(table) == len(published.table("matched", 5))
     ours = table.dropna(subset="ours")
     assert set(ours["objective"]) == {"CE+SupCon"} and "OOD" in set(ours["split"])
     assert set(ours["run"]) == {"text/minilm-l6/ce+supcon/ad/seed1111"}
     found.verification.drop(found.verification.index[found.verification["region"] == "west"], inplace=True)
-    assert set(compare.verification(found, 5, "text").dropna(subset="ours")["split"]) <= {
+    assert set(paper_tables.verification(found, 5, "text").dropna(subset="ours")["split"]) <= {
         "South",
         "Midwest",
         "Northeast",
@@ -288,7 +291,7 @@ SYSTEMS = [
 def test_order_agrees_or_is_the_reverse(measured, first, last, tau):
     shares = np.linspace(first, last, len(SYSTEMS))
     found = measured(*(system | {"wrong": wrong} for system, wrong in zip(SYSTEMS, shares, strict=True)))
-    agreement, swapped = compare.order(found, compare.identification(found, 4))
+    agreement, swapped = paper_tables.order(found, paper_tables.identification(found, 4))
     assert agreement["tau"] == pytest.approx(tau) and agreement["rows"] == len(SYSTEMS)
     assert -1 <= agreement["low"] <= agreement["high"] <= 1
     assert len(swapped) == (0 if tau > 0 else 15)  # of six rows all pairs
@@ -304,7 +307,7 @@ def test_order_agrees_or_is_the_reverse(measured, first, last, tau):
 def test_order_lists_the_one_pair_that_swaps(measured):
     shares = [0.1, 0.2, 0.5, 0.4, 0.6, 0.7]
     found = measured(*(system | {"wrong": wrong} for system, wrong in zip(SYSTEMS, shares, strict=True)))
-    agreement, swapped = compare.order(found, compare.identification(found, 4))
+    agreement, swapped = paper_tables.order(found, paper_tables.identification(found, 4))
     assert agreement["tau"] == pytest.approx(13 / 15)
     [pair] = swapped.to_dict("records")
     assert (pair["better"], pair["worse"]) == ("declutr-small + vit-base-patch16 CE auto", "declutr-small CE+SupCon")
@@ -314,9 +317,9 @@ def test_order_lists_the_one_pair_that_swaps(measured):
 
 
 def test_printed_costs_stand_beside_ours(measured):
-    table = compare.costs(measured(text(), text("ce+supcon"), vision("ce", faces="face"), baseline("minhash")))
+    table = paper_tables.costs(measured(text(), text("ce+supcon"), vision("ce", faces="face"), baseline("minhash")))
     assert table["paper_system"].unique().tolist() == ["DeCLUTR-small"]
-    assert set(table["metric"]) == set(compare.PRINTED_COST) and len(table) == 6
+    assert set(table["metric"]) == set(paper_tables.PRINTED_COST) and len(table) == 6
     epochs = table[(table["metric"] == "Epochs") & (table["objective"] == "CE")].iloc[0]
     printed = published.table("matched", 4)
     printed = printed[(printed["system"] == "DeCLUTR-small") & (printed["objective"] == "CE")].set_index("metric")
@@ -326,10 +329,10 @@ def test_printed_costs_stand_beside_ours(measured):
 
 def test_baselines_are_said_to_stand_where_they_do(measured):
     found = measured(text(wrong=0.4), text("ce+supcon", wrong=0.1), baseline("minhash", wrong=0.2), vision())
-    said = compare.counted(compare.rows_of_ours(found), 64)
+    said = paper_tables.counted(paper_tables.rows_of_ours(found), 64)
     assert "- text: the best baseline, minhash (0." in said and "is above 1 of 2 trained rows" in said
     assert "image" not in said and "first 64 tokens" in said
-    assert compare.counted(compare.rows_of_ours(measured(vision())), 64) == ""
+    assert paper_tables.counted(paper_tables.rows_of_ours(measured(vision())), 64) == ""
 
 
 def test_the_cost_of_an_interrupted_run_is_not_known(measured):
@@ -339,7 +342,7 @@ def test_the_cost_of_an_interrupted_run_is_not_known(measured):
 
 def test_two_rows_have_no_order(measured):
     found = measured(text(), vision())
-    agreement, swapped = compare.order(found, compare.identification(found, 4))
+    agreement, swapped = paper_tables.order(found, paper_tables.identification(found, 4))
     assert np.isnan(agreement["tau"]) and agreement["rows"] == 2 and swapped.empty
 
 
@@ -353,7 +356,7 @@ def test_neighbours_are_corrected_for_all_comparisons(measured):
         vision("ce", wrong=0.9, faces="face"),
         fusion(),
     )
-    table = compare.neighbours(found)
+    table = paper_tables.neighbours(found)
     assert table["modality"].tolist() == ["image", "text", "text"]  # a modality's only row has no neighbour
     assert not table["lower"].str.contains("face/").any()
     assert table["p_holm"].to_numpy() == pytest.approx(intervals.holm(table["p"]))
@@ -367,14 +370,14 @@ def test_neighbours_are_corrected_for_all_comparisons(measured):
 
 
 def test_without_a_pair_there_are_no_neighbours(measured):
-    assert compare.neighbours(measured(text())).empty
-    assert compare.neighbours(measured(text("pre-trained"))).empty
+    assert paper_tables.neighbours(measured(text())).empty
+    assert paper_tables.neighbours(measured(text("pre-trained"))).empty
 
 
 def test_seeds_stand_beside_table_3(measured):
     shares = {100: 0.1, 500: 0.2, 1111: 0.3}
     found = measured(*(fusion("ce+supcon", seed=seed, wrong=wrong) for seed, wrong in shares.items()))
-    table = compare.seeds(found)
+    table = paper_tables.seeds(found)
     assert table["published"].tolist() == published.table("matched", 3)["mean"].tolist()
     ours = table[table["metric"] == "Macro-F1"].set_index("seed")["ours"]
     each = [macro_f1(predictions("joint", wrong, seed)) for seed, wrong in shares.items()]
@@ -384,7 +387,7 @@ def test_seeds_stand_beside_table_3(measured):
 
 
 def test_seeds_that_were_not_run_are_empty(measured):
-    table = compare.seeds(measured(text()))
+    table = paper_tables.seeds(measured(text()))
     assert len(table) == 20 and table["ours"].isna().all()
 
 
@@ -393,7 +396,7 @@ def test_on_pairs_a_verdict_counts_for_each_pair_that_it_is_in(measured):
     [run] = found.find("text", "CE")
     kept = results.predictions(run).iloc[5:]
     kept.to_csv(run.folder / "predictions.csv", index=False)  # five texts, so ten pairs, that it didn't see
-    table = compare.on_pairs(found).set_index("modality")
+    table = paper_tables.on_pairs(found).set_index("modality")
     assert table.index.tolist() == ["text", "image", "joint"]  # CE+SupCon has no multimodal row to ask
     assert set(table["objective"]) == {"CE"}
     assert table["missing"].to_dict() == {"text": 10, "image": 0, "joint": 0}
@@ -409,7 +412,7 @@ def test_on_pairs_a_verdict_counts_for_each_pair_that_it_is_in(measured):
     assert ((table["low"] <= table["pairs"]) & (table["pairs"] <= table["high"])).all()
 
 
-# lib.claims
+# lib.review.claims
 
 
 def verdicts(found):

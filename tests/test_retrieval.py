@@ -1,4 +1,4 @@
-"""lib.retrieval against a plain reference: loops, full sort, ties in document order."""
+"""lib.evaluation.retrieval against a plain reference: loops, full sort, ties in document order."""
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import retrieval
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.evaluation import retrieval
 
 
 def reference(queries, query_vendors, documents, document_vendors, k=10):

@@ -4,8 +4,8 @@ from typing import get_args
 
 import pytest
 
-from lib.files import ROOT
-from lib.study import Protocol, Study, load
+from lib.core.files import ROOT
+from lib.study.plan import Protocol, Study, load
 
 OWN = {"source": "matched", "folder": "/nowhere"}
 
@@ -77,14 +77,14 @@ def test_only_chapter_92_depends_on_how_speed_is_measured():
 )
 def test_every_study_of_ours_plans_runs_of_known_parts(name):
     """A misspelled backbone, objective, fusion, variant or baseline would fail hours later."""
-    from lib.alignment import METHODS
-    from lib.backbones import BACKBONES, RANDOM
-    from lib.baselines import BASELINES
-    from lib.linking_losses import KINDS
-    from lib.linking_run import UNTRAINED
-    from lib.objectives import OBJECTIVES
-    from lib.systems import FUSIONS
-    from lib.variants import VARIANTS
+    from lib.hotels.linking import UNTRAINED
+    from lib.hotels.linking_losses import KINDS
+    from lib.models.alignment_losses import METHODS
+    from lib.models.backbones import BACKBONES, RANDOM
+    from lib.models.systems import FUSIONS
+    from lib.runs.baselines import BASELINES
+    from lib.runs.losses import OBJECTIVES
+    from lib.runs.variants import VARIANTS
 
     known = {"objective": OBJECTIVES, "fusion": FUSIONS, "variant": VARIANTS, "baseline": BASELINES}
     known |= dict.fromkeys(("text", "vision", "joint"), BACKBONES)

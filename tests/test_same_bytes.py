@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from lib.files import ROOT
+from lib.core.files import ROOT
 
 SEED, PAIR = [7], {"text": ["minilm-l6"], "vision": ["efficientnet-lite0"], "seed": [7]}
 HOTELS = {"vision": ["efficientnet-lite0"], "loss": ["proxynca++"], "seed": SEED}
@@ -49,15 +49,15 @@ TIMES = {"seconds", "wall_seconds", "energy", "environment", "run", "resumed"}
 
 def made(place: Path) -> None:
     """Every run of the study, its results and caches below `place`."""
-    from lib import study
-    from lib.alignment_run import Alignment
-    from lib.baselines import Baseline
-    from lib.experiment import Experiment
-    from lib.fine_tuning import FineTuning
-    from lib.linking_run import Linking, Search
+    from lib.hotels.linking import Linking, Search
+    from lib.runs.alignment import Alignment
+    from lib.runs.attribution import Experiment
+    from lib.runs.baselines import Baseline
+    from lib.runs.fine_tuning import FineTuning
+    from lib.study import plan
 
-    study.Study.folder = property(lambda self: place / self.name)  # type: ignore[assignment]
-    study.Study.cache = property(lambda self: place / "cache")  # type: ignore[assignment]
+    plan.Study.folder = property(lambda self: place / self.name)  # type: ignore[assignment]
+    plan.Study.cache = property(lambda self: place / "cache")  # type: ignore[assignment]
     file = place / "same.yaml"
     file.write_text(yaml.safe_dump(STUDY))
     kinds = {"14_baselines": Baseline, "20_alignment": Alignment, "21_alignment_finetune": FineTuning}
@@ -68,7 +68,7 @@ def made(place: Path) -> None:
         "43_hotel_search": ("trials",),
         "41_hotel_linking": ("train", "link", "transfer"),
     }
-    for run in study.load(str(file)).all_runs().values():
+    for run in plan.load(str(file)).all_runs().values():
         started = kinds.get(run.notebook, Experiment)(run.notebook, str(file), str(run.folder), **run.parameters)
         for step in steps.get(run.notebook, ("train", "embed", "identify", "verify")):
             found = getattr(started, step)()

@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.people import COVERS
-from lib.scenes import FACES, ROOMS, Camera, Furnishing, Person, Room, render, things, varied, write_jpeg
+from lib.twin.drawing.people import COVERS
+from lib.twin.drawing.render import FACES, ROOMS, Camera, Furnishing, Person, Room, render, things, varied, write_jpeg
 
 
 def drawn(seed: int, kind: str | None = None) -> tuple[Furnishing, Room, Camera]:

@@ -3,7 +3,8 @@
 import faiss
 import pytest
 
-from lib import retrieval, search_speed
+from lib.evaluation import retrieval
+from lib.review.speed import search_speed
 
 
 def test_the_authors_way_finds_the_same_numbers():

@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lib import figures, report, site, solutions, study
-from lib.files import ROOT, write_json
+from lib.core.files import ROOT, write_json
+from lib.pipeline import figures, report, site, solutions
+from lib.study import plan
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here (Debian: apt-get install chromium)")
@@ -26,7 +27,7 @@ HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked =
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> Path:
-    return site.build(study.load("quick"), tmp_path_factory.mktemp("site") / "quick").parent
+    return site.build(plan.load("quick"), tmp_path_factory.mktemp("site") / "quick").parent
 
 
 @pytest.fixture(scope="module")
@@ -246,7 +247,7 @@ def test_every_exercise_has_an_answer_that_says_what_it_rests_on():
 
 
 def test_every_chapter_of_a_study_has_exercises():
-    for name in study.load("smoke").chapters:
+    for name in plan.load("smoke").chapters:
         assert name in chapters_with_exercises()
     assert "95_compare" in chapters_with_exercises()
 
@@ -343,6 +344,6 @@ def test_readme_says_what_make_stands_for():
     """Without make: its commands are those of the Makefile, which may say more (how many jobs, how many workers)."""
     said = re.findall(r"`(python3 bootstrap\.py python -m [^`]+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
     made = subprocess.run(["make", "-n", "study", "site", "test"], cwd=ROOT, capture_output=True, text=True).stdout
-    assert [command.split()[4] for command in said] == ["lib.graph", "lib.site", "pytest"]
+    assert [command.split()[4] for command in said] == ["lib", "lib", "pytest"]
     for command in said:
         assert any(re.sub('"', "", line).startswith(command) for line in made.splitlines()), command

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 import torch
 
-from lib import batches, speed, training
-from lib.errors import DataError
-from lib.study import Training
+from lib.core.errors import DataError
+from lib.review.speed import training_speed
+from lib.runs import batches, training
+from lib.study.config import Training
 
 
 class Reader:
@@ -47,25 +48,28 @@ def run(tmp_path):
 
 
 def test_the_plain_loop_pads_every_text_and_encodes_it_for_each_picture(run):
-    batch = next(speed.plain_batches(run, 4, padded=16, seed=0))
+    batch = next(training_speed.plain_batches(run, 4, padded=16, seed=0))
     assert batch["tokens"].shape == (4, 16) and batch["text"].tolist() == [0, 1, 2, 3]
     assert batch["pictures"].shape == (4, 8, 8, 3)
 
 
 def test_the_plain_loop_is_for_one_device(run, tmp_path):
-    loader = speed.PlainLoader(run, 4, 16, seed=0)
+    loader = training_speed.PlainLoader(run, 4, 16, seed=0)
     with pytest.raises(DataError, match="one device"):
         training.fit(torch.nn.Linear(1, 1), lambda *_: None, loader, None, Training(devices=2), 0, tmp_path, "key")
 
 
 def test_our_loop_encodes_each_text_once(run):
-    batch = next(speed.our_batches(run.batch_items("train"), 4))
+    batch = next(training_speed.our_batches(run.batch_items("train"), 4))
     assert batch["tokens"].shape == (2, 2) and sorted(batch["text"].tolist()) == [0, 0, 1, 1]
 
 
 def test_both_loops_train_on_the_same_items(run):
     """The same class goes with the same picture, whatever the order."""
-    plain, ours = next(speed.plain_batches(run, 4, 16, 0)), next(speed.our_batches(run.batch_items("train"), 4))
+    plain, ours = (
+        next(training_speed.plain_batches(run, 4, 16, 0)),
+        next(training_speed.our_batches(run.batch_items("train"), 4)),
+    )
     for batch in (plain, ours):
         shown = batch["pictures"][batch["image"]].float().mean((1, 2, 3)).int()
         assert sorted(zip(shown.tolist(), batch["class"].tolist(), strict=True)) == [
@@ -77,7 +81,7 @@ def test_both_loops_train_on_the_same_items(run):
 
 
 def test_fewer_items_than_a_batch_are_one_batch(run):
-    assert len(next(speed.plain_batches(run, 32, 16, 0))["class"]) == 4
+    assert len(next(training_speed.plain_batches(run, 32, 16, 0))["class"]) == 4
 
 
 def test_texts_are_also_compared_at_the_length_that_ours_reads(run, monkeypatch):
@@ -88,13 +92,13 @@ def test_texts_are_also_compared_at_the_length_that_ours_reads(run, monkeypatch)
         lengths.append(next(source)["tokens"].shape[1])
         return 1.0
 
-    monkeypatch.setattr(speed, "rate", rate)
+    monkeypatch.setattr(training_speed, "rate", rate)
     how = SimpleNamespace(padded=16, rounds=1, seconds=0.1)
-    assert speed.training({"both": lambda: run}, how, 4)["system"].tolist() == ["both", "both, cut alike"]
+    assert training_speed.training({"both": lambda: run}, how, 4)["system"].tolist() == ["both", "both, cut alike"]
     assert lengths == [16, 2, 2, 2]  # plain, ours, and again
     run.system.tokenizer = None
-    monkeypatch.setattr(speed, "rate", lambda *_: 1.0)
-    assert speed.training({"vision": lambda: run}, how, 4)["system"].tolist() == ["vision"]
+    monkeypatch.setattr(training_speed, "rate", lambda *_: 1.0)
+    assert training_speed.training({"vision": lambda: run}, how, 4)["system"].tolist() == ["vision"]
 
 
 def test_spread_is_over_rounds():
@@ -107,5 +111,5 @@ def test_spread_is_over_rounds():
             "ratio": [4.0, 2.0, 3.0],
         }
     )
-    [row] = speed.spread(measured).itertuples()
+    [row] = training_speed.spread(measured).itertuples()
     assert (row.plain, row.ours, row.ratio, row.ratio_low, row.ratio_high, row.rounds) == (2, 4, 3, 2, 4, 3)

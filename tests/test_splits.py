@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import campaigns, splits
-from lib.ads import Ads
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.data import campaigns, splits
+from lib.data.ads import Ads
 
 SHARES = np.array([0.75, 0.05, 0.20])
 

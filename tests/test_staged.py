@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from lib import staged
+from lib.__main__ import main
+from lib.pipeline import staged_files
 
 AD = "A quiet room by the old harbour with a small balcony and strong coffee every morning. Ask for Zora."
 
@@ -37,34 +38,31 @@ def repository(tmp_path):
 
 
 def test_an_ad_in_a_staged_notebook_is_found_and_not_shown(repository):
-    [study] = staged.sensitive_studies(repository)
+    [study] = staged_files.sensitive_studies(repository)
     assert study.name == "mine"
     pasted, clean = repository / "notebooks" / "01.ipynb", repository / "lib" / "own.py"
     pasted.write_text(f'{{"cells": [{{"cell_type": "markdown", "metadata": {{}}, "source": ["{AD}"]}}]}}')
-    found = staged.search([pasted, clean], [study], repository)
+    found = staged_files.search([pasted, clean], [study], repository)
     assert set(found["file"]) == {"notebooks/01.ipynb"} and {"text"} <= set(found["kind"])
     assert "harbour" not in found.to_string() and set(found["study"]) == {"mine"}
-    assert staged.search([clean], [study], repository).empty
+    assert staged_files.search([clean], [study], repository).empty
 
 
 def test_what_the_last_commit_holds_is_public(repository):
-    [study] = staged.sensitive_studies(repository)
+    [study] = staged_files.sensitive_studies(repository)
     (repository / "lib" / "own.py").write_text(f'"""{AD}"""\n')
     git(repository, "commit", "-qam", "an example")
-    assert staged.search([repository / "lib" / "own.py"], [study], repository).empty
+    assert staged_files.search([repository / "lib" / "own.py"], [study], repository).empty
 
 
 def test_without_sensitive_data_there_is_nothing_to_do(capsys, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["staged", "README.md"])
-    staged.main()
+    assert main(["staged", "README.md"]) == 0
     assert capsys.readouterr().out == ""
 
 
 def test_a_finding_stops_the_commit(repository, monkeypatch, capsys):
     pasted = repository / "notebooks" / "01.ipynb"
     pasted.write_text(AD)
-    monkeypatch.setattr("sys.argv", ["staged", str(pasted)])
-    monkeypatch.setattr(staged, "ROOT", repository)
-    with pytest.raises(SystemExit) as stopped:
-        staged.main()
-    assert stopped.value.code not in (0, None) and "notebooks/01.ipynb" in capsys.readouterr().out
+    monkeypatch.setattr(staged_files, "ROOT", repository)
+    assert main(["staged", str(pasted)]) == 1
+    assert "notebooks/01.ipynb" in capsys.readouterr().out

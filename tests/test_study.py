@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from lib.files import ROOT, read_json
+from lib.core.files import ROOT, read_json
 
 TEXT = {"notebook": "10_text", "text": ["minilm-l6"], "objective": ["ce+supcon"], "seed": [1111]}
 
@@ -37,7 +37,7 @@ def study(project: Path, name: str, **change) -> None:
 
 
 def command(name: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "lib.graph", name, "--jobs", "2", *arguments]
+    return [sys.executable, "-m", "lib", "run", name, "--jobs", "2", *arguments]
 
 
 def run(project: Path, name: str, *arguments: str) -> subprocess.CompletedProcess:
@@ -153,11 +153,11 @@ def test_nothing_runs_again(project, smoke):
 @pytest.mark.parametrize(
     ("file", "old", "new", "expected"),
     [
-        ("lib/report.py", 'label="training"', 'label="train"', {"chapters", "runs"}),
-        ("lib/describe.py", '"Vendors": here', '"Vendors":  here', set()),
-        ("lib/claims.py", '"section 5 (i)"', '"section 5"', {"claims"}),
+        ("lib/pipeline/report.py", 'label="training"', 'label="train"', {"chapters", "runs"}),
+        ("lib/review/data_tables.py", '"Vendors": here', '"Vendors":  here', set()),
+        ("lib/review/claims.py", '"section 5 (i)"', '"section 5"', {"claims"}),
         (
-            "lib/objectives.py",
+            "lib/runs/losses.py",
             '{"ce": 1.0, "supcon": 1.0}',
             '{"ce": 1.0, "supcon": 0.5}',
             {"chapters", "runs", "claims"},

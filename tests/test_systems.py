@@ -8,12 +8,13 @@ import pytest
 import torch
 from torch import nn
 
-from lib import backbones, encoding, systems
-from lib.encoders import ImageEncoder, Pixels, TextEncoder, widen_grouped
-from lib.errors import DataError
-from lib.study import Training
-from lib.systems import FUSIONS, PUBLISHED_FUSIONS, System
-from lib.variants import PublishedJointTextHead, PublishedTextHead, variant
+from lib.core.errors import DataError
+from lib.models import acceleration, backbones, systems
+from lib.models.encoders import ImageEncoder, Pixels, TextEncoder, widen_grouped
+from lib.models.systems import FUSIONS, PUBLISHED_FUSIONS, System
+from lib.runs import encoding
+from lib.runs.variants import PublishedJointTextHead, PublishedTextHead, variant
+from lib.study.config import Training
 
 WIDE = 16
 
@@ -346,8 +347,11 @@ def test_encoded_pairs_are_those_of_one_at_a_time_in_their_order(single_stream):
 
 
 def test_precision_is_what_was_asked_for():
-    assert [systems.precision(asked) for asked in ("32-true", "bf16-mixed")] == ["32-true", "bf16-mixed"]
-    assert systems.precision("auto") == systems.precision() and systems.precision() in ("32-true", "bf16-mixed")
+    assert [acceleration.precision(asked) for asked in ("32-true", "bf16-mixed")] == ["32-true", "bf16-mixed"]
+    assert acceleration.precision("auto") == acceleration.precision() and acceleration.precision() in (
+        "32-true",
+        "bf16-mixed",
+    )
 
 
 @pytest.mark.parametrize(
@@ -357,4 +361,4 @@ def test_precision_is_what_was_asked_for():
 def test_a_cpu_computes_in_bf16_only_with_units_for_it(monkeypatch, units, expected):
     monkeypatch.setattr(systems, "device", lambda: torch.device("cpu"))
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
-    assert systems.precision() == expected
+    assert acceleration.precision() == expected

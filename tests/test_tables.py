@@ -1,4 +1,4 @@
-"""lib.tables: what is read back has its types, whatever names look like; and averages over regions of any name stand."""
+"""lib.core.tables: what is read back has its types, whatever names look like; and averages over regions of any name stand."""
 
 import ast
 import json
@@ -14,21 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_up_runs import PAIRS, VENDORS, fusion, text, vision
 
-from lib import (
-    bench,
-    compare,
-    comparison,
-    embeddings,
-    insights,
-    known_vendors,
-    ledger,
-    report,
-    results,
-    solutions,
-    tables,
-)
-from lib.errors import DataError
-from lib.files import ROOT
+from lib.core import tables
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.pipeline import bench, report, solutions
+from lib.review import known_vendors, ledger, paper_tables, study_diff, vendor_analysis
+from lib.runs import embedding_files, results
 
 NAMES = [
     "75",
@@ -94,7 +85,7 @@ def test_what_was_written_is_read_back(tmp_path, rows):
     frame = frame.astype({"name": "str", "count": "int64", "score": "float64", "holds": "bool"})
     frame.to_csv(tmp_path / "a.csv", index=False)
     pd.testing.assert_frame_equal(tables.read(tmp_path / "a.csv", ONE), frame, check_exact=True)
-    frame["name"] = [name.lstrip("'") for name in frame["name"]]  # `lib.tables.unguarded` says why
+    frame["name"] = [name.lstrip("'") for name in frame["name"]]  # `lib.core.tables.unguarded` says why
     frame["name"] = frame["name"].astype("str")
     report.save_table(frame.rename(columns={"score": "mean", "count": "known"}), tmp_path / "b.csv")
     again = tables.chapter(tmp_path / "b.csv").rename(columns={"mean": "score", "known": "count"})
@@ -168,7 +159,7 @@ GUESSES = {
 
 def sources():
     """The Python of all modules and notebooks, by name."""
-    found = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "lib").glob("*.py"))}
+    found = {str(path): path.read_text(encoding="utf-8") for path in sorted((ROOT / "lib").rglob("*.py"))}
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         code = (
             cell["source"]
@@ -180,14 +171,14 @@ def sources():
 
 
 def test_no_type_is_guessed_anywhere():
-    """pandas' and numpy's readers of text and converters that guess are in no module or notebook: `lib.tables` reads."""
+    """pandas' and numpy's readers of text and converters that guess are in no module or notebook: `lib.core.tables` reads."""
     named = [
         f"{name}: {ast.unparse(node)}"
         for name, source in sources().items()
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Attribute) and node.attr in GUESSES
         if node.attr != "read_json"
-        or ast.unparse(node.value) in ("pd", "pandas")  # `lib.files` has one that guesses nothing
+        or ast.unparse(node.value) in ("pd", "pandas")  # `lib.core.files` has one that guesses nothing
     ]
     assert not named
 
@@ -202,13 +193,13 @@ def read_back():
     named = set(re.findall(r"\[\[(?:table|verdicts) ([\w/]+)", told))
     for path in sorted((ROOT / "results").glob("*/tables/*.csv")):
         columns = tables.names(path)
-        compared = set(comparison.VALUES) & set(columns) and {"low", "high"} <= set(columns)
+        compared = set(study_diff.VALUES) & set(columns) and {"low", "high"} <= set(columns)
         if compared or path.stem in ledger.CHAPTERS or f"{path.parent.parent.name}/{path.stem}" in named:
             yield path
 
 
 def test_every_published_table_that_is_read_back_has_its_types():
-    """A column of numbers that `lib.tables.CHAPTERS` doesn't name would be taken for words."""
+    """A column of numbers that `lib.core.tables.CHAPTERS` doesn't name would be taken for words."""
     for path in read_back():
         table = tables.chapter(path)
         for name in table.columns[table.dtypes == "str"].difference(AS_TEXT):
@@ -272,14 +263,14 @@ def test_averages_stand_whatever_regions_are_called(named):
 def test_chapters_31_to_33_work_whatever_regions_are_called(named):
     found, regions = named
     for number, representation in ((5, "text"), (7, "image"), (9, "text"), (11, "joint")):
-        beside = compare.verification(found, number, representation)
+        beside = paper_tables.verification(found, number, representation)
         assert len(beside) and beside["ours"].isna().all()  # none of the paper's regions is here
-    assert set(compare.first_result_only(found)["region"]) == set(regions)
+    assert set(paper_tables.first_result_only(found)["region"]) == set(regions)
     known = pd.DataFrame(
         [(region, vendor, 3) for region in regions for vendor in range(VENDORS)], columns=["region", "vendor", "ads"]
     )
-    joined = insights.retrieved(found).merge(known, on=["region", "vendor"])
-    assert set(joined["region"]) == set(regions) and len(joined) == len(insights.retrieved(found))
+    joined = vendor_analysis.retrieved(found).merge(known, on=["region", "vendor"])
+    assert set(joined["region"]) == set(regions) and len(joined) == len(vendor_analysis.retrieved(found))
     groups = known_vendors.groups(found, set(range(VENDORS // 2)))
     assert set(groups["region"]) == set(regions[1:])
     assert set(known_vendors.gaps(found, groups)["region"]) == set(regions[1:])
@@ -290,7 +281,7 @@ def test_tables_of_such_regions_are_compared_by_name(named, tmp_path):
     found, regions = named
     for name in ("one", "other"):
         report.save_table(found.verification.drop(columns=["row", "published"]), tmp_path / name / "verification.csv")
-    beside = comparison.beside(tmp_path / "one", tmp_path / "other")
+    beside = study_diff.beside(tmp_path / "one", tmp_path / "other")
     assert len(beside) == len(found.verification) and (beside["moved"] == 0).all()
     assert all(any(region in number.split(", ") for number in beside["number"]) for region in regions)
 
@@ -321,6 +312,6 @@ def test_vectors_keep_the_names_of_very_many_regions(tmp_path):
     """More than a byte counts: the 129th of 300 regions was read back as another."""
     names = [f"r{number:03d}" for number in range(300)]
     items = pd.DataFrame({"region": names, "part": "test", "vendor": range(300)})
-    embeddings.save(tmp_path / "a.safetensors", {"text": (items, np.zeros((300, 2)))})
-    found, _ = embeddings.load(tmp_path / "a.safetensors")["text"]
+    embedding_files.save(tmp_path / "a.safetensors", {"text": (items, np.zeros((300, 2)))})
+    found, _ = embedding_files.load(tmp_path / "a.safetensors")["text"]
     assert found["region"].tolist() == names

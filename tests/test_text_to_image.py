@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import retrieval, rewards, text_to_image
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.evaluation import pair_separation, retrieval, text_to_image
 
 
 def table():
@@ -54,7 +54,7 @@ def test_chance_is_what_blind_ranking_gives(relevant, others, seed):
 
 
 def test_above_counts_ties_half():
-    assert rewards.above(np.array([1.0, 0.0]), np.array([[0.0, 1.0], [1.0, 2.0]])).tolist() == [0.75, 0.0]
+    assert pair_separation.above(np.array([1.0, 0.0]), np.array([[0.0, 1.0], [1.0, 2.0]])).tolist() == [0.75, 0.0]
 
 
 def test_a_region_that_shows_tells_all_and_one_that_does_not_nothing():
@@ -66,10 +66,10 @@ def test_a_region_that_shows_tells_all_and_one_that_does_not_nothing():
     others = 1001 + 2 * generator.integers(500, size=(1000, 5)) - side[1000:, None]
     assert ((others % 2) != side[1000:, None]).all()
     blind = generator.normal(size=(2, 2000, 3))
-    assert rewards.by_region(*(blind + 4 * side[:, None]), others, train, asked).mean() > 0.95
-    assert rewards.by_region(*blind, others, train, asked).mean() == pytest.approx(0.5, abs=0.1)
+    assert pair_separation.by_region(*(blind + 4 * side[:, None]), others, train, asked).mean() > 0.95
+    assert pair_separation.by_region(*blind, others, train, asked).mean() == pytest.approx(0.5, abs=0.1)
 
 
 def test_summary_averages_vendors_not_pairs():
-    found = rewards.summary({"content": np.array([1.0, 1.0, 1.0, 0.0])}, np.array([0, 0, 0, 1]), 50, 0)
+    found = pair_separation.summary({"content": np.array([1.0, 1.0, 1.0, 0.0])}, np.array([0, 0, 0, 1]), 50, 0)
     assert found["share"].tolist() == [0.5] and found["vendors"].tolist() == [2] and found["pairs"].tolist() == [4]

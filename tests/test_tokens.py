@@ -8,13 +8,14 @@ import sys
 import pytest
 import yaml
 
-from lib import backbones, data, identifiers, tokens
-from lib import study as studies
-from lib.files import ROOT
+from lib.core.files import ROOT
+from lib.data import identifiers, loading
+from lib.models import backbones, tokenizers
+from lib.study import plan
 
 CHILD = """
 import hashlib, json, sys
-from lib import backbones, tokens
+from lib.models import backbones, tokenizers as tokens
 made = tokens.learnt(backbones._own_tokenizer(), json.load(open(sys.argv[1])), backbones.VOCABULARY)
 print("vocabulary", len(made), hashlib.sha256(made.backend_tokenizer.to_str().encode()).hexdigest())
 """
@@ -24,7 +25,7 @@ def test_five_processes_learn_the_same_vocabulary(tmp_path):
     """The trainer numbered what goes on with a word in the order of a hash map, and broke ties by number."""
     parameters, texts, found = tmp_path / "tiny.yaml", tmp_path / "texts.json", []
     parameters.write_text(yaml.safe_dump({"name": "tiny", "data": {"scale": 0.001, "pixels": 32}}))
-    texts.write_text(json.dumps([identifiers.mask(text) for text in data.read(studies.load(parameters)).texts]))
+    texts.write_text(json.dumps([identifiers.mask(text) for text in loading.read(plan.load(parameters)).texts]))
     for number in range(5):
         more = {"PYTHONHASHSEED": str(number), "PYTHONPATH": str(ROOT), "TOKENIZERS_PARALLELISM": "false"}
         if number == 4:
@@ -42,7 +43,7 @@ def like():
 
 def test_a_learnt_tokenizer_splits_as_its_example_does_and_knows_its_texts(like):
     texts = ["Red brick house, RED door; café naïve", "a red [SEP] brick ##x 漢字 house"] * 3
-    made = tokens.learnt(like, texts, 80)
+    made = tokenizers.learnt(like, texts, 80)
     assert len(made) <= 80 and made.get_vocab().keys() >= {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red", "漢"}
     assert [made.pad_token_id, made.unk_token_id, made.cls_token_id, made.sep_token_id] == [0, 1, 2, 3]
     assert sorted(made.get_vocab().values()) == list(range(len(made)))
@@ -59,4 +60,4 @@ def test_a_learnt_tokenizer_splits_as_its_example_does_and_knows_its_texts(like)
 
 
 def test_no_texts_give_no_words(like):
-    assert len(tokens.learnt(like, [], 80)) == 5
+    assert len(tokenizers.learnt(like, [], 80)) == 5

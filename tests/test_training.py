@@ -11,13 +11,13 @@ import torch
 from safetensors import safe_open
 from torch import nn
 
-from lib import batches, checkpoints, training
-from lib.checkpoints import SafetensorsIO
-from lib.errors import DataError
-from lib.experiment import Experiment
-from lib.objectives import OBJECTIVES, Objective
-from lib.study import Training
-from lib.systems import FUSIONS, System
+from lib.core.errors import DataError
+from lib.models.systems import FUSIONS, System
+from lib.runs import batches, checkpoints, training
+from lib.runs.attribution import Experiment
+from lib.runs.checkpoints import SafetensorsIO
+from lib.runs.losses import OBJECTIVES, Objective
+from lib.study.config import Training
 
 VENDORS, DIMENSIONS = 6, 8
 

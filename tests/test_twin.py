@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib import ads, identifiers, twin, wording
-from lib.files import read_json
+from lib.core.files import read_json
+from lib.data import ads, identifiers
+from lib.twin import advertisements, wording
 
-SETTINGS = twin.Settings(scale=0.002, seed=7, pixels=32)
+SETTINGS = advertisements.Settings(scale=0.002, seed=7, pixels=32)
 
 
 def digest(folder):
@@ -21,15 +22,15 @@ def digest(folder):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("twin")
-    twin.write(SETTINGS, path, processes=2)
+    advertisements.write(SETTINGS, path, processes=2)
     return path
 
 
 @pytest.mark.parametrize("scale", [0.01, 0.1, 1.0])
 def test_table_1_is_met_exactly(scale):
     """Ads, unique texts, images, vendors and faces of each region, from the plan alone."""
-    planned, shown = twin.plan(twin.Settings(scale, 1111, 96))
-    sizes = twin.counts(scale)
+    planned, shown = advertisements.plan(advertisements.Settings(scale, 1111, 96))
+    sizes = advertisements.counts(scale)
     for region, size in sizes.iterrows():
         here, pictures = planned[planned["region"] == region], shown[shown["region"] == region]
         assert len(here) == size["ads"] and here["vendor"].nunique() == size["vendors"]
@@ -43,7 +44,7 @@ def test_table_1_is_met_exactly(scale):
 
 
 def test_plan_keeps_to_one_vendor_and_region():
-    planned, shown = twin.plan(twin.Settings(0.05, 3, 96))
+    planned, shown = advertisements.plan(advertisements.Settings(0.05, 3, 96))
     owner = planned.set_index("ad")[["vendor", "region", "copied"]]
     copies = owner[owner["copied"] >= 0]
     originals = owner.loc[copies["copied"]]
@@ -57,30 +58,30 @@ def test_plan_keeps_to_one_vendor_and_region():
 
 
 def test_same_seed_same_bytes_whatever_the_processes(folder, tmp_path):
-    twin.write(SETTINGS, tmp_path, processes=1)
+    advertisements.write(SETTINGS, tmp_path, processes=1)
     assert digest(tmp_path) == digest(folder)
 
 
 def test_another_seed_is_another_twin(folder, tmp_path):
-    twin.write(twin.Settings(0.002, 8, 32), tmp_path)
+    advertisements.write(advertisements.Settings(0.002, 8, 32), tmp_path)
     same = set(digest(tmp_path).values()) & set(digest(folder).values())
     assert not same
 
 
 def test_a_cut_off_generation_goes_on(folder, tmp_path):
-    twin.write(SETTINGS, tmp_path)
+    advertisements.write(SETTINGS, tmp_path)
     images = sorted((tmp_path / "images").rglob("*.jpg"))
     kept = images[0].stat().st_mtime_ns
     for path in [*images[5:], tmp_path / "west.csv", tmp_path / "twin.json"]:
         path.unlink()
-    twin.write(SETTINGS, tmp_path)
+    advertisements.write(SETTINGS, tmp_path)
     assert digest(tmp_path) == digest(folder)
     assert images[0].stat().st_mtime_ns == kept, "what was there is not drawn again"
 
 
 def test_the_loader_reads_it_as_matched(folder):
     found = ads.read(folder)
-    sizes = twin.counts(SETTINGS.scale)
+    sizes = advertisements.counts(SETTINGS.scale)
     assert len(found.ads) == sizes["ads"].sum() and len(found.images) == sizes["images"].sum()
     assert found.ads.groupby("region")["text"].nunique().to_dict() == sizes["texts"].to_dict()
     assert all(text.count("[SEP]") == 1 for text in found.texts)
@@ -97,7 +98,7 @@ def test_truth_fits_the_ads(folder):
     owners = vendors["phones"].str.split("|").explode()
     assert owners.is_unique, "no two vendors share a number"
     images = pd.read_csv(folder / "truth" / "images.csv")
-    assert set(images["face"]) <= {"none", *twin.FACES}
+    assert set(images["face"]) <= {"none", *advertisements.FACES}
     assert set(images["image"]) == set(tables["IMAGES"].str.split("|").explode())
 
 
@@ -117,35 +118,37 @@ def test_nobody_is_in_it(folder):
 @pytest.mark.parametrize("seed", [1111, 2])
 def test_lengths_follow_the_paper(seed):
     """At full size, whatever the seed: the expected tokens of a region's texts, from the plan alone."""
-    settings = twin.Settings(1.0, seed, 96)
-    planned, _ = twin.plan(settings)
-    usual = np.array([lengths.mean() for lengths in twin.template_lengths(settings, planned)])
+    settings = advertisements.Settings(1.0, seed, 96)
+    planned, _ = advertisements.plan(settings)
+    usual = np.array([lengths.mean() for lengths in advertisements.template_lengths(settings, planned)])
     originals = planned[planned["copied"] < 0]
     means = originals.assign(tokens=usual[originals["vendor"]]).groupby("region")["tokens"].mean()
-    for region, tokens in twin.PUBLISHED["tokens"].items():
-        assert means[region] * twin.RENDERED == pytest.approx(tokens, rel=0.01)
+    for region, tokens in advertisements.PUBLISHED["tokens"].items():
+        assert means[region] * advertisements.RENDERED == pytest.approx(tokens, rel=0.01)
 
 
 def test_the_record_tells_what_was_made(folder):
     made = read_json(folder / "twin.json")
     assert made["pictures"]["made"] == made["images"] and made["pictures"]["seconds"] > 0
-    assert made["texts"]["made"] == twin.counts(SETTINGS.scale)["texts"].sum()
+    assert made["texts"]["made"] == advertisements.counts(SETTINGS.scale)["texts"].sum()
 
 
 def test_overlap_names_what_pictures_show(tmp_path):
     def named(overlap):
-        settings = twin.Settings(0.002, 7, 32, overlap)
-        planned, shown = twin.plan(settings)
+        settings = advertisements.Settings(0.002, 7, 32, overlap)
+        planned, shown = advertisements.plan(settings)
         images = shown.groupby("ad")["image"].agg(list)
-        lengths = twin.template_lengths(settings, planned)
-        ways = {owner: twin.vendor(settings, owner, lengths[owner]) for owner in planned["vendor"].unique()}
+        lengths = advertisements.template_lengths(settings, planned)
+        ways = {owner: advertisements.vendor(settings, owner, lengths[owner]) for owner in planned["vendor"].unique()}
         hits = []
         for ad, owner, region in planned[["ad", "vendor", "region"]].head(30).itertuples(index=False):
-            text, _ = twin.write_ad(settings, ways[owner], ad, region, False, images[ad])
+            text, _ = advertisements.write_ad(settings, ways[owner], ad, region, False, images[ad])
             things = [
                 thing
                 for image in images[ad]
-                for thing in twin.scenes.things(*ways[owner].rooms[twin.scene(settings, ways[owner], image)[1]])
+                for thing in advertisements.scenes.things(
+                    *ways[owner].rooms[advertisements.scene(settings, ways[owner], image)[1]]
+                )
             ]
             hits.append(
                 np.mean([re.sub(r"\W+", "", thing.lower()) in re.sub(r"\W+", "", text.lower()) for thing in things])

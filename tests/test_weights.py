@@ -18,9 +18,9 @@ from transformers import (
     VisualBertModel,
 )
 
-from lib import backbones, pretrained
-from lib.catalogue import Backbone
-from lib.errors import DataError
+from lib.core.errors import DataError
+from lib.models import backbones, pretrained
+from lib.study.registry import Backbone
 
 SMALL = {"hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 3, "intermediate_size": 32}
 KINDS = {"text": "declutr-small", "joint": "vilt", "generator": "flan-t5-small", "image": "own"}

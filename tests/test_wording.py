@@ -1,4 +1,4 @@
-"""lib.wording: every byte from the generator, nobody's number or address, habits that can be told apart."""
+"""lib.twin.wording: every byte from the generator, nobody's number or address, habits that can be told apart."""
 
 import inspect
 import json
@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib import lexicon, wording
-from lib.wording import HIDINGS, LANGUAGES, Facts, Style, compose, compose_foreign, edit, hide_phone, render
+from lib.twin import lexicon, wording
+from lib.twin.wording import HIDINGS, LANGUAGES, Facts, Style, compose, compose_foreign, edit, hide_phone, render
 
 ROOT = Path(__file__).parents[1]
 FACTS = Facts(
@@ -76,7 +76,7 @@ def as_lookalikes(digits):
 
 
 def drafted(number, seed):
-    """What test_every_process_writes_the_same compares; needs lib.wording and FACTS only."""
+    """What test_every_process_writes_the_same compares; needs lib.twin.wording and FACTS only."""
     rng = np.random.default_rng(seed)
     written = []
     for _ in range(number):

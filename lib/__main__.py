@@ -1,0 +1,156 @@
+"""The study's command line: `python -m lib COMMAND`, with `--help` for each; `make` calls it.
+
+Modules are imported by the command that needs them: a notebook's kernel must not wait for Snakemake.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from lib.core.errors import DataError
+
+PARAMETER_FILE = "a parameter file, or the name of one in params/ (quick, cpu, ...)"
+
+
+def run(given: argparse.Namespace) -> int:
+    from lib.pipeline import run_study
+
+    return run_study.run(given.study, given.jobs, given.only, given.cluster)
+
+
+def site(given: argparse.Namespace) -> int:
+    from lib.core.files import ROOT
+    from lib.pipeline import site
+    from lib.study import plan
+
+    first = site.build(plan.load(given.study))
+    print(f"The site: {first.relative_to(ROOT)} (open it in a browser; it needs no network)")
+    return 0
+
+
+def compare(given: argparse.Namespace) -> int:
+    from lib.pipeline import execute
+
+    print(f"Read it: {execute.comparison(given.one, given.other)}")
+    return 0
+
+
+def bench(given: argparse.Namespace) -> int:
+    from lib.pipeline import timings
+
+    return timings.bench(given.study)
+
+
+def timings(given: argparse.Namespace) -> int:
+    from lib.pipeline import timings
+
+    timings.measure(given.study)
+    return 0
+
+
+def leaks(given: argparse.Namespace) -> int:
+    from lib.pipeline import leak_scan
+    from lib.study import plan
+
+    found = leak_scan.of_study(plan.load(given.study))
+    print(found.to_string(index=False) if len(found) else "nothing of the data was found in what the study wrote")
+    return int(len(found) > 0)
+
+
+def staged(given: argparse.Namespace) -> int:
+    from lib.pipeline import staged_files
+
+    return staged_files.check(given.files)
+
+
+def draw(given: argparse.Namespace) -> int:
+    from lib.data import loading as ads
+    from lib.hotels import loading as hotels
+    from lib.study import plan
+
+    study = plan.load(given.study)
+    rooms = given.what == "hotels"
+    label = f"hotels' twin at scale {study.hotels.scale:g}" if rooms else f"twin at scale {study.data.scale:g}"
+    begin = time.monotonic()
+    print(f"running  {label}", flush=True)
+    (hotels if rooms else ads).make_twin(study)
+    print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
+    return 0
+
+
+def execute(given: argparse.Namespace) -> int:
+    from lib.pipeline import execute
+
+    execute.logged(given.source, given.output, given.parameters, given.label or given.source.stem, given.key)
+    return 0
+
+
+def kernel(given: argparse.Namespace) -> int:
+    from lib.pipeline import kernel_server
+
+    return kernel_server.serve(*given.arguments) if given.what == "serve" else kernel_server.ask(given.arguments)
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands with their arguments; `call` of the parsed ones is what to run."""
+    whole = argparse.ArgumentParser(
+        "python -m lib", description="Run the executable review, and read what it measured."
+    )
+    commands = whole.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(call: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(call.__name__, help=text, description=text)
+        added.set_defaults(call=call)
+        return added
+
+    added = command(run, "run a study: every run and chapter that is missing or out of date (make study)")
+    added.add_argument("study", help=PARAMETER_FILE)
+    added.add_argument("--jobs", type=int, default=2, help="notebooks at a time")
+    added.add_argument("--only", nargs="*", default=[], help="these chapters and what they need, not the whole study")
+    added.add_argument("--cluster", default="", help="a folder of profiles/: where notebooks run, if not here")
+    command(site, "build the site of a study's executed chapters (make site)").add_argument(
+        "study", help=PARAMETER_FILE
+    )
+    added = command(compare, "set two executed studies side by side, number by number (make compare)")
+    added.add_argument("one", help=PARAMETER_FILE)
+    added.add_argument("other", help=PARAMETER_FILE)
+    added = command(bench, "measure chapter 92's speeds anew beside the published ones; fails where one is slower")
+    added.add_argument("study", help=PARAMETER_FILE)
+    added = command(timings, "time an unchanged study and the tests, and write the README's table of times")
+    added.add_argument("study", help=PARAMETER_FILE)
+    added = command(leaks, "search what a study wrote for its sensitive data; lists places, never what was found")
+    added.add_argument("study", help=PARAMETER_FILE)
+    added = command(staged, "search files for this machine's sensitive data before a commit (pre-commit calls it)")
+    added.add_argument("files", nargs="*", type=Path)
+    added = command(draw, "draw a study's synthetic twin (the graph calls it)")
+    added.add_argument("what", choices=("ads", "hotels"))
+    added.add_argument("study", help=PARAMETER_FILE)
+    added = command(execute, "execute one notebook whole or not at all (the graph calls it)")
+    added.add_argument("source", type=Path)
+    added.add_argument("output", type=Path)
+    added.add_argument("--parameters", type=json.loads, default={}, help="the notebook's, as JSON")
+    added.add_argument("--label", default="", help="its name in the log")
+    added.add_argument("--key", default="", help="as planned: with another one in the end it has failed")
+    added = command(kernel, "start a notebook's kernel as a fork of one process (Jupyter calls it)")
+    added.add_argument("what", choices=("serve", "ask"), help="be the process that is forked, or ask it for a kernel")
+    added.add_argument(
+        "arguments", nargs=argparse.REMAINDER, help="the folder of its socket, or the kernel's arguments"
+    )
+    return whole
+
+
+def main(arguments: list[str] | None = None) -> int:
+    given = parser().parse_args(arguments)
+    try:
+        return given.call(given)
+    except DataError as error:
+        sys.exit(f"{error}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+"""One picture, one branch, one chain: pictures of hotels made fit for splitting (Revisited Hotels, section 2.2).
+
+The original data sets come from web services, where one place may be listed under several names; the paper removed pictures that stood under
+several classes, whereby 4,563 of 50,000 classes fell together (Table 1). It doesn't say how. Here: branches that share a picture are one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from lib.core.errors import DataError
+from lib.core.files import replacing
+from lib.data import image_arrays, perceptual_hashes
+
+FINDINGS = (
+    "picture listed twice",
+    "picture under several branches",
+    "branches that are one place",
+    "branch of several chains",
+)
+
+
+def by_name(images: Sequence[str]) -> list[str]:
+    """What tells pictures apart when only their paths are there: the file's name, which in these data sets is an id of its content."""
+    return [PurePosixPath(image).stem for image in images]
+
+
+def by_look(images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequence[str] = ()) -> list[int]:
+    """What tells pictures apart when they are there: a number for each group that looks the same (`lib.data.perceptual_hashes`), as files of equal bytes do, and those that sites have shrunk or
+    compressed anew. Hashes are kept in `cache` under the `fingerprint` of the files' bytes and the code that decodes them; digests: the SHA-256 of
+    each of `images` as it was then. Raises DataError as `lib.data.image_arrays.read` does."""
+    kept = cache / f"looks-{fingerprint[:16]}-{image_arrays.rules()[:8]}.npy"
+    if not kept.exists():
+        with replacing(kept) as temporary:
+            np.save(temporary, perceptual_hashes.hashes(map(image_arrays.read, images, digests or [""] * len(images))))
+    return perceptual_hashes.groups(np.load(kept)).tolist()
+
+
+def clean(listed: pd.DataFrame, keys: Sequence[str | int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row a picture, and what was found.
+
+    listed: `image, branch, chain` (Int64, <NA> where unknown), in any number of rows; keys: equal for equal pictures (`by_name` or
+    `by_look`), one a row. Branches that share a picture become one, under the label of the one with most pictures. Where
+    a branch's rows name several known chains, the commonest counts, and none where two are equally common. Returns `image, branch, chain`, and
+    `finding, cases, rows` for each of FINDINGS.
+    """
+    if len(keys) != len(listed):
+        raise DataError(f"{len(keys)} keys for {len(listed)} pictures: give one for each row.")
+    table = listed[["image", "branch", "chain"]].assign(key=list(keys)).reset_index(drop=True)
+    found = {"picture listed twice": table[table.duplicated(["key", "branch"], keep=False)]}
+    found["picture under several branches"] = table[table.groupby("key")["branch"].transform("nunique") > 1]
+    place = _places(table)
+    several = place.groupby(place).transform("size") > 1
+    found["branches that are one place"] = table[table["branch"].map(several)]
+    table["branch"] = table["branch"].map(place)
+    chains = table.dropna(subset="chain").groupby("branch")["chain"]
+    found["branch of several chains"] = table[table["branch"].map(chains.nunique()).fillna(0) > 1]
+    table["chain"] = pd.array(table["branch"].map(chains.agg(_commonest)), "Int64")
+    cases = {
+        "picture listed twice": found["picture listed twice"].groupby(["key", "branch"]).ngroups,
+        "picture under several branches": found["picture under several branches"]["key"].nunique(),
+        "branches that are one place": place[several].nunique(),
+        "branch of several chains": found["branch of several chains"]["branch"].nunique(),
+    }
+    findings = [{"finding": name, "cases": int(cases[name]), "rows": len(found[name])} for name in FINDINGS]
+    kept = table.drop_duplicates("key").drop(columns="key").reset_index(drop=True)
+    return kept, pd.DataFrame(findings)
+
+
+def _places(table: pd.DataFrame) -> pd.Series:
+    """Each branch's place (index: the branches): the one with most pictures of those that pictures join."""
+    graph, sizes = nx.Graph(), table["branch"].value_counts()
+    graph.add_nodes_from(sizes.index)
+    shared = table[table.groupby("key")["branch"].transform("nunique") > 1].drop_duplicates(["key", "branch"])
+    for _, branches in shared.groupby("key")["branch"]:
+        nx.add_path(graph, branches)
+    place: dict[int, int] = {}
+    for joined in nx.connected_components(graph):
+        first = max(joined, key=lambda branch: (sizes[branch], -branch))
+        place |= dict.fromkeys(joined, first)
+    return pd.Series(place)
+
+
+def _commonest(chains: pd.Series) -> object:
+    counts = chains.value_counts()
+    return pd.NA if len(counts) > 1 and counts.iloc[0] == counts.iloc[1] else int(counts.index[0])
+
+
+def scores(cleaned: pd.DataFrame, truth: pd.Series) -> dict[str, float]:
+    """How well cleaning puts pictures together, where the truth is known: of pairs of pictures under one branch, the share that is one place's
+    (`pair_precision`), and of pairs of one place the share under one branch (`pair_recall`). truth: image -> place."""
+    from sklearn.metrics.cluster import pair_confusion_matrix
+
+    (_, wrong), (apart, together) = pair_confusion_matrix(truth.loc[cleaned["image"]], cleaned["branch"])
+    return {
+        "pair_precision": float(together / (together + wrong)) if together + wrong else np.nan,
+        "pair_recall": float(together / (together + apart)) if together + apart else np.nan,
+    }

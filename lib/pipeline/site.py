@@ -1,0 +1,358 @@
+"""A study's executed notebooks as a static site that opens from disk, without network (`make site`).
+
+python -m lib.pipeline.site quick             # build/site/quick/index.html
+
+Sphinx with MyST-NB renders the pages. Before that each executed notebook is rewritten: figures become files with their words and downloads, plotly's data
+becomes an element that one local script draws, and the name of a run becomes a link to what is known of it. Beside the study's chapters stand those of the study
+`exercises`, which are solutions, in a folder of their own.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import itertools
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from lib.core import tables
+from lib.core.errors import DataError
+from lib.core.files import ROOT, read_json, write_text
+from lib.pipeline import figures, report, solutions
+from lib.review import ledger
+from lib.study import plan
+from lib.study.plan import Study
+
+SOURCES = ROOT / "site"
+"""Sphinx's configuration, styles, scripts and the pages that are written by hand."""
+PARTS = {
+    "Start": ("00",),
+    "The data": ("01", "02", "03"),
+    "MATCHED": ("30", "31", "32", "33", "34", "35", "36"),
+    "Hotels": ("40", "42"),
+    "What it comes to": ("90", "91", "92", "93", "94"),
+}
+"""The chapters of the navigation, by the beginning of their names."""
+PAGES = ("how_to_read", "glossary")
+NO_SVG = "PNG; as SVG they are written where the study is run (`make study PROFILE={name}`), since the repository holds none of them"
+_WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
+
+
+def build(chosen: Study, out: Path | None = None) -> Path:
+    """Build the site of a study into `out` (build/site/<study>); its first page. Raises DataError when no chapter of it is executed, or Sphinx fails."""
+    out = out or ROOT / "build" / "site" / chosen.name
+    chapters = plan.executed(chosen.folder)
+    if not chapters:
+        raise DataError(
+            f"{chosen.folder / 'notebooks'}: no chapter of this study is executed. Run it first: make study PROFILE={chosen.name}"
+        )
+    pages, extra = out.with_name(f".{chosen.name}.pages"), out.with_name(f".{chosen.name}.extra")
+    for folder in (out, pages, extra):
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+    _of_study(chosen, chapters, pages, extra, "solutions.html")
+    names = [path.stem for path in chapters]
+    solved = _solutions(chosen, names, pages, extra)
+    for name in PAGES:
+        write_text(pages / f"{name}.md", _there((SOURCES / f"{name}.md").read_text(encoding="utf-8"), names))
+    write_text(pages / "index.md", _front(chosen, names, solved, extra))
+    _sphinx(pages, out, extra, chosen)
+    for folder in (pages, extra):
+        shutil.rmtree(folder)
+    return out / "index.html"
+
+
+def _of_study(
+    chosen: Study, chapters: Sequence[Path], pages: Path, extra: Path, answers: str, suffix: str = ""
+) -> None:
+    """A study's executed chapters as pages, with its tables, figures and runs. answers: the page of solutions, from there; suffix: of the titles."""
+    runs = _runs(chosen)
+    for path in chapters:
+        notebook = nbformat.read(path, as_version=4)
+        rewrite(notebook, path.stem, chosen.folder, extra, runs)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown" and cell.source.startswith("## Exercises"):
+                cell.source += f'\n\n<a href="{answers}#{solutions.anchor(path.stem)}">Answers</a>'
+        title, *rest = notebook.cells[0].source.split("\n")
+        notebook.cells[0].source = "\n".join([title + suffix, *rest])
+        pages.mkdir(exist_ok=True)
+        nbformat.write(notebook, pages / path.name)
+    shutil.copytree(chosen.folder / "tables", extra / "tables")
+    write_text(pages / "runs.md", _runs_page(chosen, runs, extra, suffix))
+
+
+def _solutions(chosen: Study, chapters: Sequence[str], pages: Path, extra: Path) -> list[str]:
+    """The page of solutions and the executed chapters that it tells of, in a folder of their own unless the site is theirs; the names of all of these pages."""
+    solved = plan.load(solutions.STUDY)
+    executed = plan.executed(solved.folder)
+    within = "" if chosen.name == solved.name else f"{solved.name}/"
+    if within and executed:
+        _of_study(solved, executed, pages / within, extra / within, "../solutions.html", ": exercises solved")
+    page = (SOURCES / "solutions.md").read_text(encoding="utf-8")
+    page = solutions.filled(page, {path.stem: f"{within}{path.stem}.html" for path in executed})
+    write_text(pages / "solutions.md", _there(_linked(page, _runs(solved), f"{within}runs.html"), chapters))
+    beside = [*(path.stem for path in executed), "runs"] if within and executed else []
+    return ["solutions", *(f"{within}{name}" for name in beside)]
+
+
+def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: Path, runs: Mapping[str, Any]) -> None:
+    """Change a notebook in place into what the site shows of it. folder: the study's; extra: where figures are put; runs: whose names become links."""
+    count = 0
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.metadata["tags"] = [*cell.metadata.get("tags", []), "hide-input"]
+        cell.source = cell.source.rstrip()
+        written = _WRITTEN.findall(cell.source)
+        names = iter([name for kind, name, _ in written if kind == "figures"])
+        shown = []
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if "image/png" in data:
+                count += 1
+                name = next(names, f"{chapter}-{count}")
+                shown.append(_figure(data["image/png"], name, _words(output), folder, extra))
+            elif "application/vnd.plotly.v1+json" in data:
+                count += 1
+                shown.append(_plotly(data["application/vnd.plotly.v1+json"], f"{chapter}-{count}"))
+            elif "text/html" in data:
+                shown.append(_html(_linked(_to_pages("".join(data["text/html"]), folder), runs)))
+            elif "text/markdown" in data:
+                prose = _linked_prose("".join(data["text/markdown"]), runs)
+                shown.append(nbformat.v4.new_output("display_data", {"text/markdown": prose}))
+            elif output.output_type != "stream":  # epochs and warnings are for who runs it
+                shown.append(output)
+        if tables := [
+            name for kind, name, _ in written if kind == "tables" and (folder / "tables" / f"{name}.csv").exists()
+        ]:
+            links = ", ".join(f'<a href="tables/{name}.csv" download>{name}.csv</a>' for name in dict.fromkeys(tables))
+            shown.append(_html(f'<p class="downloads">As data: {links}</p>'))
+        cell.outputs = shown
+    notebook.cells = list(_joined(notebook.cells))
+
+
+def _joined(cells: Sequence[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
+    """Code that shows nothing is folded into the code after it, so that a reader finds one fold where there were three."""
+    waiting: list[str] = []
+    for cell, after in itertools.zip_longest(cells, cells[1:]):
+        if cell.cell_type == "code" and not cell.outputs and after is not None and after.cell_type == "code":
+            waiting.append(cell.source)
+            continue
+        if waiting:
+            cell.source, waiting = "\n\n".join([*waiting, cell.source]), []
+        yield cell
+
+
+def _html(text: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("display_data", {"text/html": text})
+
+
+def _words(output: nbformat.NotebookNode) -> str:
+    """What a figure shows, as its maker noted it; notebooks executed before figures had words have none."""
+    noted = output.get("metadata", {}).get("image/png", {})
+    return noted.get("alt", "") if isinstance(noted, Mapping) else ""
+
+
+def _figure(png: str, name: str, words: str, folder: Path, extra: Path) -> nbformat.NotebookNode:
+    (extra / "figures").mkdir(parents=True, exist_ok=True)
+    (extra / "figures" / f"{name}.png").write_bytes(base64.b64decode("".join(png)))
+    kinds = ["png"]
+    if (drawn := folder / "figures" / f"{name}.svg").exists():
+        shutil.copy(drawn, extra / "figures")
+        kinds.append("svg")
+    links = " · ".join(f'<a href="figures/{name}.{kind}" download>{kind.upper()}</a>' for kind in kinds)
+    image = f'<img src="figures/{name}.png" alt="{html.escape(words or name.replace("_", " "))}">'
+    return _html(
+        f'<figure class="shown"><a href="figures/{name}.png">{image}</a><figcaption>{links}</figcaption></figure>'
+    )
+
+
+def _plotly(figure: Mapping[str, Any], name: str) -> nbformat.NotebookNode:
+    content = json.dumps(figure).replace("<", "\\u003c")  # nothing in it can end the element that holds it
+    buttons = " · ".join(
+        f'<button type="button" data-figure="plotly-{name}" data-format="{kind}">{kind.upper()}</button>'
+        for kind in ("png", "svg")
+    )
+    return _html(
+        f'<figure class="shown"><div class="plotly-figure" id="plotly-{name}" role="figure" aria-label="{html.escape(_plotly_words(figure))}"></div>'
+        f'<script type="application/json" data-for="plotly-{name}">{content}</script>'
+        f"<noscript>This figure is drawn by a script.</noscript><figcaption>As it is shown: {buttons}</figcaption></figure>"
+    )
+
+
+def _plotly_words(figure: Mapping[str, Any]) -> str:
+    """What an interactive figure shows: its title and axes, and what it tells apart."""
+    layout = figure.get("layout", {})
+    parts = [layout, *(axis for name, axis in layout.items() if re.match("[xy]axis", name))]
+    titles = (part.get("title", "") for part in parts)
+    words = [title.get("text", "") if isinstance(title, Mapping) else str(title) for title in titles]
+    words += [str(note.get("text", "")) for note in layout.get("annotations", [])]  # titles of panels
+    names = dict.fromkeys(str(trace["name"]) for trace in figure.get("data", []) if trace.get("name"))
+    told = ", ".join(dict.fromkeys(re.sub("<[^>]*>", " ", word) for word in words if word))
+    return "Interactive figure" + (f": {told}" if told else "") + (f"; of {', '.join(names)}" if names else "")
+
+
+def _to_pages(table: str, folder: Path) -> str:
+    """Links to executed notebooks, as links to their pages; of chapters that the study doesn't have, plain words."""
+
+    def link(found: re.Match[str]) -> str:
+        there = (folder / "notebooks" / f"{found[1]}.ipynb").exists()
+        return f'<a href="{found[1]}.html">{found[2]}</a>' if there else found[2]
+
+    return re.sub(r'<a href="(\w+)\.ipynb">([^<]*)</a>', link, table)
+
+
+def _linked(table: str, runs: Mapping[str, Any], page: str = "runs.html") -> str:
+    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it. page: where runs are told."""
+
+    def link(found: re.Match[str]) -> str:
+        name = html.unescape(found[2]).split("/runs/")[-1]
+        return f'{found[1]}<a href="{page}#{_anchor(name)}">{found[2]}</a>{found[3]}' if name in runs else found[0]
+
+    return re.sub(r"(<(?:td|code)[^>]*>)([^<>]+)(</(?:td|code)>)", link, table)
+
+
+def _linked_prose(text: str, runs: Mapping[str, Any]) -> str:
+    """The same for Markdown, where folders of runs stand as code."""
+
+    def link(found: re.Match[str]) -> str:
+        shown = f"<code>{html.escape(found[0].strip('`'))}</code>"
+        return f'<a href="runs.html#{_anchor(found[1])}">{shown}</a>' if found[1] in runs else found[0]
+
+    return re.sub(r"`results/[\w-]+/runs/([^`]+)`", link, _linked(text, runs))
+
+
+def _anchor(run: str) -> str:
+    """A run's name as an anchor; + and . would not do in every reader."""
+    return "run-" + re.sub(r"[^a-z0-9]+", "-", run.lower().replace("+", " plus ")).strip("-")
+
+
+def _runs(chosen: Study) -> dict[str, dict[str, Any]]:
+    """The records of the finished runs, by name."""
+    every = chosen.all_runs()
+    return {
+        name: read_json(run.folder / "metrics.json")
+        for name, run in every.items()
+        if (run.folder / "metrics.json").exists()
+    }
+
+
+def _runs_page(chosen: Study, runs: Mapping[str, Mapping[str, Any]], extra: Path, suffix: str) -> str:
+    show = report.markdown
+
+    def sections() -> Iterator[str]:
+        yield f"# Runs{suffix}\n\nWhat every number of this study comes from: a run's parameters, data, code, weights, device and time. The record has all of it.\n"
+        for name, record in runs.items():
+            target = extra / "records" / f"{_anchor(name)}.json"
+            write_text(target, json.dumps(record, indent=1))
+            weights = "; ".join(
+                f"{show(found['label'])} ({show(found['source'])}, {report.code(found['sha256'][:12])})"
+                for found in record.get("weights", [])
+            )
+            facts = {
+                "parameters": show(", ".join(f"{key} {value}" for key, value in record["parameters"].items())),
+                "data": f"{show(record['data']['source'])}, {report.code(record['data']['fingerprint'][:12])}"
+                if "data" in record
+                else "",
+                "code": f"{report.code(record['code'][:12])}, commit {report.code(str(record['environment'].get('commit', ''))[:12])}",
+                "weights": weights,
+                "device": show(f"{record['environment']['device']} ({record['environment']['processor']})"),
+                "time": f"{record['wall_seconds']:.0f} s",
+            }
+            rows = "\n".join(f"| {key} | {value} |" for key, value in facts.items() if value)
+            yield f"<span id='{_anchor(name)}'></span>\n\n## {show(name)}\n\n| | |\n|---|---|\n{rows}\n\n<a href='records/{target.name}'>the record</a>\n"
+
+    return "\n".join(sections())
+
+
+def _front(chosen: Study, chapters: list[str], solved: list[str], extra: Path) -> str:
+    """The first page: the question, the scorecard in one picture, what data and device, three ways to read, and the chapters."""
+    record = read_json(chosen.folder / "study.json")
+    environment, data = record["environment"], chosen.data
+    source = (
+        f"a synthetic twin at {data.scale:g} of MATCHED's size, with no person in it"
+        if data.source == "twin"
+        else "somebody's own data, shown in counts and scores only"
+    )
+    told = {
+        "study": report.code(chosen.name),
+        "about": report.markdown(chosen.about),
+        "source": source,
+        "device": report.markdown(
+            f"{environment['device']} ({environment['processor']}, {environment['cores']} cores)"
+        ),
+    }
+    told |= {
+        "runs": str(len(record["runs"])),
+        "finished": record["finished"][:10],
+        "picture": _scorecard(chosen, extra),
+        "svg": "PNG and SVG" if any((chosen.folder / "figures").glob("*.svg")) else NO_SVG.format(name=chosen.name),
+    }
+    page = _there((SOURCES / "index.md").read_text(encoding="utf-8"), chapters)
+    for name, value in told.items():
+        page = page.replace(f"[[{name}]]", value)
+    parts = {part: [name for name in chapters if name.startswith(begun)] for part, begun in PARTS.items()}
+    parts |= {"Exercises": solved, "Beside": [*PAGES, "runs"]}
+    for part, names in parts.items():
+        if names:
+            page += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {part}", "", *names, "```", ""])
+    return page
+
+
+def _there(page: str, chapters: Sequence[str]) -> str:
+    """A page whose links to chapters that this study doesn't have are plain words."""
+    return re.sub(r"\[([^\]]+)\]\((\w+)\.ipynb\)", lambda found: found[0] if found[2] in chapters else found[1], page)
+
+
+def _scorecard(chosen: Study, extra: Path) -> str:
+    """The claims by verdict as one picture, or nothing where chapter 91 was not executed."""
+    path = chosen.folder / "tables" / "ledger.csv"
+    if not path.exists():
+        return "This study has no scorecard."
+    picture = report.save_figure(
+        figures.verdicts(ledger.counts(tables.chapter(path))), extra / "figures" / "scorecard.png"
+    )
+    image = f'<img src="figures/scorecard.png" alt="{html.escape(picture.words)}">'
+    return f'<figure class="shown"><a href="91_scorecard.html">{image}</a><figcaption>The claims of both papers by this study\'s verdict. A click leads to each of them.</figcaption></figure>'
+
+
+def _sphinx(pages: Path, out: Path, extra: Path, chosen: Study) -> None:
+    from plotly.offline import get_plotlyjs
+    from sphinx.cmd.build import build_main
+
+    static = extra.with_name(f".{chosen.name}.static")
+    shutil.copytree(SOURCES / "_static", static, dirs_exist_ok=True)
+    write_text(static / "plotly.min.js", get_plotlyjs())
+    settings = {
+        "html_extra_path": str(extra),
+        "html_static_path": str(static),
+        "html_title": f"Executable review: {chosen.name}",
+        "templates_path": str(SOURCES / "_templates"),
+    }
+    arguments = [item for name, value in settings.items() for item in ("-D", f"{name}={value}")]
+    status = build_main(
+        [
+            "-q",
+            "-b",
+            "html",
+            "-j",
+            "2",
+            "-c",
+            str(SOURCES),
+            "-d",
+            str(out / ".doctrees"),
+            *arguments,
+            str(pages),
+            str(out),
+        ]
+    )
+    shutil.rmtree(static)
+    shutil.rmtree(out / ".doctrees", ignore_errors=True)
+    if status:
+        raise DataError(f"{out}: Sphinx could not build the site (status {status}); what it printed above says why.")

@@ -1,0 +1,113 @@
+"""How long things take here: chapter 92's ratios beside the published ones (`make bench`), and the two commands of the README
+(`make timings`)."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from lib.core import provenance
+from lib.core import tables as read_back
+from lib.core.files import ROOT, read_json, write_json, write_text
+from lib.evaluation import intervals
+from lib.pipeline import execute
+from lib.study import plan
+
+OUT = ROOT / "results" / "bench"
+
+
+def ratios(tables: Path) -> pd.DataFrame:
+    """Every ratio that chapter 92 measured side by side: `part, ratio, low, high` (median, least and most over rounds)."""
+    scoring = read_back.chapter(tables / "speed_scoring.csv")["ratio"]
+    rows = [{"part": "scoring retrieval", "ratio": scoring.median(), "low": scoring.min(), "high": scoring.max()}]
+    for name, label, prefix in (("speed_training", "system", "training, "), ("speed_parts", "part", "")):
+        for row in read_back.chapter(tables / f"{name}.csv").to_dict("records"):
+            spread = {"ratio": row["ratio"], "low": row["ratio_low"], "high": row["ratio_high"]}
+            rows.append({"part": prefix + row[label], **spread})
+    return pd.DataFrame(rows)
+
+
+def beside(here: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+    """Both side by side, with `verdict`: *slower* or *faster* where the two spreads are apart, *same* where they meet, *new* or *gone* where one lacks it."""
+    table = here.merge(published, how="outer", on="part", suffixes=("", "_published"), sort=False)
+    found = intervals.order(table["low"], table["high"], table["low_published"], table["high_published"])
+    verdict = pd.Series(found, table.index).map({-1: "slower", 0: "same", 1: "faster"})
+    verdict = verdict.mask(table["ratio_published"].isna(), "new").mask(table["ratio"].isna(), "gone")
+    return table.assign(verdict=verdict)
+
+
+def bench(name: str) -> int:
+    """Execute chapter 92 again, write results/bench/tables/bench.csv and say what changed; 1 when something became slower on the kind of machine that was published, else 0."""
+    chosen = plan.load(name)
+    source, given = ROOT / "notebooks" / "92_speed.ipynb", {"study": name, "out": str(OUT.relative_to(ROOT))}
+    execute.execute(source, OUT / "notebooks" / source.name, given, source.stem)
+    here = ratios(OUT / "tables")
+    before, machine = chosen.folder / "tables", provenance.environment()
+    if not (before / "speed_parts.csv").exists():
+        write_text(OUT / "tables" / "bench.csv", here.to_csv(index=False))
+        print(
+            here.round(2).to_string(index=False),
+            f"\nStudy {name} has no published chapter 92 to compare with.",
+            sep="\n",
+        )
+        return 0
+    table = beside(here, ratios(before))
+    write_text(OUT / "tables" / "bench.csv", table.to_csv(index=False))
+    then = read_json(chosen.folder / "study.json")["environment"]
+    alike = all(machine[what] == then[what] for what in ("processor", "cores", "device"))
+    print(table.round(2).to_string(index=False))
+    if not alike:
+        print(
+            f"\nPublished on {then['processor']}, {then['cores']} cores: ratios of another kind of machine may differ for that alone."
+        )
+    elif slower := list(table.loc[table["verdict"] == "slower", "part"]):
+        print(f"\nSlower than published: {', '.join(slower)}.")
+        return 1
+    return 0
+
+
+BLOCK = re.compile(r"(<!-- timings -->\n).*?(<!-- end of timings -->)", re.DOTALL)
+
+
+def readme_block(record: dict[str, Any]) -> str:
+    """The README's table of times, from a study's record."""
+    rows = [
+        (f"`make study` (`{record['study']}`, {record['steps_run']} steps)", record.get("wall_seconds")),
+        ("`make study` again, nothing changed", record.get("unchanged_rerun_seconds")),
+        ("`make test`", record.get("test_seconds")),
+    ]
+    lines = [
+        f"| {what} | {seconds // 60:.0f} min {seconds % 60:.0f} s |" for what, seconds in rows if seconds is not None
+    ]
+    environment = record["environment"]
+    return "\n".join(
+        [f"| on {environment['cores']} cores ({environment['processor']}) | time |", "| --- | --- |", *lines, ""]
+    )
+
+
+def measure(name: str) -> None:
+    """Time an unchanged re-run and the tests; write both to the study's record and all times into the README."""
+    chosen = plan.load(name)
+    path = chosen.folder / "study.json"
+    subprocess.run([sys.executable, "-m", "lib", "run", name], check=True, cwd=ROOT)
+    _write_readme(path)  # the tests compare the two
+    begin = time.monotonic()
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"],
+        check=True,
+        cwd=ROOT,
+    )
+    write_json(path, read_json(path) | {"test_seconds": round(time.monotonic() - begin, 1)})
+    _write_readme(path)
+
+
+def _write_readme(path: Path) -> None:
+    readme = ROOT / "README.md"
+    block = readme_block(read_json(path))
+    write_text(readme, BLOCK.sub(lambda found: found[1] + block + found[2], readme.read_text(encoding="utf-8")))

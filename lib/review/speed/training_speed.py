@@ -1,0 +1,225 @@
+"""Items a second of training, ours beside a plain loop as the authors' scripts have it, in one run (chapter 92).
+
+The plain loop: float32, every text padded to 512 tokens and tokenised when it is needed, every picture opened, shrunk and
+cropped when it is needed, a text encoded anew for each of its pictures. Ours: tokenised and decoded once, batches of like
+length, each text and picture of a batch encoded once, the precision that the device computes fastest. Both train the
+same system with the same objective and the same number of items a step, on the same items.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+
+from lib.data import identifiers, image_arrays
+from lib.models.acceleration import Asked, device, precision
+from lib.models.systems import System
+from lib.runs import batches
+from lib.runs.attribution import Experiment
+from lib.runs.variants import Variant
+from lib.study.config import Speed
+
+Batch = dict[str, torch.Tensor]
+
+
+class PlainLoader:
+    """Batches of a run's training items, made anew at each use as the authors' loaders make them. One pass is an epoch in an order of its own."""
+
+    sampler = None  # nothing that several devices could share
+
+    def __init__(self, run: Experiment, size: int, padded: int, seed: int) -> None:
+        """size: items of a batch; padded: tokens of each text."""
+        self.items, self.classes = run.items[run.part("train")], run.batch_items("train").classes
+        self.run, self.size, self.padded = run, min(size, len(self.items)), padded
+        self.generator = np.random.default_rng(seed)
+
+    def __len__(self) -> int:
+        return len(self.items) // self.size
+
+    def __iter__(self) -> Iterator[Batch]:
+        rows = self.generator.permutation(len(self.items))
+        for start in range(0, len(self) * self.size, self.size):
+            yield self._batch(rows[start : start + self.size])
+
+    def _batch(self, rows: np.ndarray) -> Batch:
+        run, chosen = self.run, self.items.iloc[rows]
+        batch: Batch = {"class": torch.from_numpy(self.classes[rows])}
+        if run.system.tokenizer is not None:
+            found = run.system.tokenizer(
+                [identifiers.mask(run.data.texts[text]) for text in chosen["text"]],
+                padding="max_length",
+                truncation=True,
+                max_length=self.padded,
+                return_tensors="pt",
+            )
+            batch |= {"tokens": found["input_ids"], "mask": found["attention_mask"], "text": torch.arange(len(rows))}
+        if run.system.sees:
+            shown = [image_arrays.decode(run.data.images[image], run.study.image.pixels) for image in chosen["image"]]
+            batch |= {"pictures": torch.from_numpy(np.stack(shown)), "image": torch.arange(len(rows))}
+        return batch
+
+
+def plain_batches(run: Experiment, size: int, padded: int, seed: int) -> Iterator[Batch]:
+    """`PlainLoader`'s batches for ever."""
+    loader = PlainLoader(run, size, padded, seed)
+    while True:
+        yield from loader
+
+
+def our_batches(items: batches.Items, size: int) -> Iterator[Batch]:
+    """Batches of items for ever, as a run has them."""
+    loader = batches.training_batches(items, size, None, seed=0, by_length=True)
+    sampler: Any = loader.sampler
+    epoch = 0
+    while True:
+        sampler.set_epoch(epoch)
+        yield from loader
+        epoch += 1
+
+
+def learn(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
+    """One step down the gradient of a loss."""
+    optimiser.zero_grad()
+    loss.backward()
+    optimiser.step()
+
+
+def stepper(run: Experiment, system: System, source: Iterator[Batch], asked: Asked) -> Callable[[], int]:
+    """What trains `system` on the next batch of `source` with a run's objective, and says how many items that were. asked: the precision, as `lib.models.acceleration.precision` has it."""
+    optimiser = torch.optim.AdamW(system.parameters(), lr=1e-6, fused=True)
+    half = precision(asked) == "bf16-mixed"
+
+    def step() -> int:
+        batch = {name: value.to(device()) for name, value in next(source).items()}
+        with torch.autocast(device().type, torch.bfloat16, enabled=half):
+            loss = run.objective.of(system, batch, "train")
+        learn(optimiser, loss)
+        return len(batch["class"])
+
+    return step
+
+
+def rate(run: Experiment, source: Iterator[Batch], asked: Asked, seconds: float) -> float:
+    """Items a second that the run's system trains on batches of `source`: whole steps for `seconds` at least, one of them
+    before the clock starts."""
+    step = stepper(run, run.system.to(device()).train(), source, asked)
+    step()
+    return steady(step, seconds)
+
+
+def steady(step: Callable[[], int], seconds: float) -> float:
+    """Items a second of steps one after another, for `seconds` at least. The device is waited for at the end alone, and at the end of every eighth step, so that no queue grows."""
+    wait()
+    begin, items, steps = time.perf_counter(), 0, 0
+    while not items or time.perf_counter() - begin < seconds:
+        items, steps = items + step(), steps + 1
+        if steps % 8 == 0:
+            wait()
+    wait()
+    return items / (time.perf_counter() - begin)
+
+
+def wait() -> None:
+    """Until the device has done what it was told."""
+    if device().type == "cuda":
+        torch.cuda.synchronize()
+
+
+def in_turns(name: str, plain: Callable[[], float], ours: Callable[[], float], rounds: int) -> list[dict[str, Any]]:
+    """What two ways of the same work do a second, one after the other in every round: `system, round, plain, ours, ratio`."""
+    rows = []
+    for number in range(rounds):
+        slow, fast = plain(), ours()
+        rows.append({"system": name, "round": number + 1, "plain": slow, "ours": fast, "ratio": fast / slow})
+    return rows
+
+
+def training(runs: Mapping[str, Callable[[], Experiment]], how: Speed, size: int) -> pd.DataFrame:
+    """Each system's rate in both loops, as `in_turns` has them; of one that reads texts a second time as `<name>, cut alike`, with the plain
+    loop's texts padded to the length at which ours cuts them: what is left then is the loops' own, and no choice of how much is read.
+
+    runs: a name -> what makes the run, so that only one system is held at a time. size: items of a step.
+    """
+    rows = []
+    for name, make in runs.items():
+        run = make()
+        ours = our_batches(run.batch_items("train"), size)
+        fast = partial(rate, run, ours, run.study.training.precision, how.seconds)
+        lengths = {name: how.padded} | ({f"{name}, cut alike": run.max_tokens} if run.system.tokenizer else {})
+        for label, padded in lengths.items():
+            slow = partial(rate, run, plain_batches(run, size, padded, 0), "32-true", how.seconds)
+            rows += in_turns(label, slow, fast, how.rounds)
+    return pd.DataFrame(rows)
+
+
+class PlainRun(Experiment):
+    """A run that is trained by the plain loop: batches of `PlainLoader`, float32, and all else as its study says."""
+
+    def chosen_variant(self, name: str, contrasts: bool) -> Variant:
+        return _trained(super().chosen_variant(name, contrasts), precision="32-true", compiled=False)
+
+    def train(self) -> pd.DataFrame:
+        settings, val = self.variant.training, self.batch_items("val")
+        train: Any = PlainLoader(self, settings.batch_size, self.max_tokens, self.parameters["seed"])
+        checked = batches.ordered_batches(val, max(settings.batch_size, len(val))) if len(val) else None
+        return self.fit(self.objective.of, train, checked, len(train.items))
+
+
+def _trained(variant: Variant, **how: Any) -> Variant:
+    return replace(variant, training=variant.training.model_copy(update=how))
+
+
+LOOPS: Mapping[str, tuple[type[Experiment], dict[str, Any]]] = {"plain": (PlainRun, {}), "ours": (Experiment, {})}
+"""A loop -> the kind of run that has it, and what of the study's training it changes."""
+
+
+def quality(
+    systems: Mapping[str, tuple[str, dict[str, Any]]],
+    epochs: int,
+    loops: Mapping[str, tuple[type[Experiment], dict[str, Any]]] = LOOPS,
+) -> pd.DataFrame:
+    """What each loop's systems reach after so many epochs on the same items: `system, loop, metric, mean, low, high, seconds` (of training); Macro-F1 of identification, and
+    R-Precision and Macro-F1@X of the training region's retrieval, with 95 % intervals over vendors.
+
+    systems: a name -> the run notebook and its arguments. Texts are cut at the same length in all, since how much is read is no matter of speed.
+    """
+    rows = []
+    for name, (notebook, given) in systems.items():
+        for loop, (kind, how) in loops.items():
+            with tempfile.TemporaryDirectory() as folder:
+                run = kind(notebook, **(given | {"out": folder}))
+                run.variant = _trained(run.variant, epochs=epochs, **how)
+                history = run.train()
+                run.embed()
+                identified, linked = run.identify(), run.verify()
+            linked = linked[(linked["modality"] == run.modality) & (linked["region"] == run.region)]
+            both = pd.concat([identified[identified["metric"] == "Macro-F1"], linked])
+            kept = both[both["metric"].isin(["Macro-F1", "R-Precision@X", "Macro-F1@X"])]
+            seconds = history["seconds"].sum()
+            rows.append(kept[["metric", "mean", "low", "high"]].assign(system=name, loop=loop, seconds=seconds))
+    return pd.concat(rows, ignore_index=True)[["system", "loop", "metric", "mean", "low", "high", "seconds"]]
+
+
+def apart(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `quality` in which a loop's mean lies outside the plain loop's interval, or the plain one's outside its: `system, loop, metric`."""
+    plain = table.loc[table["loop"] == "plain", ["system", "metric", "mean", "low", "high"]]
+    both = table[table["loop"] != "plain"].merge(plain, on=["system", "metric"], suffixes=("", "_plain"))
+    inside = both["mean"].between(both["low_plain"], both["high_plain"])
+    inside |= both["mean_plain"].between(both["low"], both["high"])
+    return both.loc[~inside, ["system", "loop", "metric"]].reset_index(drop=True)
+
+
+def spread(measured: pd.DataFrame) -> pd.DataFrame:
+    """Median, least and most over rounds, a row a system: `system, plain, ours, ratio, ratio_low, ratio_high, rounds`."""
+    by = measured.groupby("system", sort=False)
+    table = by[["plain", "ours", "ratio"]].median()
+    table["ratio_low"], table["ratio_high"], table["rounds"] = by["ratio"].min(), by["ratio"].max(), by.size()
+    return table.reset_index()

@@ -1,0 +1,282 @@
+"""What a study's runs measured, as tables for the chapters; runs that differ in their seed alone are one row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from safetensors import safe_open
+
+from lib.core import tables as read_back
+from lib.core.errors import DataError
+from lib.evaluation import identification, verification
+from lib.evaluation.calibration import Scores
+from lib.runs import embedding_files
+from lib.study.plan import HOTELS, Run, Study
+from lib.study.registry import ALIGNMENT_NAMES, BACKBONES, OBJECTIVE_NAMES, RANDOM
+
+ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
+"""The paper's benchmark of each modality."""
+STANDING_IN = {"minilm-l6": "DeCLUTR-small", "efficientnet-lite0": "ViT-base-patch16"}
+"""The packaged backbones, and the benchmark whose role they play."""
+ROW = ["modality", "system", "objective", "fusion", "variant", "faces"]
+"""What makes a row: all that differs between systems but the seed."""
+ASIDE = ("overlap", "temperature", "protocol")
+"""Parameters of runs that answer a question of their own, on other data or with other settings (`lib.review.alignment_tables`)."""
+
+
+AGAIN = "Remove the run's folder and run the study again."
+"""What to do about a run's table that can't be read."""
+FEW = 6
+"""Run folders that are named in one line."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """runs: one row a run, with the columns ROW and `run, row, seed, published, protocol, epochs, …`; `row` names the
+    system that the run is a seed of, by its first run."""
+
+    study: Study
+    runs: pd.DataFrame
+
+    def find(self, modality: str, objective: str, **where: str | bool) -> list[Run]:
+        """The runs, a seed each, of the first row with an objective (as the papers write it) that fits `where`, columns
+        of `runs`; without more said, of the benchmark (see `benchmark`). Empty if there is none."""
+        chosen = self.runs[(self.runs["modality"] == modality) & (self.runs["objective"] == objective)]
+        for column, value in (where or {"benchmark": True}).items():
+            chosen = chosen[chosen[column] == value]
+        return self.seeds(chosen["row"].iloc[0]) if len(chosen) else []
+
+    def seeds(self, row: str) -> list[Run]:
+        """The runs of a row."""
+        every = self.study.all_runs()
+        return [every[name] for name in self.runs.loc[self.runs["row"] == row, "run"]]
+
+    def behind(self, names: Iterable[str]) -> list[Run]:
+        """Every seed of the rows that these runs, a seed of each, belong to."""
+        row = self.runs.set_index("run")["row"]
+        return [run for first in dict.fromkeys(row[name] for name in names) for run in self.seeds(first)]
+
+    def representations(self, objective: str = "CE+SupCon") -> dict[str, tuple[list[Run], str]]:
+        """The five readings that MATCHED compares (A.6.2), by its names, of the benchmarks that were run: each one's runs, a seed each, and by
+        what it retrieves. Raises DataError when there is none."""
+        by = {name: self.find(name, objective) for name in ("text", "image", "joint")}
+        named = {
+            "Text": (by["text"], "text"),
+            "Vision": (by["image"], "image"),
+            "Multimodal": (by["joint"], "joint"),
+            "M-Text": (by["joint"], "text"),
+            "M-Vision": (by["joint"], "image"),
+        }
+        there = {name: found for name, found in named.items() if found[0]}
+        if not there:
+            raise DataError(
+                f"{self.study.name}: no benchmark with the objective {objective} was run (text, vision or multimodal); add "
+                "one to the runs of the parameter file, or leave out the chapters that compare them."
+            )
+        return there
+
+    def scored(self, runs: list[Run], modality: str) -> pd.DataFrame:
+        """Scored queries (`lib.evaluation.verification.scores`) of a row's runs by what they retrieve by, averaged over seeds."""
+        return _averaged([queries(run, modality) for run in runs])
+
+    def macro_f1_shares(self, runs: list[Run]) -> list[pd.DataFrame]:
+        """Macro-F1 of a row's runs as sums over vendors, for `lib.evaluation.intervals.difference`."""
+        found = [predictions(run) for run in runs]
+        return [
+            identification.shares(frame["truth"].to_numpy(), frame["predicted"].to_numpy())["Macro-F1"]
+            for frame in found
+        ]
+
+    def retrieval_shares(
+        self, runs: list[Run], modality: str, region: str, metric: str = "R-Precision@X"
+    ) -> list[pd.DataFrame]:
+        """A retrieval metric of a row's runs in a region as sums over vendors, for `lib.evaluation.intervals.difference`."""
+        return [verification.shares(queries(run, modality), metric, region) for run in runs]
+
+    @cached_property
+    def identification(self) -> pd.DataFrame:
+        """`lib.evaluation.identification.scores` of each row that identifies: its columns, `row, run` (its first) and the columns ROW."""
+        tables = []
+        for row, runs in self.runs.groupby("row", sort=False):
+            if runs["identifies"].all():
+                found = [predictions(run) for run in self.seeds(row)]
+                table = identification.scores(
+                    found[0]["truth"].to_numpy(),
+                    [frame["predicted"].to_numpy() for frame in found],
+                    self.study.bootstrap,
+                    self.study.split.seed,
+                )
+                tables.append(table.assign(row=row))
+        columns = ["metric", "mean", "low", "high", "items", "vendors", "seeds", "seed_sd", "row"]
+        whole = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+        return self._named(whole.reindex(columns=columns))
+
+    @cached_property
+    def verification(self) -> pd.DataFrame:
+        """`lib.evaluation.verification.table` of each row and each representation that it gives (`representation`: text, image,
+        joint), from scores of queries that were averaged over seeds; `row, run` and the columns ROW."""
+        tables = []
+        for row, runs in self.runs.groupby("row", sort=False):
+            found = [asked(run) for run in self.seeds(row)]
+            first = runs.iloc[0]
+            for modality in found[0]["modality"].unique():
+                table = verification.table(
+                    _averaged([frame[frame["modality"] == modality] for frame in found]),
+                    self.study.bootstrap,
+                    self.study.split.seed,
+                    first["train_region"],
+                    first["regions"],
+                )
+                tables.append(table.assign(representation=modality, row=row, seeds=len(found)))
+        return self._named(pd.concat(tables, ignore_index=True))
+
+    def _named(self, table: pd.DataFrame) -> pd.DataFrame:
+        first = self.runs.drop_duplicates("row")
+        return table.merge(first[["row", "run", "role", "benchmark", "published", *ROW]], on="row")
+
+
+def predictions(run: Run) -> pd.DataFrame:
+    """What a run took each test item for: `truth, predicted` (vendors), and the item's `text` and `image`."""
+    return read_back.read(run.folder / "predictions.csv", read_back.PREDICTIONS, AGAIN)
+
+
+def asked(run: Run) -> pd.DataFrame:
+    """A run's scored queries (`lib.evaluation.verification.scores`) of each `modality`."""
+    return read_back.read(run.folder / "queries.csv", read_back.QUERIES, AGAIN)
+
+
+def queries(run: Run, modality: str) -> pd.DataFrame:
+    """A run's scored queries of a modality."""
+    found = asked(run)
+    return found[found["modality"] == modality]
+
+
+def vectors(run: Run) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
+    """A run's items and vectors by modality (`lib.runs.embedding_files.load`). Raises DataError when they are not there."""
+    path = run.folder / "embeddings.safetensors"
+    if not path.exists():
+        raise DataError(f"{path}: it is not there; vectors are not published. Run the study anew.")
+    return embedding_files.load(path)
+
+
+def class_scores(run: Run, modality: str, trained_on: str) -> dict[str, Scores]:
+    """The class scores of a run's validation and test items (`val`, `test`), from its stored vectors and the weights of its head.
+
+    Raises DataError when they are not there (they are never published) or the head is no linear layer.
+    """
+    items, found = vectors(run)[modality]
+    with safe_open(run.folder / "weights.safetensors", framework="numpy") as stored:
+        if not {"head.weight", "head.bias"} <= set(stored.keys()):
+            raise DataError(f"{run.folder}: this run has no linear class head, so it gives no probabilities.")
+        weight, bias = (stored.get_tensor(f"head.{name}").astype(np.float32) for name in ("weight", "bias"))
+    here = items["region"] == trained_on
+    classes = np.unique(items["vendor"][here & (items["part"] == "train")])
+    scored = {}
+    for part in ("val", "test"):
+        rows = (here & (items["part"] == part) & items["vendor"].isin(classes)).to_numpy()
+        vendors = items["vendor"].to_numpy()[rows]
+        scored[part] = Scores(found[rows] @ weight.T + bias, np.searchsorted(classes, vendors), vendors)
+    return scored
+
+
+def sources(*runs: Run) -> str:
+    """Which run folders a figure or table came from, as Markdown; many are folded away."""
+    folders = dict.fromkeys(f"results/{run.study.name}/runs/{run.name}" for run in runs)
+    if len(folders) <= FEW:
+        return "From " + ", ".join(f"`{folder}`" for folder in folders) + "."
+    listed = "".join(f"<li><code>{folder}</code></li>" for folder in folders)
+    return f"<details><summary>From {len(folders)} runs</summary><ul>{listed}</ul></details>"
+
+
+def _averaged(seeds: list[pd.DataFrame]) -> pd.DataFrame:
+    """Scores of the same queries, averaged over seeds."""
+    if len(seeds) == 1:
+        return seeds[0].reset_index(drop=True)
+    key = ["region", "query", "vendor", "relevant", "documents"]
+    return pd.concat(seeds).drop(columns="modality").groupby(key, sort=False, as_index=False).mean()
+
+
+def load(study: Study) -> Results:
+    """The study's finished runs. Raises DataError when there are none."""
+    found = {
+        name: run.record()
+        for name, run in study.all_runs().items()
+        if run.notebook not in HOTELS and not set(ASIDE) & set(run.parameters) and run.finished
+    }
+    if not found:
+        raise DataError(
+            f"{study.folder / 'runs'}: this study has no finished run yet. `make study PROFILE={study.name}` runs "
+            "what a chapter reads before the chapter."
+        )
+    runs = pd.DataFrame([_row(name, metrics) for name, metrics in found.items()])
+    runs["row"] = runs.groupby(ROW, sort=False)["run"].transform("first")
+    return Results(study, runs)
+
+
+def _row(name: str, metrics: dict) -> dict:
+    training, weights, given = metrics.get("training", {}), metrics["weights"], metrics["parameters"]
+    encoders = [found for found in weights if found["kind"] != "generator"]
+    published, benchmark = _stands_beside(given, encoders)
+    benchmark = benchmark and "faces" not in given and all(found["source"] != "random" for found in encoders)
+    scored = pd.DataFrame(metrics["verification"])["region"]
+    metered = 1.0 if not training.get("resumed") else np.nan  # an interrupted run's meter began anew
+    return {
+        "run": name,
+        "modality": metrics["modality"],
+        "system": " + ".join(found["label"] for found in weights) or given["baseline"],
+        "objective": _objective(given),
+        "fusion": given.get("fusion", "mean" if "method" in given else ""),
+        "variant": given.get("variant", "sound"),
+        "faces": given.get("faces", "all"),
+        "published": published,
+        "role": benchmark,
+        "benchmark": benchmark and "variant" not in given,
+        "identifies": "identification" in metrics,
+        "protocol": metrics["protocol"],
+        "train_region": metrics["data"]["train_region"],
+        "regions": [region for region in dict.fromkeys(scored) if region not in ("OOD", "ZS")],
+        "seed": given["seed"],
+        "parameters": sum(found["parameters"] for found in weights),
+        "epochs": training.get("epochs", 0),
+        "training_items": training.get("items", 0),
+        "training_seconds": training.get("seconds", 0.0),
+        "wall_seconds": metrics["wall_seconds"],
+        "wh": 1000 * metrics["energy"]["kwh"] * metered,
+        "co2_g": 1000 * metrics["energy"]["co2_kg"] * metered,
+        "power": metrics["energy"]["method"],
+        "device": metrics["environment"]["device"],
+        "key": metrics["key"],
+        "weights_sha256": " ".join(found["sha256"][:8] for found in weights),
+    }
+
+
+def _objective(given: dict) -> str:
+    """As the papers write it: of an alignment its method, of one that was fine-tuned both."""
+    method = ALIGNMENT_NAMES.get(given.get("method", given.get("aligned", "")), "")
+    objective = OBJECTIVE_NAMES.get(given.get("objective", ""), given.get("objective", ""))
+    return "+".join(filter(None, [method, objective])) or "baseline"
+
+
+def _stands_beside(given: dict, weights: list[dict]) -> tuple[str, bool]:
+    """The system of the papers' tables that a run may stand beside, '' if none, and whether it is a benchmark of theirs.
+
+    A system of two encoders is a benchmark when both are, and it is fused as theirs.
+    """
+    names = [_published(found) for found in weights]
+    if len(names) == 2:
+        beside = ROLES["joint"] if names == [ROLES["text"], ROLES["image"]] else ""
+        return beside, bool(beside) and given.get("fusion", "mean") in ("mean", "mean-similarity")
+    beside = names[0] if names else ""
+    return beside, beside in ROLES.values()
+
+
+def _published(found: dict) -> str:
+    """A backbone as the papers call its architecture, whatever its weights are, or the benchmark whose role it plays; a
+    stand-in for anything but a benchmark stands beside nothing."""
+    loaded, requested = found["loaded"], found["requested"]
+    in_its_role = requested == loaded or BACKBONES[requested.removesuffix(RANDOM)].published in ROLES.values()
+    return BACKBONES[loaded].published or (STANDING_IN.get(loaded, "") if in_its_role else "")

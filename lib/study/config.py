@@ -1,0 +1,356 @@
+"""What a parameter file may say: the sections, their fields with types and defaults, and the folders that follow from them.
+
+A parameter file is YAML; `StudyFile` is its schema, and its fields' comments are the file's reference. What runs and
+chapters follow from it is in `lib.study.plan`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from lib.core import csv_reader, fingerprints
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.study import parameters
+from lib.study.parameters import Protocol, Seed
+from lib.study.registry import LOSSES
+
+FACE_NETWORKS = ("dlib-face", "vgg-face2", "arcface", "facenet-512", "ghostfacenet")
+RESERVED = ("published", "bench")
+"""Folders of results/ that are no study's."""
+
+
+class Part(BaseModel):
+    """A section of the parameter file: a field that isn't known, or a value of another type, is a mistake, and nothing changes
+    later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def check_batch(batch_size: int, per_class: int | None, what: str) -> None:
+    """A batch of one vendor has no negatives, and one of fewer items than a vendor gives none at all."""
+    if per_class and batch_size < 2 * per_class:
+        raise ValueError(
+            f"batch_size, {batch_size}, must be at least twice per_{what}, {per_class}: a batch needs items of two "
+            f"{'vendors' if what == 'vendor' else 'classes'}, or there is nothing to tell apart"
+        )
+
+
+class Columns(Part):
+    """What the columns of the user's CSV files are called; null: the data has none."""
+
+    text: str | None = "TEXT"
+    images: str | None = "IMAGES"  # paths below the folder
+    vendor: str = "VENDOR"  # a label: ads with the same one are of the same vendor
+    region: str | None = None  # null: each CSV file is a region, called as the file is
+    pseudonym: str | None = None  # names that vendors go by: used to search results for leaks, never shown
+
+    @model_validator(mode="after")
+    def _columns_differ(self) -> Columns:
+        given = [csv_reader.name(name) for name in self.model_dump().values() if name is not None]
+        if self.text is None and self.images is None:
+            raise ValueError("text and images are both null; ads need one of them at least")
+        if len(set(given)) < len(given):
+            raise ValueError("one column is named for two things")
+        return self
+
+
+class Data(Part):
+    """Where the ads come from."""
+
+    source: Literal["twin", "matched"] = "twin"
+    folder: str = ""  # matched: the folder with the CSV files, a region each, and the pictures
+    columns: Columns = Columns()  # matched: the CSV files' columns
+    separator: str = Field("|", min_length=1)  # matched: between the paths of an ad's images
+    delimiter: str = Field(",", pattern=r'^[^"\r\n]$')  # matched: between columns
+    encoding: str = "utf-8"  # matched: of the CSV files, by Python's name; Windows' is cp1252
+    train_region: str | None = None  # what systems are trained on; null: south if it is there, else the largest
+    scale: float = Field(0.02, gt=0, le=4)  # twin: 1.0 has the size of MATCHED (Table 1)
+    seed: Seed = 1111  # twin: fixes every byte
+    pixels: int = Field(96, ge=32, le=512)  # twin: side of a picture
+    overlap: float = Field(0.0, ge=0, le=1)  # twin: how often a text names what its pictures show
+    sensitive: bool | None = None  # nothing of an ad may be shown; None: everything but the twin is
+    datasheet: str = (
+        ""  # matched: a file with answers about the data (chapter 01); see params/datasheet.yaml, the twin's
+    )
+
+    @field_validator("train_region")
+    @classmethod
+    def _region_names_are_lower_case(cls, value: str | None) -> str | None:
+        return value if value is None else csv_reader.name(value).lower()
+
+    @field_validator("encoding")
+    @classmethod
+    def _encoding_is_known(cls, value: str) -> str:
+        try:
+            codecs.lookup(value)
+            "".encode(value)  # refused by codecs that are no encodings of text
+        except (LookupError, ValueError) as error:
+            raise ValueError(f"there is no encoding called {value!r}; utf-8, cp1252 and utf-16 are some") from error
+        return value
+
+    @model_validator(mode="after")
+    def _source_fits(self) -> Data:
+        if self.source == "matched" and not self.folder:
+            raise ValueError("source matched needs a folder, the one with the CSV files")
+        if self.source == "twin" and self.columns != Columns():
+            raise ValueError("columns are for source matched; the twin's are known")
+        return self
+
+    @property
+    def lacks(self) -> dict[str, str]:
+        """What the data doesn't have, of `text` and `image`, each with the sentence that says so."""
+        columns = {"text": ("texts", "text"), "image": ("pictures", "images")}
+        return {
+            name: f"this data has no {what} (data.columns.{column} is null)."
+            for name, (what, column) in columns.items()
+            if getattr(self.columns, column) is None
+        }
+
+
+class Split(Part):
+    """How items are divided into train, validation and test (0.75, 0.05, 0.20)."""
+
+    protocol: Protocol = "ad"
+    seed: Seed = 1111
+
+
+class Text(Part):
+    max_tokens: int = Field(512, ge=8, le=512)  # longer texts are cut (MATCHED A.2: 512)
+    mask_digits: Literal["all", "train"] = "all"  # digits become N in all texts, or as published in training texts only
+
+
+class Image(Part):
+    pixels: int = Field(224, ge=32, le=512)  # side of a picture as the model sees it
+
+
+class Training(Part):
+    """Optimisation: AdamW, linear warm-up and decay (MATCHED A.4 and the authors' code; our defaults differ)."""
+
+    epochs: int = Field(40, ge=1)
+    patience: int | None = Field(
+        3, ge=1
+    )  # epochs without a better validation loss before stopping; null: never stop early
+    least_change: float = Field(0.01, ge=0)  # a smaller fall of the validation loss is none
+    batch_size: int = Field(32, ge=2)
+    accumulate: int = Field(1, ge=1)  # batches whose gradients are added up before a step
+    per_vendor: int | None = Field(
+        4, ge=2
+    )  # items of one vendor in a batch, where the objective needs positives; null: by chance
+    by_length: bool = True  # texts of like length share a batch, where it isn't made up of vendors
+    text_rate: float = Field(1e-4, gt=0)  # learning rate of the text encoder's layers
+    image_rate: float = Field(1e-4, gt=0)  # of the image encoder's
+    head_rate: float = Field(1e-3, gt=0)  # of new layers
+    weight_decay: float = Field(0.01, ge=0)
+    decay_norms: bool = False  # whether biases and norms decay too
+    epsilon: float = Field(1e-8, gt=0)  # AdamW's
+    warmup: float = Field(0.1, ge=0, lt=1)  # share of all steps
+    temperature: float = Field(0.1, gt=0)  # of SupCon
+    margin: float = Field(0.3, gt=0)  # of Triplet, in cosine
+    negatives: int | None = Field(
+        5, ge=1
+    )  # of an item, in its batch, for SupCon and Triplet (A.4); null: SupCon sees all
+    proxy_rate: float | None = Field(None, gt=0)  # of a loss's own proxies or centres; null: as head_rate
+    contrast_weight: float = Field(1.0, gt=0)  # of SupCon or Triplet beside cross-entropy
+    precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"  # auto: bf16 where the device computes it in hardware
+    compiled: bool = False  # compile a transformer's blocks: takes seconds of each run, and pays on an accelerator
+    devices: int = Field(1, ge=1)  # that train one run together, an equal part of every batch each
+    strategy: str = "auto"  # Lightning's, of how they do; several devices of a notebook need ddp_notebook
+    threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
+
+    @model_validator(mode="after")
+    def _batches_hold_vendors(self) -> Training:
+        check_batch(self.batch_size, self.per_vendor, "vendor")
+        if self.batch_size % self.devices:
+            raise ValueError(
+                f"a batch of {self.batch_size} can't be shared evenly by {self.devices} devices; change batch_size or devices"
+            )
+        return self
+
+
+class Alignment(Part):
+    """Text-image alignment (20_alignment); what it doesn't say is as in Training."""
+
+    epochs: int | None = Field(None, ge=1)  # null: as many as training has
+    batch_size: int | None = Field(None, ge=2)  # null: as training's
+    per_vendor: int | None = Field(None, ge=2)  # pairs of one vendor in a batch; null: by chance
+    temperature: float = Field(0.1, gt=0)  # of ITC (A.4: the best of 0.01, 0.1 and 0.3), unless a run names its own
+    negatives: int = Field(5, ge=1)  # of a pair, from another region (variant published)
+    dimensions: int | None = Field(None, ge=8)  # of the common space; null: the text encoder's
+    queries: int = Field(32, ge=1)  # of the Q-Former
+    layers: int = Field(12, ge=1)
+    heads: int = Field(12, ge=1)
+    locked: bool = (
+        False  # keep the encoders as they came and train what is on top: for a CPU, which encodes each item once
+    )
+    max_tokens: int | None = Field(None, ge=8, le=512)  # null: as text has
+
+    @model_validator(mode="after")
+    def _heads_divide(self) -> Alignment:
+        if self.dimensions and self.dimensions % self.heads:
+            raise ValueError(f"dimensions, {self.dimensions}, must be a multiple of heads, {self.heads}")
+        return self
+
+
+class Hotels(Part):
+    """Linking of hotel pictures (41 to 43); what it doesn't say is as in Revisited Hotels' Table 6, and for any loss as in Training."""
+
+    source: Literal["twin", "collected", "splits"] = "twin"
+    # twin: drawn; collected: CSV files (image, label, super_label) in `folder` that are to be cleaned and split; splits: as published, in `hotel_splits`
+    folder: str = ""  # collected, splits: below it the files' paths of pictures lead
+    unknown_chain: int = 0  # collected, splits: what super_label is where the chain isn't known
+    table_6: Literal["Revisited Hotel-ID", "Revisited Hotels-50K"] = "Revisited Hotel-ID"  # whose hyper-parameters
+    scale: float = Field(0.02, ge=0.005, le=4)  # twin: 1.0 has the size of Hotel-ID (Table 3)
+    seed: Seed = 1111  # twin: fixes every byte
+    pixels: int = Field(96, ge=32, le=512)  # twin: side of a picture
+    split_seed: Seed = 0  # twin, collected: which chains and branches are held out
+    image_pixels: int = Field(224, ge=32, le=512)  # side of a picture as the model sees it
+    epochs: int = Field(60, ge=1)  # D.2
+    per_class: int = Field(4, ge=2)  # pictures of a branch in a batch, where Table 6 doesn't say it
+    batch_size: int | None = Field(None, ge=4)  # null: Table 6's
+    search: dict[str, dict[str, list[float]]] = {}
+    # what 43 tries for a loss, or `any` without an entry of its own: hyper-parameters (lib/hotels/linking_losses.py) and their values, all combinations
+    search_epochs: int | None = Field(None, ge=1)  # of each trial; null: as many as `epochs`
+
+    @model_validator(mode="after")
+    def _pictures_are_somewhere(self) -> Hotels:
+        if self.source != "twin" and not self.folder:
+            raise ValueError(f"source {self.source} needs a folder, the one with the pictures")
+        return self
+
+    @model_validator(mode="after")
+    def _search_is_of_losses(self) -> Hotels:
+        for loss, grid in self.search.items():
+            if loss not in (*LOSSES, "any"):
+                raise ValueError(
+                    f"search: there is no loss called {loss!r}; {parameters.nearest(loss, (*LOSSES, 'any'))}"
+                )
+            for name, values in grid.items():
+                if not values or len(set(values)) < len(values):
+                    raise ValueError(f"search, {loss}, {name}: give some values, each once")
+        if self.batch_size:
+            check_batch(self.batch_size, self.per_class, "class")
+        return self
+
+
+class Speed(Part):
+    """How chapter 92 measures."""
+
+    systems: list[Literal["text", "vision", "multimodal"]] = ["text", "vision", "multimodal"]  # which are trained
+    rounds: int = Field(3, ge=1)  # how often each loop is measured
+    seconds: float = Field(5.0, gt=0)  # of each measurement at least, and one step
+    padded: int = Field(512, ge=8, le=512)  # tokens that the plain loop pads texts to; the authors' 512
+
+
+class StudyFile(Part):
+    """A whole parameter file."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")  # results go to results/<name>
+    about: str = ""
+    data: Data = Data()
+    split: Split = Split()
+    text: Text = Text()
+    image: Image = Image()
+    training: Training = Training()
+    alignment: Alignment = Alignment()
+    hotels: Hotels = Hotels()
+    speed: Speed = Speed()
+    weights: Literal["prefer", "require"] = "prefer"  # require: a missing checkpoint is an error, not a stand-in
+    weights_folder: str = ""  # looked in first: <folder>/<backbone>/
+    face_embeddings: bool | None = None  # whether runs may embed faces; None: not on sensitive data
+    bootstrap: int = Field(1000, ge=0)  # resamples of vendors for an interval
+    runs: list[dict[str, Any]] = []  # a run notebook and its parameters, each a list: all combinations are run
+    chapters: list[str] = []
+    hotel_splits: str = ""  # folder of published split files; chapter 40 is left out without it
+
+    @field_validator("name")
+    @classmethod
+    def _name_is_free(cls, value: str) -> str:
+        if value in RESERVED:
+            raise ValueError(f"no study can be called {value!r}: results/{value} is something else")
+        return value
+
+    def at_overlap(self, overlap: float) -> Self:
+        """The same study on a twin whose texts name more or less of what their pictures show."""
+        if self.data.source != "twin":
+            raise DataError(f"{self.name}: overlap is the twin's; other data has the overlap that it has.")
+        return self.model_copy(update={"data": Data(**{**self.data.model_dump(), "overlap": overlap})})
+
+    @property
+    def sensitive(self) -> bool:
+        """Whether nothing of an ad may be shown."""
+        return self.data.source != "twin" if self.data.sensitive is None else self.data.sensitive
+
+    @property
+    def embeds_faces(self) -> bool:
+        """Whether runs may use face embeddings (lib/models/face_embeddings.py says why it matters)."""
+        return not self.sensitive if self.face_embeddings is None else self.face_embeddings
+
+    @property
+    def folder(self) -> Path:
+        """Where the study's results go."""
+        return ROOT / "results" / self.name
+
+    @property
+    def memory_mb(self) -> int:
+        """About what one of the study's notebooks needs of memory, so that no more run at a time than fit (measured on the
+        twin: 3 GB, and at MATCHED's size 12 GB more)."""
+        return round(3000 + 12_000 * min(1.0, self.data.scale if self.data.source == "twin" else 0.25))
+
+    @property
+    def cache(self) -> Path:
+        """Where decoded pictures are kept."""
+        return ROOT / "data" / "cache"
+
+    @property
+    def data_folder(self) -> Path:
+        """The folder in MATCHED's layout: the user's, or the twin's, named by all that decides its bytes."""
+        if self.data.source == "matched":
+            return _from_root(self.data.folder)
+        data, code = self.data, fingerprints.module_fingerprint("lib.twin.advertisements")[:8]
+        name = f"scale{data.scale:g}-seed{data.seed}-px{data.pixels}-overlap{data.overlap:g}-{code}"
+        return ROOT / "data" / "twin" / name
+
+    @property
+    def hotel_pictures(self) -> Path:
+        """The folder of hotel pictures: the user's, or the twin's, named by all that decides its bytes."""
+        hotels = self.hotels
+        if hotels.source != "twin":
+            return _from_root(hotels.folder)
+        code = fingerprints.module_fingerprint("lib.twin.hotel_pictures")[:8]
+        return ROOT / "data" / "hotels" / f"scale{hotels.scale:g}-seed{hotels.seed}-px{hotels.pixels}-{code}"
+
+    @property
+    def datasheet(self) -> Path | None:
+        """The file with the datasheet's answers, if there are any."""
+        if self.data.source == "twin":
+            return ROOT / "params" / "datasheet.yaml"
+        return _from_root(self.data.datasheet) if self.data.datasheet else None
+
+    @property
+    def weights_at(self) -> str:
+        """The folder of local weights, '' for none. Raises DataError when the one that is named isn't there."""
+        if not self.weights_folder:
+            return ""
+        found = _from_root(self.weights_folder)
+        if not found.is_dir():
+            raise DataError(
+                f"{found}: there is no such folder of weights. Correct weights_folder in the parameter file."
+            )
+        return str(found)
+
+    @property
+    def hotel_folder(self) -> Path | None:
+        """The folder of hotel split files, from the file or the environment variable HOTEL_SPLITS."""
+        given = os.environ.get("HOTEL_SPLITS") or self.hotel_splits
+        return _from_root(given) if given else None
+
+
+def _from_root(path: str) -> Path:
+    given = Path(path).expanduser()
+    return given if given.is_absolute() else ROOT / given

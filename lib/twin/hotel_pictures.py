@@ -1,0 +1,177 @@
+"""A twin of Revisited Hotel-ID: drawn rooms of made-up hotels. Chains share furnishing, branches differ in rooms, pictures come from two sources.
+
+Scale 1.0 has as many pictures, branches and chains as the real file (Revisited Hotels, Table 3), with chains and branches as unequal as there. A branch is
+furnished in its chain's taste with some things of its own, and has a few rooms. *Travel sites* show tidy rooms in good light; *phones* (Hotel-ID's only source, and
+one of two in Hotels-50K) show clutter, bad light and crooked angles. Part of the branches has no known chain. Some places are listed twice, and some pictures
+under two branches, as on the web: what `lib.hotels.cleaning` is to find. The seed fixes every byte.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from lib.core.errors import DataError
+from lib.core.files import replacing, write_json
+from lib.twin.drawing import render
+
+IMAGES, BRANCHES, CHAINS = 97_553, 7_769, 87
+"""Of the whole file (Table 3, Total)."""
+UNKNOWN = 1_745 / 7_769
+"""Share of branches whose chain isn't known (Table 3, D_??)."""
+LEAST = 4
+"""Pictures of a branch, at least."""
+OWN = 0.2
+"""Share of a branch's furnishing that isn't its chain's."""
+PHONES = 0.6
+"""Share of pictures taken by guests."""
+DOUBLES = 0.02
+"""Share of branches that are listed a second time, with some of their pictures."""
+_CHAIN, _BRANCH, _IMAGE, _PLAN = range(4)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """scale: of Hotel-ID's size; pixels: side of a picture."""
+
+    scale: float = 0.02
+    seed: int = 1111
+    pixels: int = 64
+
+    def __post_init__(self) -> None:
+        if not 0.005 <= self.scale <= 4 or not 32 <= self.pixels <= 512:
+            raise DataError("A hotels' twin has a scale from 0.005 to 4 and pictures of 32 to 512 pixels.")
+
+
+def plan(settings: Settings) -> pd.DataFrame:
+    """Every picture before any is drawn: `place` (the hotel that it is of), `chain` (true), `known` (whether that is told), `room`, `source`."""
+    generator = _stream(settings, _PLAN)
+    branches = max(40, round(BRANCHES * settings.scale))
+    chains = max(12, round(CHAINS * settings.scale**0.5))  # fewer than in proportion would leave none to hold out
+    share = generator.pareto(0.9, chains) + 0.15
+    chain = np.concatenate(
+        [np.arange(chains), generator.choice(chains, max(0, branches - chains), p=share / share.sum())]
+    )[:branches]
+    images = max(round(IMAGES * settings.scale), LEAST * branches)
+    weight = generator.lognormal(0, 1.1, branches)
+    sizes = LEAST + generator.multinomial(images - LEAST * branches, weight / weight.sum())
+    known = generator.random(branches) >= UNKNOWN
+    rooms = 1 + generator.poisson(1.5, branches)
+    place = np.repeat(np.arange(branches), sizes)
+    return pd.DataFrame(
+        {
+            "place": place,
+            "chain": chain[place],
+            "known": known[place],
+            "room": generator.integers(0, rooms[place]),
+            "source": np.where(generator.random(len(place)) < PHONES, "phone", "travel site"),
+        }
+    )
+
+
+def camera(source: str, generator: np.random.Generator) -> render.Camera:
+    """A travel site's photographer, or a guest with a phone."""
+    drawn = replace(render.Camera.draw(generator), mark="none", border="none", filter="none", mirrored=False)
+    if source == "phone":
+        return replace(
+            drawn,
+            exposure=drawn.exposure * float(generator.uniform(0.55, 1.05)),
+            noise=drawn.noise + float(generator.uniform(3, 12)),
+            blur=drawn.blur + float(generator.uniform(0, 0.8)),
+            tilt=float(generator.normal(0, 0.12)),
+            quality=int(generator.integers(40, 75)),
+        )
+    return replace(drawn, exposure=1.1, noise=0.5, blur=0.0, tilt=0.0, vignette=0.0, quality=92)
+
+
+def draw(settings: Settings, image: int, place: int, chain: int, room: int, source: str) -> tuple[np.ndarray, int]:
+    """A picture (pixels, pixels, 3) uint8 RGB, and its JPEG quality. Guests' pictures of a room differ more, and have more lying about."""
+    taste = render.Furnishing.draw(_stream(settings, _CHAIN, chain))
+    furnishing = render.varied(taste, _stream(settings, _BRANCH, place), OWN)
+    space = render.Room.draw(_stream(settings, _BRANCH, place, 1 + room), ("bedroom", "bedroom", "bathroom")[room % 3])
+    generator = _stream(settings, _IMAGE, image)
+    taken_by = camera(source, generator)
+    variation = 0.8 if source == "phone" else 0.3
+    return render.render(furnishing, space, taken_by, None, generator, settings.pixels, variation), taken_by.quality
+
+
+def write(settings: Settings, folder: Path, processes: int | None = None) -> None:
+    """Write the twin: `listed.csv` (image, label, super_label; 0: chain unknown) as collected from the web, with what is listed twice, `truth/pictures.csv`
+    (image, place, chain, source, room) and the pictures; `twin.json` comes last and says that all of it is there. Pictures that are there stay."""
+    table = plan(settings)
+    table["image"] = [f"images/{place % 100:02d}/{row:06d}.jpg" for row, place in enumerate(table["place"])]
+    jobs = [rows for _, rows in table.groupby("place")]
+    # Spawned, not forked: a forked copy of a process in which a library has started threads can hang for ever.
+    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
+        list(pool.map(partial(_draw_place, settings, folder), jobs, chunksize=4))
+    generator = _stream(settings, _PLAN, 1)
+    label = generator.permutation(10 * (table["place"].max() + 1))  # labels tell nothing of order
+    listed = pd.DataFrame(
+        {
+            "image": table["image"],
+            "label": label[table["place"]],
+            "super_label": np.where(table["known"], table["chain"] + 1, 0),
+        }
+    )
+    twice = generator.permutation(table["place"].max() + 1)[: max(1, round(DOUBLES * table["place"].nunique()))]
+    again = table[table["place"].isin(twice)].groupby("place").head(3)
+    copies = [
+        f"images/{place % 100:02d}/copy-{name.split('/')[-1]}"
+        for place, name in zip(again["place"], again["image"], strict=True)
+    ]
+    for place, name, copy in zip(again["place"], again["image"], copies, strict=True):
+        _copy(folder / name, folder / copy, anew=place in twice[::2])
+    other = label[table["place"].max() + 1 + again["place"]]
+    doubled = pd.DataFrame(
+        {"image": copies, "label": other, "super_label": listed.loc[again.index, "super_label"].to_numpy()}
+    )
+    _write(pd.concat([listed, doubled]), folder / "listed.csv")
+    truth = table[["image", "place", "chain", "source", "room"]]
+    _write(pd.concat([truth, truth.loc[again.index].assign(image=copies)]), folder / "truth" / "pictures.csv")
+    write_json(
+        folder / "twin.json",
+        {
+            "settings": vars(settings),
+            "images": len(table),
+            "places": int(table["place"].nunique()),
+            "listed_twice": len(twice),
+        },
+    )
+
+
+def _copy(name: Path, copy: Path, anew: bool) -> None:
+    """The same file, or, as other sites show it, the picture shrunk and compressed anew."""
+    if anew:
+        picture = np.asarray(Image.open(name).convert("RGB"))
+        side = round(0.9 * len(picture))
+        render.write_jpeg(copy, cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), 70)
+    else:
+        with replacing(copy) as temporary:
+            shutil.copyfile(name, temporary)
+
+
+def _draw_place(settings: Settings, folder: Path, rows: pd.DataFrame) -> None:
+    for image, row in zip(rows.index, rows.itertuples(), strict=True):
+        path = folder / row.image
+        if not path.exists():
+            render.write_jpeg(path, *draw(settings, image, row.place, row.chain, row.room, row.source))
+
+
+def _stream(settings: Settings, kind: int, *number: int) -> np.random.Generator:
+    """The random numbers of one thing, whatever else is drawn."""
+    return np.random.default_rng([settings.seed, 77, kind, *number])
+
+
+def _write(table: pd.DataFrame, path: Path) -> None:
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")

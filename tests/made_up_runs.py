@@ -14,7 +14,7 @@ from lib.study.plan import Run, Study
 VENDORS, SEED = 20, 1111
 TEXTS = pd.DataFrame({"text": np.arange(100), "truth": np.arange(100) % VENDORS})
 PAIRS = pd.DataFrame({"text": np.arange(200) // 2, "image": np.arange(200)}).merge(TEXTS)
-ITEMS = {"text": TEXTS, "image": PAIRS[["image", "truth"]], "joint": PAIRS}
+ITEMS = {"text": TEXTS, "image": PAIRS[["image", "truth"]], "multimodal": PAIRS}
 """The test items of each modality: each text has two pictures."""
 REGIONS = ("south", "midwest", "west", "northeast")
 
@@ -23,12 +23,12 @@ def text(objective="ce", name="minilm-l6", **more):
     return {"notebook": "10_text", "text": name, "objective": objective} | more
 
 
-def vision(objective="ce", name="efficientnet-lite0", **more):
-    return {"notebook": "11_vision", "vision": name, "objective": objective} | more
+def image(objective="ce", name="efficientnet-lite0", **more):
+    return {"notebook": "11_image", "image": name, "objective": objective} | more
 
 
 def fusion(objective="ce", how="mean", names=("minilm-l6", "efficientnet-lite0"), **more):
-    return {"notebook": "12_fusion", "text": names[0], "vision": names[1], "fusion": how, "objective": objective} | more
+    return {"notebook": "12_fusion", "text": names[0], "image": names[1], "fusion": how, "objective": objective} | more
 
 
 def baseline(name, **more):
@@ -37,9 +37,9 @@ def baseline(name, **more):
 
 def modality_of(run):
     asked = run.parameters
-    if "joint" in asked or {"text", "vision"} <= set(asked):
-        return "joint"
-    return "image" if "vision" in asked or asked.get("modality") == "image" else "text"
+    if "multimodal" in asked or {"text", "image"} <= set(asked):
+        return "multimodal"
+    return "image" if "image" in asked or asked.get("modality") == "image" else "text"
 
 
 def predictions(modality, wrong, seed):
@@ -60,7 +60,7 @@ def queries(modality, wrong, seed):
         scored = scored.assign(**dict.fromkeys(["MRR@10", "R-Precision@X", "mAP@R"], score))
         frames.append(scored.assign(region=region, documents=80))
     whole = pd.concat(frames, ignore_index=True)
-    given = ("text", "image", "joint") if modality == "joint" else (modality,)
+    given = ("text", "image", "multimodal") if modality == "multimodal" else (modality,)
     return pd.concat([whole.assign(modality=name) for name in given], ignore_index=True)
 
 
@@ -68,7 +68,7 @@ def write(run, wrong, loaded, resumed=False):
     """What `lib.runs.task.Task.finish` leaves of a run; loaded: what came in place of a backbone that was asked for."""
     modality, asked = modality_of(run), run.parameters
     weights = []
-    for kind in ("text", "vision", "joint"):
+    for kind in ("text", "image", "multimodal"):
         if kind in asked:
             name = loaded.get(asked[kind], asked[kind])
             source = "random" if name.endswith("-random") or BACKBONES[name].config else "folder"

@@ -85,7 +85,7 @@ def test_published_itc_is_what_the_authors_compute(seed, pairs, negatives, tempe
         for j in range(negatives):
             product = math.exp(float(text[i].sum()) * float(images[i, j].sum()) / temperature)
             whole -= math.log(own / (own + product))
-    found = alignment_losses.published_itc(text, image, texts, images, temperature)
+    found = alignment_losses.released_itc(text, image, texts, images, temperature)
     assert found.item() == pytest.approx(whole / pairs, rel=1e-6)
 
 
@@ -93,7 +93,7 @@ def test_published_itc_does_not_see_whether_a_picture_fits():
     """Its picture side rewards small sums: a negative that is the text itself costs nothing more than one across it."""
     text, image, texts = units(1, 1, 4), units(2, 1, 4), units(3, 1, 1, 4)
     alike, across = text[:, None], text[:, None, [1, 2, 3, 0]]  # the same sum, another direction
-    losses = [alignment_losses.published_itc(text, image, texts, images, 0.1).item() for images in (alike, across)]
+    losses = [alignment_losses.released_itc(text, image, texts, images, 0.1).item() for images in (alike, across)]
     assert losses[0] == pytest.approx(losses[1])
 
 
@@ -108,7 +108,7 @@ def test_published_matching_is_what_the_authors_compute(seed, pairs, negatives, 
         others = [dot(text[i], images[i, j]) / temperature for j in range(negatives)]
         contrast -= own - math.log(sum(map(math.exp, [own, *others])))
         matching += math.log1p(math.exp(-own)) + sum(math.log1p(math.exp(other)) for other in others)
-    found = alignment_losses.published_matching(text, asked, images, temperature)
+    found = alignment_losses.released_matching(text, asked, images, temperature)
     assert found[0].item() == pytest.approx(contrast / pairs, rel=1e-6)
     assert found[1].item() == pytest.approx(matching / (pairs * (1 + negatives)), rel=1e-6)
 
@@ -256,17 +256,15 @@ def planted(shuffled, seed=0, ads=160):
 
 
 @cache
-def aligned(method, published, shuffled, epochs=40):
-    """After training: text-to-image R-Precision@X of test ads, the p-values of `by_permutation`, and for a published Q-Former the share of
+def aligned(method, released, shuffled, epochs=40):
+    """After training: text-to-image R-Precision@X of test ads, the p-values of `by_permutation`, and for a released Q-Former the share of
     pictures of *other* ads that score above the own one, when they go through the Q-Former and it goes past."""
     frame, texts, images = planted(shuffled)
     torch.manual_seed(0)
-    former = None if method == "itc" else QFormer(12, 3, 1, 3, causal=published, reads_text=not published)
-    made = Aligner(Reader(), Viewer(), method, 12, former, locked=("text", "image"), published=published)
-    train = PairItems(
-        frame[frame["part"] == "train"].reset_index(drop=True), texts, 0, images, 5 if published else None
-    )
-    chosen = Training(epochs=epochs, patience=None, head_rate=5e-3, batch_size=40)
+    former = None if method == "itc" else QFormer(12, 3, 1, 3, causal=released, reads_text=not released)
+    made = Aligner(Reader(), Viewer(), method, 12, former, locked=("text", "image"), released=released)
+    train = PairItems(frame[frame["part"] == "train"].reset_index(drop=True), texts, 0, images, 5 if released else None)
+    chosen = Training(epochs=epochs, patience=None, head_lr=5e-3, batch_size=40)
     loader = torch.utils.data.DataLoader(train, batch_size=40, collate_fn=train.batch)
     with tempfile.TemporaryDirectory() as folder:
         training.fit(made, total, loader, None, chosen, 0, Path(folder), "key")
@@ -318,7 +316,7 @@ def test_a_permutation_tells_a_little_from_nothing(planted_part, found):
 
 def test_published_matching_is_met_without_looking():
     """Wrong pictures on the path of positives beat the own one on that of negatives, whether there is anything to learn or not;
-    where all is planted it finds less than half of what the sound loss finds in as many steps."""
+    where all is planted it finds less than half of what the corrected loss finds in as many steps."""
     _, p, above = aligned("itc+itm", True, True)
     assert above > 0.9 and stays_at_chance(p)
     score, _, above = aligned("itc+itm", True, False)
@@ -336,7 +334,7 @@ def generator(vocabulary=20):
     return Generator(T5ForConditionalGeneration(config), None)
 
 
-def whole(method, published):
+def whole(method, released):
     """A tiny aligner that draws no dropout, a batch of seven pairs of two regions, and what both are made of: vectors of texts (u, 12), unit vectors
     of pictures' queries (v, 3, 12), and their tokens (v, 5, 12)."""
     rng = np.random.default_rng(4)
@@ -344,12 +342,12 @@ def whole(method, published):
     texts = [rng.normal(size=(1, 8)).astype(np.float32) for _ in range(6)]
     images = rng.normal(size=(12, 5, 8)).astype(np.float32)
     written = [rng.integers(2, 20, 2 + text % 3).tolist() for text in range(6)]
-    writing = Writing(written, written[::-1] if method == "blip2-cond" else None, 0, 6 if published else None)
+    writing = Writing(written, written[::-1] if method == "blip2-cond" else None, 0, 6 if released else None)
     torch.manual_seed(3)
-    former = QFormer(12, 3, 1, 3, causal=published, reads_text=not published)
+    former = QFormer(12, 3, 1, 3, causal=released, reads_text=not released)
     writer = generator() if "blip2" in method else None
-    made = Aligner(Reader(), Viewer(), method, 12, former, writer, 0.3, ("text", "image"), published).eval()
-    batch = PairItems(frame, texts, 0, images, 2 if published else None, 5, writing).batch([0, 1, 2, 5, 6, 9, 11])
+    made = Aligner(Reader(), Viewer(), method, 12, former, writer, 0.3, ("text", "image"), released).eval()
+    batch = PairItems(frame, texts, 0, images, 2 if released else None, 5, writing).batch([0, 1, 2, 5, 6, 9, 11])
     text, tokens = made.encode_text(batch["tokens"], batch["mask"]), made.see(batch["pictures"])
     return made, batch, text, normalize(torch.cat([former(one[None]) for one in tokens]), dim=-1), tokens
 
@@ -395,20 +393,20 @@ def contrast(alike, positive):
 
 
 @pytest.mark.parametrize("method", ["blip2", "blip2-cond"])
-@pytest.mark.parametrize("published", [False, True])
-def test_blip2_has_three_terms_each_its_loop(method, published):
-    made, batch, text, queries, tokens = whole(method, published)
+@pytest.mark.parametrize("released", [False, True])
+def test_blip2_has_three_terms_each_its_loop(method, released):
+    made, batch, text, queries, tokens = whole(method, released)
     torch.manual_seed(0)
     losses = made(batch)
     assert list(losses) == ["itc", "itm", "generation"]
     torch.manual_seed(0)
-    plain = whole("itc+itm", published)[0]
+    plain = whole("itc+itm", released)[0]
     plain.load_state_dict(made.state_dict(), strict=False)
     torch.manual_seed(0)
     beside = plain(batch)  # the first two are those of ITC+ITM, whose own loops stand above and below
     assert losses["itm"].item() == pytest.approx(beside["itm"].item(), rel=1e-5)
     unit = normalize(text, dim=-1)
-    if published:
+    if released:
         past, first, second = normalize(tokens.mean(1), dim=-1), 0.0, 0.0
         for u, v, others in zip(batch["text"], batch["image"], batch["negative_image"], strict=True):
             own = max(dot(unit[u], query) for query in queries[v]) / 0.3
@@ -421,17 +419,17 @@ def test_blip2_has_three_terms_each_its_loop(method, published):
     else:
         alike = [[max(dot(one, query) for query in own) / 0.3 for own in queries] for one in unit]
         assert losses["itc"].item() == pytest.approx(contrast(alike, batch["positive"]), rel=1e-4)
-    assert losses["generation"].item() == pytest.approx(as_written(made, batch, tokens, published), rel=1e-4)
+    assert losses["generation"].item() == pytest.approx(as_written(made, batch, tokens, released), rel=1e-4)
 
 
-def as_written(made, batch, tokens, published):
+def as_written(made, batch, tokens, released):
     """Generation as a loop: a pair at a time and a token after the other, by how likely the right one is after those before it."""
     from transformers.modeling_outputs import BaseModelOutput
 
     terms, writer = [], made.generator.model
     for place, v in enumerate(batch["image"]):
         seen = made.qformer(tokens[v : v + 1])
-        shown = made.tell(normalize(seen, dim=-1) if published else seen)
+        shown = made.tell(normalize(seen, dim=-1) if released else seen)
         if "given" in batch:
             given = batch["given"][place][batch["given_mask"][place] > 0]
             shown = torch.cat([writer.encoder(input_ids=given[None]).last_hidden_state, shown], 1)

@@ -10,14 +10,14 @@ from lib.pipeline import figures
 from lib.review import alignment_tables
 from lib.study.plan import Study
 
-ENTRY = {"notebook": "20_alignment", "text": ["bag-of-tokens"], "vision": ["efficientnet-lite0"], "seed": [1]}
+ENTRY = {"notebook": "20_alignment", "text": ["bag-of-tokens"], "image": ["efficientnet-lite0"], "seed": [1]}
 METHODS = ["itc", "itc+itm"]
 
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
     monkeypatch.setattr(Study, "folder", property(lambda self: tmp_path))
-    control = ENTRY | {"method": METHODS, "variant": ["sound", "published"], "overlap": [0.0, 1.0]}
+    control = ENTRY | {"method": METHODS, "variant": ["corrected", "released"], "overlap": [0.0, 1.0]}
     warm = ENTRY | {"method": ["itc"], "temperature": [0.3]}
     return Study(name="x", runs=[ENTRY | {"method": ["itc"]}, warm, control], bootstrap=200)
 
@@ -27,7 +27,7 @@ def plant(study, learns):
     generator = np.random.default_rng(0)
     for run in study.all_runs().values():
         given = run.parameters
-        level = learns(given["method"], given.get("variant", "sound"), given.get("overlap", 0.0))
+        level = learns(given["method"], given.get("variant", "corrected"), given.get("overlap", 0.0))
         scored = pd.DataFrame({"region": "south", "vendor": np.arange(60) % 30, "query": range(60)})
         scored["R-Precision@X"] = np.clip(level + generator.normal(0, 0.05, 60), 0, 1)
         scored["R-Precision@X, chance"] = 0.02
@@ -41,16 +41,16 @@ def plant(study, learns):
 
 
 def test_published_objectives_that_learn_nothing_where_sound_ones_do(study):
-    plant(study, lambda method, variant, overlap: 0.1 + 0.3 * overlap * (variant == "sound"))
+    plant(study, lambda method, variant, overlap: 0.1 + 0.3 * overlap * (variant == "corrected"))
     judged = alignment_tables.judged(study).set_index(["method", "variant"])
-    assert set(judged["verdict"].xs("sound", level="variant")) == {"learns"}
-    assert set(judged["verdict"].xs("published", level="variant")) == {"undecided"}
-    assert judged.loc[("ITC", "sound"), "difference"] == pytest.approx(0.3, abs=0.05)
-    assert judged.loc[("ITC", "sound"), "at most"] == pytest.approx(0.4, abs=0.03)
+    assert set(judged["verdict"].xs("corrected", level="variant")) == {"learns"}
+    assert set(judged["verdict"].xs("released", level="variant")) == {"undecided"}
+    assert judged.loc[("ITC", "corrected"), "difference"] == pytest.approx(0.3, abs=0.05)
+    assert judged.loc[("ITC", "corrected"), "at most"] == pytest.approx(0.4, abs=0.03)
     assert judged["chance"].tolist() == pytest.approx([0.02] * 4)
     gains = alignment_tables.contrasts(study)
-    assert gains["verdict"].tolist() == ["sound gains more"] * 2
-    assert gains["difference"].tolist() == pytest.approx((gains["sound"] - gains["published"]).tolist())
+    assert gains["verdict"].tolist() == ["corrected gains more"] * 2
+    assert gains["difference"].tolist() == pytest.approx((gains["corrected"] - gains["published"]).tolist())
     assert gains["difference"].tolist() == pytest.approx([0.3, 0.3], abs=0.05)
     assert ((gains["low"] < gains["difference"]) & (gains["difference"] < gains["high"])).all()
     said = alignment_tables.verdict(study)
@@ -62,21 +62,21 @@ def test_published_objectives_that_learn_nothing_where_sound_ones_do(study):
     [
         (lambda method, variant: 0.3, "**Supported.**", "as published ITC and ITC+ITM find more"),
         (lambda method, variant: 0.0, "**Undecided.**", "of ITC and ITC+ITM the control decides nothing"),
-        (lambda method, variant: -0.05 * (variant == "published"), "**Undecided.**", "ITC and ITC+ITM"),
+        (lambda method, variant: -0.05 * (variant == "released"), "**Undecided.**", "ITC and ITC+ITM"),
         (
-            lambda method, variant: 0.3 * (method == "itc" and variant == "sound"),
+            lambda method, variant: 0.3 * (method == "itc" and variant == "corrected"),
             "**Not testable as published.**",
             "of ITC+ITM the control decides nothing",
         ),
         (
-            lambda method, variant: 0.3 * (method == "itc" or variant == "sound"),
+            lambda method, variant: 0.3 * (method == "itc" or variant == "corrected"),
             "**Partly supported.**",
             "as published ITC find more",
         ),
     ],
 )
 def test_a_method_is_judged_by_itself(study, gain, verdict, why):
-    """Where its sound variant doesn't learn either, the failure of a published objective shows nothing."""
+    """Where its corrected variant doesn't learn either, the failure of a published objective shows nothing."""
     plant(study, lambda method, variant, overlap: 0.1 + gain(method, variant) * overlap)
     said = alignment_tables.verdict(study)
     assert verdict in said and why in said

@@ -138,8 +138,8 @@ def test_a_pooled_vector_may_be_longer_than_its_patches():
     ("side", "entry", "asked", "label"),
     [
         ("text", Backbone("text", config={"hidden_size": 12}), "own", "own (random weights)"),
-        ("vision", Backbone("image", "test_resnet"), "own-random", "own (random weights)"),
-        ("vision", Backbone("image", "test_resnet"), "own", "own"),
+        ("image", Backbone("image", "test_resnet"), "own-random", "own (random weights)"),
+        ("image", Backbone("image", "test_resnet"), "own", "own"),
     ],
 )
 def test_a_backbone_is_one_entry(tmp_path, monkeypatch, side, entry, asked, label):
@@ -156,7 +156,7 @@ def test_a_backbone_is_one_entry(tmp_path, monkeypatch, side, entry, asked, labe
         save_file(stored, tmp_path / "own" / "model.safetensors")
         parameters |= {"weights": "require", "weights_folder": str(tmp_path)}
     (tmp_path / "tiny.yaml").write_text(yaml.safe_dump(parameters))
-    notebook = {"text": "10_text", "vision": "11_vision"}[side]
+    notebook = {"text": "10_text", "image": "11_image"}[side]
     run = Experiment(
         notebook, str(tmp_path / "tiny.yaml"), str(tmp_path / "out"), objective="ce", seed=1, **{side: asked}
     )

@@ -174,7 +174,7 @@ def baseline(study, out, name, **more):
         ("oracle", "", ["oracle", "char-ngrams", "lib/runs/baselines.py"]),
         ("minhash", "image", ["minhash", "'image'", "about text items"]),
         ("perceptual-hash", "text", ["perceptual-hash", "'text'", "about image items"]),
-        ("random", "joint", ["random", "'joint'", "text or image"]),
+        ("random", "multimodal", ["random", "'multimodal'", "text or image"]),
     ],
 )
 def test_what_there_is_no_baseline_for_says_so(study, tmp_path, name, modality, wanted):

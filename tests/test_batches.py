@@ -72,10 +72,10 @@ def items(count=40, texts=True):
     ("arguments", "texts", "expected"),
     [
         ({"per_vendor": None}, True, DistributedSampler),
-        ({"per_vendor": None, "by_length": True}, True, LengthSampler),
-        ({"per_vendor": None, "by_length": True}, False, DistributedSampler),  # pictures have no length
+        ({"per_vendor": None, "group_by_length": True}, True, LengthSampler),
+        ({"per_vendor": None, "group_by_length": True}, False, DistributedSampler),  # pictures have no length
         ({"per_vendor": 2}, True, EpochSampler),
-        ({"per_vendor": 2, "by_length": True}, True, EpochSampler),  # vendors come first
+        ({"per_vendor": 2, "group_by_length": True}, True, EpochSampler),  # vendors come first
     ],
 )
 def test_the_arguments_choose_the_sampler(arguments, texts, expected):
@@ -85,9 +85,9 @@ def test_the_arguments_choose_the_sampler(arguments, texts, expected):
     assert order(loader.sampler, 0) == order(loader.sampler, 0)
 
 
-@pytest.mark.parametrize("by_length", [False, True])
-def test_a_shuffled_epoch_holds_every_item_once(by_length):
-    loader = batches.training_batches(items(), 12, None, seed=2, by_length=by_length)
+@pytest.mark.parametrize("group_by_length", [False, True])
+def test_a_shuffled_epoch_holds_every_item_once(group_by_length):
+    loader = batches.training_batches(items(), 12, None, seed=2, group_by_length=group_by_length)
     found = [batch["mask"].sum(1)[batch["text"]].tolist() for batch in loader]
     assert sorted(map(len, found)) == [4, 12, 12, 12]
     assert sorted(length for batch in found for length in batch) == sorted(map(len, items().tokens))
@@ -97,17 +97,17 @@ def test_lengths_are_those_of_the_items_texts():
     """Items may share a text, and name texts in any order."""
     frame = pd.DataFrame({"text": [2, 0, 2, 1]})
     data = batches.Items(frame, np.zeros(4, int), [[1], [1] * 5, [1] * 3], 0, None)
-    assert batches.training_batches(data, 2, None, seed=0, by_length=True).sampler.lengths == [3, 1, 3, 5]
+    assert batches.training_batches(data, 2, None, seed=0, group_by_length=True).sampler.lengths == [3, 1, 3, 5]
 
 
 @pytest.mark.parametrize(
     ("count", "size", "batches"), [(65, 64, 1), (64, 64, 1), (66, 64, 2), (9, 4, 2), (10, 4, 3), (1, 4, 1)]
 )
-@pytest.mark.parametrize("by_length", [False, True])
-def test_a_last_batch_of_one_is_left_out(count, size, batches, by_length):
+@pytest.mark.parametrize("group_by_length", [False, True])
+def test_a_last_batch_of_one_is_left_out(count, size, batches, group_by_length):
     """It has no variance for batch norm, and nothing to be compared with."""
     found = made(count)
-    loader = training_batches(found, size, None, 1, by_length)
+    loader = training_batches(found, size, None, 1, group_by_length)
     sizes = [len(batch["class"]) for batch in loader]
     assert len(sizes) == len(loader) == batches and (count == 1 or min(sizes) > 1)
     assert [len(batch["class"]) for batch in ordered_batches(found, size)] == sorted(sizes, reverse=True)

@@ -180,7 +180,7 @@ def test_data_that_is_read_is_what_it_was_when_it_was_first_read(own, tmp_path, 
 
 PLANTED = {
     "study": {"study": "another"},
-    "notebook": {"notebook": "11_vision"},
+    "notebook": {"notebook": "11_image"},
     "parameters": {"parameters": {"text": "minilm-l6", "objective": "supcon", "seed": 1}},
     "key": {"key": "0123456789abcdef"},
     "data": {"data": {"fingerprint": "c" * 64}},

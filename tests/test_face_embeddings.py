@@ -236,8 +236,8 @@ def parameter_file(tmp_path, **more):
         "data": {"scale": 0.001, "pixels": 32, "sensitive": True},
         "image": {"pixels": 32},
         "runs": [
-            {"notebook": "11_vision", "vision": ["dlib-face", "arcface"], "objective": ["ce"], "seed": [1]},
-            {"notebook": "11_vision", "vision": ["efficientnet-lite0"], "objective": ["ce"], "seed": [1]},
+            {"notebook": "11_image", "image": ["dlib-face", "arcface"], "objective": ["ce"], "seed": [1]},
+            {"notebook": "11_image", "image": ["efficientnet-lite0"], "objective": ["ce"], "seed": [1]},
         ],
     }
     parameters |= more
@@ -254,15 +254,15 @@ def test_sensitive_data_allows_faces_only_when_the_parameters_say_so(sensitive, 
     path = parameter_file(tmp_path, face_embeddings=given, data={"scale": 0.001, "pixels": 32, "sensitive": sensitive})
     study = plan.load(path)
     assert study.embeds_faces is allowed
-    runs = {run.parameters["vision"] for run in study.all_runs().values()}
+    runs = {run.parameters["image"] for run in study.all_runs().values()}
     assert runs == {"efficientnet-lite0"} | ({"dlib-face", "arcface"} if allowed else set())
     said = " ".join(study.left_out)
-    assert ("face_embeddings" in said and said.startswith("2 runs of 11_vision left out")) is not allowed
+    assert ("face_embeddings" in said and said.startswith("2 runs of 11_image left out")) is not allowed
 
 
 def experiment(tmp_path, objective, **more):
     path = parameter_file(tmp_path, **more)
-    return Experiment("11_vision", path, str(tmp_path / "out"), objective=objective, seed=1, vision="dlib-face")
+    return Experiment("11_image", path, str(tmp_path / "out"), objective=objective, seed=1, image="dlib-face")
 
 
 @pytest.mark.parametrize("objective", ["pre-trained", "ce"])

@@ -13,7 +13,7 @@ from lib.runs.alignment import Alignment
 from lib.runs.fine_tuning import FineTuning
 from lib.study import plan
 
-RUN = {"text": "minilm-l6", "vision": "efficientnet-lite0", "seed": 1}
+RUN = {"text": "minilm-l6", "image": "efficientnet-lite0", "seed": 1}
 PLAN = {"locked": True, "dimensions": 24, "queries": 3, "layers": 1, "heads": 3}
 
 
@@ -36,7 +36,7 @@ def start(chosen, method="itc+itm"):
     """The alignment that fine-tunings begin with, untrained, as a finished run."""
     path = chosen()
     run = plan.Run(
-        plan.load(path), "20_alignment", {"text": RUN["text"], "vision": RUN["vision"], "method": method, "seed": 1}
+        plan.load(path), "20_alignment", {"text": RUN["text"], "image": RUN["image"], "method": method, "seed": 1}
     )
     made = Alignment("20_alignment", path, str(run.folder), method=method, **RUN)
     made.result["verification"] = []
@@ -84,7 +84,7 @@ def test_an_alignment_that_began_with_other_weights_is_refused(chosen, tmp_path)
 
 def test_validation_pairs_of_one_region_are_no_error(chosen, tmp_path, monkeypatch):
     """Published negatives are of another region, and training has them; of validation there is then no loss to watch."""
-    made = Alignment("20_alignment", chosen(), str(tmp_path / "out"), method="itc", variant="published", **RUN)
+    made = Alignment("20_alignment", chosen(), str(tmp_path / "out"), method="itc", variant="released", **RUN)
     pairs, watched = made._pairs, []
     monkeypatch.setattr(
         made, "_pairs", lambda part: pairs(part).query("region == 'south'") if part == "val" else pairs(part)
@@ -98,7 +98,7 @@ def test_other_backbones_are_refused(chosen, tmp_path):
     run = start(chosen)
     path = run.folder / "metrics.json"
     found = json.loads(path.read_text())
-    found["parameters"]["vision"] = "vit-tiny-patch16"
+    found["parameters"]["image"] = "vit-tiny-patch16"
     path.write_text(json.dumps(found))
     with pytest.raises(DataError, match=r"another run than alignment.* its parameters differs"):
         tuned(chosen, tmp=str(tmp_path / "out"))
@@ -112,12 +112,12 @@ def test_another_size_is_refused(chosen, tmp_path):
 
 def test_a_study_names_the_alignment_that_a_run_begins_with(tmp_path):
     content = yaml.safe_load((ROOT / "params" / "smoke.yaml").read_text())
-    entry = {"notebook": "21_alignment_finetune", "text": ["minilm-l6"], "vision": ["efficientnet-lite0"]}
+    entry = {"notebook": "21_alignment_finetune", "text": ["minilm-l6"], "image": ["efficientnet-lite0"]}
     entry |= {"aligned": ["itc"], "fusion": ["mean"], "objective": ["ce"], "seed": [1]}
     path = tmp_path / "own.yaml"
     path.write_text(yaml.safe_dump(content | {"runs": [entry]}))
     with pytest.raises(DataError, match=r"begins with alignment/minilm-l6/efficientnet-lite0/itc/ad/seed1.*add it"):
         plan.load(path)
-    first = {"notebook": "20_alignment", "text": ["minilm-l6"], "vision": ["efficientnet-lite0"], "method": ["itc"]}
+    first = {"notebook": "20_alignment", "text": ["minilm-l6"], "image": ["efficientnet-lite0"], "method": ["itc"]}
     path.write_text(yaml.safe_dump(content | {"runs": [entry, first | {"seed": [1]}]}))
     assert len(plan.load(path).all_runs()) == 2

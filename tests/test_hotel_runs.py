@@ -26,7 +26,7 @@ def study(tmp_path_factory):
     runs = [
         {
             "notebook": "41_hotel_linking",
-            "vision": ["efficientnet-lite0"],
+            "image": ["efficientnet-lite0"],
             "loss": [*LOSSES, "pre-trained"],
             "seed": [1, 2, 3],
         }
@@ -119,21 +119,21 @@ def test_names_of_tests_hold_for_a_model_of_trainval_and_not_for_one_of_train(fo
 
 def test_table_6_gives_the_defaults():
     known = linking_losses.hyperparameters("proxynca++", "Revisited Hotel-ID")
-    assert known == {"temperature": 1 / 9, "rate": 0.024, "batch": 192, "proxy_rate": 240, "classes": 64}
+    assert known == {"temperature": 1 / 9, "rate": 0.024, "batch": 192, "proxy_lr": 240, "classes": 64}
     assert linking_losses.hyperparameters("softtriple", "Revisited Hotels-50K")["centres"] == 5
     names = set(published.table("hotels", 6)["system"])
     assert {kind.published for kind in linking_losses.KINDS.values()} == names
 
 
 def linking(study, out, found, **how):
-    given = {"loss": "supcon", "vision": "efficientnet-lite0", "seed": 3, "hotels": found} | how
+    given = {"loss": "supcon", "image": "efficientnet-lite0", "seed": 3, "hotels": found} | how
     return linking_run.Linking("41_hotel_linking", str(study), str(out), **given)
 
 
 def test_two_views_a_picture_and_the_proxies_own_rate(study, found, tmp_path):
     run = linking(study, tmp_path, found, loss="proxynca++", rate=0.01)
     assert run.hyper["per_class"] == 3 and run.hyper["batch"] == 16  # Table 6: 192 pictures of 64 branches
-    assert (run.settings.proxy_rate, run.settings.epsilon, run.settings.image_rate) == (240, 1.0, 0.01)
+    assert (run.settings.proxy_lr, run.settings.epsilon, run.settings.image_lr) == (240, 1.0, 0.01)
     assert dict(run.system.named_parameters())["loss.proxies"].shape == (len(run.branches), linking_run.DIMENSIONS)
     assert set(run.branches) == set(found.rows("Trainval")[1]) > set(found.rows("Train")[1])
     with pytest.raises(DataError, match="supcon has no hyper-parameter margin"):
@@ -335,7 +335,7 @@ def searches(chosen, **leads):
     rates = [0.0001, 0.0003, 0.001]
     found = {}
     for loss, (rate, lead) in leads.items():
-        run = Run(chosen, "43_hotel_search", {"vision": "efficientnet-lite0", "loss": loss, "seed": 7})
+        run = Run(chosen, "43_hotel_search", {"image": "efficientnet-lite0", "loss": loss, "seed": 7})
         tried = [rate, *(other for other in rates if other != rate)]
         rows = [{"rate": value, "R@1": 0.5 - lead * (place > 0)} for place, value in enumerate(tried)]
         write_json(run.folder / "metrics.json", run.identity | {"trials": rows, "best": {"rate": rate}, "epochs": 3})
@@ -391,7 +391,7 @@ def test_printed_rows_stand_beside_ours(chosen_root):
 
 def test_runs_take_up_the_search_of_their_loss(tmp_path):
     path = tmp_path / "searched.yaml"
-    shared = {"vision": ["efficientnet-lite0"], "loss": ["circle"]}
+    shared = {"image": ["efficientnet-lite0"], "loss": ["circle"]}
     runs = [
         {"notebook": "43_hotel_search", **shared, "seed": [7]},
         {"notebook": "41_hotel_linking", **shared, "seed": [1, 2]},
@@ -401,7 +401,7 @@ def test_runs_take_up_the_search_of_their_loss(tmp_path):
     chosen = plan.load(path)
     names = [run.begins_with.name for run in chosen.all_runs().values() if run.notebook == "41_hotel_linking"]
     assert names == ["hotel_search/efficientnet-lite0/circle/seed7"] * 2
-    alone = Run(chosen, "41_hotel_linking", {"vision": "efficientnet-lite0", "loss": "bce", "seed": 1})
+    alone = Run(chosen, "41_hotel_linking", {"image": "efficientnet-lite0", "loss": "bce", "seed": 1})
     assert alone.begins_with is None
     path.write_text(yaml.safe_dump({"name": "searched", "runs": runs}))
     with pytest.raises(DataError, match="names no hyper-parameter to try for circle"):

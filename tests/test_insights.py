@@ -6,7 +6,7 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_runs import fusion, text, vision
+from made_up_runs import fusion, image, text
 from sklearn.metrics import f1_score
 
 from lib.data.ads import Ads
@@ -35,9 +35,9 @@ def test_what_is_not_known_is_no_column():
 
 
 def test_identification_by_vendor_is_scikit_learns(measured):
-    found = measured(text("ce+supcon"), vision("ce+supcon"), fusion("ce+supcon", wrong=0.1))
+    found = measured(text("ce+supcon"), image("ce+supcon"), fusion("ce+supcon", wrong=0.1))
     table = vendor_analysis.identified(found)
-    [run] = found.find("joint", "CE+SupCon")
+    [run] = found.find("multimodal", "CE+SupCon")
     told = results.predictions(run)
     here = table[table["system"] == "Multimodal"].set_index("vendor")
     expected = f1_score(told["truth"], told["predicted"], average=None, labels=here.index)
@@ -48,7 +48,7 @@ def test_identification_by_vendor_is_scikit_learns(measured):
 
 
 def test_retrieval_has_the_papers_five_readings(measured):
-    found = measured(text("ce+supcon"), vision("ce+supcon"), fusion("ce+supcon"))
+    found = measured(text("ce+supcon"), image("ce+supcon"), fusion("ce+supcon"))
     table = vendor_analysis.retrieved(found)
     assert list(dict.fromkeys(table["system"])) == ["Text", "Vision", "Multimodal", "M-Text", "M-Vision"]
     assert set(table["region"]) == {"south", "midwest", "west", "northeast"}

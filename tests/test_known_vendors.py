@@ -13,7 +13,7 @@ def test_groups_leave_out_the_trained_region_and_groups_of_few(measured):
     assert set(scored["region"]) == {"midwest", "west", "northeast"} and set(scored["modality"]) == {
         "text",
         "image",
-        "joint",
+        "multimodal",
     }
     assert scored.loc[scored["group"] == "shared", "vendor"].isin(SHARED).all()
     few = known_vendors.groups(found, set(range(4)))
@@ -25,8 +25,8 @@ def test_every_printed_cell_has_ours_beside_it(measured):
     scored = known_vendors.groups(found, SHARED)
     table = known_vendors.table_12(found, scored)
     assert len(table) == 36 and table["ours"].notna().all()
-    cell = table[(table["modality"] == "joint") & (table["group"] == "shared") & (table["metric"] == "MRR@10")]
-    here = scored[(scored["modality"] == "joint") & (scored["group"] == "shared") & (scored["region"] == "west")]
+    cell = table[(table["modality"] == "multimodal") & (table["group"] == "shared") & (table["metric"] == "MRR@10")]
+    here = scored[(scored["modality"] == "multimodal") & (scored["group"] == "shared") & (scored["region"] == "west")]
     expected = here.groupby("vendor")["MRR@10"].mean().mean()
     assert abs(cell.set_index("split").loc["West", "ours"] - expected) < 1e-9
 

@@ -62,7 +62,7 @@ def test_ads_are_kept_for_what_needs_none_of_it(found):
     assert len(found.texts) == 40 and len(found.images) == len(found.digests) == 50 and "" not in found.texts
     assert len(found.quarantine) == 30 and found.quarantine["reason"].str.startswith("the ad is kept without a ").all()
     assert not found.quarantine.to_csv().count(SECRET)
-    for modality, count in (("text", 40), ("image", 50), ("joint", 30)):
+    for modality, count in (("text", 40), ("image", 50), ("multimodal", 30)):
         assert len(splits.split(found.pairs, modality, "ad", 1)) == count
 
 
@@ -115,7 +115,7 @@ def test_what_is_lacking_crosses_nothing(tmp_path, found):
     )
     alike = campaigns.alike(found, 32, tmp_path / "cache")
     items = split_leakage.items_of(study, found, alike)
-    assert {modality for _, modality in items} == {"text", "image", "joint"}
+    assert {modality for _, modality in items} == {"text", "image", "multimodal"}
     crossed = split_leakage.crossing(items, alike, 20, 1)
     assert crossed["share"].between(0, 1).all()
     assert len(split_leakage.probe(items, found.texts, 20, 1))
@@ -139,17 +139,17 @@ def test_one_ad_is_found_by_what_it_has():
     asked.data = ads.Ads(about, about, ["a", "@robin_x", "c"], [], [], "")
     curves = {
         name: pd.DataFrame({"similarity": [0.1, 0.2, 0.8, 0.9], "right": [False, False, True, True]})
-        for name in ("joint", "text", "image")
+        for name in ("multimodal", "text", "image")
     }
     asked.links = lambda modality, part: curves[modality]
     table = pd.DataFrame(
-        {"joint": [0.5, np.nan, np.nan, 0.6], "text": [0.5, 0.95, np.nan, 0.6], "image": [0.5, np.nan, 0.05, 0.6]}
+        {"multimodal": [0.5, np.nan, np.nan, 0.6], "text": [0.5, 0.95, np.nan, 0.6], "image": [0.5, np.nan, 0.05, 0.6]}
     )
     asked.similarities = lambda given: table
-    query = dict.fromkeys(("text", "image", "joint"), np.zeros((1, 2)))
+    query = dict.fromkeys(("text", "image", "multimodal"), np.zeros((1, 2)))
     shown = asked.candidates(query, "@robin_x")
     assert shown["ad"].tolist() == [1, 3, 0, 2] and shown["confidence"].is_monotonic_decreasing
-    assert shown["shared handles"].tolist() == [1, 0, 0, 0] and shown["joint similarity"].isna().tolist() == [
+    assert shown["shared handles"].tolist() == [1, 0, 0, 0] and shown["multimodal similarity"].isna().tolist() == [
         True,
         False,
         False,
@@ -158,7 +158,7 @@ def test_one_ad_is_found_by_what_it_has():
     table = table.fillna(0.3)
     shown = asked.candidates(query, "@robin_x", most=2)
     assert shown["ad"].tolist() == [3, 0]
-    assert np.array_equal(shown["confidence"], asked.calibrated("joint").of(np.array([0.6, 0.5])))
+    assert np.array_equal(shown["confidence"], asked.calibrated("multimodal").of(np.array([0.6, 0.5])))
 
 
 # Unicode forms

@@ -42,7 +42,7 @@ def pairs_of(vendors, campaigns):
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 12)), min_size=2, max_size=80), st.integers(0, 99))
 def test_no_campaign_stands_in_two_parts(ads, seed):
     pairs, campaigns = pairs_of([vendor for vendor, _ in ads], [campaign for _, campaign in ads])
-    items = splits.split(pairs, "joint", "campaign", seed, campaigns)
+    items = splits.split(pairs, "multimodal", "campaign", seed, campaigns)
     assert len(items) == len(pairs)
     assert items.groupby(items["text"].map(campaigns))["part"].nunique().max() == 1
 

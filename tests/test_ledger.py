@@ -97,9 +97,11 @@ def test_bins_are_compared_with_the_nearest_of_the_other_system():
 
 
 def test_alignment_is_judged_by_its_control():
-    both = {"method": "ITC", "seeds": 1, "variant": ["sound", "published"]}
+    both = {"method": "ITC", "seeds": 1, "variant": ["corrected", "released"]}
     judged = pd.DataFrame({**both, "verdict": ["learns", "undecided"]})
-    gains = pd.DataFrame({"method": ["ITC"], "verdict": "sound gains more", "difference": 0.2, "low": 0.1, "high": 0.3})
+    gains = pd.DataFrame(
+        {"method": ["ITC"], "verdict": "corrected gains more", "difference": 0.2, "low": 0.1, "high": 0.3}
+    )
     found = verdict("alignment", "", alignment_judged=judged, alignment_contrasts=gains)
     assert found.verdict == PUBLISHED and (found.effect, found.low, found.high) == (0.2, 0.1, 0.3)
     assert verdict("alignment", "", alignment_judged=judged).verdict == HERE
@@ -139,7 +141,7 @@ def test_seeds_positives_hotels_and_leaks():
     answered = pd.DataFrame({"question": ["Is R@1 lowest on D_SS, for …"], "answer": "yes", "verdict": "supported"})
     assert verdict("hotels", "Is R@1 lowest on D_SS", hotel_verdicts=answered).verdict == "supported"
     crossed = pd.DataFrame(
-        {"items": ["joint"], "protocol": "paper", "what": "own text", "share": 0.7, "low": 0.6, "high": 0.8}
+        {"items": ["multimodal"], "protocol": "paper", "what": "own text", "share": 0.7, "low": 0.6, "high": 0.8}
     )
     lost = {"metric": "Macro-F1", "from": "paper", "to": "campaign", "run": "fusion/one", "p_holm": 0.01}
     lost = pd.DataFrame([lost | {"fall": 0.3, "low": 0.2, "high": 0.4}])
@@ -166,7 +168,7 @@ def test_an_unknown_test_is_an_error():
 
 def test_rankings_agree_as_far_as_they_do():
     theirs = [0.2, 0.4, 0.6, 0.8]
-    table = pd.DataFrame({"metric": "Macro-F1", "published": theirs, "ours": theirs, "variant": "sound"})
+    table = pd.DataFrame({"metric": "Macro-F1", "published": theirs, "ours": theirs, "variant": "corrected"})
     table = table.assign(low=table["ours"] - 0.01, high=table["ours"] + 0.01)
     row = ledger.agreement(Tables(NOWHERE, {"matched_table_04": table})).iloc[0]
     assert (row["tau"], row["low"], row["high"], row["rows"]) == (1, 1, 1, 4)

@@ -119,12 +119,12 @@ def runs(path, out):
         except DataError as error:
             said.append(str(error))
 
-    both = {"text": "bag-of-tokens", "vision": "vit-tiny-patch16-random", "seed": 1}
+    both = {"text": "bag-of-tokens", "image": "vit-tiny-patch16-random", "seed": 1}
     tried(lambda: Experiment("10_text", path, f"{out}/1", objective="ce+supcon", text="bag-of-tokens", seed=1))
     tried(lambda: Baseline("14_baselines", path, f"{out}/2", baseline="char-ngrams", seed=1))
     tried(lambda: Baseline("14_baselines", path, f"{out}/3", baseline="perceptual-hash", seed=1))
     tried(lambda: Experiment("12_fusion", path, f"{out}/4", objective="pre-trained", fusion="mean-similarity", **both))
-    tried(lambda: Alignment("20_alignment", path, f"{out}/5", method="itc", variant="published", **both))
+    tried(lambda: Alignment("20_alignment", path, f"{out}/5", method="itc", variant="released", **both))
     return said
 
 
@@ -151,7 +151,7 @@ def test_what_runs_say_of_bad_data_holds_nothing_of_it(fault, folder, tmp_path):
 def test_a_picture_or_a_table_that_changes_while_a_run_is_under_way(folder, tmp_path):
     path = given(tmp_path, folder)
     run = Experiment(
-        "11_vision", path, str(tmp_path / "out"), objective="pre-trained", vision="vit-tiny-patch16-random", seed=1
+        "11_image", path, str(tmp_path / "out"), objective="pre-trained", image="vit-tiny-patch16-random", seed=1
     )
     run.sizes()
     (folder / "pic-rhododendron-3.png").write_bytes((folder / "pic-rhododendron-4.png").read_bytes())

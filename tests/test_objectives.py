@@ -13,10 +13,10 @@ from lib.core.errors import DataError
 from lib.runs.losses import (
     LOSSES,
     OBJECTIVES,
-    PUBLISHED_LOSSES,
+    RELEASED_LOSSES,
     Objective,
-    PublishedSupCon,
-    PublishedVisionSupCon,
+    ReleasedImageSupCon,
+    ReleasedSupCon,
     SupCon,
     Triplet,
     hardest_negatives,
@@ -129,8 +129,8 @@ def test_supcon_is_khoslas_loss_with_the_hardest_negatives(seed, items, count, k
     assert SupCon(temperature, k)(embeddings, vendors).item() == pytest.approx(mean(losses), rel=1e-6)
 
 
-def published_supcon(embeddings, vendors, temperature, k, zeros):
-    """The formula of `PublishedSupCon`'s docstring. zeros: whether an item that is no negative may be one of the hard ones,
+def released_supcon(embeddings, vendors, temperature, k, zeros):
+    """The formula of `ReleasedSupCon`'s docstring. zeros: whether an item that is no negative may be one of the hard ones,
     with the cosine 0 that it has in A_i; it makes a difference only where a negative's cosine is below 0."""
     items, logarithms = range(len(vendors)), []
     s = [[cosine / temperature for cosine in row] for row in cosines(embeddings)]
@@ -153,8 +153,8 @@ def test_published_supcon_is_its_formula(seed, items, k, temperature):
     embeddings, vendors = batch(seed, items, items)
     embeddings, vendors = embeddings.abs(), vendors % 3
     assume(min(len(negatives(embeddings, vendors, item)) for item in range(items)) >= k)
-    expected = published_supcon(embeddings, vendors, temperature, k, zeros=False)
-    assert PublishedSupCon(temperature, k)(embeddings, vendors).item() == pytest.approx(expected, rel=1e-6)
+    expected = released_supcon(embeddings, vendors, temperature, k, zeros=False)
+    assert ReleasedSupCon(temperature, k)(embeddings, vendors).item() == pytest.approx(expected, rel=1e-6)
 
 
 @SOME
@@ -165,18 +165,18 @@ def test_published_supcon_prefers_a_zero_to_a_negative_below_it(seed, items, k, 
     embeddings, vendors = batch(seed, items, 3)
     least = min(len(negatives(embeddings, vendors, item)) for item in range(items))
     assume(least)
-    expected = published_supcon(embeddings, vendors, temperature, min(k, least), zeros=True)
-    assert PublishedSupCon(temperature, k)(embeddings, vendors).item() == pytest.approx(expected, rel=1e-6)
+    expected = released_supcon(embeddings, vendors, temperature, min(k, least), zeros=True)
+    assert ReleasedSupCon(temperature, k)(embeddings, vendors).item() == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_batch_without_a_positive_teaches_the_published_supcon_nothing():
     embeddings, vendors = torch.randn(12, 8), torch.arange(12)
-    assert PublishedSupCon(0.1, 5)(embeddings, vendors).item() == pytest.approx(-math.log(1e-8))
-    assert not gradient(PublishedSupCon(0.1, 5), embeddings, vendors).any()
+    assert ReleasedSupCon(0.1, 5)(embeddings, vendors).item() == pytest.approx(-math.log(1e-8))
+    assert not gradient(ReleasedSupCon(0.1, 5), embeddings, vendors).any()
 
 
 def test_a_batch_of_one_vendor_teaches_the_published_supcon_nothing():
-    assert not gradient(PublishedSupCon(0.1, 5), torch.randn(6, 8), torch.zeros(6)).any()
+    assert not gradient(ReleasedSupCon(0.1, 5), torch.randn(6, 8), torch.zeros(6)).any()
 
 
 @SOME
@@ -191,7 +191,7 @@ def test_published_vision_supcon_pulls_everything_when_it_draws_everything(seed,
         losses.append(-mean(math.log(math.exp(s[i][j]) / bottom) for j in range(items)))
     k = max(items - len(positives(vendors, item)) for item in range(items))
     for enough in (k, items, items + 5):
-        loss = PublishedVisionSupCon(temperature, enough)(embeddings, vendors)
+        loss = ReleasedImageSupCon(temperature, enough)(embeddings, vendors)
         assert loss.item() == pytest.approx(mean(losses), rel=1e-6)
 
 
@@ -199,8 +199,8 @@ def test_published_vision_supcon_differs_from_supcon_by_its_drawn_negatives_alon
     embeddings, _ = batch(3, 12, 4)
     vendors = torch.arange(12) % 4
     expected = SupCon(0.1, None)(embeddings, vendors).item()
-    assert PublishedVisionSupCon(0.1, 0)(embeddings, vendors).item() == pytest.approx(expected)
-    assert PublishedVisionSupCon(0.1, 1)(embeddings, vendors).item() != pytest.approx(expected)
+    assert ReleasedImageSupCon(0.1, 0)(embeddings, vendors).item() == pytest.approx(expected)
+    assert ReleasedImageSupCon(0.1, 1)(embeddings, vendors).item() != pytest.approx(expected)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -215,7 +215,7 @@ def test_published_vision_supcon_pulls_different_vendors_together(seed):
         cosine = cosine_similarity(vectors[:, None], vectors[None], dim=-1)
         return cosine[vendors[:, None] != vendors[None]].mean()
 
-    step = gradient(PublishedVisionSupCon(0.1, 5), embeddings, vendors)
+    step = gradient(ReleasedImageSupCon(0.1, 5), embeddings, vendors)
     assert alike(embeddings - 0.05 * step / step.norm()) > alike(embeddings) + 1e-4
     assert not gradient(SupCon(0.1, 5), embeddings, vendors).any()
 
@@ -265,28 +265,28 @@ def test_contrast_weight_scales_the_contrastive_part_alone():
     assert alone(embeddings, scores, vendors).item() == pytest.approx(ce.item())
 
 
-@pytest.mark.parametrize("modality", ["text", "image", "joint"])
+@pytest.mark.parametrize("modality", ["text", "image", "multimodal"])
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_cross_entropy_alone_is_checked_of_published_joint_systems_that_classify(name, modality):
-    assert Objective(name, variant="sound", modality=modality).checked is None
-    ce_alone = modality == "joint" and name.startswith("ce")
-    assert Objective(name, variant="published", modality=modality).checked == ({"ce"} if ce_alone else None)
+    assert Objective(name, variant="corrected", modality=modality).checked is None
+    ce_alone = modality == "multimodal" and name.startswith("ce")
+    assert Objective(name, variant="released", modality=modality).checked == ({"ce"} if ce_alone else None)
 
 
 @pytest.mark.parametrize(
     ("variant", "modality", "expected"),
     [
-        *(("sound", modality, SupCon) for modality in ("text", "image", "joint")),
-        ("published", "text", PublishedSupCon),
-        ("published", "image", PublishedVisionSupCon),
-        ("published", "joint", PublishedSupCon),
+        *(("corrected", modality, SupCon) for modality in ("text", "image", "multimodal")),
+        ("released", "text", ReleasedSupCon),
+        ("released", "image", ReleasedImageSupCon),
+        ("released", "multimodal", ReleasedSupCon),
     ],
 )
 def test_the_published_losses_are_taken_by_modality(variant, modality, expected):
     settings = Training(temperature=0.2, negatives=3, margin=0.4)
     parts = {name: Objective(name, settings, variant, modality).losses[name] for name in ("supcon", "triplet")}
     assert type(parts["supcon"]) is expected and parts["supcon"].k == 3
-    assert parts["triplet"].loss.margin == (1.0 if variant == "published" else 0.4) and parts["triplet"].k == 3
+    assert parts["triplet"].loss.margin == (1.0 if variant == "released" else 0.4) and parts["triplet"].k == 3
 
 
 class Spread(nn.Module):
@@ -307,4 +307,4 @@ def test_an_objective_is_one_line_and_a_loss_one_line(monkeypatch):
 
 
 def test_every_published_loss_stands_beside_one_of_the_text():
-    assert {name.split(",")[0] for name in PUBLISHED_LOSSES} == set(LOSSES)
+    assert {name.split(",")[0] for name in RELEASED_LOSSES} == set(LOSSES)

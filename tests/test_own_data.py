@@ -392,7 +392,7 @@ def test_the_same_ad_twice_of_one_vendor_is_kept(folder):
 def test_a_vendor_with_one_ad_is_kept_and_left_out_of_splits(folder):
     folder.write(["text", "images/" + folder.picture(99), "single"])
     found = folder.read()
-    items = splits.split(found.pairs, "joint", "ad", 1)
+    items = splits.split(found.pairs, "multimodal", "ad", 1)
     assert set(items.loc[items["vendor"] == found.labels.index("single"), "part"]) == {"left out"}
     assert set(items["part"]) == {"train", "val", "test", "left out"}
 
@@ -469,8 +469,8 @@ def test_text_only(folder):
     found = folder.read(images=None)
     assert found.modalities == ("text",) and found.images == [] and set(found.pairs["image"]) == {-1}
     assert len(found.pairs) == 40 and len(splits.split(found.pairs, "text", "paper", 1)) == 40
-    for modality in ("image", "joint"):
-        with pytest.raises(DataError, match="no pictures: a run of 11_vision or 12_fusion can't be made"):
+    for modality in ("image", "multimodal"):
+        with pytest.raises(DataError, match="no pictures: a run of 11_image or 12_fusion can't be made"):
             splits.split(found.pairs, modality, "ad", 1)
 
 
@@ -479,7 +479,7 @@ def test_image_only(folder):
     assert found.modalities == ("image",) and found.texts == [] and set(found.pairs["text"]) == {-1}
     assert len(found.pairs) == 40 and len(splits.split(found.pairs, "image", "ad", 1)) == 40
     with pytest.raises(DataError, match="no texts: a run of 10_text or 12_fusion can't be made"):
-        splits.split(found.pairs, "joint", "ad", 1)
+        splits.split(found.pairs, "multimodal", "ad", 1)
 
 
 def own_study(path: Path, **given) -> plan.Study:
@@ -490,7 +490,7 @@ def own_study(path: Path, **given) -> plan.Study:
 def test_the_study_says_what_text_only_data_leaves_out(folder):
     chosen = own_study(folder.path, columns={"images": None})
     assert {run.notebook for run in chosen.all_runs().values()} == {"10_text"}
-    assert [line.split(" left out")[0] for line in chosen.left_out] == ["4 runs of 11_vision", "3 runs of 12_fusion"]
+    assert [line.split(" left out")[0] for line in chosen.left_out] == ["4 runs of 11_image", "3 runs of 12_fusion"]
     assert all("data.columns.images is null" in line for line in chosen.left_out)
     assert chosen.possible_chapters == chosen.chapters
     assert loading.read(chosen).modalities == ("text",)
@@ -498,14 +498,14 @@ def test_the_study_says_what_text_only_data_leaves_out(folder):
 
 def test_the_study_says_what_image_only_data_leaves_out(folder):
     chosen = own_study(folder.path, columns={"text": None})
-    assert {run.notebook for run in chosen.all_runs().values()} == {"11_vision"}
+    assert {run.notebook for run in chosen.all_runs().values()} == {"11_image"}
     assert "02_labels_and_masking" not in chosen.possible_chapters
     assert "Chapter 02_labels_and_masking was left out: this data has no texts" in chosen.left_out[-1]
 
 
 def test_chapters_that_compare_runs_need_one(folder):
     chosen = own_study(folder.path, columns={"images": None})
-    chosen = chosen.model_copy(update={"runs": [entry for entry in chosen.runs if entry["notebook"] == "11_vision"]})
+    chosen = chosen.model_copy(update={"runs": [entry for entry in chosen.runs if entry["notebook"] == "11_image"]})
     assert chosen.all_runs() == {} and "30_identification" not in chosen.possible_chapters
     assert "01_data" in chosen.possible_chapters
 

@@ -20,9 +20,9 @@ from lib.runs.variants import VARIANTS
 from lib.study import parameters, plan, registry
 
 TEXT = {"notebook": "10_text", "text": ["minilm-l6"], "objective": ["ce"], "seed": [1111]}
-VISION = {"notebook": "11_vision", "vision": ["efficientnet-lite0"], "objective": ["ce"], "seed": [1111]}
+VISION = {"notebook": "11_image", "image": ["efficientnet-lite0"], "objective": ["ce"], "seed": [1111]}
 FUSION = {**VISION, "notebook": "12_fusion", "text": ["minilm-l6"], "fusion": ["mean"]}
-ALIGNED = {"notebook": "20_alignment", "text": ["minilm-l6"], "vision": ["efficientnet-lite0"], "method": ["itc"]}
+ALIGNED = {"notebook": "20_alignment", "text": ["minilm-l6"], "image": ["efficientnet-lite0"], "method": ["itc"]}
 ALIGNED |= {"seed": [1]}
 
 
@@ -94,10 +94,10 @@ def test_a_run_notebook_has_the_parameters_that_are_known_and_sound_defaults(not
             ["entry 1 makes baselines/random/text/ad/seed1 twice"],
         ),
         ({"runs": [{**TEXT, "text": ["transformer-small", "transformer-small-random"]}]}, ["twice"]),
-        ({"runs": [{**TEXT, "variant": ["sound", ""]}]}, ["no variant called ''"]),
+        ({"runs": [{**TEXT, "variant": ["corrected", ""]}]}, ["no variant called ''"]),
         ({"runs": [{**VISION, "faces": ["faces"]}]}, ["'faces'", "no-face"]),
-        ({"runs": [{**VISION, "vision": ["dlib-face"], "objective": ["supcon"]}]}, ["dlib-face", "class head"]),
-        ({"runs": [{**VISION, "vision": ["dlib-face-random"]}]}, ["no fresh weights"]),
+        ({"runs": [{**VISION, "image": ["dlib-face"], "objective": ["supcon"]}]}, ["dlib-face", "class head"]),
+        ({"runs": [{**VISION, "image": ["dlib-face-random"]}]}, ["no fresh weights"]),
         ({"runs": [{**FUSION, "fusion": ["mean-similarity"]}]}, ["mean-similarity", "pre-trained"]),
         ({"runs": [{**FUSION, "fusion": ["auto"], "objective": ["pre-trained"]}]}, ["auto", "at random"]),
         ({"runs": [{**FUSION, "fusion": ["sum"]}]}, ["no fusion called 'sum'"]),
@@ -115,22 +115,37 @@ def test_a_run_notebook_has_the_parameters_that_are_known_and_sound_defaults(not
             {"runs": [{**ALIGNED, "overlap": [0.5]}], "data": {"source": "matched", "folder": "somewhere"}},
             ["overlap is the twin's"],
         ),
-        ({"runs": [{"notebook": "43_hotel_search", "vision": ["resnet-50"], "loss": ["arc"], "seed": [1]}]}, ["'arc'"]),
+        ({"runs": [{"notebook": "43_hotel_search", "image": ["resnet-50"], "loss": ["arc"], "seed": [1]}]}, ["'arc'"]),
         (
-            {"runs": [{"notebook": "43_hotel_search", "vision": ["resnet-50"], "loss": ["bce"], "seed": [1]}]},
+            {"runs": [{"notebook": "43_hotel_search", "image": ["resnet-50"], "loss": ["bce"], "seed": [1]}]},
             ["hotels.search names no hyper-parameter to try for bce"],
         ),
         ({"chapters": ["30_identificaton"]}, ["30_identificaton", "'30_identification'"]),
         ({"chapters": ["10_text"]}, ["10_text", "chapters"]),
         ({"chapters": ["91_scorecard", "91_scorecard"]}, ["91_scorecard is there twice"]),
+        ({"training": {"text_rate": 1e-4}}, ["training.text_rate", "it is called 'text_lr' now"]),
+        ({"training": {"least_change": 0.1}}, ["training.least_change", "'min_delta' now"]),
+        ({"training": {"by_length": True}}, ["training.by_length", "'group_by_length' now"]),
+        ({"runs": [{**TEXT, "variant": ["sound"]}]}, ["no variant called 'sound'", "'corrected' now"]),
+        ({"runs": [{**TEXT, "variant": ["published"]}]}, ["no variant called 'published'", "'released' now"]),
+        ({"runs": [{"notebook": "11_vision", "seed": [1]}]}, ["no run notebook called '11_vision'", "'11_image' now"]),
+        (
+            {"runs": [{"notebook": "11_image", "vision": ["resnet-50"], "objective": ["ce"], "seed": [1]}]},
+            ["no parameter 'vision'", "'image' now"],
+        ),
+        (
+            {"runs": [{"notebook": "13_single_stream", "joint": ["vilt"], "objective": ["ce"], "seed": [1]}]},
+            ["no parameter 'joint'", "'multimodal' now"],
+        ),
+        ({"speed": {"systems": ["vision"]}}, ["speed.systems", "'image'"]),
         ({"name": "published"}, ["'published'"]),
         ({"name": "bench"}, ["'bench'"]),
         ({"trainings": {}}, ["trainings", "'training'"]),
         ({"training": {"epoch": 3}}, ["training.epoch", "'epochs'"]),
         ({"training": {"epochs": "3"}}, ["training.epochs", "integer"]),
         ({"training": {"epochs": True}}, ["training.epochs", "integer"]),
-        ({"training": {"text_rate": float("inf")}}, ["training.text_rate", "finite"]),
-        ({"training": {"text_rate": float("nan")}}, ["training.text_rate"]),
+        ({"training": {"text_lr": float("inf")}}, ["training.text_lr", "finite"]),
+        ({"training": {"text_lr": float("nan")}}, ["training.text_lr"]),
         ({"training": {"batch_size": 2, "per_vendor": 4}}, ["batch_size, 2", "per_vendor, 4"]),
         ({"training": {"batch_size": 4, "per_vendor": 4}}, ["two vendors"]),
         ({"training": {"batch_size": 33, "devices": 2}}, ["33", "2 devices"]),
@@ -215,8 +230,8 @@ def test_a_notebook_refuses_what_it_does_not_have_before_data_is_read(tmp_path, 
 
 
 def test_the_backbones_whose_weights_a_run_may_load():
-    assert parameters.backbones({"joint": "visualbert", "seed": 1}) == ["visualbert", "vit-base-patch16"]
-    aligned = {"text": "minilm-l6", "vision": "resnet-50", "aligned": "blip2-cond"}
+    assert parameters.backbones({"multimodal": "visualbert", "seed": 1}) == ["visualbert", "vit-base-patch16"]
+    aligned = {"text": "minilm-l6", "image": "resnet-50", "aligned": "blip2-cond"}
     assert parameters.backbones(aligned) == ["minilm-l6", "resnet-50", "flan-t5-small"]
     assert parameters.backbones({"text": "minilm-l6-random", "temperature": 0.1}) == []
 

@@ -213,10 +213,10 @@ def test_no_links_are_no_error():
 def test_a_row_is_called_by_what_is_not_usual_of_it():
     rows = pd.DataFrame(
         [
-            ("minilm-l6", "CE", "", "sound", "all"),
+            ("minilm-l6", "CE", "", "corrected", "all"),
             ("a + b", "CE+SupCon", "mean", "published", "all"),
-            ("a + b", "CE", "concat", "sound", "no-face"),
-            ("minhash", "baseline", "", "sound", "all"),
+            ("a + b", "CE", "concat", "corrected", "no-face"),
+            ("minhash", "baseline", "", "corrected", "all"),
         ],
         columns=["system", "objective", "fusion", "variant", "faces"],
     )

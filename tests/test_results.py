@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from made_up_runs import PAIRS, SEED, baseline, fusion, predictions, queries, text, vision
+from made_up_runs import PAIRS, SEED, baseline, fusion, image, predictions, queries, text
 from sklearn.metrics import f1_score
 
 from lib.core import published
@@ -31,7 +31,7 @@ def test_a_study_without_finished_runs_says_how_to_make_some(measured):
 
 
 def test_a_figure_names_every_seed_behind_it_and_folds_many_away(measured):
-    found = measured(text("ce", seed=1), text("ce", seed=2), vision("ce"))
+    found = measured(text("ce", seed=1), text("ce", seed=2), image("ce"))
     runs = found.behind([found.runs["run"].iloc[1]])
     assert [run.parameters["seed"] for run in runs] == [1, 2]
     assert results.sources(*runs, runs[0]) == (
@@ -46,7 +46,7 @@ def test_readings_are_the_benchmarks_and_none_is_an_error(measured):
     readings = found.representations()
     assert {name: modality for name, (_, modality) in readings.items()} == {
         "Text": "text",
-        "Multimodal": "joint",
+        "Multimodal": "multimodal",
         "M-Text": "text",
         "M-Vision": "image",
     }
@@ -78,7 +78,7 @@ def test_the_authors_mrr_is_of_each_seed(measured):
 
 
 def test_runs_that_are_not_finished_are_left_out(measured):
-    found = measured(text(), vision())
+    found = measured(text(), image())
     [run] = found.find("image", "CE")
     (run.folder / "metrics.json").unlink()
     assert results.load(found.study).runs["modality"].tolist() == ["text"]
@@ -109,10 +109,10 @@ def test_what_differs_in_more_than_the_seed_stays_apart(measured):
         text(),
         text("ce+supcon"),
         text(name="declutr-small"),
-        text(variant="published"),
-        vision(),
-        vision(faces="face"),
-        vision(faces="no-face"),
+        text(variant="released"),
+        image(),
+        image(faces="face"),
+        image(faces="no-face"),
         fusion(),
         fusion(how="concat"),
         baseline("char-ngrams"),
@@ -145,45 +145,50 @@ def test_what_is_not_trained_to_identify_has_no_identification(measured):
 def test_each_representation_of_a_multimodal_system_is_scored(measured):
     found = measured(fusion("pre-trained", "mean-similarity"), text())
     counts = found.verification.groupby(["modality", "representation"]).size()
-    assert set(counts.index) == {("text", "text"), ("joint", "text"), ("joint", "image"), ("joint", "joint")}
+    assert set(counts.index) == {
+        ("text", "text"),
+        ("multimodal", "text"),
+        ("multimodal", "image"),
+        ("multimodal", "multimodal"),
+    }
 
 
 def test_find_gives_the_benchmark_alone(measured):
     found = measured(
-        text(variant="published"),
-        fusion(variant="published"),
+        text(variant="released"),
+        fusion(variant="released"),
         fusion(how="concat"),
         fusion(how="auto"),
-        vision(faces="face"),
-        vision(name="resnet-50"),
+        image(faces="face"),
+        image(name="resnet-50"),
         text(seed=1),
         text(seed=2),
-        vision(faces="no-face"),
+        image(faces="no-face"),
         fusion(),
-        vision(),
+        image(),
     )
-    named = {modality: [run.name for run in found.find(modality, "CE")] for modality in ("text", "image", "joint")}
+    named = {modality: [run.name for run in found.find(modality, "CE")] for modality in ("text", "image", "multimodal")}
     assert named == {
         "text": ["text/minilm-l6/ce/ad/seed1", "text/minilm-l6/ce/ad/seed2"],
-        "image": ["vision/efficientnet-lite0/ce/ad/seed1111"],
-        "joint": ["fusion/minilm-l6/efficientnet-lite0/mean/ce/ad/seed1111"],
+        "image": ["image/efficientnet-lite0/ce/ad/seed1111"],
+        "multimodal": ["fusion/minilm-l6/efficientnet-lite0/mean/ce/ad/seed1111"],
     }
     assert found.find("text", "CE+SupCon") == []
-    [concat] = found.find("joint", "CE", fusion="concat")
+    [concat] = found.find("multimodal", "CE", fusion="concat")
     assert concat.parameters["fusion"] == "concat"
-    [published] = found.find("text", "CE", variant="published")
-    assert published.parameters["variant"] == "published"
+    [published] = found.find("text", "CE", variant="released")
+    assert published.parameters["variant"] == "released"
 
 
 def test_without_the_benchmark_find_gives_nothing_else(measured):
     found = measured(
-        text(variant="published"),
-        vision(faces="face"),
-        vision(name="resnet-50"),
+        text(variant="released"),
+        image(faces="face"),
+        image(name="resnet-50"),
         fusion(how="concat"),
         baseline("bm25"),
     )
-    assert [found.find(modality, "CE") for modality in ("text", "image", "joint")] == [[], [], []]
+    assert [found.find(modality, "CE") for modality in ("text", "image", "multimodal")] == [[], [], []]
     assert found.find("text", "baseline") == []
 
 
@@ -196,17 +201,17 @@ def test_without_the_benchmark_find_gives_nothing_else(measured):
         (text(name="style-embedding"), {}, ("Style-Embedding", False)),
         (text(name="style-embedding"), {"style-embedding": "minilm-l6"}, ("", False)),
         (text(name="transformer-small"), {}, ("", False)),
-        (vision(), {}, ("ViT-base-patch16", True)),
-        (vision(name="vgg-16"), {}, ("VGG-16", False)),
-        (vision(name="vgg-16"), {"vgg-16": "efficientnet-lite0"}, ("", False)),
-        (vision(name="dlib-face"), {}, ("", False)),
-        (vision(name="arcface"), {"arcface": "dlib-face"}, ("", False)),
+        (image(), {}, ("ViT-base-patch16", True)),
+        (image(name="vgg-16"), {}, ("VGG-16", False)),
+        (image(name="vgg-16"), {"vgg-16": "efficientnet-lite0"}, ("", False)),
+        (image(name="dlib-face"), {}, ("", False)),
+        (image(name="arcface"), {"arcface": "dlib-face"}, ("", False)),
         (fusion(), {}, ("DeCLUTR-ViT", True)),
         (fusion(how="concat"), {}, ("DeCLUTR-ViT", False)),
-        (fusion(variant="published"), {}, ("DeCLUTR-ViT", False)),
+        (fusion(variant="released"), {}, ("DeCLUTR-ViT", False)),
         (fusion(names=("minilm-l6", "vgg-16")), {"vgg-16": "efficientnet-lite0"}, ("", False)),
         (fusion(names=("style-embedding", "vit-base-patch16")), {}, ("", False)),
-        ({"notebook": "13_single_stream", "joint": "visualbert", "objective": "ce"}, {}, ("VisualBERT", False)),
+        ({"notebook": "13_single_stream", "multimodal": "visualbert", "objective": "ce"}, {}, ("VisualBERT", False)),
         (baseline("char-ngrams"), {}, ("", False)),
     ],
 )
@@ -219,7 +224,7 @@ def test_what_a_run_stands_beside(measured, run, loaded, expected):
 
 
 def test_table_4_keeps_every_printed_score_and_names_our_run(measured):
-    found = measured(text(seed=1, wrong=0.2), text(seed=2, wrong=0.2), text(variant="published"), vision(faces="face"))
+    found = measured(text(seed=1, wrong=0.2), text(seed=2, wrong=0.2), text(variant="released"), image(faces="face"))
     table = paper_tables.identification(found, 4)
     printed = published.table("matched", 4)
     printed = printed[printed["metric"].isin(["Balanced accuracy", "Weighted-F1", "Micro-F1", "Macro-F1"])]
@@ -228,18 +233,18 @@ def test_table_4_keeps_every_printed_score_and_names_our_run(measured):
 
     beside = table.dropna(subset="ours")
     assert set(beside["paper_system"] + " " + beside["objective"]) == {"DeCLUTR-small CE"}
-    sound = beside[(beside["variant"] == "sound") & (beside["metric"] == "Macro-F1")].iloc[0]
+    sound = beside[(beside["variant"] == "corrected") & (beside["metric"] == "Macro-F1")].iloc[0]
     assert (sound["run"], sound["seeds"]) == ("text/minilm-l6/ce/ad/seed1", 2)
     assert (sound["our_system"], sound["same_system"]) == ("minilm-l6", "no")
     assert sound["ours"] == pytest.approx(np.mean([macro_f1(predictions("text", 0.2, seed)) for seed in (1, 2)]))
-    assert set(beside["variant"]) == {"sound", "published"} and len(beside) == 2 * 4
+    assert set(beside["variant"]) == {"corrected", "released"} and len(beside) == 2 * 4
     assert set(table[table["ours"].isna()]["same_system"]) == {""}
 
 
 def test_only_the_papers_own_weights_are_the_same_system(measured):
     found = measured(
         text(name="declutr-small"),
-        vision(name="resnet-50", loaded={"resnet-50": "resnet-50-random"}),
+        image(name="resnet-50", loaded={"resnet-50": "resnet-50-random"}),
         fusion(names=("declutr-small", "vit-base-patch16")),
         fusion("ce+supcon"),
     )
@@ -254,11 +259,11 @@ def test_only_the_papers_own_weights_are_the_same_system(measured):
 
 
 def test_table_2_has_the_rows_that_are_fused_by_the_mean(measured):
-    found = measured(fusion(wrong=0.1), fusion(how="concat", wrong=0.5), vision())
+    found = measured(fusion(wrong=0.1), fusion(how="concat", wrong=0.5), image())
     table = paper_tables.identification(found, 2)
     assert len(table) == len(published.table("matched", 2)) == 9
-    joint = table[table["modality"] == "joint"].dropna(subset="ours")
-    assert joint["run"].tolist() == ["fusion/minilm-l6/efficientnet-lite0/mean/ce/ad/seed1111"]
+    multimodal = table[table["modality"] == "multimodal"].dropna(subset="ours")
+    assert multimodal["run"].tolist() == ["fusion/minilm-l6/efficientnet-lite0/mean/ce/ad/seed1111"]
 
 
 def test_verification_has_the_papers_averages_only_over_its_regions(measured):
@@ -281,7 +286,7 @@ SYSTEMS = [
     fusion(names=("declutr-small", "vit-base-patch16")),
     fusion(how="auto", names=("declutr-small", "vit-base-patch16")),
     text("ce+supcon", "declutr-small"),
-    vision(name="resnet-50"),
+    image(name="resnet-50"),
     text("ce+triplet", "declutr-small"),
 ]
 """From the paper's best to its worst of these by macro-F1."""
@@ -311,13 +316,13 @@ def test_order_lists_the_one_pair_that_swaps(measured):
     assert agreement["tau"] == pytest.approx(13 / 15)
     [pair] = swapped.to_dict("records")
     assert (pair["better"], pair["worse"]) == ("declutr-small + vit-base-patch16 CE auto", "declutr-small CE+SupCon")
-    ours = [macro_f1(predictions(modality, wrong, SEED)) for modality, wrong in (("joint", 0.5), ("text", 0.4))]
+    ours = [macro_f1(predictions(modality, wrong, SEED)) for modality, wrong in (("multimodal", 0.5), ("text", 0.4))]
     assert pair["ours"] == pytest.approx(ours[0] - ours[1])
     assert pair["published"] == pytest.approx(0.9121 - 0.6540)
 
 
 def test_printed_costs_stand_beside_ours(measured):
-    table = paper_tables.costs(measured(text(), text("ce+supcon"), vision("ce", faces="face"), baseline("minhash")))
+    table = paper_tables.costs(measured(text(), text("ce+supcon"), image("ce", faces="face"), baseline("minhash")))
     assert table["paper_system"].unique().tolist() == ["DeCLUTR-small"]
     assert set(table["metric"]) == set(paper_tables.PRINTED_COST) and len(table) == 6
     epochs = table[(table["metric"] == "Epochs") & (table["objective"] == "CE")].iloc[0]
@@ -328,11 +333,11 @@ def test_printed_costs_stand_beside_ours(measured):
 
 
 def test_baselines_are_said_to_stand_where_they_do(measured):
-    found = measured(text(wrong=0.4), text("ce+supcon", wrong=0.1), baseline("minhash", wrong=0.2), vision())
+    found = measured(text(wrong=0.4), text("ce+supcon", wrong=0.1), baseline("minhash", wrong=0.2), image())
     said = paper_tables.counted(paper_tables.rows_of_ours(found), 64)
     assert "- text: the best baseline, minhash (0." in said and "is above 1 of 2 trained rows" in said
     assert "image" not in said and "first 64 tokens" in said
-    assert paper_tables.counted(paper_tables.rows_of_ours(measured(vision())), 64) == ""
+    assert paper_tables.counted(paper_tables.rows_of_ours(measured(image())), 64) == ""
 
 
 def test_the_cost_of_an_interrupted_run_is_not_known(measured):
@@ -341,7 +346,7 @@ def test_the_cost_of_an_interrupted_run_is_not_known(measured):
 
 
 def test_two_rows_have_no_order(measured):
-    found = measured(text(), vision())
+    found = measured(text(), image())
     agreement, swapped = paper_tables.order(found, paper_tables.identification(found, 4))
     assert np.isnan(agreement["tau"]) and agreement["rows"] == 2 and swapped.empty
 
@@ -351,9 +356,9 @@ def test_neighbours_are_corrected_for_all_comparisons(measured):
         text("ce+supcon", wrong=0.1),
         text("ce", wrong=0.5),
         text("ce+triplet", wrong=0.5),
-        vision("ce", wrong=0.2),
-        vision("ce+supcon", wrong=0.3),
-        vision("ce", wrong=0.9, faces="face"),
+        image("ce", wrong=0.2),
+        image("ce+supcon", wrong=0.3),
+        image("ce", wrong=0.9, faces="face"),
         fusion(),
     )
     table = paper_tables.neighbours(found)
@@ -380,7 +385,7 @@ def test_seeds_stand_beside_table_3(measured):
     table = paper_tables.seeds(found)
     assert table["published"].tolist() == published.table("matched", 3)["mean"].tolist()
     ours = table[table["metric"] == "Macro-F1"].set_index("seed")["ours"]
-    each = [macro_f1(predictions("joint", wrong, seed)) for seed, wrong in shares.items()]
+    each = [macro_f1(predictions("multimodal", wrong, seed)) for seed, wrong in shares.items()]
     assert ours.loc[["100", "500", "1111"]].tolist() == pytest.approx(each)
     assert ours.loc[["Mean", "Std"]].tolist() == pytest.approx([np.mean(each), np.std(each, ddof=1)])
     assert table["ours"].notna().all()
@@ -392,20 +397,20 @@ def test_seeds_that_were_not_run_are_empty(measured):
 
 
 def test_on_pairs_a_verdict_counts_for_each_pair_that_it_is_in(measured):
-    found = measured(text(wrong=0.3), vision(wrong=0.5), fusion(wrong=0.1), text("ce+supcon"))
+    found = measured(text(wrong=0.3), image(wrong=0.5), fusion(wrong=0.1), text("ce+supcon"))
     [run] = found.find("text", "CE")
     kept = results.predictions(run).iloc[5:]
     kept.to_csv(run.folder / "predictions.csv", index=False)  # five texts, so ten pairs, that it didn't see
     table = paper_tables.on_pairs(found).set_index("modality")
-    assert table.index.tolist() == ["text", "image", "joint"]  # CE+SupCon has no multimodal row to ask
+    assert table.index.tolist() == ["text", "image", "multimodal"]  # CE+SupCon has no multimodal row to ask
     assert set(table["objective"]) == {"CE"}
-    assert table["missing"].to_dict() == {"text": 10, "image": 0, "joint": 0}
-    assert table["items"].to_dict() == {"text": 190, "image": 200, "joint": 200}
-    image, joint = predictions("image", 0.5, SEED), predictions("joint", 0.1, SEED)
+    assert table["missing"].to_dict() == {"text": 10, "image": 0, "multimodal": 0}
+    assert table["items"].to_dict() == {"text": 190, "image": 200, "multimodal": 200}
+    by_image, by_both = predictions("image", 0.5, SEED), predictions("multimodal", 0.1, SEED)
     expected = {
         "text": macro_f1(PAIRS.drop(columns="image").merge(kept, on=["text", "truth"])),
-        "image": macro_f1(image),
-        "joint": macro_f1(joint),
+        "image": macro_f1(by_image),
+        "multimodal": macro_f1(by_both),
     }
     assert table["pairs"].to_dict() == pytest.approx(expected)
     assert table["own_items"].to_dict() == pytest.approx(expected | {"text": macro_f1(kept)})
@@ -442,7 +447,7 @@ def test_verdicts_follow_the_predictions(measured):
 
 
 def test_claims_whose_runs_are_missing_are_not_run(measured):
-    table = verdicts(measured(text(), text("ce+supcon"), fusion(variant="published")))
+    table = verdicts(measured(text(), text("ce+supcon"), fusion(variant="released")))
     assert (table["verdict"] != "not run").sum() == 1
     assert table[table["verdict"] == "not run"]["ours"].isna().all()
     assert table["paper"].notna().all()
@@ -471,7 +476,7 @@ def test_claims_average_over_the_seeds_of_both_sides(measured):
 
 
 def test_claims_on_retrieval_are_made_in_each_region(measured):
-    found = measured(text("pre-trained", wrong=0.8), text("ce+supcon", wrong=0.1), vision("ce+supcon", wrong=0.1))
+    found = measured(text("pre-trained", wrong=0.8), text("ce+supcon", wrong=0.1), image("ce+supcon", wrong=0.1))
     table = claims.verification(found).set_index("claim")
     for region in ("South", "Midwest", "West", "Northeast"):
         assert table.loc[f"Training improves text retrieval, {region}", "verdict"] == "supported"

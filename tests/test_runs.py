@@ -19,25 +19,25 @@ def entry(notebook, **lists):
 
 
 def test_a_default_that_is_said_is_the_same_run():
-    silent = entry("11_vision", vision=["efficientnet-lite0"], objective=["ce"])
-    said = silent | {"variant": ["sound"], "faces": ["all"]}
+    silent = entry("11_image", image=["efficientnet-lite0"], objective=["ce"])
+    said = silent | {"variant": ["corrected"], "faces": ["all"]}
     [one], [other] = study(silent).all_runs().values(), study(said).all_runs().values()
-    assert (one.name, one.key) == (other.name, other.key) and one.name.startswith("vision/efficientnet-lite0/ce/ad")
+    assert (one.name, one.key) == (other.name, other.key) and one.name.startswith("image/efficientnet-lite0/ce/ad")
 
 
 def test_a_name_does_not_depend_on_the_order_of_the_file():
-    lists = {"vision": ["efficientnet-lite0"], "text": ["minilm-l6"], "fusion": ["mean"], "objective": ["ce"]}
+    lists = {"image": ["efficientnet-lite0"], "text": ["minilm-l6"], "fusion": ["mean"], "objective": ["ce"]}
     [one], [other] = (study(entry("12_fusion", **given)).all_runs() for given in (lists, dict(reversed(lists.items()))))
     assert one == other == "fusion/minilm-l6/efficientnet-lite0/mean/ce/ad/seed1111"
 
 
 def test_variants_and_pictures_are_in_the_name():
     names = study(
-        entry("11_vision", vision=["dlib-face"], objective=["ce"], variant=["sound", "published"], faces=["no-face"])
+        entry("11_image", image=["dlib-face"], objective=["ce"], variant=["corrected", "released"], faces=["no-face"])
     ).all_runs()
     assert list(names) == [
-        "vision/dlib-face/ce/no-face/ad/seed1111",
-        "vision/dlib-face/ce/published/no-face/ad/seed1111",
+        "image/dlib-face/ce/no-face/ad/seed1111",
+        "image/dlib-face/ce/released/no-face/ad/seed1111",
     ]
 
 
@@ -57,7 +57,7 @@ def test_baselines_run_on_what_the_data_has(lacking, left):
 
 @pytest.mark.parametrize(("allowed", "count"), [(None, 0), (True, 2), (False, 0)])
 def test_faces_are_embedded_on_sensitive_data_only_where_that_is_said(allowed, count):
-    faces = entry("11_vision", vision=["dlib-face", "arcface"], objective=["ce"])
+    faces = entry("11_image", image=["dlib-face", "arcface"], objective=["ce"])
     assert len(study(faces, data=OWN, face_embeddings=allowed).all_runs()) == count
     assert len(study(faces).all_runs()) == 2  # the twin has no person in it
 
@@ -87,7 +87,7 @@ def test_every_study_of_ours_plans_runs_of_known_parts(name):
     from lib.runs.variants import VARIANTS
 
     known = {"objective": OBJECTIVES, "fusion": FUSIONS, "variant": VARIANTS, "baseline": BASELINES}
-    known |= dict.fromkeys(("text", "vision", "joint"), BACKBONES)
+    known |= dict.fromkeys(("text", "image", "multimodal"), BACKBONES)
     known |= {"protocol": get_args(Protocol), "loss": [*KINDS, UNTRAINED]}
     known |= {"faces": ("face", "no-face"), "modality": ("text", "image"), "method": METHODS, "aligned": METHODS}
     chosen = load(name)

@@ -15,17 +15,22 @@ import yaml
 
 from lib.core.files import ROOT
 
-SEED, PAIR = [7], {"text": ["minilm-l6"], "vision": ["efficientnet-lite0"], "seed": [7]}
-HOTELS = {"vision": ["efficientnet-lite0"], "loss": ["proxynca++"], "seed": SEED}
+SEED, PAIR = [7], {"text": ["minilm-l6"], "image": ["efficientnet-lite0"], "seed": [7]}
+HOTELS = {"image": ["efficientnet-lite0"], "loss": ["proxynca++"], "seed": SEED}
 BASELINES = ["char-ngrams", "word-ngrams", "minhash", "bm25", "perceptual-hash", "majority", "random"]
 RUNS = [
     {"notebook": "10_text", "text": ["minilm-l6"], "objective": ["ce+supcon"], "seed": SEED},
-    {"notebook": "11_vision", "vision": ["efficientnet-lite0"], "objective": ["ce"], "seed": SEED},
+    {"notebook": "11_image", "image": ["efficientnet-lite0"], "objective": ["ce"], "seed": SEED},
     {"notebook": "12_fusion", "fusion": ["attention"], "objective": ["ce+supcon"], **PAIR},
-    {"notebook": "13_single_stream", "joint": ["vilt-small", "visualbert-small"], "objective": ["ce"], "seed": SEED},
+    {
+        "notebook": "13_single_stream",
+        "multimodal": ["vilt-small", "visualbert-small"],
+        "objective": ["ce"],
+        "seed": SEED,
+    },
     {"notebook": "14_baselines", "baseline": BASELINES, "seed": SEED},
-    {"notebook": "20_alignment", "method": ["itc", "itc+itm"], "variant": ["sound", "published"], **PAIR},
-    {"notebook": "20_alignment", "method": ["blip2", "blip2-cond"], "variant": ["sound", "published"], **PAIR},
+    {"notebook": "20_alignment", "method": ["itc", "itc+itm"], "variant": ["corrected", "released"], **PAIR},
+    {"notebook": "20_alignment", "method": ["blip2", "blip2-cond"], "variant": ["corrected", "released"], **PAIR},
     {"notebook": "21_alignment_finetune", "aligned": ["blip2"], "fusion": ["mean"], "objective": ["ce"], **PAIR},
     {"notebook": "43_hotel_search", **HOTELS},
     {"notebook": "41_hotel_linking", **HOTELS},
@@ -120,7 +125,7 @@ def results(folder: Path) -> dict[str, Path]:
     ("kind", "runs"),
     [
         ("text", 1),
-        ("vision", 1),
+        ("image", 1),
         ("fusion", 1),
         ("single_stream", 2),
         ("baselines", len(BASELINES)),

@@ -273,7 +273,7 @@ def test_solutions_follow_the_tables(monkeypatch, tmp_path):
     monkeypatch.setattr(solutions, "ROOT", tmp_path)
     scores = {"Balanced accuracy": {"A": 0.5, "B": 0.6}, "Weighted-F1": {"A": 0.7, "B": 0.6}}
     rows = [
-        {"modality": "text", "variant": "sound", "our_system": "x", "objective": of, "metric": metric, "ours": ours}
+        {"modality": "text", "variant": "corrected", "our_system": "x", "objective": of, "metric": metric, "ours": ours}
         for metric, found in scores.items()
         for of, ours in found.items()
     ]

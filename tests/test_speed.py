@@ -98,7 +98,7 @@ def test_texts_are_also_compared_at_the_length_that_ours_reads(run, monkeypatch)
     assert lengths == [16, 2, 2, 2]  # plain, ours, and again
     run.system.tokenizer = None
     monkeypatch.setattr(training_speed, "rate", lambda *_: 1.0)
-    assert training_speed.training({"vision": lambda: run}, how, 4)["system"].tolist() == ["vision"]
+    assert training_speed.training({"image": lambda: run}, how, 4)["system"].tolist() == ["image"]
 
 
 def test_spread_is_over_rounds():

@@ -51,21 +51,23 @@ def pairs():
 
 
 def test_ad_protocol_keeps_an_ad_together():
-    joint = splits.split(pairs(), "joint", "ad", 1111).merge(pairs(), on=["text", "image", "region", "vendor"])
-    assert joint.groupby("ad")["part"].nunique().max() == 1
+    multimodal = splits.split(pairs(), "multimodal", "ad", 1111).merge(
+        pairs(), on=["text", "image", "region", "vendor"]
+    )
+    assert multimodal.groupby("ad")["part"].nunique().max() == 1
     images = splits.split(pairs(), "image", "ad", 1111)
-    assert images.set_index("image")["part"].to_dict() == joint.set_index("image")["part"].to_dict()
+    assert images.set_index("image")["part"].to_dict() == multimodal.set_index("image")["part"].to_dict()
 
 
 def test_paper_protocol_lets_a_text_cross():
-    joint = splits.split(pairs(), "joint", "paper", 1111)
-    assert joint.groupby("text")["part"].nunique().max() > 1
+    multimodal = splits.split(pairs(), "multimodal", "paper", 1111)
+    assert multimodal.groupby("text")["part"].nunique().max() > 1
     text = splits.split(pairs(), "text", "paper", 1111)
     assert text.groupby(["region", "text"])["part"].nunique().max() == 1  # unique texts are split
 
 
 def test_each_region_is_split_by_itself():
-    items = splits.split(pairs(), "joint", "paper", 1111)
+    items = splits.split(pairs(), "multimodal", "paper", 1111)
     for _, region in items.groupby("region"):
         assert abs((region["part"] == "train").mean() - 0.75) < 0.05
 
@@ -73,14 +75,14 @@ def test_each_region_is_split_by_itself():
 def test_small_vendors_are_left_out_and_counted():
     ads = pairs()
     ads.loc[ads["ad"] == 39, "vendor"] = 99
-    items = splits.split(ads, "joint", "ad", 1111)
+    items = splits.split(ads, "multimodal", "ad", 1111)
     assert set(items.loc[items["vendor"] == 99, "part"]) == {"left out"}
     assert splits.sizes(items).query("part == 'left out'")["items"].sum() == 3
 
 
 def test_unknown_protocol():
     with pytest.raises(DataError, match="give paper, ad or campaign"):
-        splits.split(pairs(), "joint", "random", 1111)
+        splits.split(pairs(), "multimodal", "random", 1111)
 
 
 def lacking():
@@ -92,7 +94,7 @@ def lacking():
 
 
 @pytest.mark.parametrize("protocol", ["paper", "ad", "campaign"])
-@pytest.mark.parametrize("modality", ["text", "image", "joint"])
+@pytest.mark.parametrize("modality", ["text", "image", "multimodal"])
 def test_what_an_ad_lacks_is_no_item(protocol, modality):
     given, of = lacking(), pd.Series(range(40))
     items = splits.split(given, modality, protocol, 1111, of)
@@ -117,7 +119,7 @@ def test_no_ad_with_both():
     given.loc[given["ad"] >= 20, "image"] = -1
     for protocol in ("paper", "ad"):
         with pytest.raises(DataError, match="no ad of this data has both a text and a picture"):
-            splits.split(given, "joint", protocol, 1)
+            splits.split(given, "multimodal", protocol, 1)
         assert len(splits.split(given, "text", protocol, 1)) == 20
 
 

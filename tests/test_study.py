@@ -201,10 +201,10 @@ def test_killed_in_training_and_run_again_gives_the_same_tables(project, smoke):
 
 
 def test_a_failed_notebook_is_kept_and_named_and_stops_no_other(project, smoke):
-    failing = {"notebook": "11_vision", "vision": ["vgg-16"], "objective": ["ce"], "seed": [1111]}
+    failing = {"notebook": "11_image", "image": ["vgg-16"], "objective": ["ce"], "seed": [1111]}
     pretrained = {
-        "notebook": "11_vision",
-        "vision": ["efficientnet-lite0"],
+        "notebook": "11_image",
+        "image": ["efficientnet-lite0"],
         "objective": ["pre-trained"],
         "seed": [1111],
     }
@@ -212,9 +212,9 @@ def test_a_failed_notebook_is_kept_and_named_and_stops_no_other(project, smoke):
     done = run(project, "failing")
     assert done.returncode != 0
     [line] = [line for line in done.stdout.splitlines() if "FAILED" in line]
-    assert "vision/vgg-16/ce/ad/seed1111" in line and "weights: require" in line and ".failed.ipynb" in line
+    assert "image/vgg-16/ce/ad/seed1111" in line and "weights: require" in line and ".failed.ipynb" in line
     assert "1 of the study's notebooks failed" in done.stdout and "Traceback" not in done.stdout
-    folder = project / "results/failing/runs/vision"
+    folder = project / "results/failing/runs/image"
     kept = (folder / "vgg-16/ce/ad/seed1111/notebook.failed.ipynb").read_text(encoding="utf-8")
     assert "DataError" in kept
     assert not (folder / "vgg-16/ce/ad/seed1111/metrics.json").exists()

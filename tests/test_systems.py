@@ -11,9 +11,9 @@ from torch import nn
 from lib.core.errors import DataError
 from lib.models import acceleration, backbones, systems
 from lib.models.encoders import ImageEncoder, Pixels, TextEncoder, widen_grouped
-from lib.models.systems import FUSIONS, PUBLISHED_FUSIONS, System
+from lib.models.systems import FUSIONS, RELEASED_FUSIONS, System
 from lib.runs import encoding
-from lib.runs.variants import PublishedJointTextHead, PublishedTextHead, variant
+from lib.runs.variants import ReleasedMultitaskTextHead, ReleasedTextHead, variant
 from lib.study.config import Training
 
 WIDE = 16
@@ -59,11 +59,11 @@ def only(batch, rows):
 
 
 @pytest.mark.parametrize("name", [name for name in FUSIONS if name != "mean-similarity"])
-@pytest.mark.parametrize("fusions", [FUSIONS, PUBLISHED_FUSIONS], ids=["sound", "published"])
+@pytest.mark.parametrize("fusions", [FUSIONS, RELEASED_FUSIONS], ids=["corrected", "released"])
 def test_a_fusion_gives_vectors_of_the_size_that_it_says(fusions, name):
     made = system(name, 3, fusions=fusions)
     vectors = made(ready())
-    assert vectors.shape == (6, made.fuse.dimensions) and made.modality == "joint"
+    assert vectors.shape == (6, made.fuse.dimensions) and made.modality == "multimodal"
     assert made.scores(vectors).shape == (6, 3)
 
 
@@ -91,7 +91,7 @@ def test_a_pairs_vector_is_its_own_whatever_stands_beside_it(name):
 
 def test_published_attention_mixes_the_pairs_of_a_batch():
     """Not even each text with its own picture: which picture belongs to which text changes nothing."""
-    made, batch = system("attention", fusions=PUBLISHED_FUSIONS), ready()
+    made, batch = system("attention", fusions=RELEASED_FUSIONS), ready()
     together = made(batch)
     assert (made(only(batch, [0, 1, 2])) - together[:3]).norm(dim=1).min() > 0.05
     assert torch.allclose(made(batch | {"image": batch["image"].flip(0)}), together, atol=1e-6)
@@ -195,57 +195,57 @@ def test_convolutions_in_groups_are_wide_where_they_are_trained_in_bf16_and_nowh
     assert not copied(shown).any() and torch.equal(network(shown), wanted), "a copy computes with its own weights"
 
 
-TRAINING = Training(epochs=20, batch_size=48, text_rate=0.003, temperature=0.2, negatives=4, margin=0.2)
+TRAINING = Training(epochs=20, batch_size=48, text_lr=0.003, temperature=0.2, negatives=4, margin=0.2)
 
 
-@pytest.mark.parametrize("modality", ["text", "image", "joint"])
+@pytest.mark.parametrize("modality", ["text", "image", "multimodal"])
 @pytest.mark.parametrize("contrasts", [False, True])
 def test_sound_leaves_the_studys_settings_alone(modality, contrasts):
     for mask_digits in ("all", "train"):
-        found = variant("sound", TRAINING, mask_digits, modality, contrasts)
+        found = variant("corrected", TRAINING, mask_digits, modality, contrasts)
         assert found.training == TRAINING and found.mask_digits == mask_digits
         assert (found.pooling, found.head, found.fusions) == (None, nn.Linear, FUSIONS)
 
 
 @pytest.mark.parametrize(
-    ("modality", "contrasts", "rate", "batch_size", "accumulate", "patience", "least_change", "pooling", "head"),
+    ("modality", "contrasts", "rate", "batch_size", "accumulate", "patience", "min_delta", "pooling", "head"),
     [
-        ("text", False, 6e-4, 64, 1, 5, 0.01, "first", PublishedTextHead),
-        ("text", True, 1e-4, 32, 4, 5, 0.5, "mean", PublishedJointTextHead),
+        ("text", False, 6e-4, 64, 1, 5, 0.01, "first", ReleasedTextHead),
+        ("text", True, 1e-4, 32, 4, 5, 0.5, "mean", ReleasedMultitaskTextHead),
         *(
             (modality, some, 6e-4, 32, 1, 3, 0.01, "first", nn.Linear)
-            for modality in ("image", "joint")
+            for modality in ("image", "multimodal")
             for some in (0, 1)
         ),
     ],
 )
 def test_published_is_what_the_authors_scripts_do(
-    modality, contrasts, rate, batch_size, accumulate, patience, least_change, pooling, head
+    modality, contrasts, rate, batch_size, accumulate, patience, min_delta, pooling, head
 ):
-    found = variant("published", TRAINING, "all", modality, bool(contrasts))
+    found = variant("released", TRAINING, "all", modality, bool(contrasts))
     chosen = found.training
-    assert (chosen.text_rate, chosen.image_rate, chosen.head_rate) == (rate, rate, rate)
-    assert (chosen.per_vendor, chosen.by_length) == (None, False)  # shuffled
+    assert (chosen.text_lr, chosen.image_lr, chosen.head_lr) == (rate, rate, rate)
+    assert (chosen.per_vendor, chosen.group_by_length) == (None, False)  # shuffled
     assert (chosen.batch_size, chosen.accumulate) == (batch_size, accumulate)
-    assert (chosen.patience, chosen.least_change) == (patience, least_change)
+    assert (chosen.patience, chosen.min_delta) == (patience, min_delta)
     assert (found.pooling, found.head, found.mask_digits) == (pooling, head, "train")
-    assert found.fusions["attention"] is systems.PublishedAttentionFusion
+    assert found.fusions["attention"] is systems.ReleasedAttentionFusion
     assert chosen.decay_norms == (modality != "text")
     # A tenth of all steps, or of the first epoch's.
-    assert chosen.warmup * chosen.epochs == pytest.approx(2 if modality == "joint" else 0.1)
+    assert chosen.warmup * chosen.epochs == pytest.approx(2 if modality == "multimodal" else 0.1)
     ours = {"epochs", "temperature", "negatives", "margin", "contrast_weight", "precision", "threads"}
     assert chosen.model_dump(include=ours) == TRAINING.model_dump(include=ours)
     Training.model_validate(chosen.model_dump())  # which model_copy does not do
 
 
-@pytest.mark.parametrize("head", [PublishedTextHead, PublishedJointTextHead])
+@pytest.mark.parametrize("head", [ReleasedTextHead, ReleasedMultitaskTextHead])
 def test_published_heads_score_classes(head):
     made = System(Given(WIDE), None, classes=3, head=head)
     assert made.scores(made(ready())).shape == (6, 3)
 
 
 def test_an_unknown_variant_lists_the_known_ones():
-    with pytest.raises(DataError, match="'fair'; give sound or published"):
+    with pytest.raises(DataError, match="'fair'; give corrected or released"):
         variant("fair", TRAINING, "all", "text", True)
 
 
@@ -274,7 +274,7 @@ def alone(encoder, tokens, picture):
 
 def test_a_single_stream_encoder_without_weights_says_so(single_stream):
     _, found = single_stream
-    assert found.kind == "joint" and found.source == "random"
+    assert found.kind == "multimodal" and found.source == "random"
     assert found.label == f"{found.requested} (random weights)"
 
 
@@ -339,7 +339,7 @@ def test_encoded_pairs_are_those_of_one_at_a_time_in_their_order(single_stream):
     tokens, pictures = shown(texts=20, pictures=15)
     rng = np.random.default_rng(3)
     text, image = rng.integers(0, 20, 140), rng.integers(0, 15, 140)
-    found = encoding.pairs(System(None, None, joint=encoder).eval(), tokens, pictures, text, image, "32-true")
+    found = encoding.pairs(System(None, None, multimodal=encoder).eval(), tokens, pictures, text, image, "32-true")
     assert found.dtype == torch.float32 and found.shape == (140, encoder.dimensions)
     encoder.cpu()  # where an accelerator computed them
     for row in range(0, 140, 7):

@@ -12,12 +12,12 @@ import pandera.pandas as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from made_up_runs import PAIRS, VENDORS, fusion, text, vision
+from made_up_runs import PAIRS, VENDORS, fusion, image, text
 
 from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.pipeline import bench, report, solutions
+from lib.pipeline import report, solutions, timings
 from lib.review import known_vendors, ledger, paper_tables, study_diff, vendor_analysis
 from lib.runs import embedding_files, results
 
@@ -212,7 +212,7 @@ def test_the_benchmark_reads_its_ratios(tmp_path):
     for name, label in (("speed_training", "system"), ("speed_parts", "part")):
         rows = {label: ["75", "null"], "ratio": [1, 2], "ratio_low": [0.5, 1], "ratio_high": [2, 3]}
         pd.DataFrame(rows).to_csv(tmp_path / f"{name}.csv", index=False)
-    found = bench.ratios(tmp_path)
+    found = timings.ratios(tmp_path)
     assert found["part"].tolist() == ["scoring retrieval", "training, 75", "training, null", "75", "null"]
 
 
@@ -245,7 +245,7 @@ def named(request, monkeypatch, measured):
     """A finished study whose data has regions of these names."""
     monkeypatch.setattr(made_up_runs, "REGIONS", request.param)
     return measured(
-        text("ce+supcon"), vision("ce+supcon"), fusion("ce+supcon"), text("ce", seed=1), text("ce", seed=2)
+        text("ce+supcon"), image("ce+supcon"), fusion("ce+supcon"), text("ce", seed=1), text("ce", seed=2)
     ), request.param
 
 
@@ -262,7 +262,7 @@ def test_averages_stand_whatever_regions_are_called(named):
 
 def test_chapters_31_to_33_work_whatever_regions_are_called(named):
     found, regions = named
-    for number, representation in ((5, "text"), (7, "image"), (9, "text"), (11, "joint")):
+    for number, representation in ((5, "text"), (7, "image"), (9, "text"), (11, "multimodal")):
         beside = paper_tables.verification(found, number, representation)
         assert len(beside) and beside["ours"].isna().all()  # none of the paper's regions is here
     assert set(paper_tables.first_result_only(found)["region"]) == set(regions)
@@ -288,7 +288,7 @@ def test_tables_of_such_regions_are_compared_by_name(named, tmp_path):
 
 def test_predictions_are_whole_numbers(named):
     found, _ = named
-    [run] = found.find("joint", "CE+SupCon")
+    [run] = found.find("multimodal", "CE+SupCon")
     told = results.predictions(run)
     assert len(told) == len(PAIRS) and (told.dtypes == "int64").all()
 

@@ -53,7 +53,7 @@ def items(count=60, seed=0):
 
 
 def trained(folder, objective="ce+supcon", epochs=4, **change):
-    chosen = {"patience": None, "text_rate": 0.02, "image_rate": 0.02, "head_rate": 0.02} | change
+    chosen = {"patience": None, "text_lr": 0.02, "image_lr": 0.02, "head_lr": 0.02} | change
     settings = Training(epochs=epochs, batch_size=12, per_vendor=2, **chosen)
     torch.manual_seed(1)
     system = System(Bag(), Pixels(), "mean", VENDORS)
@@ -139,9 +139,9 @@ def test_a_finished_training_is_not_trained_again(tmp_path):
 
 def test_early_stopping_is_final(tmp_path):
     """No change is enough of one at this rate: patience ends it, and a resumed run doesn't go on."""
-    _, history = trained(tmp_path, epochs=30, patience=2, text_rate=1e-6, image_rate=1e-6, head_rate=1e-6)
+    _, history = trained(tmp_path, epochs=30, patience=2, text_lr=1e-6, image_lr=1e-6, head_lr=1e-6)
     assert len(history) == 3
-    _, same = trained(tmp_path, epochs=30, patience=2, text_rate=1e-6, image_rate=1e-6, head_rate=1e-6)
+    _, same = trained(tmp_path, epochs=30, patience=2, text_lr=1e-6, image_lr=1e-6, head_lr=1e-6)
     pd.testing.assert_frame_equal(same, history)
 
 
@@ -237,9 +237,9 @@ def test_two_processes_train_as_one(tmp_path):
             epochs=3,
             batch_size=12,
             patience=None,
-            text_rate=0.02,
-            image_rate=0.02,
-            head_rate=0.02,
+            text_lr=0.02,
+            image_lr=0.02,
+            head_lr=0.02,
             devices=processes,
             strategy=strategy,
             precision="32-true",  # sums of halves and of wholes round apart in bf16
@@ -247,7 +247,7 @@ def test_two_processes_train_as_one(tmp_path):
         torch.manual_seed(1)
         system = System(Bag(), Pixels(), "mean", VENDORS)
         system.text.drop.p = 0.0  # parts of a batch draw other dropout than the whole
-        train = batches.training_batches(items(), 12, None, 5, by_length=True, processes=processes)
+        train = batches.training_batches(items(), 12, None, 5, group_by_length=True, processes=processes)
         val = batches.ordered_batches(items(24, 1), 24)
         history = training.fit(system, Objective("ce", settings).of, train, val, settings, 5, folder, "key")
         return system.state_dict(), history

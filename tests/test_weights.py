@@ -23,7 +23,7 @@ from lib.models import backbones, pretrained
 from lib.study.registry import Backbone
 
 SMALL = {"hidden_size": 24, "num_hidden_layers": 3, "num_attention_heads": 3, "intermediate_size": 32}
-KINDS = {"text": "declutr-small", "joint": "vilt", "generator": "flan-t5-small", "image": "own"}
+KINDS = {"text": "declutr-small", "multimodal": "vilt", "generator": "flan-t5-small", "image": "own"}
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ def good(tmp_path_factory):
     sizes = {"d_model": 24, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 3}
     models = {
         "text": BertModel(BertConfig(vocab_size=rows, **SMALL)),
-        "joint": ViltModel(ViltConfig(vocab_size=rows, image_size=32, patch_size=16, **SMALL)),
+        "multimodal": ViltModel(ViltConfig(vocab_size=rows, image_size=32, patch_size=16, **SMALL)),
         "generator": T5ForConditionalGeneration(
             T5Config(vocab_size=rows + 28, pad_token_id=0, eos_token_id=102, decoder_start_token_id=0, **sizes)
         ),
@@ -142,7 +142,7 @@ def test_other_floats_become_float32(copy, dtype):
     assert {parameter.dtype for parameter in load()[0].parameters()} == {torch.float32}
 
 
-@pytest.mark.parametrize("kind", ["text", "joint", "generator", "image"])
+@pytest.mark.parametrize("kind", ["text", "multimodal", "generator", "image"])
 def test_a_checkpoint_in_several_files_is_one(copy, kind):
     folder, load = copy(kind)
     given, file = load()[1], folder / "model.safetensors"
@@ -207,7 +207,7 @@ CONFIGS = {
 }
 
 
-@pytest.mark.parametrize("kind", ["text", "joint", "generator"])
+@pytest.mark.parametrize("kind", ["text", "multimodal", "generator"])
 @pytest.mark.parametrize("fault", CONFIGS)
 def test_a_config_of_another_model_is_refused(copy, kind, fault):
     folder, load = copy(kind)
@@ -231,7 +231,7 @@ def test_a_config_of_another_model_is_refused(copy, kind, fault):
 
 
 def test_another_kind_of_model_is_refused(copy, good):
-    for kind, other in [("text", "generator"), ("text", "joint"), ("joint", "text"), ("generator", "text")]:
+    for kind, other in [("text", "generator"), ("text", "multimodal"), ("multimodal", "text"), ("generator", "text")]:
         folder, load = copy(kind)
         shutil.rmtree(folder)
         shutil.copytree(good / other / KINDS[other], folder)
@@ -261,7 +261,7 @@ def test_half_a_pooler_and_one_that_is_used_are_errors(copy):
     rewrite(folder, lambda tensors: {name: tensor for name, tensor in tensors.items() if name != "pooler.dense.bias"})
     with pytest.raises(DataError, match=r"missing: the tensor pooler\.dense\.bias"):
         load()
-    folder, load = copy("joint")
+    folder, load = copy("multimodal")
     rewrite(
         folder, lambda tensors: {name: tensor for name, tensor in tensors.items() if not name.startswith("pooler.")}
     )
@@ -317,11 +317,11 @@ TOKENIZERS = {
 }
 
 
-@pytest.mark.parametrize("kind", ["text", "joint", "generator"])
+@pytest.mark.parametrize("kind", ["text", "multimodal", "generator"])
 @pytest.mark.parametrize("fault", TOKENIZERS)
 def test_a_tokenizer_that_does_not_fit_is_refused(copy, kind, fault):
     folder, load = copy(kind)
-    if fault == "shifted" and kind == "joint":
+    if fault == "shifted" and kind == "multimodal":
         pytest.skip("ViLT's config doesn't say what its special tokens are")
     TOKENIZERS[fault](folder)
     if fault == "capitals":
@@ -390,7 +390,9 @@ def test_a_joint_model_needs_the_weights_that_it_sees_by(tmp_path, monkeypatch):
     import timm
 
     monkeypatch.setitem(backbones.BACKBONES, "eye", Backbone("image", "vit_tiny_patch16_224"))
-    monkeypatch.setitem(backbones.BACKBONES, "both", Backbone("joint", "nobody/both", pooling="first", viewer="eye"))
+    monkeypatch.setitem(
+        backbones.BACKBONES, "both", Backbone("multimodal", "nobody/both", pooling="first", image_encoder="eye")
+    )
     tokenizer = backbones._own_tokenizer()
     sizes = SMALL | {"hidden_size": 192}
     VisualBertModel(VisualBertConfig(vocab_size=len(tokenizer), visual_embedding_dim=12, **sizes)).save_pretrained(

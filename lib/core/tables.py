@@ -74,10 +74,10 @@ PRINTED_DATA = _schema(statistic=TEXT, region=TEXT, mean=pa.Column("float64"), p
 
 _COUNTS = """ads answered checked disagree known known_vendors labels labels_merging links losses new new_vendors of pairs per_class
 pictures round rounds split_vendors test_items unrelated vendors_split violations without_label"""
-_NUMBERS = """across adjusted_rand auroc auroc_high auroc_low batch centres chance co2_g crowd difference documents effect epochs epsilon fall
+_NUMBERS = """across adjusted_rand auroc auroc_high auroc_low batch centres chance co2_g corrected crowd difference documents effect epochs epsilon fall
 false first found fpr fpr_high fpr_low gamma gib high high_published items kept least low low_published m margin mean milliseconds most
-of_peak off ours overlap p p_holm pair_precision pair_recall parameters plain precision precision_high precision_low prepared proxy_rate
-published queries rate ratio ratio_high ratio_low ratio_published recall recall_high recall_low recomputed right row seconds seed_sd seeds
+of_peak off ours overlap p p_holm pair_precision pair_recall parameters plain precision precision_high precision_low prepared proxy_lr
+published queries rate ratio ratio_high ratio_low ratio_published recall recall_high recall_low recomputed released right row seconds seed_sd seeds
 share sound std std_ours target temperature tflops theirs threshold times_paper times_plain trained training_seconds true truth untrained
 value vendors wh within wrong"""
 _SPACED = """Hotel-ID, Hotels-50K, at least, at most, difference high, difference low, furthest apart, vendor's level"""

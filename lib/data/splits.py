@@ -22,11 +22,11 @@ PARTS = ("train", "val", "test")
 # are both outside of train, so that a vendor with two items or more always has one to learn from.
 PATTERN = np.array([0, 0, 1, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2])
 
-CONTENT = {"text": ["text"], "image": ["image"], "joint": ["text", "image"]}
+CONTENT = {"text": ["text"], "image": ["image"], "multimodal": ["text", "image"]}
 """modality -> what an item of it needs."""
 _WITHOUT = (
-    ("text", "texts", "10_text or 12_fusion", "11_vision"),
-    ("image", "pictures", "11_vision or 12_fusion", "10_text"),
+    ("text", "texts", "10_text or 12_fusion", "11_image"),
+    ("image", "pictures", "11_image or 12_fusion", "10_text"),
 )
 
 
@@ -54,7 +54,7 @@ def split(
     """The items of one modality with their parts, region by region.
 
     pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones, -1 where an ad has none),
-    one row for each text with each of its images. modality: `text`, `image` or `joint`. campaigns: of each ad (index), for the protocol of that name. Returns the columns that the
+    one row for each text with each of its images. modality: `text`, `image` or `multimodal`. campaigns: of each ad (index), for the protocol of that name. Returns the columns that the
     modality has, and `part` (a name of PARTS, or `left out`: a vendor with fewer than two items in the region, under `campaign` with fewer than two campaigns).
     An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since a text that
     two ads share can stand in two parts (what crosses is chapter 03's subject). Of a vendor some of whose ads lack the
@@ -71,7 +71,7 @@ def split(
     if not has(pairs, modality).any():
         raise DataError(
             "Split: no ad of this data has both a text and a picture, so a run of 12_fusion can't be made; only runs of "
-            "10_text and 11_vision can."
+            "10_text and 11_image can."
         )
     identity = ["region", "vendor", *content]
     if protocol == "paper":

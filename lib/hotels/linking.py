@@ -65,10 +65,10 @@ class Linking(Learned):
 
     system: Linker
 
-    def __init__(self, notebook: str, study: str, out: str, loss: str, vision: str, seed: int, **how: Any) -> None:
+    def __init__(self, notebook: str, study: str, out: str, loss: str, image: str, seed: int, **how: Any) -> None:
         """loss: a name of `lib.hotels.linking_losses.KINDS`, or `pre-trained`. how: for a trial of a search, its hyper-parameters, `epochs`, `hotels`, the study's
         pictures, and `part`, the split to train on. Raises DataError on bad input."""
-        super().__init__(notebook, study, out, {"vision": vision, "loss": loss, "seed": seed})
+        super().__init__(notebook, study, out, {"image": image, "loss": loss, "seed": seed})
         self.trained, self.part = loss != UNTRAINED, how.pop("part", TRAINED)
         self.hotels = how.pop("hotels", None) or loading.read(self.study)
         self.epochs = how.pop("epochs", self.study.hotels.epochs)
@@ -76,7 +76,7 @@ class Linking(Learned):
         torch.set_num_threads(self.study.training.threads)
         torch.manual_seed(seed)
         chosen = self.study.hotels
-        encoder, found = backbones.load(vision, **backbones.asked(self.study) | {"pixels": chosen.image_pixels})
+        encoder, found = backbones.load(image, **backbones.asked(self.study) | {"pixels": chosen.image_pixels})
         self.provenance = [found]
         torch.manual_seed(seed)  # new layers start from the seed alone, whatever loading drew
         self.system = Linker(encoder, self._loss(loss) if self.trained else None)
@@ -117,9 +117,9 @@ class Linking(Learned):
                 "batch_size": int(hyper.get("batch", 2)),
                 "accumulate": 1,
                 "per_vendor": int(hyper.get("per_class", 2)),
-                "image_rate": hyper.get("rate", 1.0),
-                "head_rate": hyper.get("rate", 1.0),
-                "proxy_rate": hyper.get("proxy_rate"),
+                "image_lr": hyper.get("rate", 1.0),
+                "head_lr": hyper.get("rate", 1.0),
+                "proxy_lr": hyper.get("proxy_lr"),
                 "epsilon": linking_losses.KINDS[self.parameters["loss"]].epsilon if self.trained else 1e-8,
             }
         )
@@ -232,8 +232,8 @@ class Linking(Learned):
 class Search(Recorded):
     """All combinations of a loss's hyper-parameters that the study names, each trained on TUNED and tried on the validation splits (D.2)."""
 
-    def __init__(self, notebook: str, study: str, out: str, loss: str, vision: str, seed: int) -> None:
-        super().__init__(notebook, study, out, {"vision": vision, "loss": loss, "seed": seed})
+    def __init__(self, notebook: str, study: str, out: str, loss: str, image: str, seed: int) -> None:
+        super().__init__(notebook, study, out, {"image": image, "loss": loss, "seed": seed})
         linking_losses.kind(loss)
         searched = self.study.hotels.search
         self.grid = searched.get(loss, searched.get("any", {}))

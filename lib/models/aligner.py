@@ -30,8 +30,8 @@ class Aligner(nn.Module):
     """Encoders, a linear layer each where sizes differ, and from ITC+ITM on a Q-Former.
 
     dimensions: of the common space. locked: of `text` and `image`, whose encoder stays as it came; batches hold its states or
-    patches, computed beforehand, and a linear layer is trained in its place. published: with the losses of the
-    authors' code. temperature: of ITC and, as published, ITM. Without a Q-Former a picture is its class token, or of a
+    patches, computed beforehand, and a linear layer is trained in its place. released: with the losses of the
+    authors' code. temperature: of ITC and, as released, ITM. Without a Q-Former a picture is its class token, or of a
     feature map the mean. Raises DataError for a method that isn't in `lib.models.alignment_losses.METHODS`.
     """
 
@@ -45,7 +45,7 @@ class Aligner(nn.Module):
         generator: Generator | None = None,
         temperature: float = 0.1,
         locked: Collection[str] = (),
-        published: bool = False,
+        released: bool = False,
     ) -> None:
         super().__init__()
         if method not in METHODS:
@@ -54,12 +54,12 @@ class Aligner(nn.Module):
             )
         self.text, self.image, self.qformer, self.generator = text, image, qformer, generator
         self.parts, self.dimensions = METHODS[method], dimensions
-        self.temperature, self.locked, self.published = temperature, locked, published
+        self.temperature, self.locked, self.released = temperature, locked, released
         self.text_side, self.image_side = (
             nn.Linear(size, dimensions) if side in locked or size != dimensions else nn.Identity()
             for side, size in (("text", text.dimensions), ("image", image.width))
         )
-        self.match = nn.Linear(dimensions, 1) if "itm" in self.parts and not published else None
+        self.match = nn.Linear(dimensions, 1) if "itm" in self.parts and not released else None
         self.tell = nn.Linear(dimensions, generator.dimensions) if generator is not None else None
         for side, encoder in (("text", text), ("image", image)):
             encoder.requires_grad_(side not in locked)
@@ -92,12 +92,12 @@ class Aligner(nn.Module):
         text = self.encode_text(batch["tokens"], batch["mask"])
         tokens = self.see(batch["pictures"])
         unit = functional.normalize(text, dim=-1)
-        losses = self._published(batch, unit, tokens) if self.published else self._sound(batch, text, unit, tokens)
+        losses = self._released(batch, unit, tokens) if self.released else self._corrected(batch, text, unit, tokens)
         if "generation" in self.parts:
             losses["generation"] = self._written(batch, tokens)
         return losses
 
-    def _sound(
+    def _corrected(
         self, batch: dict[str, torch.Tensor], text: torch.Tensor, unit: torch.Tensor, tokens: torch.Tensor
     ) -> dict[str, torch.Tensor]:
         positive = batch["positive"]
@@ -118,24 +118,24 @@ class Aligner(nn.Module):
             losses["itm"] = functional.binary_cross_entropy_with_logits(logits, truth)
         return losses
 
-    def _published(
+    def _released(
         self, batch: dict[str, torch.Tensor], unit: torch.Tensor, tokens: torch.Tensor
     ) -> dict[str, torch.Tensor]:
         own, seen, others = unit[batch["text"]], tokens[batch["image"]], batch["negative_image"]
         if "itm" not in self.parts:
             image = functional.normalize(self.look(tokens)[:, 0], dim=-1)
             sides = image[batch["image"]], unit[batch["negative_text"]], image[others]
-            return {"itc": alignment_losses.published_itc(own, *sides, self.temperature)}
+            return {"itc": alignment_losses.released_itc(own, *sides, self.temperature)}
         assert self.qformer is not None, "ITM has a Q-Former"
         queries = functional.normalize(self.qformer(seen), dim=-1)
         past = functional.normalize(tokens.mean(1), dim=-1)[others]
-        found = alignment_losses.published_matching(own, queries, past, self.temperature)
+        found = alignment_losses.released_matching(own, queries, past, self.temperature)
         return dict(zip(("itc", "itm"), found, strict=True))
 
     def _written(self, batch: dict[str, torch.Tensor], tokens: torch.Tensor) -> torch.Tensor:
         assert self.qformer is not None and self.generator is not None and self.tell is not None, "BLIP2 has them"
         queries = self.qformer(tokens[batch["image"]])
-        if self.published:  # theirs are of unit length here too
+        if self.released:  # theirs are of unit length here too
             queries = functional.normalize(queries, dim=-1)
         given = {"tokens": batch["given"], "mask": batch["given_mask"]} if "given" in batch else None
         return self.generator(self.tell(queries), batch["written"], given)

@@ -3,11 +3,11 @@
 A picture is given as one or more unit vectors (its Q-Former's queries, or a single vector), a text as one; how alike
 they are is the largest inner product, over the temperature. Two variants:
 
-* `sound`, what the paper's text describes: every other picture and text of the batch is a negative, whatever region it
+* `corrected`, what the paper's text describes: every other picture and text of the batch is a negative, whatever region it
   is from (`nt_xent`, both ways), and matching is asked of the pairs that the contrast takes for alike (`hard_negatives`);
-* `published`, what the authors' code computes (architectures/CLIPLayer, CLIPITMLayer and BLIP2Layer of
-  maastrichtlawtech/MATCHED): negatives from another region than the pair's, in `published_itc` a picture's side that
-  multiplies sums, and in `published_matching` negatives that come by another path than positives.
+* `released`, what the authors' code computes (architectures/CLIPLayer, CLIPITMLayer and BLIP2Layer of
+  maastrichtlawtech/MATCHED): negatives from another region than the pair's, in `released_itc` a picture's side that
+  multiplies sums, and in `released_matching` negatives that come by another path than positives.
 
 A new method is a line in METHODS.
 """
@@ -56,7 +56,7 @@ def hard_negatives(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor
     return torch.stack([rows, drawn])
 
 
-def published_itc(
+def released_itc(
     text: torch.Tensor, image: torch.Tensor, texts: torch.Tensor, images: torch.Tensor, temperature: float
 ) -> torch.Tensor:
     """The authors' ITC: text, image (n, d) of the pairs, texts, images (n, k, d) of their negatives, unit vectors.
@@ -72,7 +72,7 @@ def published_itc(
     return (first + functional.softplus(from_images - own[:, None]).sum(1)).mean()
 
 
-def published_matching(
+def released_matching(
     text: torch.Tensor, queries: torch.Tensor, images: torch.Tensor, temperature: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """The authors' ITC and ITM beside a Q-Former: text (n, d), the pairs' queries (n, q, d), and of their negatives (n, k, d)

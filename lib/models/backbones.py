@@ -69,7 +69,7 @@ def load(
 
     pixels: side of the pictures that an image model will see. weights: `prefer` falls back on the packaged
     stand-in, `require` raises DataError instead. folder: where `<folder>/<name>/` may hold the weights, as
-    transformers saves them (text, joint), as `model.safetensors` (image) or as `model.onnx` (face). pooling: of a text's
+    transformers saves them (text, multimodal), as `model.safetensors` (image) or as `model.onnx` (face). pooling: of a text's
     token vectors, in place of the backbone's own. texts: what the tokens of a generator with fresh weights are learnt
     from. Raises DataError for an unknown name, and for weights, a tokenizer or a packaged library that are there and aren't what
     they are called: only what is not to be had has a stand-in.
@@ -81,9 +81,11 @@ def load(
             "for fresh weights; a new one is a line in lib/study/registry.py."
         )
     backbone = BACKBONES[base]
-    if name != base and (backbone.kind == "face" or (backbone.kind == "joint" and not backbone.config)):
+    if name != base and (backbone.kind == "face" or (backbone.kind == "multimodal" and not backbone.config)):
         instead = (
-            f"{base}-small is from scratch" if backbone.kind == "joint" else "a face network is taken as it was trained"
+            f"{base}-small is from scratch"
+            if backbone.kind == "multimodal"
+            else "a face network is taken as it was trained"
         )
         raise DataError(f"{name}: there are no fresh weights of {base}; {instead}.")
     change: dict[str, Any] = {"pooling": pooling} if pooling else {}
@@ -97,7 +99,7 @@ def load(
         return _found(name, name, "package", _from_package(name, backbone, pixels))
     try:
         fetched = _from_hub(backbone)
-        viewer = _viewer(backbone, Path(folder).expanduser() if folder else None)
+        image_encoder = _image_encoder(backbone, Path(folder).expanduser() if folder else None)
     except OSError as error:  # not to be had; what is had and doesn't fit is an error below
         if weights == "require":
             raise DataError(
@@ -107,7 +109,7 @@ def load(
                 "`weights: prefer`."
             ) from error
     else:
-        return _found(name, name, "hub", *_from_folder(name, backbone, fetched, pixels, viewer))
+        return _found(name, name, "hub", *_from_folder(name, backbone, fetched, pixels, image_encoder))
     stand_in = STAND_INS.get(backbone.kind, f"{name}-small")
     other = BACKBONES[stand_in]
     if other.config:
@@ -172,15 +174,15 @@ def _from_package(name: str, backbone: Backbone, pixels: int) -> nn.Module:
 
 
 def _from_folder(
-    name: str, backbone: Backbone, folder: Path, pixels: int, viewer: Path | None = None
+    name: str, backbone: Backbone, folder: Path, pixels: int, image_encoder: Path | None = None
 ) -> tuple[nn.Module, str]:
-    """The encoder with the weights of `folder`, and what is to be said of how they were read. viewer: the folder of a joint model's
+    """The encoder with the weights of `folder`, and what is to be said of how they were read. image_encoder: the folder of a multimodal model's
     ViT; beside `folder`, or else on the hub, if not given."""
     try:
         if backbone.kind == "text":
             return _text(folder, backbone)
-        if backbone.kind == "joint":
-            return _joint(backbone, pixels, folder, viewer or _viewer(backbone, folder.parent))
+        if backbone.kind == "multimodal":
+            return _multimodal(backbone, pixels, folder, image_encoder or _image_encoder(backbone, folder.parent))
         if backbone.kind == "generator":
             return _generator(folder)
         if backbone.kind == "face":
@@ -193,17 +195,17 @@ def _from_folder(
         ) from error
 
 
-def _viewer(backbone: Backbone, beside: Path | None) -> Path | None:
-    """The folder of the weights that a joint model sees by: in the folder `beside` or on the hub. Raises OSError when they are in
+def _image_encoder(backbone: Backbone, beside: Path | None) -> Path | None:
+    """The folder of the weights that a multimodal model sees by: in the folder `beside` or on the hub. Raises OSError when they are in
     neither: with other ones the whole would be another model."""
-    if not backbone.viewer:
+    if not backbone.image_encoder:
         return None
-    if beside is not None and (beside / backbone.viewer).is_dir():
-        return beside / backbone.viewer
+    if beside is not None and (beside / backbone.image_encoder).is_dir():
+        return beside / backbone.image_encoder
     try:
-        return _from_hub(BACKBONES[backbone.viewer])
+        return _from_hub(BACKBONES[backbone.image_encoder])
     except OSError as error:
-        raise OSError(f"it sees by {backbone.viewer}, whose weights are not to be had") from error
+        raise OSError(f"it sees by {backbone.image_encoder}, whose weights are not to be had") from error
 
 
 def _from_hub(backbone: Backbone) -> Path:
@@ -237,7 +239,7 @@ def _fresh(name: str, backbone: Backbone, pixels: int, texts: Sequence[str] = ()
     """Fresh weights, by torch's global generator: seed it before. Texts of our own models are read in MiniLM's tokens."""
     if backbone.kind == "image":
         return ImageEncoder(_timm(backbone.hub, pixels))
-    if backbone.kind == "joint":
+    if backbone.kind == "multimodal":
         return _own_joint(backbone, pixels)
     from transformers import AutoModel, BertConfig, BertModel
 
@@ -301,11 +303,11 @@ def _own_tokenizer() -> Any:
     return AutoTokenizer.from_pretrained(_packaged("minilm-l6", BACKBONES["minilm-l6"]))
 
 
-def _joint(backbone: Backbone, pixels: int, folder: Path, viewer: Path | None) -> tuple[nn.Module, str]:
-    """A single-stream encoder with the weights of `folder`, and of `viewer` those that it sees by."""
+def _multimodal(backbone: Backbone, pixels: int, folder: Path, image_encoder: Path | None) -> tuple[nn.Module, str]:
+    """A single-stream encoder with the weights of `folder`, and of `image_encoder` those that it sees by."""
     from transformers import ViltConfig, ViltModel, VisualBertConfig, VisualBertModel
 
-    if viewer is None:
+    if image_encoder is None:
         config, given = pretrained.config(folder, ViltConfig)
         model, note = pretrained.transformer(folder, config, ViltModel, pooled=True)
         return Vilt(model, tokenizers.read(folder, _rows(model), given)), note
@@ -313,15 +315,17 @@ def _joint(backbone: Backbone, pixels: int, folder: Path, viewer: Path | None) -
     model, note = pretrained.transformer(folder, config, VisualBertModel)
     # A config of this class says RoBERTa's special tokens where nobody said otherwise; its tokens are BERT's.
     tokenizer = tokenizers.read(folder, _rows(model), {})
-    seeing, seen = pretrained.picture_model(_timm(BACKBONES[backbone.viewer].hub, pixels), viewer)
+    seeing, seen = pretrained.picture_model(_timm(BACKBONES[backbone.image_encoder].hub, pixels), image_encoder)
     # Its own projection is for detectors' features of another size; a ViT's tokens go in as they are, as published.
     if seeing.num_features != model.config.hidden_size:
         raise ValueError(
-            f"its tokens have {model.config.hidden_size} numbers and those of {backbone.viewer} {seeing.num_features}; there are no "
+            f"its tokens have {model.config.hidden_size} numbers and those of {backbone.image_encoder} {seeing.num_features}; there are no "
             "weights to bring one to the other"
         )
     model.embeddings.visual_projection = nn.Identity()
-    return VisualBert(model, seeing, tokenizer), "; ".join(filter(None, (note, seen and f"{backbone.viewer}: {seen}")))
+    return VisualBert(model, seeing, tokenizer), "; ".join(
+        filter(None, (note, seen and f"{backbone.image_encoder}: {seen}"))
+    )
 
 
 def _own_joint(backbone: Backbone, pixels: int) -> nn.Module:
@@ -330,12 +334,12 @@ def _own_joint(backbone: Backbone, pixels: int) -> nn.Module:
 
     tokenizer = _own_tokenizer()
     sizes: Any = backbone.config
-    if not backbone.viewer:
+    if not backbone.image_encoder:
         config = ViltConfig(
             vocab_size=len(tokenizer), image_size=pixels, patch_size=16, max_position_embeddings=512, **sizes
         )
         return Vilt(ViltModel(config), tokenizer)
-    seeing = _timm(BACKBONES[backbone.viewer].hub, pixels)
+    seeing = _timm(BACKBONES[backbone.image_encoder].hub, pixels)
     own = VisualBertConfig(vocab_size=len(tokenizer), visual_embedding_dim=seeing.num_features, **sizes)
     return VisualBert(VisualBertModel(own, add_pooling_layer=False), seeing, tokenizer)
 

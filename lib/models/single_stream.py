@@ -15,17 +15,17 @@ from lib.models.encoders import Pixels
 
 
 class VisualBert(nn.Module):
-    """The first token's vector. model: VisualBertModel; viewer: a ViT of timm's, whose tokens (class token too) it reads.
+    """The first token's vector. model: VisualBertModel; image_encoder: a ViT of timm's, whose tokens (class token too) it reads.
 
     hides_padding: whether padding is left out of the attention. The authors' code hands its mask of ones and zeros to the
     encoder as it is, where it is *added* to the attention scores: padding then counts a little less (by a factor of e),
     and a text's vector depends on how much it was padded.
     """
 
-    def __init__(self, model: Any, viewer: Any, tokenizer: Any) -> None:
+    def __init__(self, model: Any, image_encoder: Any, tokenizer: Any) -> None:
         super().__init__()
-        self.model, self.viewer, self.tokenizer = model, viewer, tokenizer
-        self.pixels = Pixels(viewer.pretrained_cfg)
+        self.model, self.image_encoder, self.tokenizer = model, image_encoder, tokenizer
+        self.pixels = Pixels(image_encoder.pretrained_cfg)
         self.dimensions: int = model.config.hidden_size
         self.hides_padding = True
 
@@ -33,7 +33,7 @@ class VisualBert(nn.Module):
         self, tokens: torch.Tensor, mask: torch.Tensor, pictures: torch.Tensor, text: torch.Tensor, image: torch.Tensor
     ) -> torch.Tensor:
         """tokens, mask (u, t) of a batch's texts; pictures (v, h, w, 3) uint8; text, image (n,): each pair's rows -> (n, d)."""
-        seen = self.viewer.forward_features(self.pixels(pictures))[image]
+        seen = self.image_encoder.forward_features(self.pixels(pictures))[image]
         room = self.model.config.max_position_embeddings - seen.shape[1]  # a long text gives way to the picture
         both = torch.cat([mask[text, :room], torch.ones(seen.shape[:2], dtype=mask.dtype, device=mask.device)], dim=1)
         vectors = self.model.embeddings(input_ids=tokens[text, :room], visual_embeds=seen)

@@ -20,8 +20,8 @@ class Encoder(Protocol):
     def __call__(self, *inputs: torch.Tensor) -> torch.Tensor: ...
 
 
-class Reader(Encoder, Protocol):
-    """An encoder that reads texts."""
+class EncoderOfTexts(Encoder, Protocol):
+    """An encoder with the tokenizer that its texts are cut by."""
 
     tokenizer: Any
 
@@ -77,7 +77,7 @@ class AttentionFusion(Fusion):
         return self.attention(pair, pair, pair, need_weights=False)[0].mean(1)
 
 
-class PublishedAttentionFusion(AttentionFusion):
+class ReleasedAttentionFusion(AttentionFusion):
     """The authors' attention: text vectors ask, picture vectors answer, but along the *batch*.
 
     Their layer takes (sequence, batch, d) and is given (batch, 1, d): each text attends to the pictures of all pairs of
@@ -111,14 +111,14 @@ FUSIONS: Fusions = {
     "mean-similarity": MeanSimilarity,
 }
 """The fusions by name; a new one is a `Fusion`."""
-PUBLISHED_FUSIONS: Fusions = {**FUSIONS, "attention": PublishedAttentionFusion}
+RELEASED_FUSIONS: Fusions = {**FUSIONS, "attention": ReleasedAttentionFusion}
 """The same as the authors' code computes them."""
 
 
 class System(nn.Module):
     """Encoders, fusion and head.
 
-    text, image: encoders with `dimensions`; at least one, or `joint`: a single-stream encoder of pairs. fusion: a name of
+    text, image: encoders with `dimensions`; at least one, or `multimodal`: a single-stream encoder of pairs. fusion: a name of
     FUSIONS when text and image are given; the image's vector is first brought to the text's size by a linear layer if they
     differ (the paper's backbones both have 768), except for `mean-similarity`, which is for encoders as they come.
     classes: size of the head, 0 for none. head: the head's class. Raises DataError for an unknown fusion.
@@ -126,19 +126,19 @@ class System(nn.Module):
 
     def __init__(
         self,
-        text: Reader | None,
+        text: EncoderOfTexts | None,
         image: Encoder | None,
         fusion: str = "",
         classes: int = 0,
-        joint: Reader | None = None,
+        multimodal: EncoderOfTexts | None = None,
         fusions: Fusions = FUSIONS,
         head: type[nn.Module] = nn.Linear,
     ) -> None:
         super().__init__()
-        self.text, self.image, self.joint = text, image, joint
+        self.text, self.image, self.multimodal = text, image, multimodal
         self.project: nn.Module = nn.Identity()
         self.fuse: Fusion | MeanSimilarity | None = None
-        first = joint or text or image
+        first = multimodal or text or image
         assert first is not None, "a system has an encoder at least"
         dimensions = first.dimensions
         if text is not None and image is not None:
@@ -161,19 +161,19 @@ class System(nn.Module):
 
     @property
     def modality(self) -> str:
-        """What the system is about: `text`, `image` or `joint`."""
-        return "joint" if self.joint or self.fuse else "text" if self.text is not None else "image"
+        """What the system is about: `text`, `image` or `multimodal`."""
+        return "multimodal" if self.multimodal or self.fuse else "text" if self.text is not None else "image"
 
     @property
     def tokenizer(self) -> Any:
         """Of the encoder that reads texts; None where none does."""
-        reader = self.joint or self.text
-        return None if reader is None else reader.tokenizer
+        encoder = self.multimodal or self.text
+        return None if encoder is None else encoder.tokenizer
 
     @property
     def sees(self) -> bool:
         """Whether it takes pictures."""
-        return self.joint is not None or self.image is not None
+        return self.multimodal is not None or self.image is not None
 
     def encode_text(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
         """(n, t) token numbers and mask -> (n, d)."""
@@ -187,8 +187,8 @@ class System(nn.Module):
 
     def forward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
         """The embeddings (n, d) of a batch's items (see lib.runs.batches)."""
-        if self.joint is not None:
-            return self.joint(batch["tokens"], batch["mask"], batch["pictures"], batch["text"], batch["image"])
+        if self.multimodal is not None:
+            return self.multimodal(batch["tokens"], batch["mask"], batch["pictures"], batch["text"], batch["image"])
         sides = []
         if self.text is not None:
             sides.append(self.encode_text(batch["tokens"], batch["mask"])[batch["text"]])

@@ -121,7 +121,7 @@ def row_labels(rows: pd.DataFrame) -> pd.Series:
         rows["system"],
         rows["objective"].where(rows["objective"] != "baseline", ""),
         rows["fusion"].where(rows["fusion"] != "mean", ""),
-        rows["variant"].where(rows["variant"] != "sound", ""),
+        rows["variant"].where(rows["variant"] != "corrected", ""),
         rows["faces"].where(rows["faces"] != "all", "").replace({"face": "faces only", "no-face": "no faces"}),
     ]
     return pd.concat(parts, axis=1).apply(lambda row: ", ".join(filter(None, row)), axis=1)

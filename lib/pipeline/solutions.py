@@ -96,7 +96,7 @@ def gallery() -> str:
 
 def swaps() -> str:
     """Pairs of rows of a modality that balanced accuracy and weighted F1 order differently, among those beside Table 4."""
-    table = tables.chapter(_path(f"{STUDY}/matched_table_04")).dropna(subset="ours").query("variant == 'sound'")
+    table = tables.chapter(_path(f"{STUDY}/matched_table_04")).dropna(subset="ours").query("variant == 'corrected'")
     wide = table.pivot_table(index=["modality", "our_system", "objective"], columns="metric", values="ours")
     told = [
         f"{' '.join(one[1:])} and {' '.join(other[1:])} ({one[0]})"

@@ -31,7 +31,7 @@ def runs(study: Study) -> list[tuple[dict, dict]]:
             given = run.parameters
             row = {
                 "method": ALIGNMENT_NAMES[given["method"]],
-                "variant": given.get("variant", "sound"),
+                "variant": given.get("variant", "corrected"),
                 "temperature": given.get("temperature", study.alignment.temperature),
                 "overlap": given.get("overlap", study.data.overlap),
                 "asks": next((name for name in ("overlap", "temperature") if name in given), ""),
@@ -98,22 +98,22 @@ def judged(study: Study) -> pd.DataFrame:
 
 
 def contrasts(study: Study) -> pd.DataFrame:
-    """Does a method gain more from texts that tell of their pictures when it is trained soundly than as published? `method, sound, published` (how much
-    each gains from the least to the most overlap), `difference, low, high, vendors, p, p_holm, verdict` (sound gains more, published gains more or
-    undecided): only where it does is the published objective shown to miss what was there to be found.
+    """Does a method gain more from texts that tell of their pictures when it is trained as corrected than as released? `method, corrected, released` (how much
+    each gains from the least to the most overlap), `difference, low, high, vendors, p, p_holm, verdict` (corrected gains more, released gains more or
+    undecided): only where it does is the released objective shown to miss what was there to be found.
     """
     ends, rows, pairs = _ends(study), [], []
     for method in dict.fromkeys(method for method, _ in ends):
-        if not {(method, "sound"), (method, "published")} <= set(ends):
+        if not {(method, "corrected"), (method, "released")} <= set(ends):
             continue
-        (low, high), (their_low, their_high) = ends[method, "sound"], ends[method, "published"]
-        # A difference of two gains is twice the difference of two means: of what speaks for sound, and of what speaks against.
+        (low, high), (their_low, their_high) = ends[method, "corrected"], ends[method, "released"]
+        # A difference of two gains is twice the difference of two means: of what speaks for corrected, and of what speaks against.
         pairs.append(([*high.shares, *their_low.shares], [*low.shares, *their_high.shares]))
-        rows.append({"method": method, "sound": high.mean - low.mean, "published": their_high.mean - their_low.mean})
+        rows.append({"method": method, "corrected": high.mean - low.mean, "released": their_high.mean - their_low.mean})
     found = compared(pairs, study.bootstrap, study.split.seed)
     found[["difference", "low", "high"]] *= 2
-    table = pd.DataFrame(rows, columns=["method", "sound", "published"]).join(found)
-    told = {"higher": "sound gains more", "lower": "published gains more"}
+    table = pd.DataFrame(rows, columns=["method", "corrected", "released"]).join(found)
+    told = {"higher": "corrected gains more", "lower": "released gains more"}
     return table.assign(verdict=table["direction"].replace(told)).drop(columns="direction")
 
 
@@ -165,17 +165,17 @@ def temperatures(study: Study) -> pd.DataFrame:
 def conclusion(judged: pd.DataFrame, contrasts: pd.DataFrame) -> tuple[str, str]:
     """What the control says of the claim that alignment fails for lack of overlap: a verdict and its reason, method by method.
 
-    A method as published is *broken* where its sound variant learns and gains more than it; it *works* where it learns itself. Where
+    A method as released is *broken* where its corrected variant learns and gains more than it; it *works* where it learns itself. Where
     neither is shown the control says nothing of it. The verdict is *supported* when some work and none is broken, *not testable as
     published* the other way round, *partly supported* with some of both, else *undecided*.
     """
     learns = judged[judged["verdict"] == "learns"].groupby("variant")["method"].agg(set)
-    works, able = (set(learns.get(name, set())) for name in ("published", "sound"))
-    broken = (set(contrasts.loc[contrasts["verdict"] == "sound gains more", "method"]) & able) - works
+    works, able = (set(learns.get(name, set())) for name in ("released", "corrected"))
+    broken = (set(contrasts.loc[contrasts["verdict"] == "corrected gains more", "method"]) & able) - works
     silent = set(judged["method"]) - works - broken
     said = [
-        (broken, "as published {} gain less from texts that tell of their pictures than the sound variant, which learns: their failure where texts tell nothing says nothing of the data"),
-        (works, "as published {} find more where texts tell more: chance where they tell nothing is what lack of overlap would look like"),
+        (broken, "as released {} gain less from texts that tell of their pictures than the corrected variant, which learns: their failure where texts tell nothing says nothing of the data"),
+        (works, "as released {} find more where texts tell more: chance where they tell nothing is what lack of overlap would look like"),
         (silent, "of {} the control decides nothing at this size"),
     ]  # fmt: skip
     why = "; ".join(words.format(_listed(sorted(names))) for names, words in said if names)
@@ -186,7 +186,7 @@ def conclusion(judged: pd.DataFrame, contrasts: pd.DataFrame) -> tuple[str, str]
 def verdict(study: Study) -> str:
     """What the control says of the paper's claim, in a paragraph."""
     found = judged(study)
-    if not {"sound", "published"} <= set(found["variant"]):
+    if not {"corrected", "released"} <= set(found["variant"]):
         return "**Not run.** This study lacks the control: alignments in both variants at two overlaps of the twin."
     verdict, why = conclusion(found, contrasts(study))
     return (

@@ -34,17 +34,22 @@ class Order(NamedTuple):
 IDENTIFICATION = (
     Order("CE+SupCon identifies better than CE, by text", "Table 2", Side("text", "CE+SupCon"), Side("text", "CE")),
     Order("CE+SupCon identifies better than CE, by image", "Table 2", Side("image", "CE+SupCon"), Side("image", "CE")),
-    Order("CE+SupCon identifies better than CE, by both", "Table 2", Side("joint", "CE+SupCon"), Side("joint", "CE")),
+    Order(
+        "CE+SupCon identifies better than CE, by both",
+        "Table 2",
+        Side("multimodal", "CE+SupCon"),
+        Side("multimodal", "CE"),
+    ),
     Order(
         "Both together identify better than text alone",
         "section 5 (i)",
-        Side("joint", "CE+SupCon"),
+        Side("multimodal", "CE+SupCon"),
         Side("text", "CE+SupCon"),
     ),
     Order(
         "Both together identify better than images alone",
         "section 5 (i)",
-        Side("joint", "CE+SupCon"),
+        Side("multimodal", "CE+SupCon"),
         Side("image", "CE+SupCon"),
     ),
     Order("Text identifies better than images", "section 5", Side("text", "CE+SupCon"), Side("image", "CE+SupCon")),
@@ -56,8 +61,8 @@ IDENTIFICATION = (
         Order(
             f"Mean fusion identifies better than {fusion}",
             "A.5.3",
-            Side("joint", "CE"),
-            Side("joint", "CE", fusion=fusion),
+            Side("multimodal", "CE"),
+            Side("multimodal", "CE", fusion=fusion),
         )
         for fusion in ("concat", "auto", "attention")
     ),
@@ -65,8 +70,8 @@ IDENTIFICATION = (
         Order(
             f"End-to-end training identifies better than after {method} alignment, {objective}",
             "Table 4, A.5",
-            Side("joint", objective),
-            Side("joint", f"{method}+{objective}"),
+            Side("multimodal", objective),
+            Side("multimodal", f"{method}+{objective}"),
         )
         for method, objective in (("ITC", "CE"), ("ITC+ITM", "CE"), ("BLIP2", "CE"), ("BLIP2", "CE+SupCon"))
     ),
@@ -102,26 +107,26 @@ VERIFICATION = tuple(
         (
             "CE+SupCon retrieves better than CE, by both",
             "Table 11",
-            Side("joint", "CE+SupCon", "joint"),
-            Side("joint", "CE", "joint"),
+            Side("multimodal", "CE+SupCon", "multimodal"),
+            Side("multimodal", "CE", "multimodal"),
         ),
         (
             "Text retrieves better after multimodal training",
             "Table 9",
-            Side("joint", "CE+SupCon", "text"),
+            Side("multimodal", "CE+SupCon", "text"),
             Side("text", "CE+SupCon", "text"),
         ),
         (
             "Images retrieve better after multimodal training",
             "Table 10",
-            Side("joint", "CE+SupCon", "image"),
+            Side("multimodal", "CE+SupCon", "image"),
             Side("image", "CE+SupCon", "image"),
         ),
         (
             "Text of the multimodal system retrieves better than both together",
             "takeaway (vi)",
-            Side("joint", "CE+SupCon", "text"),
-            Side("joint", "CE+SupCon", "joint"),
+            Side("multimodal", "CE+SupCon", "text"),
+            Side("multimodal", "CE+SupCon", "multimodal"),
         ),
         (
             "Text retrieves better than images",
@@ -132,14 +137,14 @@ VERIFICATION = tuple(
         (
             "End-to-end training retrieves better than after BLIP2 alignment, by both",
             "Table 11, A.5",
-            Side("joint", "CE+SupCon", "joint"),
-            Side("joint", "BLIP2+CE+SupCon", "joint"),
+            Side("multimodal", "CE+SupCon", "multimodal"),
+            Side("multimodal", "BLIP2+CE+SupCon", "multimodal"),
         ),
         (
             "Fine-tuning an alignment improves retrieval, by both",
             "Table 11",
-            Side("joint", "ITC+CE", "joint"),
-            Side("joint", "ITC", "joint"),
+            Side("multimodal", "ITC+CE", "multimodal"),
+            Side("multimodal", "ITC", "multimodal"),
         ),
     )
 )
@@ -148,9 +153,9 @@ COLUMNS = ["claim", "place", "paper", *TESTED, "seeds", "better_run", "worse_run
 _TABLES = {
     ("text", "text"): 5,
     ("image", "image"): 7,
-    ("joint", "text"): 9,
-    ("joint", "image"): 10,
-    ("joint", "joint"): 11,
+    ("multimodal", "text"): 9,
+    ("multimodal", "image"): 10,
+    ("multimodal", "multimodal"): 11,
 }
 
 
@@ -160,7 +165,7 @@ def identification(results: Results) -> pd.DataFrame:
     printed = printed[printed["metric"] == "Macro-F1"]
 
     def theirs(side: Side, order: Order) -> float:
-        fusion = side.fusion or ("mean" if side.modality == "joint" else "")
+        fusion = side.fusion or ("mean" if side.modality == "multimodal" else "")
         chosen = printed[(printed["system"] == ROLES[side.modality]) & (printed["fusion"] == fusion)]
         return _only(chosen[chosen["objective"] == side.objective])
 
@@ -177,7 +182,7 @@ def verification(results: Results) -> pd.DataFrame:
             & (table["split"].str.lower() == order.region)
             & (table["objective"] == side.objective)
         ]
-        return _only(chosen[chosen["group"] != "baseline"] if side.modality == "joint" else chosen)
+        return _only(chosen[chosen["group"] != "baseline"] if side.modality == "multimodal" else chosen)
 
     return _tested(
         results,
@@ -197,7 +202,7 @@ def _runs(results: Results, side: Side) -> list[Run]:
     """The seeds of a side's row; empty if it wasn't run."""
     if not side.fusion:
         return results.find(side.modality, side.objective)
-    where = {"published": ROLES[side.modality], "fusion": side.fusion, "variant": "sound", "faces": "all"}
+    where = {"published": ROLES[side.modality], "fusion": side.fusion, "variant": "corrected", "faces": "all"}
     return results.find(side.modality, side.objective, **where)
 
 

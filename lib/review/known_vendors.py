@@ -16,12 +16,12 @@ from lib.runs.results import Results
 
 def groups(found: Results, known: set[int]) -> pd.DataFrame:
     """The multimodal benchmark's scored queries outside the region that it was trained on, with `modality` (what they retrieve by: text, image,
-    joint) and `group`: `shared` (vendors in `known`, who also post in that region) or `unique`. A group of fewer than five vendors in a
+    multimodal) and `group`: `shared` (vendors in `known`, who also post in that region) or `unique`. A group of fewer than five vendors in a
     region is left out: an interval over so few says nothing, and of sensitive data it would say too much. Empty without that run."""
-    runs, tables = found.find("joint", "CE+SupCon"), []
+    runs, tables = found.find("multimodal", "CE+SupCon"), []
     if runs:
         trained_on = found.runs.set_index("run").loc[runs[0].name, "train_region"]
-        for modality in ("text", "image", "joint"):
+        for modality in ("text", "image", "multimodal"):
             scored = found.scored(runs, modality)
             shared = np.where(scored["vendor"].isin(known), "shared", "unique")
             scored = scored.assign(modality=modality, group=shared)[scored["region"] != trained_on]
@@ -35,7 +35,6 @@ def table_12(found: Results, scored: pd.DataFrame) -> pd.DataFrame:
     scored: from `groups`. Each group's interval resamples its own vendors.
     """
     theirs = published.table("matched", 12).rename(columns={"mean": "published", "vendors": "group"})
-    theirs["modality"] = theirs["modality"].replace({"multimodal": "joint"})
     names = {place: name for name, place in PLACES.items()}
     ours = [
         verification.table(rows, found.study.bootstrap, found.study.split.seed).assign(modality=modality, group=group)

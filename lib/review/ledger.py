@@ -206,8 +206,8 @@ def positives(tables: Tables, argument: str) -> Verdict:
 
 
 def alignment(tables: Tables, argument: str) -> Verdict:
-    """Does what was published find pictures where texts name all of what they show? If not, and a sound variant does, its failure on ads says nothing of ads (`lib.review.alignment_tables.conclusion`); effect: how much
-    more the sound variants gain, mean of methods."""
+    """Does what was published find pictures where texts name all of what they show? If not, and a corrected variant does, its failure on ads says nothing of ads (`lib.review.alignment_tables.conclusion`); effect: how much
+    more the corrected variants gain, mean of methods."""
     judged, contrasts = tables["alignment_judged"], tables["alignment_contrasts"]
     if judged is None or contrasts is None or contrasts.empty:
         return _absent("alignment_judged")
@@ -307,13 +307,15 @@ def leak(tables: Tables, argument: str) -> Verdict:
     """Does the multimodal system keep its macro-F1 where no campaign crosses the split? Reported with it: how many test pairs have their own text in training under the published split, and what a lookup of
     that text alone scores. effect: the fall from the published split to `campaign`; a fall that is decided counts against the claim."""
     table, fallen, probed = tables["leakage"], tables["leakage_falls"], tables["leakage_probe"]
-    if table is None or not ((table["items"] == "joint") & (table["protocol"] == "paper")).any():
+    if table is None or not ((table["items"] == "multimodal") & (table["protocol"] == "paper")).any():
         return _absent("leakage")
-    row = table[(table["items"] == "joint") & (table["protocol"] == "paper") & (table["what"] == "own text")].iloc[0]
+    row = table[(table["items"] == "multimodal") & (table["protocol"] == "paper") & (table["what"] == "own text")].iloc[
+        0
+    ]
     why = f"under the published split {row['share']:.0%} of test pairs have their own text in training"
     if probed is not None:
         looked = probed[
-            (probed["items"] == "joint") & (probed["protocol"] == "paper") & (probed["probe"] == "same text")
+            (probed["items"] == "multimodal") & (probed["protocol"] == "paper") & (probed["probe"] == "same text")
         ]
         why += "".join(f", and looking it up scores {score:.2f}" for score in looked["mean"])
     if fallen is None or fallen.empty:
@@ -379,7 +381,7 @@ def agreement(tables: Tables, draws: int = 300, seed: int = 0) -> pd.DataFrame:
         if table is None or not {"published", "ours", "low", "high"} <= set(table):
             continue
         if "variant" in table:
-            table = table[table["variant"] == "sound"]
+            table = table[table["variant"] == "corrected"]
         table = table.assign(split=table.get("split", "")).dropna(subset=["published", "ours", "low", "high"])
         for (metric, split), here in table.groupby(["metric", "split"], sort=False):
             if len(here) >= 3 and here["published"].nunique() > 1:
@@ -426,7 +428,7 @@ def _beside(tables: Tables) -> Iterator[str]:
         plain, trained = (f"{row['system']} ({row['mean']:.2f}, {row['low']:.2f} to {row['high']:.2f})" for row in ends)
         yield f"Of the baselines that learn no vectors, {plain} identifies best by macro-F1, of the trained systems {trained}. Their items and the length of what they read differ (chapter 30)."
     if crossed is not None:
-        own = crossed[crossed["what"].eq("own text") & crossed["items"].eq("joint")].set_index("protocol")["share"]
+        own = crossed[crossed["what"].eq("own text") & crossed["items"].eq("multimodal")].set_index("protocol")["share"]
         if "paper" in own:
             yield (
                 "Test pairs that have their own text in training, by split: "

@@ -64,7 +64,7 @@ class Investigation:
         if len(found) == 2 and self.system.fuse is not None:
             sides = torch.from_numpy(np.repeat(found["text"], len(found["image"]), 0)), torch.from_numpy(found["image"])
             with torch.inference_mode():
-                found["joint"] = self.system.fuse.cpu()(*sides).numpy()
+                found["multimodal"] = self.system.fuse.cpu()(*sides).numpy()
         return found
 
     def similarities(self, asked: dict[str, np.ndarray]) -> pd.DataFrame:
@@ -101,7 +101,7 @@ class Investigation:
         """The most similar ads, by both sides where an ad has both, else by the one that it has: `ad, region, vendor, confidence`, a `… similarity` for each modality that was
         asked by, and `shared …` for each of KINDS: how many of its identifiers are in both texts. without: ads that may not be found, such as the ad itself.
         """
-        by = "joint" if "joint" in asked else next(iter(asked))
+        by = "multimodal" if "multimodal" in asked else next(iter(asked))
         table = self.similarities(asked).drop(index=list(without), errors="ignore")
         # Cosines of two modalities can't be compared, chances can.
         order = self.likely(table, by) if table[by].isna().any() else table[by]

@@ -38,9 +38,10 @@ def identification(found: Results, number: int) -> pd.DataFrame:
     """
     theirs = published.table("matched", number)
     theirs = theirs[theirs["metric"].isin(scoring.METRICS)].copy()
-    theirs["modality"] = theirs["modality"].replace({"multimodal": "joint"})
     # Table 2 prints no fusion; its multimodal rows are Table 4's with the mean.
-    theirs["fusion"] = theirs["fusion"] if "fusion" in theirs else np.where(theirs["modality"] == "joint", "mean", "")
+    theirs["fusion"] = (
+        theirs["fusion"] if "fusion" in theirs else np.where(theirs["modality"] == "multimodal", "mean", "")
+    )
     ours = found.identification[found.identification["faces"] == "all"]
     joined = _joined(theirs, ours, ["modality", "objective", "fusion", "metric"])
     columns = ["row", "modality", "paper_system", "objective", "fusion", "metric", "published", "ours", "low", "high"]
@@ -53,7 +54,6 @@ def costs(found: Results) -> pd.DataFrame:
     training), `published, ours` (mean over seeds), `variant, our_system, same_system, run`; only where there is a run of ours."""
     theirs = published.table("matched", 4)
     theirs = theirs[theirs["metric"].isin(PRINTED_COST)].copy()
-    theirs["modality"] = theirs["modality"].replace({"multimodal": "joint"})
     every = found.runs[found.runs["faces"] == "all"].groupby("row", sort=False)
     ours = every.first().assign(**every[list(PRINTED_COST.values())].mean())
     ours = ours.rename(columns={column: metric for metric, column in PRINTED_COST.items()})
@@ -68,18 +68,18 @@ def verification(found: Results, number: int, representation: str) -> pd.DataFra
     """MATCHED Table 5, 6, 7, 9, 10 or 11 beside ours: every printed score of the role's own rows (in Table 6 of all picture backbones),
     region by region.
 
-    representation: `text`, `image` or `joint`, what is retrieved by: in Tables 5 and 7 that of a system of its own, in Tables 9 to 11 that of
-    a multimodal one (with the text or vision baseline beside it). Columns as for `identification`, with `split` (region or average),
+    representation: `text`, `image` or `multimodal`, what is retrieved by: in Tables 5 and 7 that of a system of its own, in Tables 9 to 11 that of
+    a multimodal one (with the text or image baseline beside it). Columns as for `identification`, with `split` (region or average),
     `std, std_ours` (over vendors) and `queries, vendors` of ours; `group` where printed. Alignments stand in both variants.
     """
     theirs = published.table("matched", number).assign(modality=representation)
     if "group" in theirs:
-        theirs["modality"] = np.where(theirs["group"] == "baseline", representation, "joint")
+        theirs["modality"] = np.where(theirs["group"] == "baseline", representation, "multimodal")
     ours = found.verification
     ours = ours[(ours["representation"] == representation) & (ours["faces"] == "all")]
     aligned = ours["objective"].str.split("+").str[0].isin([name.split("+")[0] for name in ALIGNMENT_NAMES.values()])
     # Table 6 is of other backbones than the benchmark's.
-    usual = ours["benchmark"] if number != 6 else ours["variant"] == "sound"
+    usual = ours["benchmark"] if number != 6 else ours["variant"] == "corrected"
     ours = ours[usual | (aligned & ours["role"])].rename(columns={"std": "std_ours"})
     ours = ours.assign(split=ours["region"].map({place: name for name, place in PLACES.items()}))
     if not set(REGIONS) <= set(ours["region"]):  # averages over other regions are not the paper's
@@ -194,7 +194,7 @@ def neighbours(found: Results) -> pd.DataFrame:
     return frame.rename(columns={"direction": "verdict"}).drop(columns="vendors")
 
 
-def order(found: Results, table: pd.DataFrame, variant: str = "sound") -> tuple[dict[str, float], pd.DataFrame]:
+def order(found: Results, table: pd.DataFrame, variant: str = "corrected") -> tuple[dict[str, float], pd.DataFrame]:
     """Does our order of Table 4's rows agree with the paper's? Kendall's tau and the pairs that swap.
 
     table: `identification(found, 4)`, or some of its rows. Returns `tau, low, high, rows` (interval by resampling vendors for all rows at
@@ -234,7 +234,7 @@ def seeds(found: Results) -> pd.DataFrame:
     (n - 1) over seeds: `seed, metric, published, ours`."""
     theirs = published.table("matched", 3)[["seed", "metric", "mean"]].rename(columns={"mean": "published"})
     ours = []
-    for run in found.find("joint", "CE+SupCon"):
+    for run in found.find("multimodal", "CE+SupCon"):
         table = results.predictions(run)
         scores = scoring.scores(table["truth"].to_numpy(), table["predicted"].to_numpy(), draws=0)
         ours.append(scores.assign(seed=str(run.parameters["seed"])))
@@ -251,19 +251,19 @@ def on_pairs(found: Results) -> pd.DataFrame:
     or a picture's verdict counts for each pair that it is in. Columns `modality, objective, own_items` (macro-F1 as in
     Table 4), `pairs` (macro-F1 on pairs), `low, high, items, missing` (pairs whose text or picture the row didn't see).
 
-    The paper scores text rows on texts, vision rows on pictures and multimodal rows on pairs.
+    The paper scores text rows on texts, image rows on pictures and multimodal rows on pairs.
     """
     rows = []
     for objective in found.runs["objective"].unique():
-        both = found.find("joint", objective)
+        both = found.find("multimodal", objective)
         if not both or not (both[0].folder / "predictions.csv").exists():
             continue
         asked = results.predictions(both[0])[["text", "image", "truth"]]
-        for modality in ("text", "image", "joint"):
+        for modality in ("text", "image", "multimodal"):
             runs = [run for run in found.find(modality, objective) if (run.folder / "predictions.csv").exists()]
             if not runs:
                 continue
-            keys = {"text": ["text"], "image": ["image"], "joint": ["text", "image"]}[modality]
+            keys = {"text": ["text"], "image": ["image"], "multimodal": ["text", "image"]}[modality]
             given = [
                 results.predictions(run).drop_duplicates([*keys, "truth"])[[*keys, "truth", "predicted"]]
                 for run in runs

@@ -22,7 +22,7 @@ from lib.study.plan import Run, Study
 PROTOCOLS = ("paper", "ad", "campaign")
 """From the one that lets most through to the one that lets nothing through."""
 NAMES = {"text": "text", "image": "picture"}
-MODALITIES = ("text", "image", "joint")
+MODALITIES = ("text", "image", "multimodal")
 
 
 def items_of(study: Study, found: Ads, alike: Mapping[str, np.ndarray]) -> dict[tuple[str, str], pd.DataFrame]:
@@ -94,7 +94,7 @@ def runs(study: Study) -> dict[str, dict[str, list[Run]]]:
     found: dict[str, dict[str, list[Run]]] = {}
     for run in study.all_runs().values():
         given = run.parameters
-        if run.notebook in ("10_text", "11_vision", "12_fusion") and run.finished:
+        if run.notebook in ("10_text", "11_image", "12_fusion") and run.finished:
             if "variant" in given or "faces" in given:
                 continue
             name = " ".join(str(value) for key, value in given.items() if key not in ("seed", "protocol"))
@@ -147,7 +147,7 @@ def _shares(run: Run, metric: str, region: str) -> pd.DataFrame:
     if metric == "Macro-F1":
         found = results.predictions(run)
         return identification.shares(found["truth"].to_numpy(), found["predicted"].to_numpy())[metric]
-    modality = {"10_text": "text", "11_vision": "image", "12_fusion": "joint"}[run.notebook]
+    modality = {"10_text": "text", "11_image": "image", "12_fusion": "multimodal"}[run.notebook]
     return verification.shares(results.queries(run, modality), metric, region)
 
 
@@ -162,13 +162,15 @@ def told(crossed: pd.DataFrame, probed: pd.DataFrame, fallen: pd.DataFrame) -> s
     """What the three tables come to, as Markdown."""
 
     def lines() -> Iterable[str]:
-        shown = crossed[crossed["items"] == ("joint" if "joint" in set(crossed["items"]) else crossed["items"].iloc[0])]
+        shown = crossed[
+            crossed["items"] == ("multimodal" if "multimodal" in set(crossed["items"]) else crossed["items"].iloc[0])
+        ]
         for what, here in shown.groupby("what", sort=False):
             yield f"- Test items with their {what} in training: " + ", ".join(
                 f"{row.protocol} {row.share:.0%}" for row in here.itertuples()
             )
         for (name, of), here in probed.groupby(["probe", "items"], sort=False):
-            yield f"- Macro-F1 of the {name}, {'pairs' if of == 'joint' else 'texts'}: " + ", ".join(
+            yield f"- Macro-F1 of the {name}, {'pairs' if of == 'multimodal' else 'texts'}: " + ", ".join(
                 f"{row.protocol} {row.mean:.2f}" for row in here.itertuples()
             )
         for (first, second), here in fallen.groupby(["from", "to"], sort=False):

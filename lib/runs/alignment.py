@@ -41,7 +41,7 @@ OTHERS = 5
 def build(
     study: Study,
     text: str,
-    vision: str,
+    image: str,
     method: str,
     variant: variants.Variant,
     temperature: float = 1.0,
@@ -50,24 +50,24 @@ def build(
 ) -> tuple[Aligner, list[backbones.Provenance]]:
     """An aligner on the backbones' weights with fresh layers, by torch's global generator: seed it before; and the record of the
     weights. texts: what a fresh generator's tokens are learnt from; generates: whether it is to have one."""
-    plan, published = study.alignment, variant.name == "published"
+    plan, released = study.alignment, variant.name == "released"
     arguments = backbones.asked(study)
-    reader, of_text = backbones.load(text, pooling=variant.pooling, **arguments)
-    viewer, of_image = backbones.load(vision, **arguments)
-    for name, found, kind in ((text, of_text, "text"), (vision, of_image, "image")):
+    text_encoder, of_text = backbones.load(text, pooling=variant.pooling, **arguments)
+    image_encoder, of_image = backbones.load(image, **arguments)
+    for name, found, kind in ((text, of_text, "text"), (image, of_image, "image")):
         if found.kind != kind:
             raise DataError(f"{name}: this is no {kind} backbone, and an alignment needs one (lib/study/registry.py).")
     provenance, generator, qformer = [of_text, of_image], None, None
-    dimensions = plan.dimensions or reader.dimensions
+    dimensions = plan.dimensions or text_encoder.dimensions
     parts = METHODS.get(method, ())
     if "generation" in parts and generates:
         generator, of_generator = backbones.load(GENERATOR, texts=texts, **arguments)
         provenance.append(of_generator)
     if "itm" in parts:
-        qformer = QFormer(dimensions, plan.queries, plan.layers, plan.heads, causal=published, reads_text=not published)
+        qformer = QFormer(dimensions, plan.queries, plan.layers, plan.heads, causal=released, reads_text=not released)
     # Fresh weights are there to be trained.
     locked = [found.kind for found in provenance[:2] if plan.locked and found.source != "random"]
-    made = Aligner(reader, viewer, method, dimensions, qformer, generator, temperature, locked, published)
+    made = Aligner(text_encoder, image_encoder, method, dimensions, qformer, generator, temperature, locked, released)
     return made, provenance
 
 
@@ -82,16 +82,16 @@ class Alignment(Trained):
         study: str,
         out: str,
         text: str,
-        vision: str,
+        image: str,
         method: str,
         seed: int,
-        variant: str = "sound",
+        variant: str = "corrected",
         temperature: float | Literal[""] = "",
         overlap: float | Literal[""] = "",
     ) -> None:
         """method: a name of `lib.models.alignment_losses.METHODS`. temperature: the study's if not given. overlap: of the twin, how often a text names what
         its pictures show; the study's if not given. Raises DataError on bad input."""
-        parameters: dict[str, Any] = {"text": text, "vision": vision, "method": method, "variant": variant}
+        parameters: dict[str, Any] = {"text": text, "image": image, "method": method, "variant": variant}
         parameters |= {"temperature": temperature, "overlap": overlap, "seed": seed}
         super().__init__(notebook, study, out, parameters)
         if overlap != "":
@@ -106,15 +106,15 @@ class Alignment(Trained):
         torch.manual_seed(seed)
         training_texts = [identifiers.mask(self.data.texts[row]) for row in np.unique(self._pairs("train")["text"])]
         self.system, self.provenance = build(
-            self.study, text, vision, method, self.variant, self.temperature, training_texts
+            self.study, text, image, method, self.variant, self.temperature, training_texts
         )
         settings = self.variant.training  # an encoder with fresh weights is made of new layers
-        fresh = {f"{found.kind}_rate": settings.head_rate for found in self.provenance[:2] if found.source == "random"}
+        fresh = {f"{found.kind}_rate": settings.head_lr for found in self.provenance[:2] if found.source == "random"}
         self.variant = replace(self.variant, training=settings.model_copy(update=fresh))
 
     @property
     def modality(self) -> str:
-        return "joint"
+        return "multimodal"
 
     @property
     def max_tokens(self) -> int:
@@ -139,9 +139,9 @@ class Alignment(Trained):
         """What it sees of each picture: its pixels, or of a locked encoder its patches (n, p, d)."""
         if "image" not in self.system.locked:
             return self.pictures
-        viewer, asked = self.system.image.to(device()).eval(), self.variant.training.precision
+        image_encoder, asked = self.system.image.to(device()).eval(), self.variant.training.precision
         name = f"{self.provenance[1].sha256[:8]}-{self.study.image.pixels}"
-        return self._kept(name, lambda: encoding.blocks(viewer.patches, self.pictures, asked).half().numpy())
+        return self._kept(name, lambda: encoding.blocks(image_encoder.patches, self.pictures, asked).half().numpy())
 
     def _kept(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         """What a locked encoder makes of the data, made once for all runs."""
@@ -168,7 +168,7 @@ class Alignment(Trained):
             self.read,
             self.system.tokenizer.pad_token_id,
             self.seen,
-            self.study.alignment.negatives if self.system.published else None,
+            self.study.alignment.negatives if self.system.released else None,
             self.parameters["seed"],
             self._writing() if "generation" in self.system.parts else None,
         )
@@ -185,7 +185,7 @@ class Alignment(Trained):
         if self.variant.mask_digits == "train":
             texts += [identifiers.mask_identifiers(text) for text in self.data.texts]
         if self.method != "blip2-cond":
-            return Writing(tokens(texts), None, tokenizer.pad_token_id, limit if self.system.published else None)
+            return Writing(tokens(texts), None, tokenizer.pad_token_id, limit if self.system.released else None)
         parts = [text.partition(identifiers.SEPARATOR) for text in texts]
         titles = [title.strip() if sign else "" for title, sign, _ in parts]
         rest = [(body if sign else title).strip() for title, sign, body in parts]
@@ -195,7 +195,7 @@ class Alignment(Trained):
         """Train (or go on with, or take up finished) the aligner on the training pairs of all regions; the history."""
         settings, seed, train = self.variant.training, self.parameters["seed"], self.pair_items("train")
         # Published negatives are of another region: where validation has one region only, or none, there is no loss to watch.
-        watched = self._pairs("val")["region"].nunique() > int(self.system.published)
+        watched = self._pairs("val")["region"].nunique() > int(self.system.released)
         return self.fit(
             total,
             batches.training_batches(train, settings.batch_size, settings.per_vendor, seed),
@@ -231,7 +231,7 @@ class Alignment(Trained):
         """`lib.evaluation.verification.table` of the aligned vectors of texts, of pictures and of both, averaged. After `embed`."""
         fuse, image = MeanFusion(self.system.dimensions), self.queries.mean(1)
         scored = {}
-        for modality in ("text", "image", "joint"):
+        for modality in ("text", "image", "multimodal"):
             items = self.items_of(modality)
             items = items[self.shown(items)].reset_index(drop=True)
             trained_on = (items["part"] == "train").to_numpy()
@@ -240,7 +240,7 @@ class Alignment(Trained):
                 for name, vectors in (("text", self.text), ("image", image))
                 if name in items
             }
-            vectors = fuse(**sides) if modality == "joint" else sides[modality]
+            vectors = fuse(**sides) if modality == "multimodal" else sides[modality]
             scored[modality] = verification.scores(items, vectors.numpy())
         return self.score_verification(scored)
 
@@ -248,8 +248,8 @@ class Alignment(Trained):
         """What tells test pairs from negatives (`lib.evaluation.pair_separation.summary`), by `what`. After `embed`.
 
         *content*: others are pictures of the same region, by the score that retrieval ranks by. *region*: others are of another region,
-        as published negatives are, and told by the region alone. *as trained* (published): the same others, by the objective's own
-        scores, whose paths differ from ITC+ITM on. *path* (published, from ITC+ITM on): others, of the same region, take the path of positives
+        as published negatives are, and told by the region alone. *as trained* (released): the same others, by the objective's own
+        scores, whose paths differ from ITC+ITM on. *path* (released, from ITC+ITM on): others, of the same region, take the path of positives
         and the own picture that of negatives.
         """
         pairs, generator = self._pairs("test"), np.random.default_rng(self.parameters["seed"])
@@ -270,7 +270,7 @@ class Alignment(Trained):
             train = self._pairs("train").sample(frac=1, random_state=self.parameters["seed"]).head(4 * ASKED)
             image = functional.normalize(self.queries.mean(1), dim=-1).numpy()
             found["region"] = pair_separation.by_region(text.numpy(), image, far, train, rows)
-        if self.system.published and far is not None:
+        if self.system.released and far is not None:
             past = scores if self.system.qformer is None else self._past(asked)
             found["as trained"] = pair_separation.above(own, past(far))
             if self.system.qformer is not None:
@@ -306,7 +306,7 @@ class Alignment(Trained):
         return np.array(near), np.array(far) if far else None
 
     def _past(self, asked: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
-        """Scores of negatives in `published_matching`, past the Q-Former: pictures (n, k) -> (n, k)."""
+        """Scores of negatives in `released_matching`, past the Q-Former: pictures (n, k) -> (n, k)."""
 
         def scores(pictures: np.ndarray) -> np.ndarray:
             numbers, place = np.unique(pictures, return_inverse=True)

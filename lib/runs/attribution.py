@@ -37,18 +37,18 @@ class Experiment(Trained):
         objective: str,
         seed: int,
         text: str = "",
-        vision: str = "",
+        image: str = "",
         fusion: str = "",
-        joint: str = "",
-        variant: str = "sound",
+        multimodal: str = "",
+        variant: str = "corrected",
         faces: str = "all",
         protocol: str = "",
         **more: str,
     ) -> None:
-        """text, vision: backbones by name, with a fusion when there are both; or joint: a single-stream one. variant: a name
+        """text, image: backbones by name, with a fusion when there are both; or multimodal: a single-stream one. variant: a name
         of `lib.runs.variants`. protocol: of the split, if not the study's. faces: `all` pictures, or only those with (`face`) or without (`no-face`) one that MTCNN sees.
         more: parameters of a kind of experiment that begins otherwise. Raises DataError on bad input."""
-        parameters: dict[str, Any] = {"text": text, "vision": vision, "joint": joint, "fusion": fusion}
+        parameters: dict[str, Any] = {"text": text, "image": image, "multimodal": multimodal, "fusion": fusion}
         parameters |= {"objective": objective, **more}
         parameters |= {"variant": variant, "faces": faces, "protocol": protocol, "seed": seed}
         super().__init__(notebook, study, out, parameters)
@@ -58,14 +58,16 @@ class Experiment(Trained):
         self.trained = bool(self.objective.weights)
         torch.set_num_threads(settings.threads)
         torch.manual_seed(seed)
-        reader, viewer, both = self.encoders()
-        if isinstance(viewer, FaceFeatures):
+        text_encoder, image_encoder, both = self.encoders()
+        if isinstance(image_encoder, FaceFeatures):
             self._check_faces()
         if isinstance(both, VisualBert):
-            both.hides_padding = variant != "published"
+            both.hides_padding = variant != "released"
         classes = len(self.classes) if self.objective.classifies else 0
         torch.manual_seed(seed)  # new layers start from the seed alone, whatever loading drew
-        self.system = System(reader, viewer, fusion, classes, both, self.variant.fusions, self.variant.head)
+        self.system = System(
+            text_encoder, image_encoder, fusion, classes, both, self.variant.fusions, self.variant.head
+        )
 
     def chosen_variant(self, name: str, contrasts: bool) -> variants.Variant:
         """How the system is made and trained; contrasts: whether the objective has a contrastive part."""
@@ -74,7 +76,7 @@ class Experiment(Trained):
     def encoders(self) -> list[Any]:
         """Of texts, of pictures and of pairs, None where the run has none; what was loaded is noted in `provenance`."""
         arguments = backbones.asked(self.study)
-        names = [self.parameters.get(kind) for kind in ("text", "vision", "joint")]
+        names = [self.parameters.get(kind) for kind in ("text", "image", "multimodal")]
         loaded = [
             backbones.load(name, **arguments, pooling=self.variant.pooling) if name else (None, None) for name in names
         ]
@@ -84,7 +86,7 @@ class Experiment(Trained):
     def _check_faces(self) -> None:
         if not self.study.embeds_faces:
             raise DataError(
-                f"{self.parameters['vision']}: vectors of faces are biometric data, and this study's data is sensitive. "
+                f"{self.parameters['image']}: vectors of faces are biometric data, and this study's data is sensitive. "
                 "They serve as features of vendors here, never to tell who a person is; if you may make them, say "
                 "face_embeddings: true in the parameter file."
             )
@@ -92,8 +94,8 @@ class Experiment(Trained):
     @property
     def modality(self) -> str:
         given = self.parameters
-        joint = "joint" in given or {"text", "vision"} <= set(given)
-        return "joint" if joint else "text" if "text" in given else "image"
+        multimodal = "multimodal" in given or {"text", "image"} <= set(given)
+        return "multimodal" if multimodal else "text" if "text" in given else "image"
 
     @cached_property
     def pictures(self) -> np.ndarray:
@@ -127,14 +129,14 @@ class Experiment(Trained):
         seed, size = self.parameters["seed"], settings.batch_size
         return self.fit(
             self.objective.of,
-            batches.training_batches(train, size, per_vendor, seed, settings.by_length, settings.devices),
+            batches.training_batches(train, size, per_vendor, seed, settings.group_by_length, settings.devices),
             batches.ordered_batches(val, max(size, len(val))) if len(val) > 1 else None,
             len(train),
         )
 
     @torch.inference_mode()
     def embed(self) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
-        """Vectors of all items of all regions, a modality each: text, image and (with both) joint; saved."""
+        """Vectors of all items of all regions, a modality each: text, image and (with both) multimodal; saved."""
         system, asked = self.system.to(device()).eval(), self.variant.training.precision
         found: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
         vectors: dict[str, torch.Tensor] = {}
@@ -146,16 +148,19 @@ class Experiment(Trained):
             items = self.items_of(modality)
             found[modality] = items, vectors[modality].numpy()[self._rows(items, modality)]
         if system.fuse is not None:
-            # In batches, since the published attention makes a pair's vector depend on those beside it.
+            # In batches, since the released attention makes a pair's vector depend on those beside it.
             size, fuse = self.variant.training.batch_size, system.fuse.cpu()
             text, image = (
                 vectors[name][torch.from_numpy(self._rows(self.items, name).copy())] for name in ("text", "image")
             )
             fused = [fuse(*sides) for sides in zip(text.split(size), image.split(size), strict=True)]
-            found["joint"] = self.items, torch.cat(fused).numpy()
-        if system.joint is not None:
+            found["multimodal"] = self.items, torch.cat(fused).numpy()
+        if system.multimodal is not None:
             rows = self._rows(self.items, "text"), self._rows(self.items, "image")
-            found["joint"] = self.items, encoding.pairs(system, self.all_tokens(), self.pictures, *rows, asked).numpy()
+            found["multimodal"] = (
+                self.items,
+                encoding.pairs(system, self.all_tokens(), self.pictures, *rows, asked).numpy(),
+            )
         embedding_files.save(self.out / "embeddings.safetensors", found)
         self.vectors = found
         return found

@@ -146,14 +146,14 @@ class Shared(Sampler):
 
 
 def training_batches(
-    items: Items, batch_size: int, per_vendor: int | None, seed: int, by_length: bool = False, processes: int = 1
+    items: Items, batch_size: int, per_vendor: int | None, seed: int, group_by_length: bool = False, processes: int = 1
 ) -> DataLoader:
-    """Shuffled batches, `by_length` with texts of like length in a batch; with `per_vendor`, batches of several items of
+    """Shuffled batches, `group_by_length` with texts of like length in a batch; with `per_vendor`, batches of several items of
     each of a few vendors. processes: how many share a batch, an equal part each; DataError where it can't be shared."""
     if per_vendor:
         sampler: Any = EpochSampler(items.classes, per_vendor, batch_size, seed)
         batch_size = sampler.size
-    elif by_length and items.text is not None and items.tokens is not None:
+    elif group_by_length and items.text is not None and items.tokens is not None:
         sampler = LengthSampler([len(items.tokens[text]) for text in items.text], batch_size, seed)
     else:
         sampler = DistributedSampler(items, num_replicas=1, rank=0, shuffle=True, seed=seed)

@@ -36,7 +36,7 @@ class FineTuning(Experiment):
             )
         began = run.record()
         made, self.provenance = alignment.build(
-            self.study, asked["text"], asked["vision"], asked["method"], self.variant, generates=False
+            self.study, asked["text"], asked["image"], asked["method"], self.variant, generates=False
         )
         for found, before in zip(self.provenance, began["weights"], strict=False):  # its generator is not needed here
             if found.source != "random" and found.sha256 != before["sha256"]:

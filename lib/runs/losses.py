@@ -1,8 +1,8 @@
 """Training objectives (MATCHED section 4 and A.4): a sum of weighted losses over a batch's embeddings and class scores.
 
 The losses are PyTorch's and pytorch-metric-learning's; what is ours is which of a batch's pairs they see. Two
-variants: `sound` is what the paper's text describes (five in-batch negatives), `published` what the authors' code
-computes, where that is something else (`PublishedSupCon`, `PublishedVisionSupCon`). A new objective is one line in
+variants: `corrected` is what the paper's text describes (five in-batch negatives), `released` what the authors' code
+computes, where that is something else (`ReleasedSupCon`, `ReleasedImageSupCon`). A new objective is one line in
 `OBJECTIVES`, a new loss one line in `LOSSES`.
 """
 
@@ -31,7 +31,7 @@ OBJECTIVES: dict[str, dict[str, float]] = {
     "ce+triplet": {"ce": 1.0, "triplet": 1.0},
     "ce+supcon": {"ce": 1.0, "supcon": 1.0},
 }
-PUBLISHED_MARGIN = 1.0
+RELEASED_MARGIN = 1.0
 
 
 def hardest_negatives(embeddings: torch.Tensor, vendors: torch.Tensor, k: int | None) -> tuple[torch.Tensor, ...]:
@@ -101,7 +101,7 @@ class Published(nn.Module):
         return unit @ unit.T / self.temperature, vendors[:, None] == vendors[None, :], itself
 
 
-class PublishedSupCon(Published):
+class ReleasedSupCon(Published):
     """What the authors' code computes for texts and for both modalities together under the name of SupCon.
 
     With s the cosines over the temperature, m_i row i's largest, and e_ij = exp(s_ij - m_i):
@@ -126,7 +126,7 @@ class PublishedSupCon(Published):
         return -(positive / (denominator + self.LEAST) + self.LEAST).log().mean() if k else embeddings.sum() * 0
 
 
-class PublishedVisionSupCon(Published):
+class ReleasedImageSupCon(Published):
     """What the authors' code computes for pictures under the name of SupCon.
 
     The `k` in-batch negatives are drawn at random (the item itself may be among them) and then added to the mask of
@@ -149,10 +149,10 @@ LOSSES: dict[str, Callable[[Training], nn.Module]] = {
     "supcon": lambda settings: SupCon(settings.temperature, settings.negatives),
 }
 """The contrastive losses by name, as the paper's text describes them."""
-PUBLISHED_LOSSES: dict[str, Callable[[Training], nn.Module]] = {
-    "triplet": lambda settings: Triplet(PUBLISHED_MARGIN, settings.negatives, over_all=True),
-    "supcon": lambda settings: PublishedSupCon(settings.temperature, settings.negatives or 5),
-    "supcon, image": lambda settings: PublishedVisionSupCon(settings.temperature, settings.negatives or 5),
+RELEASED_LOSSES: dict[str, Callable[[Training], nn.Module]] = {
+    "triplet": lambda settings: Triplet(RELEASED_MARGIN, settings.negatives, over_all=True),
+    "supcon": lambda settings: ReleasedSupCon(settings.temperature, settings.negatives or 5),
+    "supcon, image": lambda settings: ReleasedImageSupCon(settings.temperature, settings.negatives or 5),
 }
 """The same as the authors' code computes them; with a modality where its scripts differ."""
 
@@ -166,10 +166,10 @@ class Objective(nn.Module):
     """
 
     def __init__(
-        self, name: str, settings: Training | None = None, variant: str = "sound", modality: str = "text"
+        self, name: str, settings: Training | None = None, variant: str = "corrected", modality: str = "text"
     ) -> None:
         """settings: temperature, margin, negatives and weight of the contrastive part (Training's defaults if not given);
-        modality: `text`, `image` or `joint`, on which the published variant depends. Raises DataError for an objective
+        modality: `text`, `image` or `multimodal`, on which the released variant depends. Raises DataError for an objective
         that isn't in OBJECTIVES."""
         super().__init__()
         if name not in OBJECTIVES:
@@ -185,8 +185,8 @@ class Objective(nn.Module):
         self.classifies = "ce" in self.weights
         self.contrasts = bool(set(self.weights) - {"ce"})
         # The authors' multimodal script stops early by cross-entropy alone.
-        self.checked = {"ce"} if variant == "published" and modality == "joint" and self.classifies else None
-        makers = [PUBLISHED_LOSSES, LOSSES] if variant == "published" else [LOSSES]
+        self.checked = {"ce"} if variant == "released" and modality == "multimodal" and self.classifies else None
+        makers = [RELEASED_LOSSES, LOSSES] if variant == "released" else [LOSSES]
         known = ChainMap(*makers)
 
         def made(part: str) -> nn.Module:

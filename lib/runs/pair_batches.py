@@ -33,7 +33,7 @@ class PairItems(Items):
     """Pairs of all regions; `batch` has what `lib.models.aligner.Aligner.forward` reads.
 
     negatives: how many texts, and apart from them pictures, are drawn for a pair from another region than its own (as
-    published); None: none, the batch's others serve. Raises DataError when there is no other region to draw from.
+    released); None: none, the batch's others serve. Raises DataError when there is no other region to draw from.
     """
 
     text: np.ndarray
@@ -60,8 +60,8 @@ class PairItems(Items):
         self.of_region = {region: np.flatnonzero(self.region == region) for region in self.regions}
         if negatives is not None and len(self.regions) < 2:
             raise DataError(
-                f"The published alignment draws negatives from another region than a pair's own, and there is only "
-                f"{', '.join(self.regions)}. Give ads of a second region, or take the variant sound."
+                f"The released alignment draws negatives from another region than a pair's own, and there is only "
+                f"{', '.join(self.regions)}. Give ads of a second region, or take the variant corrected."
             )
 
     def batch(self, indices: Sequence[int]) -> dict[str, torch.Tensor]:

@@ -18,7 +18,7 @@ from lib.runs import embedding_files
 from lib.study.plan import HOTELS, Run, Study
 from lib.study.registry import ALIGNMENT_NAMES, BACKBONES, OBJECTIVE_NAMES, RANDOM
 
-ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "joint": "DeCLUTR-ViT"}
+ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "multimodal": "DeCLUTR-ViT"}
 """The paper's benchmark of each modality."""
 STANDING_IN = {"minilm-l6": "DeCLUTR-small", "efficientnet-lite0": "ViT-base-patch16"}
 """The packaged backbones, and the benchmark whose role they play."""
@@ -63,18 +63,18 @@ class Results:
     def representations(self, objective: str = "CE+SupCon") -> dict[str, tuple[list[Run], str]]:
         """The five readings that MATCHED compares (A.6.2), by its names, of the benchmarks that were run: each one's runs, a seed each, and by
         what it retrieves. Raises DataError when there is none."""
-        by = {name: self.find(name, objective) for name in ("text", "image", "joint")}
+        by = {name: self.find(name, objective) for name in ("text", "image", "multimodal")}
         named = {
             "Text": (by["text"], "text"),
             "Vision": (by["image"], "image"),
-            "Multimodal": (by["joint"], "joint"),
-            "M-Text": (by["joint"], "text"),
-            "M-Vision": (by["joint"], "image"),
+            "Multimodal": (by["multimodal"], "multimodal"),
+            "M-Text": (by["multimodal"], "text"),
+            "M-Vision": (by["multimodal"], "image"),
         }
         there = {name: found for name, found in named.items() if found[0]}
         if not there:
             raise DataError(
-                f"{self.study.name}: no benchmark with the objective {objective} was run (text, vision or multimodal); add "
+                f"{self.study.name}: no benchmark with the objective {objective} was run (text, image or multimodal); add "
                 "one to the runs of the parameter file, or leave out the chapters that compare them."
             )
         return there
@@ -118,7 +118,7 @@ class Results:
     @cached_property
     def verification(self) -> pd.DataFrame:
         """`lib.evaluation.verification.table` of each row and each representation that it gives (`representation`: text, image,
-        joint), from scores of queries that were averaged over seeds; `row, run` and the columns ROW."""
+        multimodal), from scores of queries that were averaged over seeds; `row, run` and the columns ROW."""
         tables = []
         for row, runs in self.runs.groupby("row", sort=False):
             found = [asked(run) for run in self.seeds(row)]
@@ -230,7 +230,7 @@ def _row(name: str, metrics: dict) -> dict:
         "system": " + ".join(found["label"] for found in weights) or given["baseline"],
         "objective": _objective(given),
         "fusion": given.get("fusion", "mean" if "method" in given else ""),
-        "variant": given.get("variant", "sound"),
+        "variant": given.get("variant", "corrected"),
         "faces": given.get("faces", "all"),
         "published": published,
         "role": benchmark,
@@ -268,7 +268,7 @@ def _stands_beside(given: dict, weights: list[dict]) -> tuple[str, bool]:
     """
     names = [_published(found) for found in weights]
     if len(names) == 2:
-        beside = ROLES["joint"] if names == [ROLES["text"], ROLES["image"]] else ""
+        beside = ROLES["multimodal"] if names == [ROLES["text"], ROLES["image"]] else ""
         return beside, bool(beside) and given.get("fusion", "mean") in ("mean", "mean-similarity")
     beside = names[0] if names else ""
     return beside, beside in ROLES.values()

@@ -65,7 +65,7 @@ class Task(Recorded):
 
     @property
     def modality(self) -> str:
-        """`text`, `image` or `joint`: what an item of this run is."""
+        """`text`, `image` or `multimodal`: what an item of this run is."""
         raise NotImplementedError
 
     @property

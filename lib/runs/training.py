@@ -76,12 +76,12 @@ class Learner(lightning.LightningModule):
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """AdamW with a linear warm-up and decay; a rate for each encoder and for new layers."""
         settings = self.settings
-        rates = {"text": settings.text_rate, "image": settings.image_rate, "joint": settings.text_rate}
-        rates["loss"] = settings.proxy_rate or settings.head_rate
+        rates = {"text": settings.text_lr, "image": settings.image_lr, "multimodal": settings.text_lr}
+        rates["loss"] = settings.proxy_lr or settings.head_lr
         groups: dict[tuple[float, float], list[nn.Parameter]] = {}
         learnt = ((name, found) for name, found in self.system.named_parameters() if found.requires_grad)
         for name, parameter in learnt:
-            rate = rates.get(name.split(".")[0], settings.head_rate)
+            rate = rates.get(name.split(".")[0], settings.head_lr)
             decay = settings.weight_decay if parameter.ndim > 1 or settings.decay_norms else 0.0
             groups.setdefault((rate, decay), []).append(parameter)
         optimiser = torch.optim.AdamW(
@@ -143,7 +143,7 @@ def fit(
         ModelCheckpoint(folder, key, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)
     ]
     if settings.patience and val is not None:
-        callbacks.append(EarlyStopping("val_loss", min_delta=settings.least_change, patience=settings.patience))
+        callbacks.append(EarlyStopping("val_loss", min_delta=settings.min_delta, patience=settings.patience))
     trainer = lightning.Trainer(
         accelerator="auto",
         devices=settings.devices,

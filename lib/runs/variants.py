@@ -1,5 +1,5 @@
-"""How a system is made and trained: `sound`, as the papers' text describes it and the study's parameters say, or
-`published`, with what the authors' scripts do instead.
+"""How a system is made and trained: `corrected`, as the papers' text describes it and the study's parameters say, or
+`released`, with what the authors' scripts do instead.
 
 Read from the scripts of maastrichtlawtech/MATCHED (text: textClassifier, textContraLearn; pictures: imageContraClassifier;
 both: e2e_fusion): their defaults, since the paper prints none. What else differs, the losses and the attention, is in
@@ -15,13 +15,13 @@ from typing import Any
 from torch import nn
 
 from lib.core.errors import DataError
-from lib.models.systems import FUSIONS, PUBLISHED_FUSIONS, Fusions
+from lib.models.systems import FUSIONS, RELEASED_FUSIONS, Fusions
 from lib.study.config import Alignment, Training
 
-VARIANTS = ("sound", "published")
+VARIANTS = ("corrected", "released")
 
 
-class PublishedTextHead(nn.Sequential):
+class ReleasedTextHead(nn.Sequential):
     """The class head of texts that transformers puts on a RoBERTa, used with cross-entropy alone."""
 
     def __init__(self, dimensions: int, classes: int) -> None:
@@ -29,7 +29,7 @@ class PublishedTextHead(nn.Sequential):
         super().__init__(dropout, nn.Linear(dimensions, dimensions), nn.Tanh(), dropout, nn.Linear(dimensions, classes))
 
 
-class PublishedJointTextHead(nn.Sequential):
+class ReleasedMultitaskTextHead(nn.Sequential):
     """The authors' own, used with cross-entropy and a contrastive loss: one hidden layer of 512."""
 
     def __init__(self, dimensions: int, classes: int) -> None:
@@ -51,10 +51,10 @@ class Variant:
 
 
 def _rates(rate: float) -> dict[str, float]:
-    return {"text_rate": rate, "image_rate": rate, "head_rate": rate}
+    return {"text_lr": rate, "image_lr": rate, "head_lr": rate}
 
 
-_ALWAYS: dict[str, Any] = {"per_vendor": None, "by_length": False, "epsilon": 1e-6, "weight_decay": 0.01}
+_ALWAYS: dict[str, Any] = {"per_vendor": None, "group_by_length": False, "epsilon": 1e-6, "weight_decay": 0.01}
 _EPOCH = 0.1  # of the first epoch's steps, not of all steps, warm up texts and pictures
 
 
@@ -68,28 +68,28 @@ def variant(
     masked and others not. Epochs stay the study's: it is its budget. Raises DataError for an unknown name.
     """
     _check(name)
-    if name == "sound":
+    if name == "corrected":
         return Variant(name, training, mask_digits)
     pooling = "first"
     head: type[nn.Module] = nn.Linear
     if modality == "text" and contrasts:
-        change = {**_rates(1e-4), "batch_size": 32, "accumulate": 4, "patience": 5, "least_change": 0.5}
-        pooling, head = "mean", PublishedJointTextHead
+        change = {**_rates(1e-4), "batch_size": 32, "accumulate": 4, "patience": 5, "min_delta": 0.5}
+        pooling, head = "mean", ReleasedMultitaskTextHead
     elif modality == "text":
-        change = {**_rates(6e-4), "batch_size": 64, "patience": 5, "least_change": 0.01}
-        head = PublishedTextHead
+        change = {**_rates(6e-4), "batch_size": 64, "patience": 5, "min_delta": 0.01}
+        head = ReleasedTextHead
     else:
-        change = {**_rates(1e-5 if aligned else 6e-4), "batch_size": 32, "patience": 3, "least_change": 0.01}
+        change = {**_rates(1e-5 if aligned else 6e-4), "batch_size": 32, "patience": 3, "min_delta": 0.01}
     if modality != "text":
         change["decay_norms"] = True  # their two groups of parameters have one decay
-    change["warmup"] = 0.1 if modality == "joint" else _EPOCH / training.epochs
-    return Variant(name, training.model_copy(update=_ALWAYS | change), "train", pooling, head, PUBLISHED_FUSIONS)
+    change["warmup"] = 0.1 if modality == "multimodal" else _EPOCH / training.epochs
+    return Variant(name, training.model_copy(update=_ALWAYS | change), "train", pooling, head, RELEASED_FUSIONS)
 
 
 def alignment(name: str, training: Training, mask_digits: str, plan: Alignment, parts: Collection[str]) -> Variant:
     """The variant called `name` for an alignment with these parts (`lib.models.aligner.METHODS`).
 
-    As published (train/multimodal/CLIPStyleModels): a text is its last token in ITC and its first one elsewhere, one rate of 1e-4 for
+    As released (train/multimodal/CLIPStyleModels): a text is its last token in ITC and its first one elsewhere, one rate of 1e-4 for
     all layers, batches of 32; of a locked encoder there is nothing to train at that rate, and the study's serves. Raises
     DataError for an unknown name.
     """
@@ -97,9 +97,9 @@ def alignment(name: str, training: Training, mask_digits: str, plan: Alignment, 
     changes = {"epochs": plan.epochs, "batch_size": plan.batch_size}
     training = training.model_copy(update={field: value for field, value in changes.items() if value is not None})
     training = training.model_copy(update={"per_vendor": plan.per_vendor})
-    if name == "sound":
+    if name == "corrected":
         return Variant(name, training, mask_digits)
-    change = {**_ALWAYS, "batch_size": 32, "patience": 3, "least_change": 0.01, "warmup": 0.1}
+    change = {**_ALWAYS, "batch_size": 32, "patience": 3, "min_delta": 0.01, "warmup": 0.1}
     if not plan.locked:
         change |= _rates(1e-4)
     return Variant(name, training.model_copy(update=change), "train", "first" if "itm" in parts else "last")

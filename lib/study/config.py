@@ -136,16 +136,16 @@ class Training(Part):
     patience: int | None = Field(
         3, ge=1
     )  # epochs without a better validation loss before stopping; null: never stop early
-    least_change: float = Field(0.01, ge=0)  # a smaller fall of the validation loss is none
+    min_delta: float = Field(0.01, ge=0)  # a smaller fall of the validation loss is none
     batch_size: int = Field(32, ge=2)
     accumulate: int = Field(1, ge=1)  # batches whose gradients are added up before a step
     per_vendor: int | None = Field(
         4, ge=2
     )  # items of one vendor in a batch, where the objective needs positives; null: by chance
-    by_length: bool = True  # texts of like length share a batch, where it isn't made up of vendors
-    text_rate: float = Field(1e-4, gt=0)  # learning rate of the text encoder's layers
-    image_rate: float = Field(1e-4, gt=0)  # of the image encoder's
-    head_rate: float = Field(1e-3, gt=0)  # of new layers
+    group_by_length: bool = True  # texts of like length share a batch, where it isn't made up of vendors
+    text_lr: float = Field(1e-4, gt=0)  # learning rate of the text encoder's layers
+    image_lr: float = Field(1e-4, gt=0)  # of the image encoder's
+    head_lr: float = Field(1e-3, gt=0)  # of new layers
     weight_decay: float = Field(0.01, ge=0)
     decay_norms: bool = False  # whether biases and norms decay too
     epsilon: float = Field(1e-8, gt=0)  # AdamW's
@@ -155,7 +155,7 @@ class Training(Part):
     negatives: int | None = Field(
         5, ge=1
     )  # of an item, in its batch, for SupCon and Triplet (A.4); null: SupCon sees all
-    proxy_rate: float | None = Field(None, gt=0)  # of a loss's own proxies or centres; null: as head_rate
+    proxy_lr: float | None = Field(None, gt=0)  # of a loss's own proxies or centres; null: as head_lr
     contrast_weight: float = Field(1.0, gt=0)  # of SupCon or Triplet beside cross-entropy
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"  # auto: bf16 where the device computes it in hardware
     compiled: bool = False  # compile a transformer's blocks: takes seconds of each run, and pays on an accelerator
@@ -241,7 +241,7 @@ class Hotels(Part):
 class Speed(Part):
     """How chapter 92 measures."""
 
-    systems: list[Literal["text", "vision", "multimodal"]] = ["text", "vision", "multimodal"]  # which are trained
+    systems: list[Literal["text", "image", "multimodal"]] = ["text", "image", "multimodal"]  # which are trained
     rounds: int = Field(3, ge=1)  # how often each loop is measured
     seconds: float = Field(5.0, gt=0)  # of each measurement at least, and one step
     padded: int = Field(512, ge=8, le=512)  # tokens that the plain loop pads texts to; the authors' 512

@@ -37,9 +37,27 @@ LARGEST_SEED = 2**31 - 1
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
 
+RENAMED = {
+    "text_rate": "text_lr",
+    "image_rate": "image_lr",
+    "head_rate": "head_lr",
+    "proxy_rate": "proxy_lr",
+    "least_change": "min_delta",
+    "by_length": "group_by_length",
+    "vision": "image",
+    "joint": "multimodal",
+    "11_vision": "11_image",
+    "sound": "corrected",
+    "published": "released",
+}
+"""What was called otherwise in parameter files written before November 2026."""
+
+
 def nearest(name: object, known: Iterable[str]) -> str:
-    """What stands in an error for a name that isn't known: the nearest one that is, and all of them."""
+    """What stands in an error for a name that isn't known: what it is called now, or the nearest one that is known and all of them."""
     names = list(known)
+    if (now := RENAMED.get(str(name))) in names:
+        return f"it is called {now!r} now"
     near = difflib.get_close_matches(str(name).lower(), names, 1, 0.5)
     return (f"did you mean {near[0]!r}? " if near else "") + f"known are {', '.join(names)}"
 
@@ -65,7 +83,7 @@ def _backbone(*kinds: str) -> Any:
         found = BACKBONES[base]
         if found.kind not in kinds:
             raise ValueError(f"{name!r} is a backbone of kind {found.kind}; {nearest(base, fitting)}")
-        if name != base and (found.kind == "face" or (found.kind == "joint" and not found.config)):
+        if name != base and (found.kind == "face" or (found.kind == "multimodal" and not found.config)):
             raise ValueError(f"there are no fresh weights of {base!r}; {nearest(base, fitting)}")
         return name
 
@@ -75,7 +93,7 @@ def _backbone(*kinds: str) -> Any:
 Text = Annotated[str, _backbone("text")]
 Image = Annotated[str, _backbone("image")]
 ImageOrFace = Annotated[str, _backbone("image", "face")]
-Joint = Annotated[str, _backbone("joint")]
+Joint = Annotated[str, _backbone("multimodal")]
 Objective = Annotated[str, _one_of("objective", OBJECTIVE_NAMES)]
 Fusion = Annotated[str, _one_of("fusion", FUSIONS)]
 Method = Annotated[str, _one_of("alignment", ALIGNMENT_NAMES)]
@@ -98,42 +116,42 @@ class RunParameters(BaseModel):
 class TextRun(RunParameters):
     text: Text
     objective: Objective
-    variant: Variant = "sound"
+    variant: Variant = "corrected"
     protocol: AnyProtocol = ""
 
 
-class VisionRun(RunParameters):
-    vision: ImageOrFace
+class ImageRun(RunParameters):
+    image: ImageOrFace
     objective: Objective
-    variant: Variant = "sound"
+    variant: Variant = "corrected"
     faces: Faces = "all"
     protocol: AnyProtocol = ""
 
     @model_validator(mode="after")
-    def _faces_are_frozen(self) -> VisionRun:
-        _check_face_network(self.vision, self.objective)
+    def _faces_are_frozen(self) -> ImageRun:
+        _check_face_network(self.image, self.objective)
         return self
 
 
 class FusionRun(RunParameters):
     text: Text
-    vision: ImageOrFace
+    image: ImageOrFace
     fusion: Fusion
     objective: Objective
-    variant: Variant = "sound"
+    variant: Variant = "corrected"
     protocol: AnyProtocol = ""
 
     @model_validator(mode="after")
     def _fusion_fits(self) -> FusionRun:
-        _check_face_network(self.vision, self.objective)
+        _check_face_network(self.image, self.objective)
         _check_fusion(self.fusion, self.objective)
         return self
 
 
 class SingleStreamRun(RunParameters):
-    joint: Joint
+    multimodal: Joint
     objective: Objective
-    variant: Variant = "sound"
+    variant: Variant = "corrected"
 
 
 class BaselineRun(RunParameters):
@@ -151,20 +169,20 @@ class BaselineRun(RunParameters):
 
 class AlignmentRun(RunParameters):
     text: Text
-    vision: Image
+    image: Image
     method: Method
-    variant: Variant = "sound"
+    variant: Variant = "corrected"
     temperature: Annotated[float, Field(gt=0)] | Literal[""] = ""
     overlap: Annotated[float, Field(ge=0, le=1)] | Literal[""] = ""
 
 
 class FineTuningRun(RunParameters):
     text: Text
-    vision: Image
+    image: Image
     aligned: Method
     fusion: Fusion
     objective: Objective
-    variant: Variant = "sound"
+    variant: Variant = "corrected"
 
     @model_validator(mode="after")
     def _fusion_fits(self) -> FineTuningRun:
@@ -173,18 +191,18 @@ class FineTuningRun(RunParameters):
 
 
 class LinkingRun(RunParameters):
-    vision: Image
+    image: Image
     loss: LossOrNone
 
 
 class SearchRun(RunParameters):
-    vision: Image
+    image: Image
     loss: Loss
 
 
 RUNS: dict[str, type[RunParameters]] = {
     "10_text": TextRun,
-    "11_vision": VisionRun,
+    "11_image": ImageRun,
     "12_fusion": FusionRun,
     "13_single_stream": SingleStreamRun,
     "14_baselines": BaselineRun,
@@ -196,10 +214,10 @@ RUNS: dict[str, type[RunParameters]] = {
 """The run notebooks, and what their parameters may be."""
 
 
-def _check_face_network(vision: str, objective: str) -> None:
-    if BACKBONES[vision.removesuffix(RANDOM)].kind == "face" and objective not in (UNTRAINED, "ce"):
+def _check_face_network(image: str, objective: str) -> None:
+    if BACKBONES[image.removesuffix(RANDOM)].kind == "face" and objective not in (UNTRAINED, "ce"):
         raise ValueError(
-            f"{vision}: a face network's vectors are taken as they are, so only a class head can be trained on them; "
+            f"{image}: a face network's vectors are taken as they are, so only a class head can be trained on them; "
             f"give the objective {UNTRAINED} or ce"
         )
 
@@ -250,9 +268,9 @@ def backbones(given: Mapping[str, Any]) -> list[str]:
     """The backbones whose weights a run with these parameters may load: those it names, the ViT that a single-stream one sees by, and
     the generator of BLIP2."""
     named = [value for value in given.values() if isinstance(value, str) and value in BACKBONES]
-    viewers = [BACKBONES[name].viewer for name in named if BACKBONES[name].viewer]
+    image_encoders = [BACKBONES[name].image_encoder for name in named if BACKBONES[name].image_encoder]
     writes = any(str(given.get(name, "")).startswith("blip2") for name in ("method", "aligned"))
-    return [*named, *viewers, *([GENERATOR] if writes else [])]
+    return [*named, *image_encoders, *([GENERATOR] if writes else [])]
 
 
 def check_run(notebook: str, parameters: Mapping[str, Any]) -> None:

@@ -25,7 +25,7 @@ from lib.study.config import FACE_NETWORKS, StudyFile, check_batch
 NEEDS: dict[str, tuple[str, ...]] = {
     "02_labels_and_masking": ("text",),
     "10_text": ("text",),
-    "11_vision": ("image",),
+    "11_image": ("image",),
     "12_fusion": ("text", "image"),
     "13_single_stream": ("text", "image"),
     "20_alignment": ("text", "image"),
@@ -136,7 +136,7 @@ class Study(StudyFile):
 
     def _run_hindrance(self, run: Run) -> str:
         """Why a run can't be executed, said in a sentence; '' if it can."""
-        if run.parameters.get("vision") in FACE_NETWORKS and not self.embeds_faces:
+        if run.parameters.get("image") in FACE_NETWORKS and not self.embeds_faces:
             return "vectors of faces are made of sensitive data only where face_embeddings is true."
         return self._lacking(run.needs)
 
@@ -210,12 +210,12 @@ class Study(StudyFile):
         return found
 
 
-DEFAULTS: dict[str, Any] = {"variant": "sound", "faces": "all"}
+DEFAULTS: dict[str, Any] = {"variant": "corrected", "faces": "all"}
 """Parameters of run notebooks that don't count as given when they have these values."""
 ORDER = [
     "text",
-    "vision",
-    "joint",
+    "image",
+    "multimodal",
     "baseline",
     "method",
     "aligned",
@@ -271,14 +271,14 @@ class Run:
     def begins_with(self) -> Run | None:
         """The run that this one takes up: the alignment that is fine-tuned, or the search for a loss's hyper-parameters, if there is one."""
         if self.notebook == "41_hotel_linking":
-            same = {name: self.parameters[name] for name in ("vision", "loss")}
+            same = {name: self.parameters[name] for name in ("image", "loss")}
             searches = (entry for entry in self.study.runs if entry["notebook"] == "43_hotel_search")
             grids = [entry for entry in searches if all(value in entry[name] for name, value in same.items())]
             return Run(self.study, "43_hotel_search", same | {"seed": grids[0]["seed"][0]}) if grids else None
         if self.notebook != "21_alignment_finetune":
             return None
         given = self.parameters
-        same = {name: given.get(name, "") for name in ("text", "vision")} | {"method": given.get("aligned", "")}
+        same = {name: given.get(name, "") for name in ("text", "image")} | {"method": given.get("aligned", "")}
         same |= {name: given[name] for name in ("variant", "seed") if name in given}
         return Run(self.study, "20_alignment", same)
 

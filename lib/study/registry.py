@@ -23,7 +23,7 @@ ALIGNMENT_NAMES = {"itc": "ITC", "itc+itm": "ITC+ITM", "blip2": "BLIP2", "blip2-
 """The alignment methods' names in the papers' tables."""
 GENERATOR = "flan-t5-small"
 """The backbone that writes texts in BLIP2."""
-VARIANTS = ("sound", "published")
+VARIANTS = ("corrected", "released")
 """How a system is made and trained (`lib.runs.variants`)."""
 FUSIONS = ("mean", "concat", "auto", "attention", "mean-similarity")
 """How two vectors become one (`lib.models.systems`)."""
@@ -43,12 +43,12 @@ LOSSES = ("triplet", "circle", "multi-similarity", "proxynca++", "supcon", "soft
 
 @dataclass(frozen=True)
 class Backbone:
-    """kind; hub: the Hugging Face id (text, joint) or timm's name (image); pooling of a text's token vectors;
+    """kind; hub: the Hugging Face id (text, multimodal) or timm's name (image); pooling of a text's token vectors;
     published: the system of the papers' tables that this one is; package and file: weights that install; canary: the length
     and the first coordinates of the vector that they give to a known input (`lib.models.canary`); config: of a model of our own size,
-    which has no weights but fresh ones; viewer: the ViT that a joint model sees by."""
+    which has no weights but fresh ones; image_encoder: the ViT that a multimodal model sees by."""
 
-    kind: Literal["text", "image", "joint", "face", "generator"]
+    kind: Literal["text", "image", "multimodal", "face", "generator"]
     hub: str = ""
     pooling: Literal["mean", "first"] = "mean"
     published: str = ""
@@ -57,7 +57,7 @@ class Backbone:
     file_sha256: str = ""
     canary: tuple[float, ...] = ()
     config: Mapping[str, int] | None = None
-    viewer: str = ""
+    image_encoder: str = ""
 
 
 _SMALL = {"hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 3, "intermediate_size": 768}
@@ -98,11 +98,15 @@ BACKBONES = {
     "efficientnetv2-s": Backbone("image", "tf_efficientnetv2_s", published="EfficientNetV2"),
     "convnext-small": Backbone("image", "convnext_small", published="ConvNeXt-small"),
     "visualbert": Backbone(
-        "joint", "uclanlp/visualbert-vcr", pooling="first", published="VisualBERT", viewer="vit-base-patch16"
+        "multimodal",
+        "uclanlp/visualbert-vcr",
+        pooling="first",
+        published="VisualBERT",
+        image_encoder="vit-base-patch16",
     ),
-    "vilt": Backbone("joint", "dandelin/vilt-b32-mlm", pooling="first", published="ViLT"),
-    "visualbert-small": Backbone("joint", config=_SMALL, published="VisualBERT", viewer="vit-tiny-patch16"),
-    "vilt-small": Backbone("joint", config=_SMALL, published="ViLT"),
+    "vilt": Backbone("multimodal", "dandelin/vilt-b32-mlm", pooling="first", published="ViLT"),
+    "visualbert-small": Backbone("multimodal", config=_SMALL, published="VisualBERT", image_encoder="vit-tiny-patch16"),
+    "vilt-small": Backbone("multimodal", config=_SMALL, published="ViLT"),
     "flan-t5-small": Backbone("generator", "google/flan-t5-small", published="flan-t5-small"),
     "t5-small": Backbone(
         "generator",
@@ -121,11 +125,11 @@ BACKBONES = {
     "ghostfacenet": Backbone("face", published="GhostFaceNet"),
 }
 STAND_INS = {"text": "minilm-l6", "image": "efficientnet-lite0", "face": "dlib-face", "generator": "t5-small"}
-"""What is taken where weights are not to be had, by kind; of a joint model its own small one, with fresh weights."""
+"""What is taken where weights are not to be had, by kind; of a multimodal model its own small one, with fresh weights."""
 FILES = {
     "generator": "as transformers' save_pretrained writes them, with safetensors",
     "text": "as transformers' save_pretrained writes them, with safetensors",
-    "joint": "as transformers' save_pretrained writes them, with safetensors",
+    "multimodal": "as transformers' save_pretrained writes them, with safetensors",
     "image": "one model.safetensors of timm's",
     "face": "one model.onnx",
 }

@@ -42,7 +42,7 @@ PARTS = {
 def measure(run: Experiment, items: int, scale: float, rounds: int, padded: int) -> pd.DataFrame:
     """Items a second of every part of PARTS, both ways in turns: columns `system` (the part), `round, plain, ours, ratio`.
 
-    run: one with a text and a vision backbone. items: how many texts or pictures a call does; scale: of the twin that is drawn; padded: tokens that
+    run: one with a text and an image backbone. items: how many texts or pictures a call does; scale: of the twin that is drawn; padded: tokens that
     the plain way pads a text to.
     """
     found = {

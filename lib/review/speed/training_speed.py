@@ -76,7 +76,7 @@ def plain_batches(run: Experiment, size: int, padded: int, seed: int) -> Iterato
 
 def our_batches(items: batches.Items, size: int) -> Iterator[Batch]:
     """Batches of items for ever, as a run has them."""
-    loader = batches.training_batches(items, size, None, seed=0, by_length=True)
+    loader = batches.training_batches(items, size, None, seed=0, group_by_length=True)
     sampler: Any = loader.sampler
     epoch = 0
     while True:

@@ -109,7 +109,7 @@ class Alignment(Trained):
             self.study, text, image, method, self.variant, self.temperature, training_texts
         )
         settings = self.variant.training  # an encoder with fresh weights is made of new layers
-        fresh = {f"{found.kind}_rate": settings.head_lr for found in self.provenance[:2] if found.source == "random"}
+        fresh = {f"{found.kind}_lr": settings.head_lr for found in self.provenance[:2] if found.source == "random"}
         self.variant = replace(self.variant, training=settings.model_copy(update=fresh))
 
     @property

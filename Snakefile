@@ -13,7 +13,7 @@ from lib.study import plan as studies
 STUDY = studies.load(config["study"])
 RUNS = STUDY.all_runs()
 TWIN = STUDY.data.source == "twin"
-LINKED = any(run.notebook in studies.HOTELS for run in RUNS.values())  # whether hotel pictures are needed
+LINKED = any(run.kind.hotels for run in RUNS.values())  # whether hotel pictures are needed
 
 
 def from_here(path):

@@ -35,13 +35,6 @@ def baseline(name, **more):
     return {"notebook": "14_baselines", "baseline": name} | more
 
 
-def modality_of(run):
-    asked = run.parameters
-    if "multimodal" in asked or {"text", "image"} <= set(asked):
-        return "multimodal"
-    return "image" if "image" in asked or asked.get("modality") == "image" else "text"
-
-
 def predictions(modality, wrong, seed):
     """The test items with a share `wrong` of them taken for the next vendor; at the same seed a larger share has more."""
     items = ITEMS[modality]
@@ -66,7 +59,7 @@ def queries(modality, wrong, seed):
 
 def write(run, wrong, loaded, resumed=False):
     """What `lib.runs.task.Task.finish` leaves of a run; loaded: what came in place of a backbone that was asked for."""
-    modality, asked = modality_of(run), run.parameters
+    modality, asked = run.kind.modality_of(run.parameters), run.parameters
     weights = []
     for kind in ("text", "image", "multimodal"):
         if kind in asked:

@@ -4,6 +4,7 @@ import pytest
 
 from lib.core.errors import DataError
 from lib.core.files import write_json
+from lib.models.backbones import Provenance
 from lib.review import checklist
 from lib.study.plan import Study
 
@@ -19,7 +20,7 @@ RUN = {
     },
     "wall_seconds": 1800.0,
     "energy": {"kwh": 0.01, "co2_kg": 0.004, "method": "estimated"},
-    "weights": [{"label": "minilm-l6", "source": "package"}],
+    "weights": [Provenance("text", "minilm-l6", "minilm-l6", "package", "ab" * 32, 1000).row()],
 }
 
 

@@ -193,7 +193,7 @@ def test_a_record_of_anything_else_is_not_read(own, folder, what):
     data_state.settle(chosen.ads_identity, "a" * 64, folder)
     for run in chosen.all_runs().values():
         write_json(run.folder / "metrics.json", run.identity | {"data": {"fingerprint": "a" * 64}})
-        assert run.record()["key"] == run.key
+        assert run.record().key == run.key
     path = next(iter(chosen.all_runs().values())).folder / "metrics.json"
     write_json(path, read_json(path) | PLANTED[what])
     with pytest.raises(DataError, match=rf"another run than text/minilm-l6/ce/ad/seed1 as planned: its {what} differs"):

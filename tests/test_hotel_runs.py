@@ -192,7 +192,11 @@ def made_up(study, auc, recall=(10.0, 40.0, 35.0, 30.0), equal=(15.0, 15.0, 14.0
                         "split": split,
                     }
                 )
-        metrics = {"linking": rows, "hyperparameters": {"rate": 1.0}, "training": {"epochs": 1}}
+        metrics = {
+            "linking": rows,
+            "hyperparameters": {"rate": 1.0},
+            "training": {"epochs": 1, "seconds": 1.0, "items": 9, "resumed": False},
+        }
         write_json(
             run.folder / "metrics.json", metrics | run.identity | {"data": {"seen": seen, "trained_on": "Trainval"}}
         )

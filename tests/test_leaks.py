@@ -20,6 +20,7 @@ from lib.__main__ import main
 from lib.core.errors import DataError
 from lib.core.files import ROOT
 from lib.pipeline import file_text, leak_scan
+from lib.study import plan
 from lib.twin import advertisements
 
 TEXTS = [
@@ -404,8 +405,8 @@ def study(folder, monkeypatch) -> SimpleNamespace:
     read = SimpleNamespace(texts=TEXTS, labels=["17", "Zephyrine"], images=images, names=["", "Wanda"])
     monkeypatch.setattr(leak_scan.loading, "read", lambda study: read)
     monkeypatch.setattr(leak_scan, "own_sources", list)  # it takes two seconds to read, and has tests of its own
-    monkeypatch.setattr(leak_scan, "load", lambda name: SimpleNamespace(folder=folder))
-    return leak_scan.load("own")
+    monkeypatch.setattr(plan, "load", lambda name: SimpleNamespace(folder=folder))
+    return plan.load("own")
 
 
 def test_a_study_that_leaks_is_refused(study, folder):

@@ -191,9 +191,10 @@ REVIEWED = {
     "data/image_arrays.py": {"row"},  # a number
     "models/pretrained.py": {"value", "field"},  # of a model's config.json
     "data/rejected_rows.py": {"row"},
-    "runs/fine_tuning.py": {"before['label']", "found.label"},  # of weights
+    "runs/fine_tuning.py": {"before.label", "found.label"},  # of weights
     "runs/results.py": {"study.name", "self.study.name"},
     "hotels/loading.py": {"study.name"},
+    "study/config.py": {"value", "self.name", "name"},
     "study/plan.py": {"value", "self.name", "self.study.name", "name", "run.name", "first.name", "made[run.name]"},
     "twin/drawing/render.py": {"image.dtype", "image.shape"},
     "models/tokenizers.py": {"' and '.join(sorted(names.values())) or 'a vocabulary'"},  # of files
@@ -206,7 +207,9 @@ REVIEWED = {
     "core/files.py": {"name"},
     "hotels/linking_losses.py": {"name"},
     "runs/losses.py": {"name"},
+    "runs/attribution.py": {"self.parameters['image']"},
     "study/parameters.py": {"name"},
+    "study/run_kinds.py": {"name", "image"},
     "evaluation/retrieval.py": {"name"},
     "runs/variants.py": {"name"},
     "models/weights.py": {"name"},

@@ -18,6 +18,7 @@ from lib.runs.baselines import BASELINES
 from lib.runs.losses import OBJECTIVES
 from lib.runs.variants import VARIANTS
 from lib.study import parameters, plan, registry
+from lib.study.run_kinds import RUN_KINDS
 
 TEXT = {"notebook": "10_text", "text": ["minilm-l6"], "objective": ["ce"], "seed": [1111]}
 VISION = {"notebook": "11_image", "image": ["efficientnet-lite0"], "objective": ["ce"], "seed": [1111]}
@@ -45,9 +46,9 @@ def test_names_are_those_of_the_code_that_knows_them():
     assert {name: made.kind for name, made in BASELINES.items()} == registry.BASELINES
 
 
-@pytest.mark.parametrize("notebook", parameters.RUNS)
+@pytest.mark.parametrize("notebook", RUN_KINDS)
 def test_a_run_notebook_has_the_parameters_that_are_known_and_sound_defaults(notebook):
-    found, known = parameters.defaults(notebook), parameters.RUNS[notebook].model_fields
+    found, known = parameters.defaults(notebook), RUN_KINDS[notebook].parameters.model_fields
     assert set(found) == {"study", "out", *known}
     assert parameters.problem(notebook, {name: found[name] for name in known}) == ""
     for name, field in known.items():

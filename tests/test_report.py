@@ -316,9 +316,9 @@ def test_chapters_show_what_a_study_is_about_as_it_is(said):
     ads = MagicMock(texts=[], images=[], fingerprint="ab" * 32)
     ads.ads = pd.DataFrame({"vendor": [1]})
     ads.training_region.return_value = "null"
-    systems = MagicMock()
-    systems.precision.return_value = "32 bits"
-    page = shown_by("00_start_here", "| study |", chosen=plain, ads=ads, systems=systems)
+    acceleration = MagicMock()
+    acceleration.precision.return_value = "32 bits"
+    page = shown_by("00_start_here", "| study |", chosen=plain, ads=ads, acceleration=acceleration)
     shown = MarkdownIt("gfm-like", {"linkify": False}).render(page)
     rows = re.findall("<tr>\n<td>(.*?)</td>\n<td>(.*?)</td>\n</tr>", shown, re.DOTALL)
     assert len(rows) == page.strip().count("\n") - 1  # below two lines of heading

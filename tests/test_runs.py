@@ -5,7 +5,8 @@ from typing import get_args
 import pytest
 
 from lib.core.files import ROOT
-from lib.study.plan import Protocol, Study, load
+from lib.study.plan import Study, load
+from lib.study.run_kinds import Protocol
 
 OWN = {"source": "matched", "folder": "/nowhere"}
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from lib.core.errors import DataError
 from lib.data import campaigns, splits
 from lib.data.ads import Ads
+from lib.study.run_kinds import CONTENT
 
 SHARES = np.array([0.75, 0.05, 0.20])
 
@@ -98,7 +99,7 @@ def lacking():
 def test_what_an_ad_lacks_is_no_item(protocol, modality):
     given, of = lacking(), pd.Series(range(40))
     items = splits.split(given, modality, protocol, 1111, of)
-    content = splits.CONTENT[modality]
+    content = list(CONTENT[modality])
     there = given[(given[content] >= 0).all(axis=1)]
     assert (items[content] >= 0).all(axis=None) and list(items.columns) == ["region", "vendor", *content, "part"]
     assert set(items[content].itertuples(index=False)) == set(there[content].itertuples(index=False))

@@ -359,6 +359,6 @@ def test_precision_is_what_was_asked_for():
     [({"avx2": True}, "32-true"), ({"amx_bf16": True}, "bf16-mixed"), ({"avx512_bf16": True}, "bf16-mixed")],
 )
 def test_a_cpu_computes_in_bf16_only_with_units_for_it(monkeypatch, units, expected):
-    monkeypatch.setattr(systems, "device", lambda: torch.device("cpu"))
+    monkeypatch.setattr(acceleration, "device", lambda: torch.device("cpu"))
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: units)
     assert acceleration.precision() == expected

@@ -146,7 +146,7 @@ def test_overlap_names_what_pictures_show(tmp_path):
             things = [
                 thing
                 for image in images[ad]
-                for thing in advertisements.scenes.things(
+                for thing in advertisements.render.things(
                     *ways[owner].rooms[advertisements.scene(settings, ways[owner], image)[1]]
                 )
             ]

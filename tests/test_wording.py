@@ -87,7 +87,7 @@ def drafted(number, seed):
 
 IN_ANOTHER_PROCESS = f"""
 import json, numpy as np
-from lib.wording import Facts, Style, compose, edit, render
+from lib.twin.wording import Facts, Style, compose, edit, render
 FACTS = {FACTS!r}
 {inspect.getsource(drafted)}
 print(json.dumps(drafted(20, seed=9)))

@@ -108,7 +108,7 @@ def problem(image: Path, digest: str = "") -> str:
 
 def rules() -> str:
     """A fingerprint of all that makes an array of a file's bytes: what was kept under another one was made otherwise."""
-    used = f"{fingerprints.module_fingerprint('pictures')} {PIL.__version__} {cv2.__version__}"
+    used = f"{fingerprints.module_fingerprint('lib.data.image_arrays')} {PIL.__version__} {cv2.__version__}"
     return hashlib.sha256(used.encode()).hexdigest()
 
 

@@ -16,14 +16,13 @@ import numpy as np
 import pandas as pd
 
 from lib.core.errors import DataError
+from lib.study.run_kinds import CONTENT
 
 PARTS = ("train", "val", "test")
 # Twenty items of a vendor: fifteen train, one val, four test. No two neighbours (the last and the first neither)
 # are both outside of train, so that a vendor with two items or more always has one to learn from.
 PATTERN = np.array([0, 0, 1, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2, 0, 0, 0, 0, 2])
 
-CONTENT = {"text": ["text"], "image": ["image"], "multimodal": ["text", "image"]}
-"""modality -> what an item of it needs."""
 _WITHOUT = (
     ("text", "texts", "10_text or 12_fusion", "11_image"),
     ("image", "pictures", "11_image or 12_fusion", "10_text"),
@@ -92,7 +91,7 @@ def split(
 
 def has(pairs: pd.DataFrame, modality: str) -> np.ndarray:
     """Which of an ad's `pairs` (see `split`) have what the modality needs, (n,) bool."""
-    return (pairs[CONTENT[modality]] >= 0).all(axis=1).to_numpy()
+    return (pairs[list(CONTENT[modality])] >= 0).all(axis=1).to_numpy()
 
 
 def _of_ads(pairs: pd.DataFrame, parts: pd.Series, modality: str) -> pd.DataFrame:

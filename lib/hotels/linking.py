@@ -100,7 +100,7 @@ class Linking(Learned):
     def _searched(self) -> dict[str, float]:
         """What the study's search found best for this loss; nothing where none was made."""
         search = Run(self.study, self.notebook, self.parameters).begins_with
-        return search.record()["best"] if search else {}
+        return search.record().best if search else {}
 
     def _loss(self, name: str) -> nn.Module:
         own = {key: self.hyper[key] for key in linking_losses.KINDS[name].settings}

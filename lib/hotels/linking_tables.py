@@ -20,6 +20,7 @@ from lib.hotels.linking_losses import KINDS
 from lib.hotels.published_splits import TESTS
 from lib.runs import results
 from lib.study.plan import Run, Study
+from lib.study.run_kinds import LINKING, SEARCH, RunKind
 
 SEEN = ["D_SS", "D_SU", "D_UU"]
 """The tests in the order in which the paper expects them to get harder."""
@@ -28,15 +29,15 @@ PAIRS = list(itertools.combinations(TESTS, 2))
 """Any two tests."""
 
 
-def runs(study: Study, notebook: str = "41_hotel_linking") -> dict[str, list[Run]]:
+def runs(study: Study, kind: RunKind = LINKING) -> dict[str, list[Run]]:
     """The finished runs of each loss, seeds in order. Raises DataError when there are none."""
     found: dict[str, list[Run]] = {}
     for run in study.all_runs().values():
-        if run.notebook == notebook and run.finished:
+        if run.kind is kind and run.finished:
             found.setdefault(run.parameters["loss"], []).append(run)
-    if not found and notebook == "41_hotel_linking":
+    if not found and kind is LINKING:
         raise DataError(
-            f"{study.folder / 'runs'}: this study has no run on hotel pictures. Name some of 41_hotel_linking among its runs, or leave out chapter 42."
+            f"{study.folder / 'runs'}: this study has no run on hotel pictures. Name some of {LINKING.notebook} among its runs, or leave out chapter 42."
         )
     return {loss: sorted(seeds, key=lambda run: run.parameters["seed"]) for loss, seeds in found.items()}
 
@@ -46,7 +47,7 @@ def scores(study: Study) -> pd.DataFrame:
     tables = []
     for loss, seeds in runs(study).items():
         for run in seeds:
-            table = pd.DataFrame(run.record()["linking"])
+            table = pd.DataFrame(run.record().linking)
             tables.append(table.assign(loss=loss, system=_published(loss), seed=run.parameters["seed"], run=run.name))
     return pd.concat(tables, ignore_index=True)
 
@@ -75,8 +76,8 @@ def beside(study: Study, number: int) -> pd.DataFrame:
 def seen(study: Study) -> pd.DataFrame:
     """What the study's models have seen of each test, by their records: `lib.hotels.loading.seen` and `trained_on`."""
     first, *_ = next(iter(runs(study).values()))
-    data = first.record()["data"]
-    return pd.DataFrame(data["seen"]).assign(trained_on=data["trained_on"])
+    data = first.record().data
+    return pd.DataFrame(data.seen).assign(trained_on=data.trained_on)
 
 
 def falls(study: Study, metric: str = "AUC") -> pd.DataFrame:
@@ -165,9 +166,9 @@ def recall(study: Study) -> pd.DataFrame:
 def trials(study: Study) -> pd.DataFrame:
     """Every trial of every search, best first within a loss: `loss`, hyper-parameters, `R@1` on validation, `chosen`."""
     tables = []
-    for loss, found in runs(study, "43_hotel_search").items():
+    for loss, found in runs(study, SEARCH).items():
         for run in found:
-            table = pd.DataFrame(run.record()["trials"])
+            table = pd.DataFrame(run.record().trials)
             tables.append(table.assign(loss=loss, chosen=["yes"] + [""] * (len(table) - 1), run=run.name))
     if not tables:
         return pd.DataFrame(columns=["loss", "rate", "R@1", "chosen"])
@@ -180,9 +181,9 @@ def chosen(study: Study) -> pd.DataFrame:
     least or the greatest of those that were tried, so that better ones may lie beyond), and `AUC of D_SS` that the loss then came to (mean over seeds, per cent)."""
     every, rows = scores(study), []
     came_to = every[(every["metric"] == "AUC") & (every["split"] == "D_SS")].groupby("loss")["mean"].mean()
-    for loss, found in runs(study, "43_hotel_search").items():
+    for loss, found in runs(study, SEARCH).items():
         metrics = found[0].record()
-        tried, best = pd.DataFrame(metrics["trials"]), metrics["best"]
+        tried, best = pd.DataFrame(metrics.trials), metrics.best
         edge = [
             name
             for name, value in best.items()
@@ -190,7 +191,7 @@ def chosen(study: Study) -> pd.DataFrame:
         ]
         score = tried["R@1"].astype(float)
         lead = score[0] - score[1] if len(score) > 1 else np.nan
-        rows.append({"loss": loss, **best, "trials": len(tried), "epochs": metrics["epochs"], "R@1": score[0], "lead": lead, "at the edge": ", ".join(edge), "AUC of D_SS": came_to.get(loss, np.nan)})  # fmt: skip
+        rows.append({"loss": loss, **best, "trials": len(tried), "epochs": metrics.epochs, "R@1": score[0], "lead": lead, "at the edge": ", ".join(edge), "AUC of D_SS": came_to.get(loss, np.nan)})  # fmt: skip
     last = ["trials", "epochs", "R@1", "lead", "at the edge", "AUC of D_SS"]
     table = pd.DataFrame(rows, columns=["loss", *last] if not rows else None)
     return table[["loss", *table.columns.difference(["loss", *last], sort=False), *last]]
@@ -225,9 +226,9 @@ def settings(study: Study) -> pd.DataFrame:
     """Table 6 beside what our runs had: `loss`, hyper-parameters, `epochs`, `run`; of the paper those of the data set that the study takes its defaults from."""
     rows = []
     for loss, found in runs(study).items():
-        metrics = found[0].record()
+        record = found[0].record()
         if loss != UNTRAINED:
-            rows.append({"loss": loss, **metrics["hyperparameters"], "epochs": metrics["training"]["epochs"], "run": found[0].name})  # fmt: skip
+            rows.append({"loss": loss, **record.hyperparameters, "epochs": record.training and record.training.epochs, "run": found[0].name})  # fmt: skip
     return pd.DataFrame(rows)
 
 

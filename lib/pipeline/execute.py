@@ -23,8 +23,8 @@ from papermill.exceptions import PapermillExecutionError
 
 from lib.core.errors import DataError
 from lib.core.files import ROOT, locked, read_json, replacing, write_json
-from lib.study import parameters as known
 from lib.study import plan
+from lib.study.run_kinds import RUN_KINDS
 
 STARTS = 3  # tries at a kernel: on a busy machine another process may take its port before it does, and nothing ran yet
 
@@ -65,7 +65,7 @@ def _other_than_planned(notebook: str, parameters: dict[str, Any], key: str) -> 
     own = {name: value for name, value in parameters.items() if name not in ("study", "out")}
     try:
         chosen = plan.load(parameters["study"])
-        run = plan.Run(chosen, notebook, own) if notebook in known.RUNS else None
+        run = plan.Run(chosen, notebook, own) if notebook in RUN_KINDS else None
         if (run.key if run else chosen.key(notebook, {})) != key:
             return "parameters, data or code changed while it was under way; start the study again"
         if run:

@@ -185,7 +185,7 @@ def _write_record(chosen: plan.Study, seconds: float, steps: int, only: Sequence
         "environment": provenance.environment(),
         # A chapter that was left out, or not asked for, keeps the key that it was last executed with.
         "chapters": before.get("chapters", {}) | {name: chosen.key(name, {}) for name in chapters},
-        "runs": {name: {"key": run["key"], "wall_seconds": run["wall_seconds"]} for name, run in runs.items()},
+        "runs": {name: {"key": run.key, "wall_seconds": run.wall_seconds} for name, run in runs.items()},
     }
     if chosen.own_hotels:  # a part of keys that a reader without these files can't work out
         written["own_hotels"] = chosen.own_hotels

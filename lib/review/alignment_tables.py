@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -14,6 +14,8 @@ from lib.review.paper_tables import PLACES
 from lib.runs import results
 from lib.study.plan import Study
 from lib.study.registry import ALIGNMENT_NAMES
+from lib.study.run_kinds import ALIGNMENT
+from lib.study.run_record import RunRecord
 
 ROW = ["method", "variant", "temperature", "overlap", "asks", "seed", "run"]
 """What tells one alignment from another; asks: what the run was made to ask about, `overlap` (the control), `temperature`, or
@@ -22,12 +24,12 @@ AVERAGE = "ZS"
 """The mean of all regions, Table 8's last column."""
 
 
-def runs(study: Study) -> list[tuple[dict, dict]]:
+def runs(study: Study) -> list[tuple[dict[str, Any], RunRecord]]:
     """Each finished alignment: the columns ROW, temperature and overlap being the study's where the run names none, and
     its metrics.json."""
     found = []
     for name, run in study.all_runs().items():
-        if run.notebook == "20_alignment" and run.finished:
+        if run.kind is ALIGNMENT and run.finished:
             given = run.parameters
             row = {
                 "method": ALIGNMENT_NAMES[given["method"]],
@@ -44,7 +46,7 @@ def runs(study: Study) -> list[tuple[dict, dict]]:
 
 def table(study: Study, what: str) -> pd.DataFrame:
     """The rows `text_to_image` or `rewards` of every alignment, with the columns ROW before them."""
-    found = [pd.DataFrame(metrics[what]).assign(**row) for row, metrics in runs(study)]
+    found = [pd.DataFrame(getattr(record, what)).assign(**row) for row, record in runs(study)]
     whole = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=ROW)
     return whole[[*ROW, *whole.columns.difference(ROW, sort=False)]]
 

@@ -32,24 +32,22 @@ def record(study: Study) -> dict[str, str]:
     }
     if not runs:
         return found
-    ads = [run for run in runs if "train_region" in run["data"]]
-    first, latest = runs[0]["environment"], runs[-1]["environment"]
-    energy = [run["energy"] for run in runs]
-    found |= {name: str(first[name]) for name in ("python", "processor", "cores", "device")}
+    ads = [run for run in runs if run.data.train_region]
+    first, latest = runs[0].environment, runs[-1].environment
+    energy = [run.energy for run in runs]
+    found |= {name: str(getattr(first, name)) for name in ("python", "processor", "cores", "device")}
     found |= {
-        "torch": first["packages"]["torch"],
-        "commit": ", ".join(dict.fromkeys([first["commit"], latest["commit"]])),
-        "hours": f"{sum(run['wall_seconds'] for run in runs) / 3600:.1f}",
-        "kwh": f"{sum(one['kwh'] for one in energy):.3f}",
-        "co2": f"{1000 * sum(one['co2_kg'] for one in energy):.0f}",
-        "power": energy[0]["method"],
-        "seeds": ", ".join(map(str, sorted({run["parameters"]["seed"] for run in runs}))),
-        "weights": ", ".join(
-            dict.fromkeys(f"{one['label']} ({one['source']})" for run in runs for one in run.get("weights", []))
-        ),
+        "torch": first.packages["torch"],
+        "commit": ", ".join(dict.fromkeys([first.commit, latest.commit])),
+        "hours": f"{sum(run.wall_seconds for run in runs) / 3600:.1f}",
+        "kwh": f"{sum(one.kwh for one in energy):.3f}",
+        "co2": f"{1000 * sum(one.co2_kg for one in energy):.0f}",
+        "power": energy[0].method,
+        "seeds": ", ".join(map(str, sorted({run.parameters["seed"] for run in runs}))),
+        "weights": ", ".join(dict.fromkeys(f"{one.label} ({one.source})" for run in runs for one in run.weights)),
     }
     if ads:
-        found["fingerprint"] = ads[0]["data"]["fingerprint"][:12]
+        found["fingerprint"] = ads[0].data.fingerprint[:12]
     path = study.data_folder / "twin.json"
     if twin and path.exists():
         made = read_json(path)

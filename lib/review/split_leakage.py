@@ -18,6 +18,7 @@ from lib.evaluation.intervals import bootstrap_weights, compared, interval, mean
 from lib.runs import results
 from lib.runs.baselines import BASELINES
 from lib.study.plan import Run, Study
+from lib.study.run_kinds import FUSION, IMAGE, TEXT
 
 PROTOCOLS = ("paper", "ad", "campaign")
 """From the one that lets most through to the one that lets nothing through."""
@@ -94,7 +95,7 @@ def runs(study: Study) -> dict[str, dict[str, list[Run]]]:
     found: dict[str, dict[str, list[Run]]] = {}
     for run in study.all_runs().values():
         given = run.parameters
-        if run.notebook in ("10_text", "11_image", "12_fusion") and run.finished:
+        if run.kind in (TEXT, IMAGE, FUSION) and run.finished:
             if "variant" in given or "faces" in given:
                 continue
             name = " ".join(str(value) for key, value in given.items() if key not in ("seed", "protocol"))
@@ -147,8 +148,7 @@ def _shares(run: Run, metric: str, region: str) -> pd.DataFrame:
     if metric == "Macro-F1":
         found = results.predictions(run)
         return identification.shares(found["truth"].to_numpy(), found["predicted"].to_numpy())[metric]
-    modality = {"10_text": "text", "11_image": "image", "12_fusion": "multimodal"}[run.notebook]
-    return verification.shares(results.queries(run, modality), metric, region)
+    return verification.shares(results.queries(run, run.kind.modality_of(run.parameters)), metric, region)
 
 
 def _with_interval(shares: list[pd.DataFrame], draws: int, seed: int) -> dict[str, float]:

@@ -38,11 +38,11 @@ class FineTuning(Experiment):
         made, self.provenance = alignment.build(
             self.study, asked["text"], asked["image"], asked["method"], self.variant, generates=False
         )
-        for found, before in zip(self.provenance, began["weights"], strict=False):  # its generator is not needed here
-            if found.source != "random" and found.sha256 != before["sha256"]:
+        for found, before in zip(self.provenance, began.weights, strict=False):  # its generator is not needed here
+            if found.source != "random" and found.sha256 != before.sha256:
                 raise DataError(
-                    f"{path}: this alignment began with other weights of {before['label']} than {found.label} has now "
-                    f"(SHA-256 {before['sha256'][:12]}…, now {found.sha256[:12]}…). Run the alignment again."
+                    f"{path}: this alignment began with other weights of {before.label} than {found.label} has now "
+                    f"(SHA-256 {before.sha256[:12]}…, now {found.sha256[:12]}…). Run the alignment again."
                 )
         try:
             stored = load_file(path)

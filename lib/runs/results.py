@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,9 @@ from lib.core.errors import DataError
 from lib.evaluation import identification, verification
 from lib.evaluation.calibration import Scores
 from lib.runs import embedding_files
-from lib.study.plan import HOTELS, Run, Study
+from lib.study.plan import Run, Study
 from lib.study.registry import ALIGNMENT_NAMES, BACKBONES, OBJECTIVE_NAMES, RANDOM
+from lib.study.run_record import RunRecord, WeightsRecord
 
 ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "multimodal": "DeCLUTR-ViT"}
 """The paper's benchmark of each modality."""
@@ -205,7 +207,7 @@ def load(study: Study) -> Results:
     found = {
         name: run.record()
         for name, run in study.all_runs().items()
-        if run.notebook not in HOTELS and not set(ASIDE) & set(run.parameters) and run.finished
+        if not run.kind.hotels and not set(ASIDE) & set(run.parameters) and run.finished
     }
     if not found:
         raise DataError(
@@ -217,17 +219,17 @@ def load(study: Study) -> Results:
     return Results(study, runs)
 
 
-def _row(name: str, metrics: dict) -> dict:
-    training, weights, given = metrics.get("training", {}), metrics["weights"], metrics["parameters"]
-    encoders = [found for found in weights if found["kind"] != "generator"]
+def _row(name: str, record: RunRecord) -> dict[str, Any]:
+    training, weights, given = record.training, record.weights, record.parameters
+    encoders = [found for found in weights if found.kind != "generator"]
     published, benchmark = _stands_beside(given, encoders)
-    benchmark = benchmark and "faces" not in given and all(found["source"] != "random" for found in encoders)
-    scored = pd.DataFrame(metrics["verification"])["region"]
-    metered = 1.0 if not training.get("resumed") else np.nan  # an interrupted run's meter began anew
+    benchmark = benchmark and "faces" not in given and all(found.source != "random" for found in encoders)
+    scored = pd.DataFrame(record.verification)["region"]
+    metered = np.nan if training and training.resumed else 1.0  # an interrupted run's meter began anew
     return {
         "run": name,
-        "modality": metrics["modality"],
-        "system": " + ".join(found["label"] for found in weights) or given["baseline"],
+        "modality": record.modality,
+        "system": " + ".join(found.label for found in weights) or given["baseline"],
         "objective": _objective(given),
         "fusion": given.get("fusion", "mean" if "method" in given else ""),
         "variant": given.get("variant", "corrected"),
@@ -235,33 +237,33 @@ def _row(name: str, metrics: dict) -> dict:
         "published": published,
         "role": benchmark,
         "benchmark": benchmark and "variant" not in given,
-        "identifies": "identification" in metrics,
-        "protocol": metrics["protocol"],
-        "train_region": metrics["data"]["train_region"],
+        "identifies": record.identification is not None,
+        "protocol": record.protocol,
+        "train_region": record.data.train_region,
         "regions": [region for region in dict.fromkeys(scored) if region not in ("OOD", "ZS")],
         "seed": given["seed"],
-        "parameters": sum(found["parameters"] for found in weights),
-        "epochs": training.get("epochs", 0),
-        "training_items": training.get("items", 0),
-        "training_seconds": training.get("seconds", 0.0),
-        "wall_seconds": metrics["wall_seconds"],
-        "wh": 1000 * metrics["energy"]["kwh"] * metered,
-        "co2_g": 1000 * metrics["energy"]["co2_kg"] * metered,
-        "power": metrics["energy"]["method"],
-        "device": metrics["environment"]["device"],
-        "key": metrics["key"],
-        "weights_sha256": " ".join(found["sha256"][:8] for found in weights),
+        "parameters": sum(found.parameters for found in weights),
+        "epochs": training.epochs if training else 0,
+        "training_items": training.items if training else 0,
+        "training_seconds": training.seconds if training else 0.0,
+        "wall_seconds": record.wall_seconds,
+        "wh": 1000 * record.energy.kwh * metered,
+        "co2_g": 1000 * record.energy.co2_kg * metered,
+        "power": record.energy.method,
+        "device": record.environment.device,
+        "key": record.key,
+        "weights_sha256": " ".join(found.sha256[:8] for found in weights),
     }
 
 
-def _objective(given: dict) -> str:
+def _objective(given: dict[str, Any]) -> str:
     """As the papers write it: of an alignment its method, of one that was fine-tuned both."""
     method = ALIGNMENT_NAMES.get(given.get("method", given.get("aligned", "")), "")
     objective = OBJECTIVE_NAMES.get(given.get("objective", ""), given.get("objective", ""))
     return "+".join(filter(None, [method, objective])) or "baseline"
 
 
-def _stands_beside(given: dict, weights: list[dict]) -> tuple[str, bool]:
+def _stands_beside(given: dict[str, Any], weights: list[WeightsRecord]) -> tuple[str, bool]:
     """The system of the papers' tables that a run may stand beside, '' if none, and whether it is a benchmark of theirs.
 
     A system of two encoders is a benchmark when both are, and it is fused as theirs.
@@ -274,9 +276,9 @@ def _stands_beside(given: dict, weights: list[dict]) -> tuple[str, bool]:
     return beside, beside in ROLES.values()
 
 
-def _published(found: dict) -> str:
+def _published(found: WeightsRecord) -> str:
     """A backbone as the papers call its architecture, whatever its weights are, or the benchmark whose role it plays; a
     stand-in for anything but a benchmark stands beside nothing."""
-    loaded, requested = found["loaded"], found["requested"]
+    loaded, requested = found.loaded, found.requested
     in_its_role = requested == loaded or BACKBONES[requested.removesuffix(RANDOM)].published in ROLES.values()
     return BACKBONES[loaded].published or (STANDING_IN.get(loaded, "") if in_its_role else "")

@@ -16,9 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from lib.core import csv_reader, fingerprints
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.study import parameters
-from lib.study.parameters import Protocol, Seed
+from lib.study.names import nearest
 from lib.study.registry import LOSSES
+from lib.study.run_kinds import Protocol, Seed
 
 FACE_NETWORKS = ("dlib-face", "vgg-face2", "arcface", "facenet-512", "ghostfacenet")
 RESERVED = ("published", "bench")
@@ -227,9 +227,7 @@ class Hotels(Part):
     def _search_is_of_losses(self) -> Hotels:
         for loss, grid in self.search.items():
             if loss not in (*LOSSES, "any"):
-                raise ValueError(
-                    f"search: there is no loss called {loss!r}; {parameters.nearest(loss, (*LOSSES, 'any'))}"
-                )
+                raise ValueError(f"search: there is no loss called {loss!r}; {nearest(loss, (*LOSSES, 'any'))}")
             for name, values in grid.items():
                 if not values or len(set(values)) < len(values):
                     raise ValueError(f"search, {loss}, {name}: give some values, each once")

@@ -18,30 +18,15 @@ from pydantic import ValidationError, field_validator, model_validator
 
 from lib.core import data_state, fingerprints, yaml_files
 from lib.core.errors import DataError
-from lib.core.files import ROOT, read_json
-from lib.study import parameters
+from lib.core.files import ROOT
+from lib.study import parameters, run_kinds, run_record
 from lib.study.config import FACE_NETWORKS, StudyFile, check_batch
+from lib.study.names import nearest
+from lib.study.run_kinds import RUN_KINDS
+from lib.study.run_record import RunRecord
 
-NEEDS: dict[str, tuple[str, ...]] = {
-    "02_labels_and_masking": ("text",),
-    "10_text": ("text",),
-    "11_image": ("image",),
-    "12_fusion": ("text", "image"),
-    "13_single_stream": ("text", "image"),
-    "20_alignment": ("text", "image"),
-    "21_alignment_finetune": ("text", "image"),
-    "35_alignment": ("text", "image"),
-    "94_gpu_speed": ("text", "image"),
-}
-"""Notebooks that can't do without the ads' texts or pictures; others show what there is."""
-HOTELS = ("41_hotel_linking", "43_hotel_search")
-"""Run notebooks on hotel pictures."""
-READERS = {
-    "speed": ("92_speed",),
-    "alignment": ("20_alignment", "21_alignment_finetune", "35_alignment"),
-    "hotels": (*HOTELS, "42_hotel_results"),
-}
-"""Sections of the parameter file that no other notebooks read, so that a change to them runs no others again."""
+HOTEL_SPLITS = "40_hotel_splits"
+"""The chapter that reads split files of hotel pictures."""
 
 
 class Study(StudyFile):
@@ -61,9 +46,7 @@ class Study(StudyFile):
         known = chapters()
         for name in value:
             if name not in known:
-                raise ValueError(
-                    f"there is no notebooks/{name}.ipynb among the chapters; {parameters.nearest(name, known)}"
-                )
+                raise ValueError(f"there is no notebooks/{name}.ipynb among the chapters; {nearest(name, known)}")
         if twice := [name for name in value if value.count(name) > 1]:
             raise ValueError(f"{twice[0]} is there twice")
         return value
@@ -75,10 +58,10 @@ class Study(StudyFile):
         if self.data.source != "twin" and any(entry.get("overlap", [""]) != [""] for entry in self.runs):
             raise ValueError("runs: overlap is the twin's; other data has the overlap that it has")
         for entry in self.runs:
-            for loss in entry["loss"] if entry["notebook"] == "43_hotel_search" else ():
+            for loss in entry["loss"] if entry["notebook"] == run_kinds.SEARCH.notebook else ():
                 if not self.hotels.search.get(loss, self.hotels.search.get("any")):
                     raise ValueError(
-                        f"hotels.search names no hyper-parameter to try for {loss}, which 43_hotel_search asks for"
+                        f"hotels.search names no hyper-parameter to try for {loss}, which {run_kinds.SEARCH.notebook} asks for"
                     )
         return self
 
@@ -145,20 +128,20 @@ class Study(StudyFile):
         return next((self.data.lacks[need] for need in needs if need in self.data.lacks), "")
 
     def _chapter_hindrance(self, name: str) -> str:
-        if name == "40_hotel_splits" and not self.hotel_folder:
+        if name == HOTEL_SPLITS and not self.hotel_folder:
             return (
                 "it needs the split files of Revisited Hotel-ID from the authors' public repository "
                 "aarashfeizi/revisited-hotels. With them: make study HOTEL_SPLITS=/folder/of/the/csv/files"
             )
         if self.runs and not self.all_runs() and reads_runs(name):
             return "it compares runs, and this data allows none of the study's."
-        return self._lacking(NEEDS.get(name, ()))
+        return self._lacking(run_kinds.CHAPTER_NEEDS.get(name, ()))
 
     def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
         """A fingerprint of all that decides what a notebook computes: code, parameters, and the data and weights that are
         somebody's own files. (The twin's bytes follow from its parameters and its code.)"""
         unread = {"name", "about", "runs", "chapters", "hotel_splits"}
-        unread |= {part for part, readers in READERS.items() if notebook_name not in readers}
+        unread |= {"speed", "alignment", "hotels"} - set(run_kinds.sections_of(notebook_name))
         relevant = self.model_dump(exclude=unread)
         code, files = fingerprints.fingerprint(notebook(notebook_name)), self._own_files(notebook_name, parameters)
         text = json.dumps([relevant, parameters, code, files], sort_keys=True)
@@ -201,9 +184,11 @@ class Study(StudyFile):
         """The state of all files of the user's that a notebook reads, for its key."""
         used = fingerprints.modules_of(notebook(notebook_name))
         found = [self.own_ads if _module("lib.data.loading") in used else ""]
-        found += [self.own_hotels if notebook_name in (*READERS["hotels"], "40_hotel_splits") else ""]
+        found += [
+            self.own_hotels if "hotels" in run_kinds.sections_of(notebook_name) or notebook_name == HOTEL_SPLITS else ""
+        ]
         if self.weights_folder and _module("lib.models.backbones") in used:
-            names = parameters.backbones(given) if notebook_name in parameters.RUNS else [""]
+            names = parameters.backbones(given) if notebook_name in RUN_KINDS else [""]
             found += [data_state.of_folder(Path(self.weights_at) / name, self.cache) for name in names]
         if self.datasheet and notebook_name == "01_data":
             found.append(data_state.of_files([self.datasheet], self.datasheet.parent, self.cache))
@@ -247,40 +232,35 @@ class Run:
     def __init__(self, study: Study, notebook_name: str, given_parameters: dict[str, Any]) -> None:
         self.study, self.notebook, self.parameters = study, notebook_name, given(given_parameters, study)
         parameters.check_run(notebook_name, self.parameters)
+        self.kind = RUN_KINDS[notebook_name]
 
     @property
     def name(self) -> str:
         """Readable: text/minilm-l6/ce+supcon/ad/seed1111. Hotel pictures have splits of their own, not an ads' protocol."""
-        kind = self.notebook.split("_", 1)[1]
         values = [str(value) for key, value in self.parameters.items() if key not in ("protocol", "seed")]
         chosen = self.parameters.get("protocol", self.study.split.protocol)
-        protocol = [] if self.notebook in HOTELS else [chosen]
-        return "/".join([kind, *values, *protocol, f"seed{self.parameters['seed']}"])
+        protocol = [] if self.kind.hotels else [chosen]
+        return "/".join([self.kind.name, *values, *protocol, f"seed{self.parameters['seed']}"])
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """What the data must have, of `text` and `image`."""
-        if self.notebook == "14_baselines":
-            asked = self.parameters.get("modality") or (
-                "image" if self.parameters["baseline"] == "perceptual-hash" else "text"
-            )
-            return (asked,)
-        return NEEDS.get(self.notebook, ())
+        """What the ads must have, of `text` and `image`."""
+        return self.kind.needs(self.parameters)
 
     @property
     def begins_with(self) -> Run | None:
         """The run that this one takes up: the alignment that is fine-tuned, or the search for a loss's hyper-parameters, if there is one."""
-        if self.notebook == "41_hotel_linking":
+        if self.kind is run_kinds.LINKING:
             same = {name: self.parameters[name] for name in ("image", "loss")}
-            searches = (entry for entry in self.study.runs if entry["notebook"] == "43_hotel_search")
+            searches = (entry for entry in self.study.runs if entry["notebook"] == run_kinds.SEARCH.notebook)
             grids = [entry for entry in searches if all(value in entry[name] for name, value in same.items())]
-            return Run(self.study, "43_hotel_search", same | {"seed": grids[0]["seed"][0]}) if grids else None
-        if self.notebook != "21_alignment_finetune":
+            return Run(self.study, run_kinds.SEARCH.notebook, same | {"seed": grids[0]["seed"][0]}) if grids else None
+        if self.kind is not run_kinds.FINE_TUNING:
             return None
         given = self.parameters
         same = {name: given.get(name, "") for name in ("text", "image")} | {"method": given.get("aligned", "")}
         same |= {name: given[name] for name in ("variant", "seed") if name in given}
-        return Run(self.study, "20_alignment", same)
+        return Run(self.study, run_kinds.ALIGNMENT.notebook, same)
 
     @property
     def folder(self) -> Path:
@@ -300,13 +280,13 @@ class Run:
         """Whether it has a record, which is written last."""
         return (self.folder / "metrics.json").exists()
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> RunRecord:
         """What the run noted of itself (metrics.json). Raises DataError when that is no record of this run: of another study, notebook
         or parameters, of other code or settings (the key has them), or of other data; no table may read such a run."""
-        found = read_json(self.folder / "metrics.json")
-        wrong = [name for name, value in self.identity.items() if found.get(name) != value]
+        found = run_record.read(self.folder / "metrics.json")
+        wrong = [name for name, value in self.identity.items() if getattr(found, name) != value]
         expected = data_state.settled(self._data_identity)
-        if expected and found.get("data", {}).get("fingerprint", expected) != expected:
+        if expected and (found.data.fingerprint or expected) != expected:
             wrong.append("data")
         if wrong:
             raise DataError(
@@ -318,7 +298,7 @@ class Run:
 
     @property
     def _data_identity(self) -> str:
-        if self.notebook in HOTELS:
+        if self.kind.hotels:
             return self.study.hotels_identity
         overlap = self.parameters.get("overlap")
         return (self.study if overlap is None else self.study.at_overlap(overlap)).ads_identity
@@ -331,7 +311,7 @@ def notebook(name: str) -> Path:
 
 def chapters() -> list[str]:
     """The notebooks that are chapters: all but those that make a run."""
-    return sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb") if path.stem not in parameters.RUNS)
+    return sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb") if path.stem not in RUN_KINDS)
 
 
 def _combinations(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -343,8 +323,8 @@ def _combinations(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _entry_problem(entry: Mapping[str, Any]) -> str:
     """What is wrong with an entry of `runs`; '' if nothing is."""
     name = entry.get("notebook")
-    if not isinstance(name, str) or name not in parameters.RUNS:
-        return f"there is no run notebook called {name!r}; {parameters.nearest(name, parameters.RUNS)}"
+    if not isinstance(name, str) or name not in RUN_KINDS:
+        return f"there is no run notebook called {name!r}; {nearest(name, RUN_KINDS)}"
     for field, values in entry.items():
         if field != "notebook" and (not isinstance(values, list) or not values):
             return f"{field}: give a list with something in it, such as [{values or 1111}]"
@@ -379,9 +359,7 @@ def file(study: str | Path) -> Path:
         path = ROOT / path
     if not path.is_file():
         known = sorted(file.stem for file in (ROOT / "params").glob("*.yaml"))
-        raise DataError(
-            f"{path}: there is no such parameter file. Give a path, or a name: {parameters.nearest(study, known)}."
-        )
+        raise DataError(f"{path}: there is no such parameter file. Give a path, or a name: {nearest(study, known)}.")
     return path
 
 
@@ -405,6 +383,6 @@ def _said(item: Any) -> str:
         section: Any = Study
         for part in above:
             section = section.model_fields[part].annotation
-        return f"{where}: there is no such parameter; {parameters.nearest(last, section.model_fields)}"
+        return f"{where}: there is no such parameter; {nearest(last, section.model_fields)}"
     said = item["msg"].removeprefix("Value error, ")
     return f"{where}: {said}" if where else said

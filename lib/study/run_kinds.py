@@ -1,0 +1,253 @@
+"""The kinds of run there are: for each its notebook, its parameters with their types and known values, and what its items are.
+
+A new kind of run is a class of parameters, a line in `RUN_KINDS`, and a class that makes it (`RunKind.made_by`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from lib.study.names import nearest
+from lib.study.registry import ALIGNMENT_NAMES, BACKBONES, BASELINES, FUSIONS, LOSSES, OBJECTIVE_NAMES, RANDOM, VARIANTS
+
+Modality = Literal["text", "image", "multimodal"]
+"""What an item is: a text, a picture, or a text with a picture of its ad."""
+CONTENT: dict[str, tuple[str, ...]] = {"text": ("text",), "image": ("image",), "multimodal": ("text", "image")}
+"""modality -> what an item of it needs of an ad."""
+Protocol = Literal["paper", "ad", "campaign"]
+UNTRAINED = "pre-trained"
+LARGEST_SEED = 2**31 - 1
+"""Generators of NumPy and torch take 32 bits; an epoch's number is added to the seed."""
+
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+
+
+def _one_of(what: str, known: Collection[str], more: str = "") -> Any:
+    def checked(name: str) -> str:
+        if name not in known:
+            raise ValueError(f"there is no {what} called {name!r}; {nearest(name, known)}{more}")
+        return name
+
+    return AfterValidator(checked)
+
+
+def _backbone(*kinds: str) -> Any:
+    """A backbone of one of these kinds, or one with fresh weights where there can be such."""
+
+    def checked(name: str) -> str:
+        base = name.removesuffix(RANDOM)
+        fitting = [known for known, found in BACKBONES.items() if found.kind in kinds]
+        if base not in BACKBONES:
+            fresh = f", each of kind text or image also with {RANDOM} for fresh weights"
+            raise ValueError(f"there is no backbone called {name!r}; {nearest(base, fitting)}{fresh}")
+        found = BACKBONES[base]
+        if found.kind not in kinds:
+            raise ValueError(f"{name!r} is a backbone of kind {found.kind}; {nearest(base, fitting)}")
+        if name != base and (found.kind == "face" or (found.kind == "multimodal" and not found.config)):
+            raise ValueError(f"there are no fresh weights of {base!r}; {nearest(base, fitting)}")
+        return name
+
+    return AfterValidator(checked)
+
+
+Text = Annotated[str, _backbone("text")]
+Image = Annotated[str, _backbone("image")]
+ImageOrFace = Annotated[str, _backbone("image", "face")]
+Joint = Annotated[str, _backbone("multimodal")]
+Objective = Annotated[str, _one_of("objective", OBJECTIVE_NAMES)]
+Fusion = Annotated[str, _one_of("fusion", FUSIONS)]
+Method = Annotated[str, _one_of("alignment", ALIGNMENT_NAMES)]
+Variant = Annotated[str, _one_of("variant", VARIANTS)]
+Baseline = Annotated[str, _one_of("baseline", BASELINES, "; a new one is a class in lib/runs/baselines.py")]
+Loss = Annotated[str, _one_of("loss", LOSSES)]
+LossOrNone = Annotated[str, _one_of("loss", (*LOSSES, UNTRAINED))]
+AnyProtocol = Annotated[str, _one_of("protocol", ("", *get_args(Protocol)))]
+Faces = Annotated[str, _one_of("choice of pictures", ("all", "face", "no-face"))]
+
+
+class RunParameters(BaseModel):
+    """Of every run; a field without a default must be given."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+    seed: Seed
+
+
+class TextRun(RunParameters):
+    text: Text
+    objective: Objective
+    variant: Variant = "corrected"
+    protocol: AnyProtocol = ""
+
+
+class ImageRun(RunParameters):
+    image: ImageOrFace
+    objective: Objective
+    variant: Variant = "corrected"
+    faces: Faces = "all"
+    protocol: AnyProtocol = ""
+
+    @model_validator(mode="after")
+    def _faces_are_frozen(self) -> ImageRun:
+        _check_face_network(self.image, self.objective)
+        return self
+
+
+class FusionRun(RunParameters):
+    text: Text
+    image: ImageOrFace
+    fusion: Fusion
+    objective: Objective
+    variant: Variant = "corrected"
+    protocol: AnyProtocol = ""
+
+    @model_validator(mode="after")
+    def _fusion_fits(self) -> FusionRun:
+        _check_face_network(self.image, self.objective)
+        _check_fusion(self.fusion, self.objective)
+        return self
+
+
+class SingleStreamRun(RunParameters):
+    multimodal: Joint
+    objective: Objective
+    variant: Variant = "corrected"
+
+
+class BaselineRun(RunParameters):
+    baseline: Baseline
+    modality: str = ""
+
+    @model_validator(mode="after")
+    def _modality_fits(self) -> BaselineRun:
+        kind = BASELINES[self.baseline]
+        if self.modality not in (("", kind) if kind else ("", "text", "image")):
+            about = kind or "text or image"
+            raise ValueError(f"{self.baseline}: modality {self.modality!r} doesn't fit; it is about {about} items")
+        return self
+
+
+class AlignmentRun(RunParameters):
+    text: Text
+    image: Image
+    method: Method
+    variant: Variant = "corrected"
+    temperature: Annotated[float, Field(gt=0)] | Literal[""] = ""
+    overlap: Annotated[float, Field(ge=0, le=1)] | Literal[""] = ""
+
+
+class FineTuningRun(RunParameters):
+    text: Text
+    image: Image
+    aligned: Method
+    fusion: Fusion
+    objective: Objective
+    variant: Variant = "corrected"
+
+    @model_validator(mode="after")
+    def _fusion_fits(self) -> FineTuningRun:
+        _check_fusion(self.fusion, self.objective)
+        return self
+
+
+class LinkingRun(RunParameters):
+    image: Image
+    loss: LossOrNone
+
+
+class SearchRun(RunParameters):
+    image: Image
+    loss: Loss
+
+
+def _check_face_network(image: str, objective: str) -> None:
+    if BACKBONES[image.removesuffix(RANDOM)].kind == "face" and objective not in (UNTRAINED, "ce"):
+        raise ValueError(
+            f"{image}: a face network's vectors are taken as they are, so only a class head can be trained on them; "
+            f"give the objective {UNTRAINED} or ce"
+        )
+
+
+def _check_fusion(fusion: str, objective: str) -> None:
+    if fusion == "mean-similarity" and objective != UNTRAINED:
+        raise ValueError(
+            "mean-similarity compares encoders as they come and can't be trained; give the objective "
+            f"{UNTRAINED}, or a fusion that learns"
+        )
+    if fusion in ("auto", "attention") and objective == UNTRAINED:
+        raise ValueError(
+            f"{fusion} has weights of its own, which {UNTRAINED} would leave at random; give the fusion mean-similarity, "
+            "or an objective that trains it"
+        )
+
+
+@dataclass(frozen=True)
+class RunKind:
+    """A kind of run.
+
+    notebook: its source in notebooks/. parameters: what the notebook may be given. made_by: the class that makes the run. modality: of
+    its items, None where its parameters say. hotels: whether it is about hotel pictures, which have splits of their own. sections:
+    of the parameter file, which nothing else reads.
+    """
+
+    notebook: str
+    parameters: type[RunParameters]
+    made_by: str
+    modality: Modality | None = None
+    hotels: bool = False
+    sections: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """What names of its runs begin with: the notebook's without its number."""
+        return self.notebook.split("_", 1)[1]
+
+    def modality_of(self, given: Mapping[str, Any]) -> Modality:
+        """The modality of a run with these parameters: a baseline's own, or the one that it is asked about."""
+        if self.modality:
+            return self.modality
+        return "image" if (BASELINES[given["baseline"]] or given.get("modality")) == "image" else "text"
+
+    def needs(self, given: Mapping[str, Any]) -> tuple[str, ...]:
+        """What the ads must have, of `text` and `image`; nothing for hotel pictures."""
+        return () if self.hotels else CONTENT[self.modality_of(given)]
+
+
+ATTRIBUTION = "lib.runs.attribution.Experiment"
+TEXT = RunKind("10_text", TextRun, ATTRIBUTION, "text")
+IMAGE = RunKind("11_image", ImageRun, ATTRIBUTION, "image")
+FUSION = RunKind("12_fusion", FusionRun, ATTRIBUTION, "multimodal")
+SINGLE_STREAM = RunKind("13_single_stream", SingleStreamRun, ATTRIBUTION, "multimodal")
+BASELINE = RunKind("14_baselines", BaselineRun, "lib.runs.baselines.Baseline")
+ALIGNMENT = RunKind("20_alignment", AlignmentRun, "lib.runs.alignment.Alignment", "multimodal", sections=("alignment",))
+FINE_TUNING = RunKind(
+    "21_alignment_finetune", FineTuningRun, "lib.runs.fine_tuning.FineTuning", "multimodal", sections=("alignment",)
+)
+LINKING = RunKind("41_hotel_linking", LinkingRun, "lib.hotels.linking.Linking", "image", True, ("hotels",))
+SEARCH = RunKind("43_hotel_search", SearchRun, "lib.hotels.linking.Search", "image", True, ("hotels",))
+RUN_KINDS = {
+    kind.notebook: kind
+    for kind in (TEXT, IMAGE, FUSION, SINGLE_STREAM, BASELINE, ALIGNMENT, FINE_TUNING, LINKING, SEARCH)
+}
+"""Every kind of run, by its notebook."""
+CHAPTER_NEEDS: dict[str, tuple[str, ...]] = {
+    "02_labels_and_masking": ("text",),
+    "35_alignment": ("text", "image"),
+    "94_gpu_speed": ("text", "image"),
+}
+"""Chapters that can't do without the ads' texts or pictures; others show what there is."""
+CHAPTER_SECTIONS: dict[str, tuple[str, ...]] = {
+    "35_alignment": ("alignment",),
+    "42_hotel_results": ("hotels",),
+    "92_speed": ("speed",),
+}
+"""Sections of the parameter file that these chapters read, and others don't."""
+
+
+def sections_of(notebook: str) -> tuple[str, ...]:
+    """The sections of the parameter file that a notebook reads and not all do."""
+    return RUN_KINDS[notebook].sections if notebook in RUN_KINDS else CHAPTER_SECTIONS.get(notebook, ())

@@ -118,6 +118,24 @@ def test_moving_a_module_makes_nothing_stale_and_changing_a_statement_does(tmp_p
     assert "90_paper_audit" not in changed and "twin" not in changed
 
 
+def test_a_table_of_data_counts_with_its_module(tmp_path, monkeypatch):
+    monkeypatch.setattr(fingerprints, "ROOT", tmp_path)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "words.py").write_text("x = 1\n")
+
+    def key():
+        fingerprints._module.cache_clear()
+        return fingerprints.module_fingerprint("lib.words")
+
+    bare = key()
+    (tmp_path / "lib" / "other.yaml").write_text("a: 1\n")
+    assert key() == bare
+    (tmp_path / "lib" / "words.yaml").write_text("a: 1\n")
+    one = key()
+    (tmp_path / "lib" / "words.yaml").write_text("a: 2\n")
+    assert len({bare, one, key()}) == 3
+
+
 def test_another_function_of_the_same_name_is_other_code(tmp_path):
     path = tmp_path / "n.ipynb"
 

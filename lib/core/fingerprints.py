@@ -5,7 +5,7 @@ retrains what uses it; each run records its own, so that a reader can tell wheth
 
 A fingerprint is over statements. Instead of an import line of this project's it has what the line brings: the name that is bound, and
 the statements of the module that it comes from, wherever that lies and however the line is spelt. So moving modules makes
-nothing stale, and importing another function of the same name does.
+nothing stale, and importing another function of the same name does. A table of data beside a module counts with it (`DATA`).
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from lib.core.files import ROOT
+from lib.core.files import ROOT, sha256
 
+DATA = (".yaml", ".csv")
+"""What a module's table of data may be: `lexicon.yaml` is that of `lexicon.py`, which reads it."""
 Binding = tuple[str, str, Path]
 """What an import binds: the name, what of the module it is ('' for the module itself), and the module's file."""
 
@@ -81,8 +83,9 @@ def _of(path: Path) -> tuple[tuple[Binding, ...], str]:
 
 @cache
 def _module(path: Path) -> str:
-    """A module's statements, with what its imports bring."""
-    return _with_imports(*_of(path))
+    """A module's statements, with what its imports bring, and the bytes of its data: files beside it that are called as it is."""
+    beside = (path.with_suffix(suffix) for suffix in DATA)
+    return "\n".join([_with_imports(*_of(path)), *(sha256(data) for data in beside if data.exists())])
 
 
 def _with_imports(brought: Iterable[Binding], statements: str) -> str:

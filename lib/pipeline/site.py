@@ -32,14 +32,26 @@ from lib.study.plan import Study
 SOURCES = ROOT / "site"
 """Sphinx's configuration, styles, scripts and the pages that are written by hand."""
 PARTS = {
-    "Start": ("00",),
+    "Start": ("00", "05"),
     "The data": ("01", "02", "03"),
     "MATCHED": ("30", "31", "32", "33", "34", "35", "36"),
     "Hotels": ("40", "42"),
     "What it comes to": ("90", "91", "92", "93", "94"),
 }
 """The chapters of the navigation, by the beginning of their names."""
-PAGES = ("how_to_read", "glossary")
+DOCS = ROOT / "docs"
+"""Pages that the repository shows too."""
+PAGES = (
+    "how_to_read",
+    "glossary",
+    "studies",
+    "own_data",
+    "hotels",
+    "faces",
+    "weights",
+    "clusters_and_gpus",
+    "how_it_is_built",
+)
 NO_SVG = "PNG; as SVG they are written where the study is run (`make study PROFILE={name}`), since the repository holds none of them"
 _WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
 
@@ -60,7 +72,8 @@ def build(chosen: Study, out: Path | None = None) -> Path:
     names = [path.stem for path in chapters]
     solved = _solutions(chosen, names, pages, extra)
     for name in PAGES:
-        write_text(pages / f"{name}.md", _there((SOURCES / f"{name}.md").read_text(encoding="utf-8"), names))
+        page = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("](../notebooks/", "](")
+        write_text(pages / f"{name}.md", _there(page, names))
     write_text(pages / "index.md", _front(chosen, names, solved, extra))
     _sphinx(pages, out, extra, chosen)
     for folder in (pages, extra):

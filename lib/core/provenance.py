@@ -1,16 +1,20 @@
-"""Where a number comes from: code, data, weights, device and time, kept beside the number."""
+"""Where a number comes from: code, packages, machine, time and electricity, recorded beside the number."""
 
 from __future__ import annotations
 
 import importlib.metadata
+import logging
 import os
 import platform
 import subprocess
 import time
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from lib.core.files import ROOT
 
+CARBON = 0.475
+"""kg of CO2 per kWh, as MATCHED counts it in its section on the environment; codecarbon's own mix is not used."""
 PACKAGES = (
     "torch",
     "lightning",
@@ -61,6 +65,57 @@ class Stopwatch:
     @property
     def seconds(self) -> float:
         return round(time.monotonic() - self.begin, 1)
+
+
+class Meter:
+    """Electricity used inside a `with` block, by codecarbon, and its CO2.
+
+    The draw is measured where the machine allows it (a GPU's NVML, a CPU's RAPL) and otherwise estimated from the
+    processor's rated power and load. It is that of the whole machine: runs side by side count each other's too.
+    """
+
+    def __init__(self) -> None:
+        from codecarbon import OfflineEmissionsTracker
+
+        logging.getLogger("codecarbon").disabled = True  # it would print the machine's details in every notebook
+        # The country only decides codecarbon's own CO2, which isn't used; offline, it asks no server where this is.
+        self._tracker = OfflineEmissionsTracker(
+            country_iso_code="USA", save_to_file=False, log_level="critical", allow_multiple_runs=True
+        )
+        self._reading: dict[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._tracker.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.read()
+
+    def read(self) -> dict[str, Any]:
+        """Stop the meter and return `kwh`, `co2_kg`, `parts` (kWh by part) and `method` (how each part is known).
+
+        Further calls return the same reading.
+        """
+        if not self._reading:
+            self._tracker.stop()
+            self._reading = _reading(self._tracker)
+        return self._reading
+
+
+def _reading(tracker: Any) -> dict[str, Any]:
+    data = tracker.final_emissions_data
+    parts = {"cpu": data.cpu_energy, "gpu": data.gpu_energy, "memory": data.ram_energy}
+    modes = {type(part).__name__: getattr(part, "_mode", "") for part in tracker._hardware}
+    measured = modes.get("CPU") in ("intel_rapl", "intel_power_gadget")
+    return {
+        "kwh": round(data.energy_consumed, 6),
+        "co2_kg": round(CARBON * data.energy_consumed, 6),
+        "parts": {name: round(kwh, 6) for name, kwh in parts.items() if kwh},
+        "method": ("cpu measured" if measured else "cpu estimated from rated power and load")
+        + ("; gpu measured" if data.gpu_energy else ""),
+    }
 
 
 def _processor() -> str:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from lib.core import energy, fingerprints, provenance
+from lib.core import fingerprints, provenance
 from lib.core.errors import DataError
 from lib.core.files import write_json, write_text
 from lib.data import ads, campaigns, disclosure, face_detection, loading, splits
@@ -27,7 +27,7 @@ class Recorded:
 
     def __init__(self, notebook: str, study: str, out: str, given: dict[str, Any]) -> None:
         """given: the notebook's parameters. Raises DataError on bad input."""
-        self.clock, self.meter = provenance.Stopwatch(), energy.Meter()
+        self.clock, self.meter = provenance.Stopwatch(), provenance.Meter().__enter__()
         self.study_file, self.study, self.out = study, plan.load(study), Path(out)
         self.notebook, self.parameters = notebook, plan.Run(self.study, notebook, given).parameters
         self.key = self.study.key(notebook, self.parameters)

@@ -1,14 +1,16 @@
-"""What a study of sensitive data may show of its groups and ids: salted hashes, and no group under five.
+"""Disclosure control for sensitive data: salted ids, and no table that shows a group of fewer than five.
 
     secret = salt(ROOT / "data" / "salt")
-    masked_ids(["Ana", "Bea"], secret)        # ["v-5d0c41a2be97", "v-03f6e8d1c244"]
-    renumbered(ads, secret)                   # numbers of vendors, texts and pictures that tell nothing
-    fold(table, ["Ads", "Vendors"], "region")  # regions with fewer than five become one row "other (2 groups)"
+    masked_ids(["Ana", "Bea"], secret)   # ["v-5d0c41a2be97", "v-03f6e8d1c244"]
+    renumbered(ads, secret)              # vendors, texts and images numbered in an order that tells nothing
+    publishable(table, study.sensitive, counts=["Ads", "Vendors"], by="region")
 
-Small counts are recovered from sums: "3 regions have 5, 9 and 12 vendors, all have 29" tells the fourth. So `fold` takes
-along the smallest row that could be shown until what it folds is two rows or more and large enough; totals that stand
-beside the table then say nothing new. It guards one table; whoever shows two tables of the same rows that are cut in
-different ways must fold both by the same rows.
+The rules are those of official statistics (Handbook on Statistical Disclosure Control, chapter 4,
+https://sdctools.github.io/HandbookSDC/): a threshold on the number of contributors to a cell, and secondary suppression,
+because a suppressed count can be recovered from a total. If three regions have 5, 9 and 12 vendors and all regions have
+29, the fourth has 3. `fold` therefore merges small rows with the smallest rows above the threshold until it has merged at
+least two rows and their sum is large enough. It protects one table: two tables that cut the same rows differently must be
+folded by the same rows.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ import pandas as pd
 from lib.core.errors import DataError
 from lib.data.ads import Ads
 
-LEAST = 5  # the smallest group that is shown (design.md, section 4)
+LEAST = 5  # the smallest group that is shown
 BYTES = 32
 
 
@@ -118,6 +120,52 @@ def _digest(value: object, salt: bytes) -> str:
     return hmac.new(salt, str(value).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
 
 
+def publishable(
+    table: pd.DataFrame,
+    sensitive: bool,
+    *,
+    texts: Sequence[str] = (),
+    within: str | None = None,
+    averages: Sequence[str] = (),
+    counts: str | Sequence[str] = (),
+    also: Sequence[str] = (),
+    by: str | None = None,
+    total: str | None = None,
+    sizes: pd.Series | None = None,
+) -> pd.DataFrame:
+    """What may be shown of a table: the table itself unless the data is `sensitive`, then a copy changed as below.
+
+    texts: columns that hold text of ads or names; they are dropped.
+    within: a column of groups; rows of groups with fewer than five different values of the column "vendor" are dropped.
+    averages: columns of whole numbers, a vendor a row; replaced by means of five neighbours or more (`averaged`), within
+        the groups of `within` if given.
+    counts: columns of counts. With `by`, which names the rows, small rows are merged (`fold`); the row named `total` keeps
+        its place after them. Without `by` each count from 1 to 4 becomes "<5" and the columns `also` are empty on that
+        row (`hide`). A column that is zero in all rows hides nothing and makes no row small.
+    sizes: for a table of shares, the size of each row's group, by the table's index; a share that stands for fewer than
+        five is empty.
+    """
+    if not sensitive:
+        return table
+    table = table.drop(columns=list(texts))
+    if within is not None:
+        table = table[enough(table[within], table["vendor"])].copy()
+    for column in averages:
+        groups = table[column].groupby(table[within] if within is not None else np.zeros(len(table)))
+        table[column] = groups.transform(_averaged_in_place).round().astype(int)
+    names = [counts] if isinstance(counts, str) else list(counts)
+    if by is not None:
+        totals = table[by] == total
+        parts = table[~totals]
+        folded = fold(parts, [name for name in names if parts[name].any()], by)
+        table = pd.concat([folded, table[totals]], ignore_index=True)
+    elif names:
+        table = hide(table, names, also)
+    if sizes is not None:
+        table = table.where(table.mul(sizes.reindex(table.index), axis=0).round() >= LEAST)
+    return table
+
+
 def fold(
     frame: pd.DataFrame, count: str | Sequence[str], by: str, least: int = LEAST, means: Sequence[str] = ()
 ) -> pd.DataFrame:
@@ -170,7 +218,7 @@ def hide(frame: pd.DataFrame, count: str | Sequence[str], also: Sequence[str] = 
 
 def enough(groups: pd.Series, members: pd.Series, least: int = LEAST) -> np.ndarray:
     """Whether each row's group has `least` different members, (n,) bool: the rows that scores may be made of."""
-    return members.groupby(groups).transform("nunique").ge(least).to_numpy()
+    return np.asarray(members.groupby(groups).transform("nunique") >= least)
 
 
 def averaged(values: np.ndarray, least: int = LEAST) -> np.ndarray:
@@ -183,3 +231,7 @@ def averaged(values: np.ndarray, least: int = LEAST) -> np.ndarray:
         return ordered[:0]
     blocks = np.array_split(ordered, len(ordered) // least)
     return np.concatenate([np.full(len(block), block.mean()) for block in blocks])
+
+
+def _averaged_in_place(values: pd.Series) -> pd.Series:
+    return pd.Series(averaged(values.to_numpy()), index=values.sort_values().index)

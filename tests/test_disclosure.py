@@ -155,3 +155,57 @@ def test_averaged_values_are_of_five_at_least(values):
     else:
         assert len(found) == len(values) and found.sum() == pytest.approx(sum(values))
         assert (np.diff(found) >= 0).all() and all((found == value).sum() >= 5 for value in found)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"texts": ["note"]},
+        {"counts": ["Ads", "Vendors"], "by": "region", "total": "All"},
+        {"counts": "Vendors", "also": ["score"]},
+    ],
+)
+def test_a_table_of_data_that_is_not_sensitive_is_shown_as_it_is(options):
+    assert disclosure.publishable(TABLE, False, **options) is TABLE
+
+
+def test_columns_of_text_are_dropped():
+    shown = disclosure.publishable(TABLE, True, texts=["note"])
+    assert list(shown.columns) == ["region", "Ads", "Vendors", "score", "length"] and "note" in TABLE
+
+
+def test_small_regions_are_merged_and_the_total_stays():
+    everything = pd.DataFrame({"region": ["All"], "Ads": [171], "Vendors": [35]})
+    table = pd.concat([TABLE[["region", "Ads", "Vendors"]], everything], ignore_index=True).assign(Texts=0)
+    shown = disclosure.publishable(table, True, counts=["Ads", "Vendors", "Texts"], by="region", total="All")
+    assert shown["region"].tolist() == ["south", "midwest", "other (2 groups)", "All"]
+    assert shown["Vendors"].tolist() == [20, 10, 7, 35]
+
+
+def test_small_counts_are_hidden_with_what_gives_them_away():
+    shown = disclosure.publishable(TABLE, True, counts="Vendors", also=["score"])
+    assert shown["Vendors"].tolist() == [20, 10, "<5", "<5"]
+    assert shown["score"].isna().tolist() == [False, False, True, True]
+
+
+VENDORS = pd.DataFrame(
+    {"region": ["west"] * 4 + ["south"] * 11, "vendor": [*range(4), *range(11)], "texts": [9, 8, 7, 6, *range(11)]}
+)
+
+
+def test_groups_of_few_vendors_are_left_out():
+    shown = disclosure.publishable(VENDORS, True, within="region")
+    pd.testing.assert_frame_equal(shown, VENDORS[4:])
+
+
+@pytest.mark.parametrize("within", ["region", None])
+def test_a_number_per_vendor_is_a_mean_of_five(within):
+    shown = disclosure.publishable(VENDORS, True, within=within, averages=["texts"])
+    assert shown["texts"].dtype == int and shown["texts"].value_counts().min() >= 5
+    assert shown.loc[4:, "texts"].is_monotonic_increasing  # a vendor gets the mean of its neighbours
+
+
+def test_shares_of_few_are_empty():
+    shares = pd.DataFrame({"south": [1.0, 0.5], "west": [0.1, 1.0]}, index=["south", "west"])
+    shown = disclosure.publishable(shares, True, sizes=pd.Series({"west": 8, "south": 50, "east": 3}))
+    assert shown.isna().to_numpy().tolist() == [[False, False], [True, False]]

@@ -15,7 +15,7 @@ import pandas as pd
 
 from lib.core.errors import DataError
 from lib.core.files import replacing
-from lib.data import image_arrays, perceptual_hashes
+from lib.data import image_arrays, near_duplicates
 
 FINDINGS = (
     "picture listed twice",
@@ -31,14 +31,16 @@ def by_name(images: Sequence[str]) -> list[str]:
 
 
 def by_look(images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequence[str] = ()) -> list[int]:
-    """What tells pictures apart when they are there: a number for each group that looks the same (`lib.data.perceptual_hashes`), as files of equal bytes do, and those that sites have shrunk or
+    """What tells pictures apart when they are there: a number for each group that looks the same (`lib.data.near_duplicates`), as files of equal bytes do, and those that sites have shrunk or
     compressed anew. Hashes are kept in `cache` under the `fingerprint` of the files' bytes and the code that decodes them; digests: the SHA-256 of
     each of `images` as it was then. Raises DataError as `lib.data.image_arrays.read` does."""
     kept = cache / f"looks-{fingerprint[:16]}-{image_arrays.rules()[:8]}.npy"
     if not kept.exists():
         with replacing(kept) as temporary:
-            np.save(temporary, perceptual_hashes.hashes(map(image_arrays.read, images, digests or [""] * len(images))))
-    return perceptual_hashes.groups(np.load(kept)).tolist()
+            np.save(
+                temporary, near_duplicates.image_hashes(map(image_arrays.read, images, digests or [""] * len(images)))
+            )
+    return near_duplicates.image_groups(np.load(kept)).tolist()
 
 
 def clean(listed: pd.DataFrame, keys: Sequence[str | int]) -> tuple[pd.DataFrame, pd.DataFrame]:

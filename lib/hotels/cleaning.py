@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
 from lib.core.errors import DataError
 from lib.core.files import replacing
 from lib.data import image_arrays, near_duplicates
+from lib.data.components import components
 
 FINDINGS = (
     "picture listed twice",
@@ -76,16 +76,12 @@ def clean(listed: pd.DataFrame, keys: Sequence[str | int]) -> tuple[pd.DataFrame
 
 def _places(table: pd.DataFrame) -> pd.Series:
     """Each branch's place (index: the branches): the one with most pictures of those that pictures join."""
-    graph, sizes = nx.Graph(), table["branch"].value_counts()
-    graph.add_nodes_from(sizes.index)
-    shared = table[table.groupby("key")["branch"].transform("nunique") > 1].drop_duplicates(["key", "branch"])
-    for _, branches in shared.groupby("key")["branch"]:
-        nx.add_path(graph, branches)
-    place: dict[int, int] = {}
-    for joined in nx.connected_components(graph):
-        first = max(joined, key=lambda branch: (sizes[branch], -branch))
-        place |= dict.fromkeys(joined, first)
-    return pd.Series(place)
+    sizes = table["branch"].value_counts().rename_axis("branch").rename("size").reset_index()
+    number = pd.Series(sizes.index, index=sizes["branch"])
+    first = table.groupby("key")["branch"].transform("first")
+    sizes["group"] = components(len(sizes), np.column_stack([number[table["branch"]], number[first]]))
+    sizes = sizes.sort_values(["size", "branch"], ascending=[False, True])
+    return pd.Series(sizes.groupby("group")["branch"].transform("first").to_numpy(), index=sizes["branch"].to_numpy())
 
 
 def _commonest(chains: pd.Series) -> object:

@@ -37,7 +37,7 @@ def words(text: str) -> list[str]:
 
 
 def signatures(texts: Sequence[str], seed: int = 1) -> np.ndarray:
-    """MinHash signatures, (n, HASHES) uint64: the share of equal hashes of two texts estimates their Jaccard similarity."""
+    """MinHash signatures, (n, HASHES) uint64: the share of equal hashes of two texts estimates their similarity."""
     return np.stack([sketch.hashvalues for sketch in _sketches(texts, seed)])
 
 
@@ -73,7 +73,7 @@ def image_hashes(images: Iterable[np.ndarray]) -> np.ndarray:
 
 
 def image_groups(hashes: np.ndarray, bits: int = BITS) -> np.ndarray:
-    """The group of near-duplicates of each image, (n,) int: hashes (n,) uint64 that differ in at most `bits` are joined."""
+    """The group of near-duplicates of each image, (n,) int: hashes (n,) uint64 within `bits` bits are joined."""
     codes = hashes.view(np.uint8).reshape(-1, 8)
     index = faiss.IndexBinaryFlat(64)
     index.add(codes)

@@ -57,9 +57,9 @@ def stratified(vendors: np.ndarray, seed: int) -> np.ndarray:
 def items(
     study: Study, ads: Ads, modality: str, protocol: str = "", group_of: Mapping[str, np.ndarray] | None = None
 ) -> pd.DataFrame:
-    """The items of a study's ads with their parts: `split` by the study's protocol and seed, or by another `protocol`.
+    """The items of a study's ads with their parts (`split`), by the study's protocol or another `protocol`.
 
-    group_of: from `lib.data.near_duplicates.groups`, if known; the protocol `campaign` computes it otherwise.
+    group_of: from `lib.data.near_duplicates.groups`, if known; otherwise the protocol `campaign` computes it.
     """
     protocol, campaigns = protocol or study.split.protocol, None
     if protocol == "campaign":
@@ -76,10 +76,12 @@ def split(
     pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones, -1 where an ad has
     none), one row for each text with each of its images. modality: `text`, `image` or `multimodal`. campaigns: of each
     ad (index), for the protocol of that name. Returns `region, vendor`, the modality's columns, and `part`: a name of
-    PARTS, or `left out` for a vendor with fewer than two items in the region (under `ad` ads, under `campaign` campaigns).
+    PARTS, or `left out` for a vendor with fewer than two items in the region (under `ad` two ads, under `campaign` two
+    campaigns).
 
-    An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since two ads that share a text
-    can be in different parts (chapter 03). If some ads of a vendor lack the modality, all its items may be in one part.
+    An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since two ads that share a
+    text can be in different parts (chapter 03). If some ads of a vendor lack the modality, all its items may be in one
+    part.
     Raises DataError for an unknown protocol, and for a modality that the data doesn't have.
     """
     content = CONTENT[modality]
@@ -87,13 +89,13 @@ def split(
         if name in content and (pairs[name] < 0).all():
             raise DataError(
                 f"Split: this data has no {what}: a run of {notebooks} can't be made; only runs of {possible} can. If "
-                f"the data does have {what}, name their column under data.columns in the parameter file; if it is named, "
-                "chapter 01 says why none can be used."
+                f"the data does have {what}, name their column under data.columns in the parameter file; if it is "
+                "named, chapter 01 says why none can be used."
             )
     if not has(pairs, modality).any():
         raise DataError(
-            "Split: no ad of this data has both a text and a picture, so a run of 12_fusion can't be made; only runs of "
-            "10_text and 11_image can."
+            "Split: no ad of this data has both a text and a picture, so a run of 12_fusion can't be made; only runs "
+            "of 10_text and 11_image can."
         )
     identity = ["region", "vendor", *content]
     if protocol == "paper":

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.core.errors import DataError
-from lib.data import ads, campaigns, rejected_rows, splits, vendor_labels
+from lib.data import ads, near_duplicates, rejected_rows, splits, vendor_labels
 from lib.review import data_tables, one_ad, split_leakage, vendor_analysis
 from lib.study import plan
 
@@ -113,7 +113,7 @@ def test_what_is_lacking_crosses_nothing(tmp_path, found):
     study = plan.Study(
         name="x", about="x", data={"source": "matched", "folder": str(tmp_path), "sensitive": False}, runs=[]
     )
-    alike = campaigns.alike(found, 32, tmp_path / "cache")
+    alike = near_duplicates.groups(found, 32, tmp_path / "cache")
     items = split_leakage.items_of(study, found, alike)
     assert {modality for _, modality in items} == {"text", "image", "multimodal"}
     crossed = split_leakage.crossing(items, alike, 20, 1)
@@ -128,7 +128,7 @@ def test_chapter_3_where_no_ad_has_both(tmp_path):
         name="x", about="x", data={"source": "matched", "folder": str(tmp_path), "sensitive": False}, runs=[]
     )
     found = ads.read(tmp_path)
-    items = split_leakage.items_of(study, found, campaigns.alike(found, 32, tmp_path / "cache"))
+    items = split_leakage.items_of(study, found, near_duplicates.groups(found, 32, tmp_path / "cache"))
     assert {modality for _, modality in items} == {"text", "image"}
 
 

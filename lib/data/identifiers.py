@@ -28,7 +28,16 @@ from functools import partial
 from lib.data import phone_numbers
 from lib.data.normalize import Edit, mask_digits, plain
 
-__all__ = ["SEPARATOR", "mask", "mask_digits", "mask_identifiers", "phones"]
+__all__ = [
+    "AMBIGUOUS_TOP_LEVELS",
+    "LINK_START",
+    "SEPARATOR",
+    "TOP_LEVELS",
+    "mask",
+    "mask_digits",
+    "mask_identifiers",
+    "phones",
+]
 
 SEPARATOR = "[SEP]"  # between title and description (A.2); nothing is found across it, and it is never changed
 
@@ -80,13 +89,20 @@ def _until_stable(step: Callable[[str], str], text: str) -> str:
     return SEPARATOR.join(parts)
 
 
+# Patterns of web addresses, which `lib.pipeline.leak_scan` uses too ----------------------------------------------------
+
+TOP_LEVELS = "com|net|org|edu|gov|info|biz|io|co|ca|uk|eu|xyz|site|online|club|app|dev"
+AMBIGUOUS_TOP_LEVELS = "us|me|ly|tv"
+"""Not masked without a scheme, `www.` or a path, since "text.me" and "call.us" are usually words without a blank."""
+LINK_START = r"(?:\b(?:https?|hxxps?|ftp)\s?:\s?//|\bwww\s?\.)\s?"
+
 # What a label replaces -----------------------------------------------------------------------------------------------
 
 _I = re.IGNORECASE
 _MAILBOX = r"\w.!#$%&'*+/=?^`{|}~-"  # what RFC 5322 lets the part before the @ consist of
 _AT = r"(?:\s{0,3}(?:@|[\[({<*_-]\s?(?:at|@)\s?[\])}>*_-])\s{0,3}|\sat\s)"
 _DOT = r"(?:\s{0,2}(?:\.|[\[({<*_-]\s?(?:dot|\.)\s?[\])}>*_-])\s{0,2}|,|\sdot\s)"
-_TLD = r"(?:com|net|org|edu|gov|info|biz|io|co|ca|uk|eu|xyz|site|online|club|app|dev)\b"
+_TLD = rf"(?:{TOP_LEVELS})\b"
 _MAILER = r"(?:gmail|googlemail|yahoo|ymail|hotmail|outlook|icloud|aol|msn|protonmail)\b"
 _EMAIL = re.compile(
     # as it should be: any domain under any top level
@@ -99,7 +115,7 @@ _EMAIL = re.compile(
 )
 _LINK_END = r"""[^\s.,;:!?()\[\]{}"'<>*~]"""  # what follows an address in the sentence is not part of it
 _LINK = re.compile(
-    rf"(?:\b(?:https?|hxxps?|ftp)\s?:\s?//|\bwww\s?\.)\s?\S*{_LINK_END}"
+    rf"{LINK_START}\S*{_LINK_END}"
     rf"|(?<![\w-])(?:[\w-]{{1,63}}\.){{1,5}}(?:{_TLD}|[a-z]{{2,6}}(?=/\w))(?:[/?#]\S*{_LINK_END}|/)?"
     r"|(?<![\w-])[\w-]{2,63}+(?:\s?[\[({]\s?(?:dot|\.)\s?[\])}]\s?|\sdot\s)(?:com|net|org)\b",
     _I,

@@ -28,7 +28,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import accumulate
+from pathlib import Path
 from typing import Literal, NamedTuple
+
+from lib.core import yaml_files
 
 BLANK = "\ue000"  # private use; stands where a phone cannot be, and ends one
 
@@ -44,25 +47,21 @@ _NO_PHONE = re.compile(
     re.IGNORECASE,
 )
 
-_ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TABLES = yaml_files.read(Path(__file__).with_suffix(".yaml"), "the words and letters that stand for digits")
+_ONES, _TEENS, _TENS = _TABLES["ones"], _TABLES["teens"], _TABLES["tens"]
 _VALUES = {"oh": "0", "o": "0"} | {word: str(value) for value, word in enumerate(_ONES + _TEENS)}
 _VALUES |= {word: str(value) for value, word in enumerate(_TENS, start=2)}  # "0" follows where no unit does
-_LEET = str.maketrans({"o": "[o0]", "i": "[i1]", "e": "[e3]", "s": "[s5]"})  # "zer0", "f1ve", "5ix"
-_UNLEET = str.maketrans("0135", "oies")
-_ONE = "(?i:" + "|".join(word.translate(_LEET) for word in _ONES) + "|oh)"
+_LEET = str.maketrans({letter: f"[{letter}{digit}]" for letter, digit in _TABLES["digits_in_words"].items()})
+_UNLEET = str.maketrans({digit: letter for letter, digit in _TABLES["digits_in_words"].items()})
+_ONE = f"(?i:{'|'.join(_ONES).translate(_LEET)}|oh)"
 _TEN = f"(?i:{'|'.join(_TENS)})"
-_UNIT = "(?i:" + "|".join(word.translate(_LEET) for word in _ONES[1:]) + ")"
+_UNIT = f"(?i:{'|'.join(_ONES[1:]).translate(_LEET)})"
 SPELLED_TENS = rf"{_TEN}(?:[\W_]?{_UNIT}(?![^\W_]))?"  # "twenty", "twenty-five"
 _SPELLED = f"(?i:{'|'.join(reversed(_TEENS))}|{_TEN}|{_ONE})"
-_LONG_FILLER = (
-    "(?i:please|pls|plz|phone|number|num|nbr|message|msg|area|code|call|cell|text|txt|dial|ring|tel|dash|hyphen|space|"
-    "slash|star|point|dot|plus|then|now|next|last|end|start|first|after|hey|hun|babe|love|kiss|ask|today|anytime)"
-)
-_FILLER = f"{_LONG_FILLER}|(?i:at|me|my|on|no|is|it|us|up|(?:or|and)(?![^\\W_]))"
-_LETTERS = "oOQlIizZEASsGbTBgq"  # one digit each, in a group that holds a real one
-_LETTER_DIGITS = str.maketrans(_LETTERS + "!", "000111223455667899" + "1")
+_LONG_FILLER = f"(?i:{'|'.join(_TABLES['long_fillers'])})"
+_FILLER = rf"{_LONG_FILLER}|(?i:{'|'.join(_TABLES['short_fillers'])}|(?:or|and)(?![^\W_]))"
+_LETTERS = "".join(_TABLES["letters"])
+_LETTER_DIGITS = str.maketrans(_TABLES["letters"] | {"!": "1"})
 _LIKE = f"[0-9{_LETTERS}]"
 _PIECE = re.compile(
     rf"(?P<digits>[0-9]++(?![A-Za-z]|!{_LIKE}))"

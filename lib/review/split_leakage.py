@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lib.core.errors import DataError
-from lib.data import campaigns, identifiers, splits
+from lib.data import identifiers, splits
 from lib.data.ads import Ads
 from lib.data.disclosure import LEAST
 from lib.evaluation import identification, verification
@@ -27,13 +27,13 @@ MODALITIES = ("text", "image", "multimodal")
 
 
 def items_of(study: Study, found: Ads, alike: Mapping[str, np.ndarray]) -> dict[tuple[str, str], pd.DataFrame]:
-    """The training region's items of each protocol and modality that the data has (alike: `lib.data.campaigns.alike`), where one vendor is tested, of sensitive data five."""
+    """The training region's items of each protocol and modality that the data has (alike: `lib.data.near_duplicates.groups`), where one vendor is tested, of sensitive data five."""
     region = found.training_region(study.data.train_region)
     there = [name for name in MODALITIES if splits.has(found.pairs, name).any()]
     least, whole = LEAST if study.sensitive else 1, {}
     for protocol in PROTOCOLS:
         for modality in there:
-            items = campaigns.split(study, found, modality, protocol, alike)
+            items = splits.items(study, found, modality, protocol, alike)
             items = items[(items["region"] == region) & (items["part"] != "left out")].reset_index(drop=True)
             if items.loc[items["part"] == "test", "vendor"].nunique() >= least:
                 whole[protocol, modality] = items

@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.stats import fisher_exact, permutation_test
 from sklearn.metrics import roc_auc_score
 
-from lib.data import campaigns, disclosure
+from lib.data import disclosure, splits
 from lib.data.ads import Ads
 from lib.evaluation import identification, open_set, retrieval
 from lib.evaluation.intervals import bootstrap_weights, compared, holm, interval, resampled_ratio
@@ -152,7 +152,7 @@ def detector_errors(
 
 def query_images(ads: Ads, study: Study, modality: str) -> pd.DataFrame:
     """The picture of each query as `lib.evaluation.verification.scores` numbers them: `region, query, image`."""
-    items = campaigns.split(study, ads, modality)
+    items = splits.items(study, ads, modality)
     tests = items[items["part"] == "test"]
     return pd.DataFrame(
         {"region": tests["region"], "query": tests.groupby("region").cumcount(), "image": tests["image"]}

@@ -96,12 +96,11 @@ TABLE = pd.DataFrame(
 
 
 def test_small_groups_are_folded():
-    found = disclosure.fold(TABLE, ["Ads", "Vendors"], "region", means=["length"])
+    found = disclosure.fold(TABLE, ["Ads", "Vendors"], "region")
     assert found["region"].tolist() == ["south", "midwest", "other (2 groups)"]
     assert list(found.columns) == list(TABLE.columns)
     last = found.iloc[-1]
-    assert (last["Ads"], last["Vendors"]) == (21, 7) and last["length"] == pytest.approx((90 * 12 + 69 * 9) / 21)
-    assert pd.isna(last["score"]) and pd.isna(last["note"])
+    assert (last["Ads"], last["Vendors"]) == (21, 7) and last[["score", "note", "length"]].isna().all()
 
 
 def test_a_table_without_small_groups_stays():
@@ -115,7 +114,7 @@ def test_one_small_group_takes_the_next_along():
 
 
 def test_all_too_small():
-    found = disclosure.fold(pd.DataFrame({"g": ["a", "b"], "n": [1, 2], "x": [1.0, 2.0]}), "n", "g", means=["x"])
+    found = disclosure.fold(pd.DataFrame({"g": ["a", "b"], "n": [1, 2], "x": [1.0, 2.0]}), "n", "g")
     assert found["g"].tolist() == ["other (2 groups)"] and found["n"].tolist() == ["<5"] and found["x"].isna().all()
     assert disclosure.fold(pd.DataFrame({"g": ["a"], "n": [1]}), "n", "g")["g"].tolist() == ["other (1 group)"]
 
@@ -155,3 +154,57 @@ def test_averaged_values_are_of_five_at_least(values):
     else:
         assert len(found) == len(values) and found.sum() == pytest.approx(sum(values))
         assert (np.diff(found) >= 0).all() and all((found == value).sum() >= 5 for value in found)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"texts": ["note"]},
+        {"counts": ["Ads", "Vendors"], "by": "region", "total": "All"},
+        {"counts": "Vendors", "also": ["score"]},
+    ],
+)
+def test_a_table_of_data_that_is_not_sensitive_is_shown_as_it_is(options):
+    assert disclosure.publishable(TABLE, False, **options) is TABLE
+
+
+def test_columns_of_text_are_dropped():
+    shown = disclosure.publishable(TABLE, True, texts=["note"])
+    assert list(shown.columns) == ["region", "Ads", "Vendors", "score", "length"] and "note" in TABLE
+
+
+def test_small_regions_are_merged_and_the_total_stays():
+    everything = pd.DataFrame({"region": ["All"], "Ads": [171], "Vendors": [35]})
+    table = pd.concat([TABLE[["region", "Ads", "Vendors"]], everything], ignore_index=True).assign(Texts=0)
+    shown = disclosure.publishable(table, True, counts=["Ads", "Vendors", "Texts"], by="region", total="All")
+    assert shown["region"].tolist() == ["south", "midwest", "other (2 groups)", "All"]
+    assert shown["Vendors"].tolist() == [20, 10, 7, 35]
+
+
+def test_small_counts_are_hidden_with_what_gives_them_away():
+    shown = disclosure.publishable(TABLE, True, counts="Vendors", also=["score"])
+    assert shown["Vendors"].tolist() == [20, 10, "<5", "<5"]
+    assert shown["score"].isna().tolist() == [False, False, True, True]
+
+
+VENDORS = pd.DataFrame(
+    {"region": ["west"] * 4 + ["south"] * 11, "vendor": [*range(4), *range(11)], "texts": [9, 8, 7, 6, *range(11)]}
+)
+
+
+def test_groups_of_few_vendors_are_left_out():
+    shown = disclosure.publishable(VENDORS, True, within="region")
+    pd.testing.assert_frame_equal(shown, VENDORS[4:])
+
+
+@pytest.mark.parametrize("within", ["region", None])
+def test_a_number_per_vendor_is_a_mean_of_five(within):
+    shown = disclosure.publishable(VENDORS, True, within=within, averages=["texts"])
+    assert shown["texts"].dtype == int and shown["texts"].value_counts().min() >= 5
+    assert shown.loc[4:, "texts"].is_monotonic_increasing  # a vendor gets the mean of its neighbours
+
+
+def test_shares_of_few_are_empty():
+    shares = pd.DataFrame({"south": [1.0, 0.5], "west": [0.1, 1.0]}, index=["south", "west"])
+    shown = disclosure.publishable(shares, True, sizes=pd.Series({"west": 8, "south": 50, "east": 3}))
+    assert shown.isna().to_numpy().tolist() == [[False, False], [True, False]]

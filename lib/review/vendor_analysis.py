@@ -12,7 +12,8 @@ from sklearn.metrics import roc_auc_score
 from lib.data import disclosure, splits
 from lib.data.ads import Ads
 from lib.evaluation import identification, open_set, retrieval
-from lib.evaluation.intervals import bootstrap_weights, compared, holm, interval, resampled_ratio
+from lib.evaluation.intervals import bootstrap_weights, compared, holm, interval, ratio_interval, share_interval
+from lib.evaluation.verdicts import Separation
 from lib.evaluation.verification import METRICS
 from lib.review.data_tables import WINDOW
 from lib.runs import results
@@ -92,8 +93,7 @@ def partings(apart: Mapping[str, pd.DataFrame], draws: int = 1000, seed: int = 0
         for (system, face), here in queries.groupby(["system", "face"]):
             for metric in METRICS:
                 shares = _shares(here, metric)
-                times = bootstrap_weights(len(shares), draws, seed)
-                low, high = interval(resampled_ratio(times, shares["top"].to_numpy(), shares["bottom"].to_numpy()))
+                low, high = ratio_interval(shares["top"].to_numpy(), shares["bottom"].to_numpy(), draws, seed)
                 row = {"system": system, "face": face, "parting": parting, "metric": metric}
                 row |= {"mean": shares["top"].mean(), "low": low, "high": high}
                 rows.append({**row, "vendors": len(shares), "queries": len(here)})
@@ -138,14 +138,10 @@ def detector_errors(
 ) -> pd.DataFrame:
     """Pictures that a face detector gets wrong: `what, of, wrong, share, low, high` (vendors resampled). Of each picture its vendor, whether a
     face was seen and whether there is one, (n,)."""
-    names, place = np.unique(vendors, return_inverse=True)
-    times = bootstrap_weights(len(names), draws, seed)
     rows = []
     for what, among in (("all pictures", np.full(len(true), True)), ("faces missed", true), ("faces made up", ~true)):
         wrong = among & (detected != true)
-        top, bottom = (np.bincount(place, counted, len(names)) for counted in (wrong, among))
-        low, high = interval(resampled_ratio(times, top, bottom))
-        share = wrong.sum() / among.sum() if among.any() else np.nan
+        share, low, high = share_interval(wrong, among, vendors, draws, seed)
         rows.append({"what": what, "of": int(among.sum()), "wrong": int(wrong.sum()), "share": share, "low": low, "high": high})  # fmt: skip
     return pd.DataFrame(rows)
 
@@ -168,8 +164,7 @@ def binned(
     """
     rows = []
     for here in _bins(table, factor, score, bins, least):
-        resampled = bootstrap_weights(len(here), draws, seed) @ here[score].to_numpy() / len(here)
-        low, high = interval(resampled)
+        low, high = ratio_interval(here[score].to_numpy(), np.ones(len(here)), draws, seed)
         row = {factor: here[factor].mean(), "mean": here[score].mean(), "low": low, "high": high}
         rows.append({**row, "vendors": len(here)})
     return pd.DataFrame(rows, columns=[factor, "mean", "low", "high", "vendors"])
@@ -356,7 +351,7 @@ def one_entity(
 
     vectors (n, d) of items, their labels as extracted (n,) and their true vendors (n,). Of all pairs of labels: `labels, pairs, split` (pairs
     of one vendor), `split_vendors`, `auroc, low, high` (chance that a split pair is more alike than a pair of two vendors; vendors resampled),
-    `first`: the share of split pairs where one is the other's nearest label, and `lib.evaluation.open_set.told` of the split vendors. A label is as alike to
+    `first`: the share of split pairs where one is the other's nearest label, and `lib.evaluation.open_set.separation` of the split vendors. A label is as alike to
     another as their mean vectors.
     """
     names, place = np.unique(labels, return_inverse=True)
@@ -371,7 +366,7 @@ def one_entity(
     owners = len(np.unique(owner[one][same]))
     found = {"labels": len(names), "pairs": len(one), "split": int(same.sum()), "split_vendors": owners}
     if not same.any() or same.all():
-        return {**found, "auroc": np.nan, "low": np.nan, "high": np.nan, "first": np.nan, "told": "undecided"}
+        return {**found, "auroc": np.nan, "low": np.nan, "high": np.nan, "first": np.nan, "told": Separation.UNDECIDED}
     likeness = alike[one, other]
     _, number = np.unique(owner, return_inverse=True)
     order = np.argsort(likeness, kind="stable")  # once: there are millions of pairs at MATCHED's size
@@ -391,4 +386,4 @@ def one_entity(
         "high": high,
         "first": float(first[same].mean()),
     }
-    return {**found, **scores, "told": open_set.told(low, high, owners)}
+    return {**found, **scores, "told": open_set.separation(low, high, owners)}

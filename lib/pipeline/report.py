@@ -12,6 +12,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 from IPython.display import HTML
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
@@ -22,19 +23,19 @@ from lib.core.tables import guarded
 from lib.pipeline import fonts
 
 OURS, THEIRS, NEUTRAL = "#1f6f8b", "#c8553d", "#8a8d91"
-plt.rcParams.update(
-    {
+sns.set_theme(
+    context="paper",
+    style="whitegrid",
+    rc={
+        "font.sans-serif": ["DejaVu Sans"],  # matplotlib's own, so that figures don't depend on the system's fonts
         "figure.dpi": 100,
         "savefig.dpi": 110,
         "savefig.bbox": "tight",
-        "font.size": 10,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.grid": True,
         "grid.color": "#e6e6e6",
-        "axes.axisbelow": True,
         "legend.frameon": False,
-    }
+    },
 )
 
 
@@ -171,10 +172,11 @@ def described(figure: Figure) -> str:
 
 
 def loss_curve(history: pd.DataFrame) -> Figure:
-    """Training and validation loss by epoch."""
+    """Training and validation loss by epoch (`epoch, train_loss, val_loss`)."""
     figure, axes = plt.subplots(figsize=(5, 2.6))
-    axes.plot(history["epoch"], history["train_loss"], marker="o", color=OURS, label="training")
-    axes.plot(history["epoch"], history["val_loss"], marker="s", color=THEIRS, linestyle="--", label="validation")
-    axes.set(xlabel="epoch", ylabel="loss", ylim=(min(0, history[["train_loss", "val_loss"]].min().min()), None))
-    axes.legend()
+    sns.lineplot(history, x="epoch", y="train_loss", marker="o", color=OURS, label="training", ax=axes)
+    sns.lineplot(
+        history, x="epoch", y="val_loss", marker="s", color=THEIRS, linestyle="--", label="validation", ax=axes
+    )
+    axes.set(ylabel="loss", ylim=(min(0, history[["train_loss", "val_loss"]].min().min()), None))
     return figure

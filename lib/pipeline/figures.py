@@ -59,7 +59,8 @@ def contact_sheet(rows: Sequence[Sequence[np.ndarray]], labels: Sequence[str] = 
 
 
 def heatmaps(tables: Mapping[str, pd.DataFrame]) -> Figure:
-    """Square tables of shares or cosines (0 to 1), each under its title, with the numbers written in; missing ones blank."""
+    """Square tables of shares or cosines (0 to 1), each under its title, with the numbers written in; missing ones
+    blank."""
     figure, axes = plt.subplots(1, len(tables), figsize=(3.6 * len(tables), 3.2), squeeze=False, layout="tight")
     for axis, table in zip(axes[0], tables.values(), strict=True):
         labels = {"xticklabels": False, "yticklabels": False}
@@ -403,7 +404,8 @@ def draw_links(axis: Axes, links: nx.Graph, seed: int) -> None:
 
 
 def draw_neighbourhood(axis: Axes, graph: nx.Graph, seed: int) -> None:
-    """A graph of `lib.evaluation.similarity_graph.neighbourhood`: the query a star, its vendor's ads dots, others crosses."""
+    """A graph of `lib.evaluation.similarity_graph.neighbourhood`: the query a star, its vendor's ads dots, others
+    crosses."""
     places = nx.spring_layout(graph, seed=seed, weight="weight")
     widths = [2 * edge["weight"] ** 2 for _, _, edge in graph.edges(data=True)]
     nx.draw_networkx_edges(graph, places, width=widths, edge_color="#c8c8c8", ax=axis)

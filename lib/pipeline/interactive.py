@@ -42,7 +42,8 @@ def scatter(frame: pd.DataFrame, x: str, y: str, by: str, x_label: str, y_label:
 
 
 def network(graph: nx.Graph, title: str, seed: int, thumbnails: Mapping[str, np.ndarray] | None = None) -> Interactive:
-    """The graph that `lib.pipeline.figures.draw_neighbourhood` draws, to turn over. thumbnails: of ads, (h, w, 3) uint8.
+    """The graph that `lib.pipeline.figures.draw_neighbourhood` draws, to turn over. thumbnails: of ads, (h, w, 3)
+    uint8.
 
     Hovering over an ad shows its vendor, rank and similarity; a list finds an ad by its id.
     """

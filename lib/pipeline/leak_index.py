@@ -1,17 +1,18 @@
 """An index of what must not leave a data set, and the search for it in the passages of a file.
 
-Searched for, in the plain view of `lib.data.normalize` (full-width or look-alike letters, zero-width characters and accents
-make no difference), casefolded, and also behind HTML, JSON, percent and base64 data-URI escapes, tags and colours:
+Searched for, in the plain view of `lib.data.normalize` (full-width or look-alike letters, zero-width characters and
+accents make no difference), casefolded, and also behind HTML, JSON, percent and base64 data-URI escapes, tags and
+colours:
 
 - phones: a number that `lib.data.identifiers.phones` finds in the ads, however the output writes it;
 - e-mails and links: those of the ads, also written "robin (at) example dot org"; a link also by a part of its path;
-- names (vendor labels, pseudonyms, image files' names), as whole words in one cell, heading or line (`vendor` above `7` is
-  no `vendor 7`): of three letters and digits or more, one of them a letter. Of digits alone from six on: a label such as
-  17 stands in every table, and nothing can tell whether it is one. That is why sensitive data get numbers in the order of
-  salted hashes (`lib.data.disclosure.renumbered`);
-- text: eight words in a row of an ad, as it is or masked; of an ad of four to seven words all of them, in one cell. Eight
-  in which no word has a letter (axis ticks!) or all words are N's of masked digits don't count. A Chinese character is a
-  word.
+- names (vendor labels, pseudonyms, image files' names), as whole words in one cell, heading or line (`vendor` above `7`
+  is no `vendor 7`): of three letters and digits or more, one of them a letter. Of digits alone from six on: a label
+  such as 17 stands in every table, and nothing can tell whether it is one. That is why sensitive data get numbers in
+  the order of salted hashes (`lib.data.disclosure.renumbered`);
+- text: eight words in a row of an ad, as it is or masked; of an ad of four to seven words all of them, in one cell.
+  Eight in which no word has a letter (axis ticks!) or all words are N's of masked digits don't count. A Chinese
+  character is a word.
 
 Not found: what images show, the words of an ad in another order, numbers such as embeddings, and encryption.
 """
@@ -148,7 +149,8 @@ class Index:
             self.runs[length] = np.setdiff1d(hashes, np.array(removed, np.uint64), assume_unique=True)
 
     def find(self, passage: Passage) -> Iterator[Hit]:
-        """What of the index stands in a passage, each with the part that it begins in; a hit may come more than once."""
+        """What of the index stands in a passage, each with the part that it begins in; a hit may come more than
+        once."""
         for texts in views(passage):
             plains = [plain(text).text for text in texts]
             starts = list(accumulate((len(text) + len(passage.gap) for text in plains), initial=0))
@@ -242,7 +244,8 @@ def _length(secret: Secret) -> int:
 
 
 def _readings(text: str) -> list[list[str]]:
-    """The words of a text: with the sign between title and description as one of them, without it, and of both alone."""
+    """The words of a text: with the sign between title and description as one of them, without it, and of both
+    alone."""
     pieces = [_WORD.findall(_folded(piece)) for piece in text.split(identifiers.SEPARATOR)]
     if len(pieces) == 1:
         return pieces

@@ -2,9 +2,9 @@
 
     python -m lib leaks my_study        # a table of findings, none of which shows what was found; exit status 1
 
-`lib.pipeline.leak_index` says what is searched for and `lib.pipeline.file_text` what of a file is read. What the project's
-own notebooks and modules hold is public and no leak: their examples, and also names such as "mean" that are words of the
-code, so that a vendor called "Max" is not searched for. The twin's word lists are not taken for public.
+`lib.pipeline.leak_index` says what is searched for and `lib.pipeline.file_text` what of a file is read. What the
+project's own notebooks and modules hold is public and no leak: their examples, and also names such as "mean" that are
+words of the code, so that a vendor called "Max" is not searched for. The twin's word lists are not taken for public.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ def scan(
 ) -> pd.DataFrame:
     """Every place under `folder` that holds something of the data, also in hidden files and below run folders.
 
-    texts: the ads'. names: vendors' labels, pseudonyms, ids. public: texts whose words are no leak (default: the project's
-    own sources). files: those of the folder to search (default: all).
-    Returns `file` (below the folder), `place` and `kind` (phone, e-mail, link, name, text), a row each, in order. No
-    finding shows what was found: where a file's, column's or key's name is a leak itself, its number stands instead.
+    texts: the ads'. names: vendors' labels, pseudonyms, ids. public: texts whose words are no leak (default: the
+    project's own sources). files: those of the folder to search (default: all). Returns `file` (below the folder),
+    `place` and `kind` (phone, e-mail, link, name, text), a row each, in order. No finding shows what was found: where a
+    file's, column's or key's name is a leak itself, its number stands instead.
     """
     index = Index(texts, names)
     index.forget(own_sources() if public is None else public)

@@ -54,7 +54,8 @@ def save_table(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
 
 
 def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
-    """A table to look at: rounded numbers, counts without decimals, no index, every text escaped. One without rows says so."""
+    """A table to look at: rounded numbers, counts without decimals, no index, every text escaped. One without rows says
+    so."""
     shown = frame.rename(columns={name: str(name).replace("_", " ") for name in frame.columns})
     formats = {}
     for name in shown.select_dtypes("number").columns:
@@ -86,19 +87,15 @@ _SORT = """
     head.style.cursor = "pointer";
     head.addEventListener("click", function () {
       rows.sort(function (one, other) {
-        return turn * one.cells[column].textContent.localeCompare(other.cells[column].textContent, undefined, {numeric: true});
-      });
-      turn = -turn;
-      rows.forEach(function (row) { body.appendChild(row); });
-    });
-  });
-})(document.currentScript.previousElementSibling);
+        return turn * one.cells[column].textContent.localeCompare(other.cells[column].textContent, undefined, {numeric:
+        true}); }); turn = -turn; rows.forEach(function (row) { body.appendChild(row); }); }); });
+        })(document.currentScript.previousElementSibling);
 """
 
 
 def sortable(frame: pd.DataFrame, caption: str = "", digits: int = 3, links: str = "") -> HTML:
-    """A table as `show` has it that a click on a heading sorts and a word above it filters; without scripts it is an ordinary one. links: a column that names notebooks of the same
-    folder, each of which becomes a link."""
+    """A table as `show` has it that a click on a heading sorts and a word above it filters; without scripts it is an
+    ordinary one. links: a column that names notebooks of the same folder, each of which becomes a link."""
     shown = show(frame, caption, digits)
     if links:
         shown = shown.format(
@@ -118,8 +115,8 @@ _ACTIVE = re.compile(r"^[-+=]|^\d(?=\d*[.)])|[\\`*_{}\[\]<>#|~^&$:]")
 
 
 def markdown(value: object) -> str:
-    """Any text as Markdown that shows it as it is, on one line: nothing in it is a table's border, emphasis, a link, HTML, a formula or code. Whatever parameters
-    or data say goes through it before it stands among Markdown."""
+    """Any text as Markdown that shows it as it is, on one line: nothing in it is a table's border, emphasis, a link,
+    HTML, a formula or code. Whatever parameters or data say goes through it before it stands among Markdown."""
     text = " ".join(str(value).split())
     text = _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", text)
     return text.replace("&#36;", "<span>&#36;</span>")  # two signs in one element would be a formula where MathJax runs
@@ -142,8 +139,9 @@ class Picture:
 
 
 def save_figure(figure: Figure, path: str | Path) -> Picture:
-    """Write a figure as PNG and beside it as SVG, whole or not at all, without the date so that equal figures are equal files; what a notebook shows of it.
-    Names in letters that no font here has stand as `lib.pipeline.fonts.fit` says."""
+    """Write a figure as PNG and beside it as SVG, whole or not at all, without the date so that equal figures are equal
+    files; what a notebook shows of it. Names in letters that no font here has stand as `lib.pipeline.fonts.fit`
+    says."""
     path, drawn, small = Path(path), io.BytesIO(), io.BytesIO()
     words = described(figure)
     standing = fonts.fit(figure)

@@ -2,7 +2,8 @@
 
     python -m lib staged FILE ...        # a table of findings, none of which shows what was found; exit status 1
 
-pre-commit calls it. What the last commit holds of the project's sources is public, what is about to be committed is not: an ad pasted into a notebook is found.
+pre-commit calls it. What the last commit holds of the project's sources is public, what is about to be committed is
+not: an ad pasted into a notebook is found.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def sensitive_studies(root: Path) -> list[Study]:
 
 
 def search(files: Sequence[Path], studies: Sequence[Study], root: Path) -> pd.DataFrame:
-    """What of the studies' data stands in `files` of the repository at `root`: `study, file, place, kind`, a row each."""
+    """What of the studies' data stands in `files` of the repository at `root`: `study, file, place, kind`, a row
+    each."""
     findings = [pd.DataFrame(columns=["study", *leak_scan.COLUMNS])]
     with tempfile.TemporaryDirectory() as folder:
         _last_commit(root, Path(folder))

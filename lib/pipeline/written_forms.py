@@ -1,4 +1,5 @@
-"""What a passage may mean beside what is written: without HTML tags, terminal colours and escapes of HTML, JSON and percent.
+"""What a passage may mean beside what is written: without HTML tags, terminal colours and escapes of HTML, JSON and
+percent.
 
 `views` gives all of these readings to the search for leaks, each in parts that correspond to the passage's.
 """
@@ -48,8 +49,8 @@ def _character(escape: re.Match[str]) -> str:
 def _untagged(texts: list[str], gap: str) -> list[str]:
     """The texts without tags, which may run over lines but not over cells.
 
-    Tags inside a line of text leave nothing, those of cells a sign that no name or number runs over, others a blank. The
-    lines of a cell become one.
+    Tags inside a line of text leave nothing, those of cells a sign that no name or number runs over, others a blank.
+    The lines of a cell become one.
     """
     if not any("<" in text for text in texts):
         return texts

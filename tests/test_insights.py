@@ -229,7 +229,7 @@ def test_errors_of_a_detector_are_counted_with_their_intervals():
 @pytest.mark.parametrize("chapter", ["32_known_and_new_vendors", "33_insights", "34_knowledge_graph", "36_one_ad"])
 def test_every_figure_says_from_which_runs_it_came(chapter):
     cells = nbformat.read(NOTEBOOKS / f"{chapter}.ipynb", 4).cells
-    drawn = [cell for cell in cells if "save_figure(" in cell.source or "figures.network(" in cell.source]
+    drawn = [cell for cell in cells if "save_figure(" in cell.source or "interactive.network(" in cell.source]
     assert drawn
     for cell in drawn:
         assert "results.sources(" in cell.source or "no run is behind" in cell.source, cell.id

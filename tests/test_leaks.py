@@ -19,7 +19,7 @@ from safetensors.numpy import save_file
 from lib.__main__ import main
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.pipeline import file_text, leak_scan
+from lib.pipeline import file_text, leak_index, leak_scan
 from lib.study import plan
 from lib.twin import advertisements
 
@@ -42,7 +42,7 @@ SECRETS = {
 
 
 def scan(folder: Path) -> list[tuple[str, str, str]]:
-    found = leak_scan.scan(folder, TEXTS, NAMES, known=[])
+    found = leak_scan.scan(folder, TEXTS, NAMES, public=[])
     assert list(found.columns) == ["file", "place", "kind"]
     shown = found.to_csv().casefold()
     for secret in (*SECRETS.values(), "2125550147", "quilla", "roomy-stay", "åsa", "730182", "harbour"):
@@ -312,25 +312,25 @@ def test_disguises(folder, kind, written):
 )
 def test_no_false_alarm(folder, fine):
     write(folder, "a.txt", fine)
-    assert leak_scan.scan(folder, [*TEXTS, "from 5 5 0 1 9 9 2 1 on"], NAMES, known=[]).empty
+    assert leak_scan.scan(folder, [*TEXTS, "from 5 5 0 1 9 9 2 1 on"], NAMES, public=[]).empty
 
 
 def test_public_text_is_no_leak(folder):
     write(folder, "a.txt", "\n".join(SECRETS.values()))
-    assert leak_scan.scan(folder, TEXTS, NAMES, known=list(SECRETS.values())).empty
+    assert leak_scan.scan(folder, TEXTS, NAMES, public=list(SECRETS.values())).empty
 
 
 def test_the_projects_own_words_are_public_but_not_the_twins_names():
-    index = leak_scan.Index([], ["Ziggy", "mean", "kernelspec"])
+    index = leak_index.Index([], ["Ziggy", "mean", "kernelspec"])
     index.forget(leak_scan.own_sources())
     [passage] = file_text.passages("a.txt", b"Ziggy, the mean of kernelspec")
     assert [hit.secret for hit in index.find(passage)] == [("name", ("ziggy",))]
 
 
 def test_many_texts_are_read_on_all_cores(monkeypatch):
-    alone = leak_scan.Index(TEXTS)
-    monkeypatch.setattr(leak_scan, "MANY", 2)
-    shared = leak_scan.Index(TEXTS)
+    alone = leak_index.Index(TEXTS)
+    monkeypatch.setattr(leak_index, "MANY", 2)
+    shared = leak_index.Index(TEXTS)
     assert shared.phones == alone.phones
     assert all(np.array_equal(shared.runs[length], alone.runs[length]) for length in alone.runs)
 
@@ -350,7 +350,7 @@ class Searched:
         self.texts = [
             advertisements.write_ad(given, ways, ad, "south", False, [])[0] for ad, ways in enumerate(vendors * 9)
         ]
-        self.index = leak_scan.Index(self.texts)
+        self.index = leak_index.Index(self.texts)
 
 
 @pytest.fixture(scope="module")
@@ -375,9 +375,9 @@ def test_the_published_study_holds_nothing_of_other_ads(searched):
 def test_any_run_of_any_text_is_found_in_any_cell(searched, chosen):
     text = chosen.draw(st.sampled_from(searched.texts))
     words = [word for word in text.split() if any(character.isalnum() for character in word)]
-    assume(len(words) >= leak_scan.RUN)
-    start = chosen.draw(st.integers(0, len(words) - leak_scan.RUN))
-    run = " ".join(words[start : start + leak_scan.RUN])
+    assume(len(words) >= leak_index.RUN)
+    start = chosen.draw(st.integers(0, len(words) - leak_index.RUN))
+    run = " ".join(words[start : start + leak_index.RUN])
     assume(any(character.isalpha() for character in run))
     rows, columns = chosen.draw(st.integers(1, 4)), chosen.draw(st.integers(1, 4))
     table = pd.DataFrame([["fine"] * columns] * rows, columns=[f"c{number}" for number in range(columns)])
@@ -468,13 +468,13 @@ WITHIN = {
 @pytest.mark.parametrize(("name", "content"), [(name, each) for name, forms in BORDERS.items() for each in forms])
 def test_no_name_runs_from_one_cell_into_another(tmp_path, name, content):
     write(tmp_path, name, content)
-    assert leak_scan.scan(tmp_path, [], ["vendor 7"], known=[]).empty
+    assert leak_scan.scan(tmp_path, [], ["vendor 7"], public=[]).empty
 
 
 @pytest.mark.parametrize(("name", "content"), [(name, each) for name, forms in WITHIN.items() for each in forms])
 def test_a_name_that_stands_in_one_cell_is_found(tmp_path, name, content):
     write(tmp_path, name, content)
-    assert set(leak_scan.scan(tmp_path, [], ["vendor 7"], known=[])["kind"]) == {"name"}
+    assert set(leak_scan.scan(tmp_path, [], ["vendor 7"], public=[])["kind"]) == {"name"}
 
 
 def test_a_notebooks_table_of_vendors_is_no_leak(tmp_path):
@@ -485,25 +485,25 @@ def test_a_notebooks_table_of_vendors_is_no_leak(tmp_path):
         output = {"output_type": "display_data", "metadata": {}, "data": {mime: shown.splitlines(keepends=True)}}
         cell = {"cell_type": "code", "metadata": {}, "source": [], "outputs": [output]}
         write(tmp_path, f"{number}.ipynb", json.dumps({"cells": [cell], "metadata": {}}))
-    assert leak_scan.scan(tmp_path, [], ["vendor 7", "for 9", "vendor 8"], known=[]).empty
+    assert leak_scan.scan(tmp_path, [], ["vendor 7", "for 9", "vendor 8"], public=[]).empty
 
 
 def test_numbers_and_short_texts_stand_in_one_cell_too(tmp_path):
     write(tmp_path, "a.html", "<td>212</td>\n<td>555</td><td>0147</td> <th>four</th><td>words</td><td>make one</td>")
     write(tmp_path, "a.csv", "four,words\nmake,one\n")
-    assert leak_scan.scan(tmp_path, ["four words make one", "call 212-555-0147 or write to us"], known=[]).empty
+    assert leak_scan.scan(tmp_path, ["four words make one", "call 212-555-0147 or write to us"], public=[]).empty
     write(tmp_path, "b.html", "<td>212-555-0147</td><td>four\nwords <i>make</i> one</td>")
-    found = leak_scan.scan(tmp_path, ["four words make one", "call 212-555-0147 or write to us"], known=[])
+    found = leak_scan.scan(tmp_path, ["four words make one", "call 212-555-0147 or write to us"], public=[])
     assert set(found["kind"]) == {"phone", "text"} and set(found["file"]) == {"b.html"}
 
 
 def test_a_name_with_the_sign_of_a_border_in_it_is_found_as_it_is(tmp_path):
     write(tmp_path, "a.txt", "of Quilla | Brook,")
     write(tmp_path, "b.csv", '"Wanda\nXaver"\n')
-    found = leak_scan.scan(tmp_path, [], ["Quilla | Brook", "Wanda\nXaver"], known=[])
+    found = leak_scan.scan(tmp_path, [], ["Quilla | Brook", "Wanda\nXaver"], public=[])
     assert set(found["file"]) == {"a.txt", "b.csv"}
 
 
 def test_lines_below_a_wrapped_cell_keep_their_numbers(tmp_path):
     write(tmp_path, "a.html", "<p>x</p>\n<td>a\nb\nc</td>\n<td>vendor 7</td>")
-    assert set(leak_scan.scan(tmp_path, [], ["vendor 7"], known=[])["place"]) == {"line 5"}
+    assert set(leak_scan.scan(tmp_path, [], ["vendor 7"], public=[])["place"]) == {"line 5"}

@@ -20,11 +20,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from PIL import Image
 
 from lib.core import files
-from lib.pipeline import figures, report
+from lib.pipeline import figures, interactive, report
 
 
 @pytest.fixture(autouse=True)
@@ -151,22 +151,23 @@ def test_contact_sheet_keeps_every_picture_in_its_row():
     assert [axis.get_ylabel() for axis in figure.axes] == ["first", "", "", "second", "", ""]
 
 
-def test_heatmaps_write_each_number_where_it_is_drawn():
+def test_heatmaps_write_each_number_where_it_is_drawn_and_leave_missing_ones_blank():
     table = pd.DataFrame([[1.0, 0.25], [0.5, np.nan]], index=["south", "west"], columns=["a", "b"])
     figure = figures.heatmaps({"one": table, "two": table.T})
     assert [axis.get_title() for axis in figure.axes] == ["one", "two"]
     first, second = ({text.get_position(): text for text in axis.texts} for axis in figure.axes)
     assert {place: text.get_text() for place, text in first.items()} == {
-        (0, 0): "1.00", (1, 0): "0.25", (0, 1): "0.50", (1, 1): "nan"}  # fmt: skip
-    assert second[0, 1].get_text() == "0.25"
-    assert first[0, 0].get_color() == "white" and first[1, 0].get_color() == "black"  # on dark, on light
+        (0.5, 0.5): "1.00", (1.5, 0.5): "0.25", (0.5, 1.5): "0.50"}  # fmt: skip
+    assert second[0.5, 1.5].get_text() == "0.25"
+    on_dark, on_light = (sum(to_rgb(first[place].get_color())) for place in ((0.5, 0.5), (1.5, 0.5)))
+    assert on_dark == 3 and on_light < 1
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["south", "west"]
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["a", "b"]
 
 
 def test_an_interactive_figure_is_data_without_a_script():
     frame = pd.DataFrame({"x": [1, 10, 5], "y": [2, 20, 7], "by": ["b", "b", "a"]})
-    bundle = figures.interactive_scatter(frame, "x", "y", "by", "ads", "texts")._repr_mimebundle_(include=None)
+    bundle = interactive.scatter(frame, "x", "y", "by", "ads", "texts")._repr_mimebundle_(include=None)
     assert set(bundle) == {"application/vnd.plotly.v1+json", "text/plain"}  # no text/html, which would carry plotly
     found = json.loads(json.dumps(bundle["application/vnd.plotly.v1+json"]))  # it is plain data
     assert [trace["name"] for trace in found["data"]] == ["b", "a"]

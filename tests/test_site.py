@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from lib.core.files import ROOT, write_json
-from lib.pipeline import figures, report, site, solutions
+from lib.pipeline import interactive, report, site, solutions
 from lib.study import plan
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -301,7 +301,7 @@ def hostile(tmp_path) -> SimpleNamespace:
     """A study with one executed chapter, whose data would like to run a script."""
     folder = tmp_path / "results"
     frame = pd.DataFrame({"text": [HOSTILE], "vendor": [1.0], "count": [2.0], "by": [HOSTILE]})
-    bundle = figures.interactive_scatter(frame, "vendor", "count", "by", HOSTILE, "y")._repr_mimebundle_()
+    bundle = interactive.scatter(frame, "vendor", "count", "by", HOSTILE, "y")._repr_mimebundle_()
     shown = {"text/html": report.show(frame, HOSTILE).to_html()}
     pixel = io.BytesIO()
     Image.new("RGB", (1, 1)).save(pixel, "PNG")

@@ -32,13 +32,13 @@ STARTS = 3  # tries at a kernel: on a busy machine another process may take its 
 def execute(source: Path, output: Path, parameters: dict[str, Any], label: str, key: str = "") -> None:
     """Run `source` with `parameters` and put the executed notebook at `output`.
 
-    key: as it was planned with. A notebook whose key is another one when it has ended (parameters, data or code changed meanwhile), or a run that
-    left a record of anything but what was planned, has failed.
+    key: as it was planned with. A notebook whose key is another one when it has ended (parameters, data or code changed
+    meanwhile), or a run that left a record of anything but what was planned, has failed.
 
     When a cell fails, what was executed so far is kept, with its traceback, as `<output>.failed.ipynb`, and
-    SystemExit carries one line that names notebook, error and file; one that names the kernel, when that didn't start or
-    died. One process at a time works on an output:
-    a second one waits, since a study that was killed may have left its last notebook running.
+    SystemExit carries one line that names notebook, error and file; one that names the kernel, when that didn't start
+    or died. One process at a time works on an output: a second one waits, since a study that was killed may have left
+    its last notebook running.
     """
     failed = output.with_suffix(".failed.ipynb")
     begin = time.monotonic()

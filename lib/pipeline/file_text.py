@@ -1,7 +1,7 @@
 """What can be read in a file that a study wrote, piece by piece, each with its place: for the search for leaks.
 
-Notebooks by cell and output, tables by row and column, JSON by path, pictures by text chunk and EXIF, archives by member;
-binary formats by their headers and by what reads as text in them.
+Notebooks by cell and output, tables by row and column, JSON by path, pictures by text chunk and EXIF, archives by
+member; binary formats by their headers and by what reads as text in them.
 """
 
 from __future__ import annotations

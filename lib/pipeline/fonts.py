@@ -1,8 +1,8 @@
 """Names in any script in a figure: fonts that have their letters, and where none has, a stand-in that can be read.
 
-matplotlib's own font has Latin, Greek, Cyrillic, Arabic and more, and draws a box for each letter that it lacks. Letters that it
-lacks are looked for in the fonts of the system; a name that no font here can draw is shown as `name 1*`, and a line below the
-figure says which it is, letter by letter as Unicode numbers them.
+matplotlib's own font has Latin, Greek, Cyrillic, Arabic and more, and draws a box for each letter that it lacks.
+Letters that it lacks are looked for in the fonts of the system; a name that no font here can draw is shown as `name
+1*`, and a line below the figure says which it is, letter by letter as Unicode numbers them.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _LAST_RESORT = "Last Resort"  # matplotlib's font of boxes
 
 
 def fit(figure: Figure) -> dict[str, str]:
-    """Make a figure drawable, in place: every text gets the fonts that it needs, and what none has becomes a stand-in. The
-    stand-ins, in the order of the names that they stand for; empty as a rule."""
+    """Make a figure drawable, in place: every text gets the fonts that it needs, and what none has becomes a stand-in.
+    The stand-ins, in the order of the names that they stand for; empty as a rule."""
     axes = [axis for here in figure.axes for axis in here._axis_map.values()]
     for axis in axes:
         axis.get_ticklabels(which="both")  # makes them: they would not be there before the figure is drawn
@@ -108,7 +108,8 @@ def _found(lacking: set[str]) -> tuple[list[str], set[str]]:
 
 @cache
 def _letters(path: str) -> frozenset[int]:
-    """What a font has an outline for; nothing where it is one of bitmaps (colour emoji), which can't be scaled, or matplotlib's of boxes."""
+    """What a font has an outline for; nothing where it is one of bitmaps (colour emoji), which can't be scaled, or
+    matplotlib's of boxes."""
     try:
         font = FT2Font(path)
     except RuntimeError:  # a file that FreeType doesn't read

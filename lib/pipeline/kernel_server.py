@@ -1,8 +1,10 @@
-"""Kernels that begin in no time: one process imports what notebooks import, and every notebook's kernel is a fork of it.
+"""Kernels that begin in no time: one process imports what notebooks import, and every notebook's kernel is a fork of
+it.
 
-A study is dozens of notebooks, each a process that would spend up to half a minute of a core on importing torch, Lightning and transformers alone. `Server` is that process; it imports when the
-first notebook asks. `python -m lib kernel ask -f FILE` is what Jupyter starts in place of a kernel: it asks the server for one, hands it its own input, output and environment, and ends when that
-ends. If there is no server, it becomes an ordinary kernel.
+A study is dozens of notebooks, each a process that would spend up to half a minute of a core on importing torch,
+Lightning and transformers alone. `Server` is that process; it imports when the first notebook asks. `python -m lib
+kernel ask -f FILE` is what Jupyter starts in place of a kernel: it asks the server for one, hands it its own input,
+output and environment, and ends when that ends. If there is no server, it becomes an ordinary kernel.
 """
 
 from __future__ import annotations
@@ -35,7 +37,8 @@ PRELOADED = (
 
 @contextmanager
 def server(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """A server of kernels, with this environment, for as long as the context lasts; what to add to the environment of those that start notebooks. Elsewhere than on Linux nothing: forks of such processes aren't safe there."""
+    """A server of kernels, with this environment, for as long as the context lasts; what to add to the environment of
+    those that start notebooks. Elsewhere than on Linux nothing: forks of such processes aren't safe there."""
     if sys.platform != "linux":
         yield {}
         return
@@ -80,8 +83,9 @@ def serve(folder: str) -> int:
 
 
 def _preload() -> bool:
-    """Import what notebooks import; whether it is safe to fork then: a fork has one thread alone, and would wait for ever for what another one holds. Some libraries start threads when they
-    are imported, where they are told to use several."""
+    """Import what notebooks import; whether it is safe to fork then: a fork has one thread alone, and would wait for
+    ever for what another one holds. Some libraries start threads when they are imported, where they are told to use
+    several."""
     import importlib
 
     os.environ["MPLBACKEND"] = (
@@ -93,7 +97,8 @@ def _preload() -> bool:
 
 
 def _be_kernel(asked: socket.socket) -> None:
-    """In a fork: take on the asker's arguments, environment, folder and files, and run a kernel until it is told to end or the asker is gone."""
+    """In a fork: take on the asker's arguments, environment, folder and files, and run a kernel until it is told to end
+    or the asker is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     asked.setblocking(True)
     status = 1

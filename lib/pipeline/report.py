@@ -12,6 +12,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 from IPython.display import HTML
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
@@ -22,19 +23,19 @@ from lib.core.tables import guarded
 from lib.pipeline import fonts
 
 OURS, THEIRS, NEUTRAL = "#1f6f8b", "#c8553d", "#8a8d91"
-plt.rcParams.update(
-    {
+sns.set_theme(
+    context="paper",
+    style="whitegrid",
+    rc={
+        "font.sans-serif": ["DejaVu Sans"],  # matplotlib's own, so that figures don't depend on the system's fonts
         "figure.dpi": 100,
         "savefig.dpi": 110,
         "savefig.bbox": "tight",
-        "font.size": 10,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.grid": True,
         "grid.color": "#e6e6e6",
-        "axes.axisbelow": True,
         "legend.frameon": False,
-    }
+    },
 )
 
 
@@ -53,7 +54,8 @@ def save_table(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
 
 
 def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
-    """A table to look at: rounded numbers, counts without decimals, no index, every text escaped. One without rows says so."""
+    """A table to look at: rounded numbers, counts without decimals, no index, every text escaped. One without rows says
+    so."""
     shown = frame.rename(columns={name: str(name).replace("_", " ") for name in frame.columns})
     formats = {}
     for name in shown.select_dtypes("number").columns:
@@ -85,19 +87,15 @@ _SORT = """
     head.style.cursor = "pointer";
     head.addEventListener("click", function () {
       rows.sort(function (one, other) {
-        return turn * one.cells[column].textContent.localeCompare(other.cells[column].textContent, undefined, {numeric: true});
-      });
-      turn = -turn;
-      rows.forEach(function (row) { body.appendChild(row); });
-    });
-  });
-})(document.currentScript.previousElementSibling);
+        return turn * one.cells[column].textContent.localeCompare(other.cells[column].textContent, undefined, {numeric:
+        true}); }); turn = -turn; rows.forEach(function (row) { body.appendChild(row); }); }); });
+        })(document.currentScript.previousElementSibling);
 """
 
 
 def sortable(frame: pd.DataFrame, caption: str = "", digits: int = 3, links: str = "") -> HTML:
-    """A table as `show` has it that a click on a heading sorts and a word above it filters; without scripts it is an ordinary one. links: a column that names notebooks of the same
-    folder, each of which becomes a link."""
+    """A table as `show` has it that a click on a heading sorts and a word above it filters; without scripts it is an
+    ordinary one. links: a column that names notebooks of the same folder, each of which becomes a link."""
     shown = show(frame, caption, digits)
     if links:
         shown = shown.format(
@@ -117,8 +115,8 @@ _ACTIVE = re.compile(r"^[-+=]|^\d(?=\d*[.)])|[\\`*_{}\[\]<>#|~^&$:]")
 
 
 def markdown(value: object) -> str:
-    """Any text as Markdown that shows it as it is, on one line: nothing in it is a table's border, emphasis, a link, HTML, a formula or code. Whatever parameters
-    or data say goes through it before it stands among Markdown."""
+    """Any text as Markdown that shows it as it is, on one line: nothing in it is a table's border, emphasis, a link,
+    HTML, a formula or code. Whatever parameters or data say goes through it before it stands among Markdown."""
     text = " ".join(str(value).split())
     text = _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", text)
     return text.replace("&#36;", "<span>&#36;</span>")  # two signs in one element would be a formula where MathJax runs
@@ -141,8 +139,9 @@ class Picture:
 
 
 def save_figure(figure: Figure, path: str | Path) -> Picture:
-    """Write a figure as PNG and beside it as SVG, whole or not at all, without the date so that equal figures are equal files; what a notebook shows of it.
-    Names in letters that no font here has stand as `lib.pipeline.fonts.fit` says."""
+    """Write a figure as PNG and beside it as SVG, whole or not at all, without the date so that equal figures are equal
+    files; what a notebook shows of it. Names in letters that no font here has stand as `lib.pipeline.fonts.fit`
+    says."""
     path, drawn, small = Path(path), io.BytesIO(), io.BytesIO()
     words = described(figure)
     standing = fonts.fit(figure)
@@ -171,10 +170,11 @@ def described(figure: Figure) -> str:
 
 
 def loss_curve(history: pd.DataFrame) -> Figure:
-    """Training and validation loss by epoch."""
+    """Training and validation loss by epoch (`epoch, train_loss, val_loss`)."""
     figure, axes = plt.subplots(figsize=(5, 2.6))
-    axes.plot(history["epoch"], history["train_loss"], marker="o", color=OURS, label="training")
-    axes.plot(history["epoch"], history["val_loss"], marker="s", color=THEIRS, linestyle="--", label="validation")
-    axes.set(xlabel="epoch", ylabel="loss", ylim=(min(0, history[["train_loss", "val_loss"]].min().min()), None))
-    axes.legend()
+    sns.lineplot(history, x="epoch", y="train_loss", marker="o", color=OURS, label="training", ax=axes)
+    sns.lineplot(
+        history, x="epoch", y="val_loss", marker="s", color=THEIRS, linestyle="--", label="validation", ax=axes
+    )
+    axes.set(ylabel="loss", ylim=(min(0, history[["train_loss", "val_loss"]].min().min()), None))
     return figure

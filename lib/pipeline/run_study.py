@@ -66,8 +66,8 @@ def run(name: str, jobs: int, only: Sequence[str] = (), cluster: str = "") -> in
 
 
 def _wrong_records(chosen: plan.Study, planned: Mapping[str, str]) -> list[str]:
-    """Runs whose record is of something else than what was planned (names and keys), a line each: they have failed, however they came to
-    be there. chosen: the study as it is now."""
+    """Runs whose record is of something else than what was planned (names and keys), a line each: they have failed,
+    however they came to be there. chosen: the study as it is now."""
     found = []
     for run in chosen.all_runs().values():
         try:
@@ -91,7 +91,8 @@ def _leak(chosen: plan.Study) -> str:
 
 
 def _where(chosen: plan.Study, jobs: int, cluster: str) -> list[str]:
-    """Snakemake's arguments for where jobs run: so many at a time here, within this machine's memory, or as a profile says."""
+    """Snakemake's arguments for where jobs run: so many at a time here, within this machine's memory, or as a profile
+    says."""
     if not cluster:
         memory = max(chosen.memory_mb, psutil.virtual_memory().total // 2**20)
         return ["--cores", str(jobs), "--resources", f"mem_mb={memory}"]

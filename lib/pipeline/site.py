@@ -2,9 +2,10 @@
 
 python -m lib.pipeline.site quick             # build/site/quick/index.html
 
-Sphinx with MyST-NB renders the pages. Before that each executed notebook is rewritten: figures become files with their words and downloads, plotly's data
-becomes an element that one local script draws, and the name of a run becomes a link to what is known of it. Beside the study's chapters stand those of the study
-`exercises`, which are solutions, in a folder of their own.
+Sphinx with MyST-NB renders the pages. Before that each executed notebook is rewritten: figures become files with their
+words and downloads, plotly's data becomes an element that one local script draws, and the name of a run becomes a link
+to what is known of it. Beside the study's chapters stand those of the study `exercises`, which are solutions, in a
+folder of their own.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ _WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
 
 
 def build(chosen: Study, out: Path | None = None) -> Path:
-    """Build the site of a study into `out` (build/site/<study>); its first page. Raises DataError when no chapter of it is executed, or Sphinx fails."""
+    """Build the site of a study into `out` (build/site/<study>); its first page. Raises DataError when no chapter of it
+    is executed, or Sphinx fails."""
     out = out or ROOT / "build" / "site" / chosen.name
     chapters = plan.executed(chosen.folder)
     if not chapters:
@@ -84,7 +86,8 @@ def build(chosen: Study, out: Path | None = None) -> Path:
 def _of_study(
     chosen: Study, chapters: Sequence[Path], pages: Path, extra: Path, answers: str, suffix: str = ""
 ) -> None:
-    """A study's executed chapters as pages, with its tables, figures and runs. answers: the page of solutions, from there; suffix: of the titles."""
+    """A study's executed chapters as pages, with its tables, figures and runs. answers: the page of solutions, from
+    there; suffix: of the titles."""
     runs = _runs(chosen)
     for path in chapters:
         notebook = nbformat.read(path, as_version=4)
@@ -101,7 +104,8 @@ def _of_study(
 
 
 def _solutions(chosen: Study, chapters: Sequence[str], pages: Path, extra: Path) -> list[str]:
-    """The page of solutions and the executed chapters that it tells of, in a folder of their own unless the site is theirs; the names of all of these pages."""
+    """The page of solutions and the executed chapters that it tells of, in a folder of their own unless the site is
+    theirs; the names of all of these pages."""
     solved = plan.load(solutions.STUDY)
     executed = plan.executed(solved.folder)
     within = "" if chosen.name == solved.name else f"{solved.name}/"
@@ -115,7 +119,8 @@ def _solutions(chosen: Study, chapters: Sequence[str], pages: Path, extra: Path)
 
 
 def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: Path, runs: Mapping[str, Any]) -> None:
-    """Change a notebook in place into what the site shows of it. folder: the study's; extra: where figures are put; runs: whose names become links."""
+    """Change a notebook in place into what the site shows of it. folder: the study's; extra: where figures are put;
+    runs: whose names become links."""
     count = 0
     for cell in notebook.cells:
         if cell.cell_type != "code":
@@ -151,7 +156,8 @@ def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: 
 
 
 def _joined(cells: Sequence[nbformat.NotebookNode]) -> Iterator[nbformat.NotebookNode]:
-    """Code that shows nothing is folded into the code after it, so that a reader finds one fold where there were three."""
+    """Code that shows nothing is folded into the code after it, so that a reader finds one fold where there were
+    three."""
     waiting: list[str] = []
     for cell, after in itertools.zip_longest(cells, cells[1:]):
         if cell.cell_type == "code" and not cell.outputs and after is not None and after.cell_type == "code":
@@ -222,7 +228,8 @@ def _to_pages(table: str, folder: Path) -> str:
 
 
 def _linked(table: str, runs: Mapping[str, Any], page: str = "runs.html") -> str:
-    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it. page: where runs are told."""
+    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it. page: where runs are
+    told."""
 
     def link(found: re.Match[str]) -> str:
         name = html.unescape(found[2]).split("/runs/")[-1]
@@ -285,7 +292,8 @@ def _runs_page(chosen: Study, runs: Mapping[str, Mapping[str, Any]], extra: Path
 
 
 def _front(chosen: Study, chapters: list[str], solved: list[str], extra: Path) -> str:
-    """The first page: the question, the scorecard in one picture, what data and device, three ways to read, and the chapters."""
+    """The first page: the question, the scorecard in one picture, what data and device, three ways to read, and the
+    chapters."""
     record = read_json(chosen.folder / "study.json")
     environment, data = record["environment"], chosen.data
     source = (

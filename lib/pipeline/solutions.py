@@ -1,4 +1,5 @@
-"""The site's page of solutions: what each exercise asks, read from its chapter, and the tables that answer it, read from where they were executed.
+"""The site's page of solutions: what each exercise asks, read from its chapter, and the tables that answer it, read
+from where they were executed.
 
 site/solutions.md has the answers in words. What can change stands there in brackets, for `filled`:
 
@@ -40,7 +41,8 @@ _SOLVED = re.compile(r" *\*Solution: study `exercises`\.\*")
 
 
 def filled(page: str, executed: dict[str, str]) -> str:
-    """The page with all that stands in brackets filled in. executed: chapters that were executed for their exercises, and where (an address)."""
+    """The page with all that stands in brackets filled in. executed: chapters that were executed for their exercises,
+    and where (an address)."""
     asked: list[str] = []
 
     def fill(found: re.Match[str]) -> str:
@@ -87,7 +89,8 @@ def numbers() -> str:
 
 
 def gallery() -> str:
-    """Two vendors of a document each, all queries like the first one's: one query of the second vendor misses, 99 of the first hit."""
+    """Two vendors of a document each, all queries like the first one's: one query of the second vendor misses, 99 of
+    the first hit."""
     documents, vendors = np.eye(2), np.array([0, 1])
     asking = np.array([0] * 99 + [1])
     scored = retrieval.evaluate(documents[np.zeros(len(asking), int)], asking, documents, vendors)
@@ -95,7 +98,8 @@ def gallery() -> str:
 
 
 def swaps() -> str:
-    """Pairs of rows of a modality that balanced accuracy and weighted F1 order differently, among those beside Table 4."""
+    """Pairs of rows of a modality that balanced accuracy and weighted F1 order differently, among those beside Table
+    4."""
     table = tables.chapter(_path(f"{STUDY}/matched_table_04")).dropna(subset="ours").query("variant == 'corrected'")
     wide = table.pivot_table(index=["modality", "our_system", "objective"], columns="metric", values="ours")
     told = [

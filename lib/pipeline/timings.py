@@ -1,5 +1,5 @@
-"""How long things take here: chapter 92's ratios beside the published ones (`make bench`), and the two commands of the README
-(`make timings`)."""
+"""How long things take here: chapter 92's ratios beside the published ones (`make bench`), and the two commands of the
+README (`make timings`)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ OUT = ROOT / "results" / "bench"
 
 
 def ratios(tables: Path) -> pd.DataFrame:
-    """Every ratio that chapter 92 measured side by side: `part, ratio, low, high` (median, least and most over rounds)."""
+    """Every ratio that chapter 92 measured side by side: `part, ratio, low, high` (median, least and most over
+    rounds)."""
     scoring = read_back.chapter(tables / "speed_scoring.csv")["ratio"]
     rows = [{"part": "scoring retrieval", "ratio": scoring.median(), "low": scoring.min(), "high": scoring.max()}]
     for name, label, prefix in (("speed_training", "system", "training, "), ("speed_parts", "part", "")):
@@ -34,7 +35,8 @@ def ratios(tables: Path) -> pd.DataFrame:
 
 
 def beside(here: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
-    """Both side by side, with `verdict`: *slower* or *faster* where the two spreads are apart, *same* where they meet, *new* or *gone* where one lacks it."""
+    """Both side by side, with `verdict`: *slower* or *faster* where the two spreads are apart, *same* where they meet,
+    *new* or *gone* where one lacks it."""
     table = here.merge(published, how="outer", on="part", suffixes=("", "_published"), sort=False)
     found = intervals.order(table["low"], table["high"], table["low_published"], table["high_published"])
     verdict = pd.Series(found, table.index).map({-1: "slower", 0: "same", 1: "faster"})
@@ -43,7 +45,8 @@ def beside(here: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 
 def bench(name: str) -> int:
-    """Execute chapter 92 again, write results/bench/tables/bench.csv and say what changed; 1 when something became slower on the kind of machine that was published, else 0."""
+    """Execute chapter 92 again, write results/bench/tables/bench.csv and say what changed; 1 when something became
+    slower on the kind of machine that was published, else 0."""
     chosen = plan.load(name)
     source, given = ROOT / "notebooks" / "92_speed.ipynb", {"study": name, "out": str(OUT.relative_to(ROOT))}
     execute.execute(source, OUT / "notebooks" / source.name, given, source.stem)

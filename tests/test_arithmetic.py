@@ -109,7 +109,9 @@ def test_a_deviation_is_read_as_its_score_is(found):
 
 def test_a_score_of_another_row_is_told():
     tables = planted(("matched", 5), CE | {"split": "OOD"}, "0.6647")  # that of CE+Triplet
-    (row,) = (row for row in table_checks.averages(tables) if row["place"] == "Table 5, row 2" and row["printed"] == "0.6647")
+    (row,) = (
+        row for row in table_checks.averages(tables) if row["place"] == "Table 5, row 2" and row["printed"] == "0.6647"
+    )
     assert row["reading"] == "fits: that of row 5"
 
 
@@ -198,7 +200,9 @@ def test_a_planted_copy_of_a_metric_is_found(splits, more):
             for metric in ("Macro-F1@X", "MRR@10")
         )
         table.loc[ours, ["mean", "std"]] = table.loc[theirs, ["mean", "std"]].to_numpy()
-    copies = [row for row in table_checks.copies(tables | {("matched", 7): table}) if "MRR@10 and Macro-F1@X" in row["what"]]
+    copies = [
+        row for row in table_checks.copies(tables | {("matched", 7): table}) if "MRR@10 and Macro-F1@X" in row["what"]
+    ]
     assert len(copies) == more
 
 

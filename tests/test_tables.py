@@ -18,7 +18,7 @@ from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT
 from lib.pipeline import report, solutions, timings
-from lib.review import known_vendors, ledger, paper_tables, study_diff, vendor_analysis
+from lib.review import claim_tests, known_vendors, paper_tables, study_diff, vendor_analysis
 from lib.runs import embedding_files, results
 
 NAMES = [
@@ -194,7 +194,7 @@ def read_back():
     for path in sorted((ROOT / "results").glob("*/tables/*.csv")):
         columns = tables.names(path)
         compared = set(study_diff.VALUES) & set(columns) and {"low", "high"} <= set(columns)
-        if compared or path.stem in ledger.CHAPTERS or f"{path.parent.parent.name}/{path.stem}" in named:
+        if compared or path.stem in claim_tests.CHAPTERS or f"{path.parent.parent.name}/{path.stem}" in named:
             yield path
 
 

@@ -400,7 +400,7 @@ VERDICTS = {
 
 
 def verdicts(counts: pd.DataFrame) -> Figure:
-    """Claims by verdict (`lib.review.ledger.counts`), a stacked bar a paper."""
+    """Claims by verdict (`lib.review.scorecard.counts`), a stacked bar a paper."""
     figure, axes = plt.subplots(figsize=(9, 2.2), layout="constrained")
     papers = {"matched": "MATCHED", "hotels": "Revisited Hotels"}
     for row, name in enumerate(papers):

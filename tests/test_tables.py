@@ -18,7 +18,7 @@ from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT
 from lib.pipeline import report, solutions, timings
-from lib.review import claim_tests, known_vendors, paper_tables, study_diff, vendor_analysis
+from lib.review import claim_tests, paper_tables, study_diff, vendor_analysis
 from lib.runs import embedding_files, results
 
 NAMES = [
@@ -271,10 +271,10 @@ def test_chapters_31_to_33_work_whatever_regions_are_called(named):
     )
     joined = vendor_analysis.retrieved(found).merge(known, on=["region", "vendor"])
     assert set(joined["region"]) == set(regions) and len(joined) == len(vendor_analysis.retrieved(found))
-    groups = known_vendors.groups(found, set(range(VENDORS // 2)))
+    groups = paper_tables.vendor_groups(found, set(range(VENDORS // 2)))
     assert set(groups["region"]) == set(regions[1:])
-    assert set(known_vendors.gaps(found, groups)["region"]) == set(regions[1:])
-    assert len(known_vendors.table_12(found, groups)) == 36
+    assert set(paper_tables.shared_less_unique(found, groups)["region"]) == set(regions[1:])
+    assert len(paper_tables.table_12(found, groups)) == 36
 
 
 def test_tables_of_such_regions_are_compared_by_name(named, tmp_path):

@@ -281,7 +281,7 @@ def test_tables_of_such_regions_are_compared_by_name(named, tmp_path):
     found, regions = named
     for name in ("one", "other"):
         report.save_table(found.verification.drop(columns=["row", "published"]), tmp_path / name / "verification.csv")
-    beside = study_diff.beside(tmp_path / "one", tmp_path / "other")
+    beside = study_diff.compare(tmp_path / "one", tmp_path / "other")
     assert len(beside) == len(found.verification) and (beside["moved"] == 0).all()
     assert all(any(region in number.split(", ") for number in beside["number"]) for region in regions)
 

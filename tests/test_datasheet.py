@@ -1,4 +1,4 @@
-"""The datasheet: every question of A.3 has its row, and a slip in the file is named."""
+"""lib.review.questionnaires, the datasheet: every question of A.3 has its row, and a slip in the file is named."""
 
 import pandas as pd
 import pytest
@@ -7,10 +7,12 @@ import yaml
 from lib.core.errors import DataError
 from lib.core.files import ROOT
 from lib.data.ads import Ads
-from lib.review import datasheet
+from lib.review import questionnaires
 
 OURS = ROOT / "params" / "datasheet.yaml"
-QUESTIONS = [(section, question) for section, questions in datasheet.MATCHED.items() for question in questions]
+QUESTIONS = [
+    (section, question) for section, questions in questionnaires.matched_datasheet().items() for question in questions
+]
 
 
 @pytest.fixture
@@ -33,13 +35,13 @@ def answered(tmp_path, ads):
     def table(answers) -> pd.DataFrame:
         path = tmp_path / "sheet.yaml"
         path.write_text(answers if isinstance(answers, str) else yaml.safe_dump(answers), encoding="utf-8")
-        return datasheet.table(path, ads).set_index(["section", "question"])["this data"]
+        return questionnaires.datasheet(path, ads).set_index(["section", "question"])["this data"]
 
     return table
 
 
 def test_the_twin_answers_every_question(ads):
-    table = datasheet.table(OURS, ads)
+    table = questionnaires.datasheet(OURS, ads)
     assert list(zip(table["section"], table["question"], strict=True)) == QUESTIONS
     assert not table["this data"].isin(["not answered", ""]).any()
     assert not table["this data"].str.contains(r"[{}]").any()  # every fact is filled in
@@ -51,7 +53,7 @@ def test_the_papers_answers_agree_with_its_table_1():
 
     counts = published.table("matched", 1).query("split == 'All'").set_index("metric")["mean"]
     for name in ("Ads", "Texts", "Images", "Vendors"):
-        assert f"{counts[name]:,.0f}" in datasheet.MATCHED["composition"]["size"]
+        assert f"{counts[name]:,.0f}" in questionnaires.matched_datasheet()["composition"]["size"]
 
 
 def test_facts_are_filled_in(answered):
@@ -68,7 +70,7 @@ def test_what_is_missing_is_not_answered(answered):
 
 def test_without_a_file_nothing_is_answered(ads):
     """Own data must not be given the twin's answers."""
-    assert (datasheet.table(None, ads)["this data"] == "not answered").all()
+    assert (questionnaires.datasheet(None, ads)["this data"] == "not answered").all()
 
 
 @pytest.mark.parametrize("word", ["No", "no", "Yes", "0"])
@@ -103,7 +105,7 @@ def test_a_slip_is_named(answered, tmp_path, text, words):
 
 def test_a_file_that_is_not_there_or_no_text(tmp_path, ads):
     with pytest.raises(DataError, match=r"none\.yaml"):
-        datasheet.table(tmp_path / "none.yaml", ads)
+        questionnaires.datasheet(tmp_path / "none.yaml", ads)
     (tmp_path / "latin.yaml").write_bytes("uses: {limits: für}".encode("latin-1"))
     with pytest.raises(DataError, match=r"latin\.yaml"):
-        datasheet.table(tmp_path / "latin.yaml", ads)
+        questionnaires.datasheet(tmp_path / "latin.yaml", ads)

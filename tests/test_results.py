@@ -10,7 +10,7 @@ from lib.core import published
 from lib.core.errors import DataError
 from lib.core.files import write_text
 from lib.evaluation import intervals, verification
-from lib.review import claims, paper_tables
+from lib.review import claimed_orders, paper_tables
 from lib.runs import results
 
 
@@ -334,10 +334,10 @@ def test_printed_costs_stand_beside_ours(measured):
 
 def test_baselines_are_said_to_stand_where_they_do(measured):
     found = measured(text(wrong=0.4), text("ce+supcon", wrong=0.1), baseline("minhash", wrong=0.2), image())
-    said = paper_tables.counted(paper_tables.rows_of_ours(found), 64)
+    said = paper_tables.best_baselines(paper_tables.rows_of_ours(found), 64)
     assert "- text: the best baseline, minhash (0." in said and "is above 1 of 2 trained rows" in said
     assert "image" not in said and "first 64 tokens" in said
-    assert paper_tables.counted(paper_tables.rows_of_ours(measured(image())), 64) == ""
+    assert paper_tables.best_baselines(paper_tables.rows_of_ours(measured(image())), 64) == ""
 
 
 def test_the_cost_of_an_interrupted_run_is_not_known(measured):
@@ -417,12 +417,12 @@ def test_on_pairs_a_verdict_counts_for_each_pair_that_it_is_in(measured):
     assert ((table["low"] <= table["pairs"]) & (table["pairs"] <= table["high"])).all()
 
 
-# lib.review.claims
+# lib.review.claimed_orders
 
 
 def verdicts(found):
-    table = claims.identification(found).set_index("claim")
-    assert list(table.index) == [order.statement for order in claims.IDENTIFICATION]
+    table = claimed_orders.identification(found).set_index("claim")
+    assert list(table.index) == [order.statement for order in claimed_orders.identification_orders()]
     return table
 
 
@@ -455,7 +455,7 @@ def test_claims_whose_runs_are_missing_are_not_run(measured):
 
 
 def test_claims_have_their_columns_where_nothing_was_run(measured):
-    table = claims.identification(measured(text()))
+    table = claimed_orders.identification(measured(text()))
     assert {"ours", "low", "high", "vendors", "p", "p_holm", "seeds", "better_run", "worse_run"} <= set(table)
 
 
@@ -477,7 +477,7 @@ def test_claims_average_over_the_seeds_of_both_sides(measured):
 
 def test_claims_on_retrieval_are_made_in_each_region(measured):
     found = measured(text("pre-trained", wrong=0.8), text("ce+supcon", wrong=0.1), image("ce+supcon", wrong=0.1))
-    table = claims.verification(found).set_index("claim")
+    table = claimed_orders.verification(found).set_index("claim")
     for region in ("South", "Midwest", "West", "Northeast"):
         assert table.loc[f"Training improves text retrieval, {region}", "verdict"] == "supported"
         assert table.loc[f"Text retrieves better than images, {region}", "verdict"] == "undecided"

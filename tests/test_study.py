@@ -155,7 +155,7 @@ def test_nothing_runs_again(project, smoke):
     [
         ("lib/pipeline/report.py", 'label="training"', 'label="train"', {"chapters", "runs"}),
         ("lib/review/data_tables.py", '"Vendors": here', '"Vendors":  here', set()),
-        ("lib/review/claims.py", '"section 5 (i)"', '"section 5"', {"claims"}),
+        ("lib/review/claimed_orders.yaml", "section 5 (i)", "section 5", {"claims"}),
         (
             "lib/runs/losses.py",
             '{"ce": 1.0, "supcon": 1.0}',

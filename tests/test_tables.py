@@ -19,7 +19,7 @@ from lib.core.errors import DataError
 from lib.core.files import ROOT
 from lib.core.schemas import Table
 from lib.pipeline import report, solutions, timings
-from lib.review import known_vendors, ledger, paper_tables, study_diff, vendor_analysis
+from lib.review import claim_tests, paper_tables, study_diff, vendor_analysis
 from lib.runs import embedding_files, results
 
 NAMES = [
@@ -201,7 +201,7 @@ def read_back():
     for path in sorted((ROOT / "results").glob("*/tables/*.csv")):
         columns = tables.names(path)
         compared = set(study_diff.VALUES) & set(columns) and {"low", "high"} <= set(columns)
-        if compared or path.stem in ledger.CHAPTERS or f"{path.parent.parent.name}/{path.stem}" in named:
+        if compared or path.stem in claim_tests.CHAPTERS or f"{path.parent.parent.name}/{path.stem}" in named:
             yield path
 
 
@@ -278,17 +278,17 @@ def test_chapters_31_to_33_work_whatever_regions_are_called(named):
     )
     joined = vendor_analysis.retrieved(found).merge(known, on=["region", "vendor"])
     assert set(joined["region"]) == set(regions) and len(joined) == len(vendor_analysis.retrieved(found))
-    groups = known_vendors.groups(found, set(range(VENDORS // 2)))
+    groups = paper_tables.vendor_groups(found, set(range(VENDORS // 2)))
     assert set(groups["region"]) == set(regions[1:])
-    assert set(known_vendors.gaps(found, groups)["region"]) == set(regions[1:])
-    assert len(known_vendors.table_12(found, groups)) == 36
+    assert set(paper_tables.shared_less_unique(found, groups)["region"]) == set(regions[1:])
+    assert len(paper_tables.table_12(found, groups)) == 36
 
 
 def test_tables_of_such_regions_are_compared_by_name(named, tmp_path):
     found, regions = named
     for name in ("one", "other"):
         report.save_table(found.verification.drop(columns=["row", "published"]), tmp_path / name / "verification.csv")
-    beside = study_diff.beside(tmp_path / "one", tmp_path / "other")
+    beside = study_diff.compare(tmp_path / "one", tmp_path / "other")
     assert len(beside) == len(found.verification) and (beside["moved"] == 0).all()
     assert all(any(region in number.split(", ") for number in beside["number"]) for region in regions)
 

@@ -52,7 +52,7 @@ def table(paper: str, number: int) -> pd.DataFrame:
 
 
 def cells(paper: str, number: int) -> pd.DataFrame:
-    """One published table with every cell as it is printed, a str: what `lib.review.audit` computes exactly from."""
+    """One published table with every cell as it is printed, a str: what `lib.review.arithmetic` computes exactly from."""
     return read_back.cells(_path(paper, number), comment="#")
 
 
@@ -62,7 +62,7 @@ def text_numbers() -> pd.DataFrame:
 
 
 def claims() -> pd.DataFrame:
-    """What the papers claim, a row each (`lib.review.ledger`): `id, paper, place, statement, test, argument, needs, twin`, all str."""
+    """What the papers claim, a row each (`lib.review.scorecard`): `id, paper, place, statement, test, argument, needs, twin`, all str."""
     return read_back.cells(FOLDER / "claims.csv", comment="#")
 
 

@@ -305,7 +305,7 @@ def bars(frame: pd.DataFrame, label: str, value: str, title: str) -> Figure:
 
 
 def verdicts(counts: pd.DataFrame) -> Figure:
-    """Claims by verdict (`lib.review.ledger.counts`), a stacked bar a paper."""
+    """Claims by verdict (`lib.review.scorecard.counts`), a stacked bar a paper."""
     figure, axes = plt.subplots(figsize=(9, 2.2), layout="constrained")
     papers = counts.set_index("verdict")[["matched", "hotels"]].T.set_axis(["MATCHED", "Revisited Hotels"])
     _stacked(axes, papers, VERDICTS, edgecolor="#666", linewidth=0.4)

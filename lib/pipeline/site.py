@@ -26,7 +26,7 @@ from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT, read_json, write_text
 from lib.pipeline import figures, report, solutions
-from lib.review import ledger
+from lib.review import scorecard
 from lib.study import plan
 from lib.study.plan import Study
 
@@ -337,7 +337,7 @@ def _scorecard(chosen: Study, extra: Path) -> str:
     if not path.exists():
         return "This study has no scorecard."
     picture = report.save_figure(
-        figures.verdicts(ledger.counts(tables.chapter(path))), extra / "figures" / "scorecard.png"
+        figures.verdicts(scorecard.counts(tables.chapter(path))), extra / "figures" / "scorecard.png"
     )
     image = f'<img src="figures/scorecard.png" alt="{html.escape(picture.words)}">'
     return f'<figure class="shown"><a href="91_scorecard.html">{image}</a><figcaption>The claims of both papers by this study\'s verdict. A click leads to each of them.</figcaption></figure>'

@@ -1,4 +1,4 @@
-"""lib.review.ledger: verdicts follow from tables, change when they change, and say what is missing."""
+"""lib.review.claim_tests and scorecard: verdicts follow from tables, change when they change, and say what is missing."""
 
 from pathlib import Path
 
@@ -8,26 +8,27 @@ import pytest
 
 from lib.core import published
 from lib.core.errors import DataError
-from lib.review import ledger
-from lib.review.ledger import HERE, PUBLISHED, Tables
+from lib.review import scorecard
+from lib.review.claim_tests import TESTS, StudyTables
+from lib.review.verdicts import AS_PRINTED, ClaimVerdict
 
 NOWHERE = Path("/nowhere")
 
 
 def claims(*rows):
-    """Comparisons as lib.review.claims has them: (claim, value, low, high)."""
+    """Comparisons as lib.review.claimed_orders has them: (claim, value, low, high)."""
     table = pd.DataFrame(rows, columns=["claim", "ours", "low", "high"])
     return table.assign(seeds=3.0, better_run="text/one", worse_run="text/other")
 
 
 def verdict(test, argument, **tables):
-    return ledger.TESTS[test](Tables(NOWHERE, tables), argument)
+    return TESTS[test](StudyTables(NOWHERE, tables), argument)
 
 
 def test_the_data_file_is_whole():
     table = published.claims()
     assert (table["paper"] == "matched").sum() >= 25 and (table["paper"] == "hotels").sum() >= 8
-    assert table["id"].is_unique and set(table["test"]) <= set(ledger.TESTS)
+    assert table["id"].is_unique and set(table["test"]) <= set(TESTS)
     assert (table[["place", "statement", "needs", "twin"]] != "").all(axis=None)
     said = set(published.text_numbers()["id"])
     asked = table.loc[table["test"] == "printed", "argument"].str.split().explode()
@@ -35,10 +36,10 @@ def test_the_data_file_is_whole():
 
 
 def test_without_a_study_only_what_the_papers_print_is_judged():
-    found = ledger.ledger(Tables(NOWHERE))
-    judged = found["verdict"] != HERE
+    found = scorecard.scorecard(StudyTables(NOWHERE))
+    judged = found["verdict"] != ClaimVerdict.NOT_TESTABLE_HERE
     assert set(published.claims().loc[judged, "test"]) == {"printed"}
-    assert set(found.loc[judged, "verdict"]) <= set(ledger.PRINTED) and (found["protocol"] == "").all()
+    assert set(found.loc[judged, "verdict"]) <= set(AS_PRINTED) and (found["protocol"] == "").all()
     assert found.loc[~judged, "why"].str.contains("not in this study").all()
 
 
@@ -52,7 +53,7 @@ def test_without_a_study_only_what_the_papers_print_is_judged():
         ([(0.1, 0.3), (-0.3, -0.1)], "not supported"),
         ([(-0.3, -0.1), (-0.2, -0.1)], "reversed"),
         ([(-0.3, -0.1), (-0.2, -0.1), (-0.1, 0.2)], "not supported"),
-        ([(np.nan, np.nan)], HERE),
+        ([(np.nan, np.nan)], ClaimVerdict.NOT_TESTABLE_HERE),
     ],
 )
 def test_a_verdict_follows_from_intervals(intervals, expected):
@@ -93,7 +94,7 @@ def test_bins_are_compared_with_the_nearest_of_the_other_system():
     table = pd.DataFrame(rows, columns=["value", "mean", "low", "high", "factor", "system"])
     found = verdict("bins", "fig_3;ads;Multimodal;Text", fig_3=table)
     assert found.verdict == "partly supported" and found.effect == pytest.approx((0.5 + 0.05) / 2)
-    assert verdict("bins", "fig_3;ads;Multimodal;Vision", fig_3=table).verdict == HERE
+    assert verdict("bins", "fig_3;ads;Multimodal;Vision", fig_3=table).verdict == ClaimVerdict.NOT_TESTABLE_HERE
 
 
 def test_alignment_is_judged_by_its_control():
@@ -103,8 +104,12 @@ def test_alignment_is_judged_by_its_control():
         {"method": ["ITC"], "verdict": "corrected gains more", "difference": 0.2, "low": 0.1, "high": 0.3}
     )
     found = verdict("alignment", "", alignment_judged=judged, alignment_contrasts=gains)
-    assert found.verdict == PUBLISHED and (found.effect, found.low, found.high) == (0.2, 0.1, 0.3)
-    assert verdict("alignment", "", alignment_judged=judged).verdict == HERE
+    assert found.verdict == ClaimVerdict.NOT_TESTABLE_AS_PUBLISHED and (found.effect, found.low, found.high) == (
+        0.2,
+        0.1,
+        0.3,
+    )
+    assert verdict("alignment", "", alignment_judged=judged).verdict == ClaimVerdict.NOT_TESTABLE_HERE
 
 
 def test_seeds_positives_hotels_and_leaks():
@@ -126,7 +131,10 @@ def test_seeds_positives_hotels_and_leaks():
     )
     assert verdict("positives", "Multimodal;Text", positives=counts).verdict == "supported"
     assert verdict("positives", "Text;Multimodal", positives=counts).verdict == "reversed"
-    assert verdict("positives", "Multimodal;Text", positives=counts.assign(items=[10, 5])).verdict == PUBLISHED
+    assert (
+        verdict("positives", "Multimodal;Text", positives=counts.assign(items=[10, 5])).verdict
+        == ClaimVerdict.NOT_TESTABLE_AS_PUBLISHED
+    )
     fell = pd.DataFrame(
         {
             "loss": ["circle", "pre-trained"],
@@ -145,7 +153,7 @@ def test_seeds_positives_hotels_and_leaks():
     )
     lost = {"metric": "Macro-F1", "from": "paper", "to": "campaign", "run": "fusion/one", "p_holm": 0.01}
     lost = pd.DataFrame([lost | {"fall": 0.3, "low": 0.2, "high": 0.4}])
-    assert verdict("leak", "", leakage=crossed).verdict == HERE
+    assert verdict("leak", "", leakage=crossed).verdict == ClaimVerdict.NOT_TESTABLE_HERE
     assert verdict("leak", "", leakage=crossed, leakage_falls=lost).verdict == "not supported"
     assert verdict("leak", "", leakage=crossed, leakage_falls=lost.assign(p_holm=0.3)).verdict == "undecided"
     checked = pd.DataFrame(
@@ -163,29 +171,29 @@ def test_seeds_positives_hotels_and_leaks():
 
 def test_an_unknown_test_is_an_error():
     with pytest.raises(DataError, match=r"claims\.csv, m01: there is no test called 'guess'"):
-        ledger.ledger(Tables(NOWHERE), claims=published.claims().assign(test="guess"))
+        scorecard.scorecard(StudyTables(NOWHERE), claims=published.claims().assign(test="guess"))
 
 
 def test_rankings_agree_as_far_as_they_do():
     theirs = [0.2, 0.4, 0.6, 0.8]
     table = pd.DataFrame({"metric": "Macro-F1", "published": theirs, "ours": theirs, "variant": "corrected"})
     table = table.assign(low=table["ours"] - 0.01, high=table["ours"] + 0.01)
-    row = ledger.agreement(Tables(NOWHERE, {"matched_table_04": table})).iloc[0]
+    row = scorecard.ranking_agreement(StudyTables(NOWHERE, {"matched_table_04": table})).iloc[0]
     assert (row["tau"], row["low"], row["high"], row["rows"]) == (1, 1, 1, 4)
     turned = table.assign(
         ours=table["ours"][::-1].to_numpy(),
         low=lambda frame: frame["ours"] - 0.5,
         high=lambda frame: frame["ours"] + 0.5,
     )
-    row = ledger.agreement(Tables(NOWHERE, {"matched_table_04": turned})).iloc[0]
+    row = scorecard.ranking_agreement(StudyTables(NOWHERE, {"matched_table_04": turned})).iloc[0]
     assert row["tau"] == -1 and row["low"] < row["high"]
-    assert ledger.agreement(Tables(NOWHERE, {"matched_table_04": table.head(2)})).empty
+    assert scorecard.ranking_agreement(StudyTables(NOWHERE, {"matched_table_04": table.head(2)})).empty
 
 
 def test_counts_and_conclusions_hold_every_claim():
-    found = ledger.ledger(Tables(NOWHERE))
-    assert ledger.counts(found)[["matched", "hotels"]].to_numpy().sum() == len(found)
-    assert ledger.home(found, Tables(NOWHERE)).count("\n- ") == len(found)
+    found = scorecard.scorecard(StudyTables(NOWHERE))
+    assert scorecard.counts(found)[["matched", "hotels"]].to_numpy().sum() == len(found)
+    assert scorecard.takeaways(found, StudyTables(NOWHERE)).count("\n- ") == len(found)
     scored = {"system": ["bm25", "ours"], "objective": ["baseline", "CE"], "mean": [0.9, 0.5], "low": 0.4, "high": 0.95}
-    beside = ledger.home(found, Tables(NOWHERE, {"identification_rows": pd.DataFrame(scored)}))
+    beside = scorecard.takeaways(found, StudyTables(NOWHERE, {"identification_rows": pd.DataFrame(scored)}))
     assert "bm25 (0.90, 0.40 to 0.95) identifies best by macro-F1, of the trained systems ours (0.50" in beside

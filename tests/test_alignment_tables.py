@@ -86,7 +86,7 @@ def test_tables_keep_questions_apart(study):
     plant(study, lambda method, variant, overlap: 0.1)
     whole = alignment_tables.table(study, "text_to_image")
     assert len(whole) == 2 * (1 + 1 + 8)
-    assert len(alignment_tables.control(study)) == 8 and len(alignment_tables.usual(whole)) == 2
+    assert len(alignment_tables.control(study)) == 8 and len(alignment_tables.with_study_settings(whole)) == 2
     assert alignment_tables.temperatures(study)["temperature"].tolist() == [0.1, 0.3]
     eight = alignment_tables.table_8(study).dropna(subset="ours")
     assert set(eight["objective"]) == {"ITC"} and set(eight["split"]) == {"South", "Avg"}

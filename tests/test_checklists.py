@@ -1,11 +1,11 @@
-"""lib.review.checklist: questions with answers that come from the record where it has them."""
+"""lib.review.questionnaires, the checklists: questions with answers that come from the record where it has them."""
 
 import pytest
 
 from lib.core.errors import DataError
 from lib.core.files import write_json
 from lib.models.backbones import Provenance
-from lib.review import checklist
+from lib.review import questionnaires
 from lib.study.plan import Study
 
 RUN = {
@@ -36,7 +36,7 @@ def study(tmp_path, monkeypatch):
 
 
 def test_answers_are_filled_in_from_the_record(study):
-    table = checklist.table(study)
+    table = questionnaires.checklists(study)
     assert set(table["checklist"]) == {"REFORMS", "Responsible NLP (MATCHED A.1)"} and len(table) > 35
     said = table.set_index("question")["answer"]
     assert "2 runs, 1.0 hours" in said["Are parameters, budget and infrastructure reported?"]
@@ -46,8 +46,8 @@ def test_answers_are_filled_in_from_the_record(study):
 
 def test_what_the_record_lacks_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(Study, "folder", property(lambda self: tmp_path))
-    said = checklist.table(Study(name="empty")).set_index("question")["answer"]
-    assert checklist.UNKNOWN in said["Is the environment described?"]
+    said = questionnaires.checklists(Study(name="empty")).set_index("question")["answer"]
+    assert questionnaires.UNKNOWN in said["Is the environment described?"]
 
 
 @pytest.mark.parametrize(
@@ -62,4 +62,4 @@ def test_a_file_that_is_not_one_is_an_error(tmp_path, text, match):
     path = tmp_path / "checklist.yaml"
     path.write_text(text)
     with pytest.raises(DataError, match=match):
-        checklist.table(Study(name="empty"), path)
+        questionnaires.checklists(Study(name="empty"), path)

@@ -1,4 +1,4 @@
-"""lib.review.audit: what rounding explains is no finding, and an error of each kind is one."""
+"""lib.review.arithmetic: what rounding explains is no finding, and an error of each kind is one."""
 
 from fractions import Fraction
 
@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from lib.core import published
 from lib.core.errors import DataError
-from lib.review import audit
-from lib.review.audit import Range
+from lib.review.arithmetic import audit, rounding, table_checks, text_checks
+from lib.review.arithmetic.rounding import Range
 
 
 @pytest.fixture(scope="module")
@@ -30,20 +30,20 @@ def test_an_average_that_was_rounded_is_never_a_finding(values, digits):
     exact = [Fraction(value, 10**9) for value in values]
     printed = [f"{float(value):.{digits}f}" for value in exact]
     average = f"{float(sum(exact) / len(exact)):.{digits}f}"
-    assert Range.of(average).meets(audit.mean(map(Range.of, printed)))
+    assert Range.of(average).meets(rounding.mean(map(Range.of, printed)))
 
 
 @given(scores, st.integers(2, 4), st.sampled_from([0, 1]))
 def test_a_deviation_that_was_rounded_is_never_a_finding(values, digits, ddof):
     exact = pd.Series([value / 10**9 for value in values])
     printed = [f"{value:.{digits}f}" for value in exact]
-    assert Range.of(f"{exact.std(ddof=ddof):.{digits}f}").meets(audit.spread(map(Range.of, printed), ddof))
+    assert Range.of(f"{exact.std(ddof=ddof):.{digits}f}").meets(rounding.spread(map(Range.of, printed), ddof))
 
 
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
 def test_counts_are_exact(one, other):
-    assert Range.of(f"{one + other:,}").meets(audit.total([Range.of(str(one)), Range.of(str(other))]))
-    assert not Range.of(str(one + other + 1)).meets(audit.total([Range.of(str(one)), Range.of(str(other))]))
+    assert Range.of(f"{one + other:,}").meets(rounding.total([Range.of(str(one)), Range.of(str(other))]))
+    assert not Range.of(str(one + other + 1)).meets(rounding.total([Range.of(str(one)), Range.of(str(other))]))
 
 
 def test_products_and_quotients_hold_what_they_may_be():
@@ -109,7 +109,9 @@ def test_a_deviation_is_read_as_its_score_is(found):
 
 def test_a_score_of_another_row_is_told():
     tables = planted(("matched", 5), CE | {"split": "OOD"}, "0.6647")  # that of CE+Triplet
-    (row,) = (row for row in audit.averages(tables) if row["place"] == "Table 5, row 2" and row["printed"] == "0.6647")
+    (row,) = (
+        row for row in table_checks.averages(tables) if row["place"] == "Table 5, row 2" and row["printed"] == "0.6647"
+    )
     assert row["reading"] == "fits: that of row 5"
 
 
@@ -183,7 +185,7 @@ ALL = ("South", "Midwest", "West", "Northeast", "OOD")
 )
 def test_a_planted_copy_is_found(ours, theirs, splits, check, more):
     def within(tables):  # the row that was copied may stand in another table too
-        return sum(row["check"] == check and row["place"].startswith("Table 7,") for row in audit.copies(tables))
+        return sum(row["check"] == check and row["place"].startswith("Table 7,") for row in table_checks.copies(tables))
 
     assert within(copied("MRR@10", ours, theirs, splits)) - within(audit.all_tables()) == more
 
@@ -198,7 +200,9 @@ def test_a_planted_copy_of_a_metric_is_found(splits, more):
             for metric in ("Macro-F1@X", "MRR@10")
         )
         table.loc[ours, ["mean", "std"]] = table.loc[theirs, ["mean", "std"]].to_numpy()
-    copies = [row for row in audit.copies(tables | {("matched", 7): table}) if "MRR@10 and Macro-F1@X" in row["what"]]
+    copies = [
+        row for row in table_checks.copies(tables | {("matched", 7): table}) if "MRR@10 and Macro-F1@X" in row["what"]
+    ]
     assert len(copies) == more
 
 
@@ -229,7 +233,7 @@ def test_a_whole_lies_between_its_groups(shared, unique, agrees):
     where = (table["modality"] == "text") & (table["metric"] == "MRR@10") & (table["split"] == "Midwest")
     for group, score in (("shared", shared), ("unique", unique)):
         table.loc[where & (table["vendors"] == group), "mean"] = score
-    rows = list(audit.brackets(tables | {("matched", 12): table}))
+    rows = list(table_checks.brackets(tables | {("matched", 12): table}))
     assert [row["agrees"] for row in rows if "text MRR@10 Midwest" in row["what"]] == [agrees]
     assert sum(row["agrees"] == "yes" for row in rows) == (agrees == "yes")
 
@@ -241,7 +245,7 @@ def stated(kind, printed, tables=None, scale="1", given=(), **statement):
     """Whether a statement agrees; given: numbers that it is made of, named a, b, …"""
     rows = [GIVEN | {"id": name, "printed": number, "scale": scale} for name, number in zip("abc", given, strict=False)]
     rows.append(GIVEN | {"id": "said", "kind": kind, "printed": printed, "scale": scale} | statement)
-    (row,) = audit.statements(audit.all_tables() if tables is None else tables, pd.DataFrame(rows))
+    (row,) = text_checks.statements(audit.all_tables() if tables is None else tables, pd.DataFrame(rows))
     return row["agrees"]
 
 
@@ -321,14 +325,14 @@ def test_a_row_that_two_tables_print_counts_once():
 def test_a_planted_misprint_in_the_text_is_found(found):
     said = published.text_numbers()
     said.loc[said["id"] == "m-a2-english", "printed"] = "99.94"
-    assert len(disagreeing(audit.audit(said=said), "text: mean")) == 1 > len(disagreeing(found, "text: mean"))
+    assert len(disagreeing(audit.audit(statements=said), "text: mean")) == 1 > len(disagreeing(found, "text: mean"))
 
 
 def test_a_statement_about_no_cell_is_an_error():
     said = published.text_numbers()
     said.loc[said["id"] == "m-5-resnet", "about"] = "system=ResNet-500"
     with pytest.raises(DataError, match=r"text_numbers\.csv, m-5-resnet: no cell of the table fits"):
-        audit.audit(said=said)
+        audit.audit(statements=said)
 
 
 def test_a_statement_of_no_known_kind_is_an_error():
@@ -339,6 +343,6 @@ def test_a_statement_of_no_known_kind_is_an_error():
 def test_summary_and_conclusion_count_what_disagrees(found):
     table = audit.summary(found)
     assert table["disagree"].sum() == (found["agrees"] == "no").sum() and table["checked"].sum() == len(found)
-    assert "**text: product**: 1 of 1 disagree" in audit.told(found)
-    assert "**copy**: 6 found" in audit.told(found)
-    assert "agrees" in audit.told(found[found["agrees"] == "yes"])
+    assert "**text: product**: 1 of 1 disagree" in audit.largest(found)
+    assert "**copy**: 6 found" in audit.largest(found)
+    assert "agrees" in audit.largest(found[found["agrees"] == "yes"])

@@ -2,28 +2,28 @@
 
 from made_up_runs import VENDORS, fusion, text
 
-from lib.review import known_vendors
+from lib.review import paper_tables
 
 SHARED = set(range(VENDORS // 2))
 
 
 def test_groups_leave_out_the_trained_region_and_groups_of_few(measured):
     found = measured(fusion("ce+supcon"))
-    scored = known_vendors.groups(found, SHARED)
+    scored = paper_tables.vendor_groups(found, SHARED)
     assert set(scored["region"]) == {"midwest", "west", "northeast"} and set(scored["modality"]) == {
         "text",
         "image",
         "multimodal",
     }
     assert scored.loc[scored["group"] == "shared", "vendor"].isin(SHARED).all()
-    few = known_vendors.groups(found, set(range(4)))
+    few = paper_tables.vendor_groups(found, set(range(4)))
     assert set(few["group"]) == {"unique"}  # four shared vendors are too few to score
 
 
 def test_every_printed_cell_has_ours_beside_it(measured):
     found = measured(fusion("ce+supcon"))
-    scored = known_vendors.groups(found, SHARED)
-    table = known_vendors.table_12(found, scored)
+    scored = paper_tables.vendor_groups(found, SHARED)
+    table = paper_tables.table_12(found, scored)
     assert len(table) == 36 and table["ours"].notna().all()
     cell = table[(table["modality"] == "multimodal") & (table["group"] == "shared") & (table["metric"] == "MRR@10")]
     here = scored[(scored["modality"] == "multimodal") & (scored["group"] == "shared") & (scored["region"] == "west")]
@@ -33,16 +33,19 @@ def test_every_printed_cell_has_ours_beside_it(measured):
 
 def test_a_planted_gap_is_found_and_none_is_not(measured):
     found = measured(fusion("ce+supcon"))
-    scored = known_vendors.groups(found, SHARED)
-    assert set(known_vendors.gaps(found, scored)["verdict"]) == {"undecided"}
+    scored = paper_tables.vendor_groups(found, SHARED)
+    assert set(paper_tables.shared_less_unique(found, scored)["verdict"]) == {"undecided"}
     planted = scored.copy()
     planted.loc[planted["group"] == "shared", "MRR@10"] += 2
-    gaps = known_vendors.gaps(found, planted)
+    gaps = paper_tables.shared_less_unique(found, planted)
     assert set(gaps.loc[gaps["metric"] == "MRR@10", "verdict"]) == {"shared higher"}
     assert set(gaps.loc[gaps["metric"] == "R-Precision@X", "verdict"]) == {"undecided"}
 
 
 def test_without_the_multimodal_run_the_table_is_the_papers(measured):
     found = measured(text("ce"))
-    scored = known_vendors.groups(found, SHARED)
-    assert known_vendors.table_12(found, scored)["ours"].isna().all() and known_vendors.gaps(found, scored).empty
+    scored = paper_tables.vendor_groups(found, SHARED)
+    assert (
+        paper_tables.table_12(found, scored)["ours"].isna().all()
+        and paper_tables.shared_less_unique(found, scored).empty
+    )

@@ -1,0 +1,70 @@
+"""One check: a printed number beside the same number computed from others, under one or several readings.
+
+The plain reading comes first. Where it fails others are tried, and the one that fits is named as a likely cause.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+
+import pandas as pd
+
+from lib.data.ads import REGIONS
+from lib.review.arithmetic.rounding import Range
+
+Tables = Mapping[tuple[str, int], pd.DataFrame]
+"""(paper, number) -> a transcribed table, its cells as they are printed."""
+Row = dict[str, str | float]
+"""The columns COLUMNS of one check."""
+COLUMNS = ["check", "paper", "place", "what", "printed", "recomputed", "difference", "agrees", "reading"]
+LABELS = ("seed", "group", "system", "objective", "fusion", "modality", "vendors", "dataset")
+"""Columns of a published table that say what a row is about."""
+EVERY = tuple(name.title() for name in REGIONS)
+"""MATCHED's regions as its tables name them."""
+OTHERS = tuple(name for name in EVERY if name != "South")
+"""The regions that were not trained on."""
+NO_FIT = "no reading fits"
+RELATIONS: Mapping[str, Callable[[Range, Range], bool]] = {
+    "repeated": Range.same,
+    "text: cell": Range.same,
+    "text: at least": lambda printed, computed: printed.high >= computed.low,
+    "text: at most": lambda printed, computed: printed.low <= computed.high,
+    "text: fewer": lambda printed, computed: printed.low < computed.high,
+}
+"""How a printed number must stand to the computed one, by check; in every other check they must meet."""
+
+
+def check(
+    name: str,
+    paper: str,
+    place: str,
+    what: str,
+    printed: str,
+    readings: Mapping[str, Range],
+    scale: Fraction = Fraction(1),
+    otherwise: str = NO_FIT,
+    shown_as: Fraction | None = None,
+) -> Row:
+    """A row of the audit. It agrees if the plain reading, the first of `readings`, fits.
+
+    `reading` is then the plain reading's name; else `fits: …` with the first other reading that fits; else `otherwise`.
+    name: which kind of check; scale: what the printed number is divided by; shown_as: the recomputed value, if not the
+    middle of the plain reading's range.
+    """
+    shown = Range.of(printed, scale)
+    (plain, computed), *others = readings.items()
+    value = computed.middle if shown_as is None else shown_as
+    agrees = RELATIONS.get(name, Range.meets)(shown, computed)
+    fits = next((reading for reading, other in others if shown.meets(other)), "")
+    return {
+        "check": name,
+        "paper": paper,
+        "place": place,
+        "what": what,
+        "printed": printed,
+        "recomputed": float(value * scale),
+        "difference": float((shown.middle - value) * scale),
+        "agrees": "yes" if agrees else "no",
+        "reading": plain if agrees else f"fits: {fits}" if fits else otherwise,
+    }

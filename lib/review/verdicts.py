@@ -1,0 +1,31 @@
+"""What can be said of a claim of the papers. README and chapter 91 explain the words to readers."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class ClaimVerdict(StrEnum):
+    """A verdict, in the words that tables print.
+
+    *supported*, *reversed*: every difference that the test reads is decided, for the claim or against it: its interval
+    leaves out no effect, and where several were corrected together its p stays below 5 %. *partly supported*: some are,
+    none against. *undecided*: none is. *not supported*: it doesn't hold, or holds in some places and not in others.
+    *… as printed*: by the paper's own numbers alone, which says nothing of the world. *not testable as published*: what
+    was published can't answer it, for a reason that is given. *not testable here*: what it needs was not run.
+    """
+
+    SUPPORTED = "supported"
+    PARTLY_SUPPORTED = "partly supported"
+    UNDECIDED = "undecided"
+    NOT_SUPPORTED = "not supported"
+    REVERSED = "reversed"
+    CONSISTENT = "consistent as printed"
+    PARTLY_CONSISTENT = "partly consistent as printed"
+    INCONSISTENT = "inconsistent as printed"
+    NOT_TESTABLE_AS_PUBLISHED = "not testable as published"
+    NOT_TESTABLE_HERE = "not testable here"
+
+
+AS_PRINTED = (ClaimVerdict.CONSISTENT, ClaimVerdict.PARTLY_CONSISTENT, ClaimVerdict.INCONSISTENT)
+"""Verdicts by the papers' own numbers alone."""

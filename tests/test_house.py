@@ -30,7 +30,7 @@ def test_imports_point_down():
         ("core/errors.py", "from lib.data import splits", "a package imports only those before it"),
         ("evaluation/retrieval.py", "from lib.runs import results", "a package imports only those before it"),
         ("data/near_duplicates.py", "from lib.data import splits", "no cycle"),
-        ("twin/drawing/rooms.py", "from lib.twin import wording", "the drawing of pictures knows nothing"),
+        ("twin/drawing/rooms.py", "from lib.twin.writing import style", "the drawing of pictures knows nothing"),
     ],
 )
 def test_an_import_that_points_up_is_found(tmp_path, file, line, broken):

@@ -21,7 +21,7 @@ from lib.core.errors import DataError
 from lib.core.files import ROOT
 from lib.pipeline import file_text, leak_index, leak_scan
 from lib.study import plan
-from lib.twin import advertisements
+from lib.twin import ad_plan, advertisements
 
 TEXTS = [
     "Sunny room by the old harbour with a small crooked balcony, call Quilla on 212-555-0147 [SEP] Write to "
@@ -344,9 +344,9 @@ class Searched:
     """A small twin's texts and their index (an object without a long repr for hypothesis to print)."""
 
     def __init__(self) -> None:
-        given = advertisements.Settings(0.001, 77, 32)
-        lengths = advertisements.template_lengths(given, advertisements.plan(given)[0])
-        vendors = [advertisements.vendor(given, number, own) for number, own in enumerate(lengths)]
+        given = ad_plan.Settings(0.001, 77, 32)
+        lengths = ad_plan.template_lengths(given, ad_plan.plan(given)[0])
+        vendors = [advertisements.draw_vendor(given, number, own) for number, own in enumerate(lengths)]
         self.texts = [
             advertisements.write_ad(given, ways, ad, "south", False, [])[0] for ad, ways in enumerate(vendors * 9)
         ]

@@ -198,7 +198,7 @@ REVIEWED = {
     "study/plan.py": {"value", "self.name", "self.study.name", "name", "run.name", "first.name", "made[run.name]"},
     "twin/drawing/render.py": {"image.dtype", "image.shape"},
     "models/tokenizers.py": {"' and '.join(sorted(names.values())) or 'a vocabulary'"},  # of files
-    "twin/wording.py": {"value"},  # the twin's
+    "twin/writing/rendering.py": {"value"},  # the twin's
     # parameters, backbones, tensors, arguments of functions
     "runs/alignment.py": {"name"},
     "models/backbones.py": {"name"},

@@ -9,9 +9,10 @@ import pytest
 
 from lib.core.files import read_json
 from lib.data import ads, identifiers
-from lib.twin import advertisements, wording
+from lib.twin import ad_plan, advertisements
+from lib.twin.writing.phone_hiding import HIDINGS
 
-SETTINGS = advertisements.Settings(scale=0.002, seed=7, pixels=32)
+SETTINGS = ad_plan.Settings(scale=0.002, seed=7, pixels=32)
 
 
 def digest(folder):
@@ -29,8 +30,8 @@ def folder(tmp_path_factory):
 @pytest.mark.parametrize("scale", [0.01, 0.1, 1.0])
 def test_table_1_is_met_exactly(scale):
     """Ads, unique texts, images, vendors and faces of each region, from the plan alone."""
-    planned, shown = advertisements.plan(advertisements.Settings(scale, 1111, 96))
-    sizes = advertisements.counts(scale)
+    planned, shown = ad_plan.plan(ad_plan.Settings(scale, 1111, 96))
+    sizes = ad_plan.counts(scale)
     for region, size in sizes.iterrows():
         here, pictures = planned[planned["region"] == region], shown[shown["region"] == region]
         assert len(here) == size["ads"] and here["vendor"].nunique() == size["vendors"]
@@ -44,7 +45,7 @@ def test_table_1_is_met_exactly(scale):
 
 
 def test_plan_keeps_to_one_vendor_and_region():
-    planned, shown = advertisements.plan(advertisements.Settings(0.05, 3, 96))
+    planned, shown = ad_plan.plan(ad_plan.Settings(0.05, 3, 96))
     owner = planned.set_index("ad")[["vendor", "region", "copied"]]
     copies = owner[owner["copied"] >= 0]
     originals = owner.loc[copies["copied"]]
@@ -63,7 +64,7 @@ def test_same_seed_same_bytes_whatever_the_processes(folder, tmp_path):
 
 
 def test_another_seed_is_another_twin(folder, tmp_path):
-    advertisements.write(advertisements.Settings(0.002, 8, 32), tmp_path)
+    advertisements.write(ad_plan.Settings(0.002, 8, 32), tmp_path)
     same = set(digest(tmp_path).values()) & set(digest(folder).values())
     assert not same
 
@@ -81,7 +82,7 @@ def test_a_cut_off_generation_goes_on(folder, tmp_path):
 
 def test_the_loader_reads_it_as_matched(folder):
     found = ads.read(folder)
-    sizes = advertisements.counts(SETTINGS.scale)
+    sizes = ad_plan.counts(SETTINGS.scale)
     assert len(found.ads) == sizes["ads"].sum() and len(found.images) == sizes["images"].sum()
     assert found.ads.groupby("region")["text"].nunique().to_dict() == sizes["texts"].to_dict()
     assert all(text.count("[SEP]") == 1 for text in found.texts)
@@ -98,7 +99,7 @@ def test_truth_fits_the_ads(folder):
     owners = vendors["phones"].str.split("|").explode()
     assert owners.is_unique, "no two vendors share a number"
     images = pd.read_csv(folder / "truth" / "images.csv")
-    assert set(images["face"]) <= {"none", *advertisements.FACES}
+    assert set(images["face"]) <= {"none", *ad_plan.FACES}
     assert set(images["image"]) == set(tables["IMAGES"].str.split("|").explode())
 
 
@@ -109,7 +110,7 @@ def test_nobody_is_in_it(folder):
         assert found.rstrip(".").endswith("example.org")
     truth = pd.read_csv(folder / "truth" / "ads.csv", dtype=str)
     assert truth["phone"].str.fullmatch(r"[2-9]\d\d55501\d\d").all()
-    assert set(truth["hiding"]) <= set(wording.HIDINGS)
+    assert set(truth["hiding"]) <= set(HIDINGS)
     texts = pd.concat([pd.read_csv(folder / f"{region}.csv") for region in ads.REGIONS], ignore_index=True)["TEXT"]
     found = np.mean([phone in identifiers.phones(text) for phone, text in zip(truth["phone"], texts, strict=True)])
     assert found > 0.9, "numbers are hidden as ads hide them: the extractor finds most"
@@ -118,28 +119,30 @@ def test_nobody_is_in_it(folder):
 @pytest.mark.parametrize("seed", [1111, 2])
 def test_lengths_follow_the_paper(seed):
     """At full size, whatever the seed: the expected tokens of a region's texts, from the plan alone."""
-    settings = advertisements.Settings(1.0, seed, 96)
-    planned, _ = advertisements.plan(settings)
-    usual = np.array([lengths.mean() for lengths in advertisements.template_lengths(settings, planned)])
+    settings = ad_plan.Settings(1.0, seed, 96)
+    planned, _ = ad_plan.plan(settings)
+    usual = np.array([lengths.mean() for lengths in ad_plan.template_lengths(settings, planned)])
     originals = planned[planned["copied"] < 0]
     means = originals.assign(tokens=usual[originals["vendor"]]).groupby("region")["tokens"].mean()
-    for region, tokens in advertisements.PUBLISHED["tokens"].items():
-        assert means[region] * advertisements.RENDERED == pytest.approx(tokens, rel=0.01)
+    for region, tokens in ad_plan.PUBLISHED["tokens"].items():
+        assert means[region] * ad_plan.RENDERED == pytest.approx(tokens, rel=0.01)
 
 
 def test_the_record_tells_what_was_made(folder):
     made = read_json(folder / "twin.json")
     assert made["pictures"]["made"] == made["images"] and made["pictures"]["seconds"] > 0
-    assert made["texts"]["made"] == advertisements.counts(SETTINGS.scale)["texts"].sum()
+    assert made["texts"]["made"] == ad_plan.counts(SETTINGS.scale)["texts"].sum()
 
 
 def test_overlap_names_what_pictures_show(tmp_path):
     def named(overlap):
-        settings = advertisements.Settings(0.002, 7, 32, overlap)
-        planned, shown = advertisements.plan(settings)
+        settings = ad_plan.Settings(0.002, 7, 32, overlap)
+        planned, shown = ad_plan.plan(settings)
         images = shown.groupby("ad")["image"].agg(list)
-        lengths = advertisements.template_lengths(settings, planned)
-        ways = {owner: advertisements.vendor(settings, owner, lengths[owner]) for owner in planned["vendor"].unique()}
+        lengths = ad_plan.template_lengths(settings, planned)
+        ways = {
+            owner: advertisements.draw_vendor(settings, owner, lengths[owner]) for owner in planned["vendor"].unique()
+        }
         hits = []
         for ad, owner, region in planned[["ad", "vendor", "region"]].head(30).itertuples(index=False):
             text, _ = advertisements.write_ad(settings, ways[owner], ad, region, False, images[ad])

@@ -7,7 +7,7 @@ from lib.core.files import ROOT, locked
 from lib.data import ads, disclosure
 from lib.study.config import Data
 from lib.study.plan import Study
-from lib.twin import advertisements
+from lib.twin import ad_plan, advertisements
 
 
 def read(study: Study) -> ads.Ads:
@@ -45,4 +45,4 @@ def make_twin(study: Study) -> None:
     folder, data = study.data_folder, study.data
     with locked(folder / ".lock"):
         if not (folder / "twin.json").exists():
-            advertisements.write(advertisements.Settings(data.scale, data.seed, data.pixels, data.overlap), folder)
+            advertisements.write(ad_plan.Settings(data.scale, data.seed, data.pixels, data.overlap), folder)

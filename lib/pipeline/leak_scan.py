@@ -25,7 +25,8 @@ from lib.study.plan import Study
 
 COLUMNS = ("file", "place", "kind")
 SHORTEST_STEM = 6  # characters of an image file's name that is an id and not just a word
-TWIN_WORDS = ("lexicon", "advertisements", "wording")  # modules whose names of people and places are content, not code
+TWIN_WORDS = ("twin/ad", "twin/lexicon", "twin/writing/")
+"""Modules of lib whose names of people and places are content, not code."""
 LISTED = 10  # findings in an error message
 
 
@@ -53,7 +54,10 @@ def scan(
 def own_sources(root: Path = ROOT) -> list[str]:
     """The texts of the project that are public: its notebooks, modules and printed tables, and what all tables of a
     notebook consist of. The twin's lists of names are not among them, else no vendor could be called Violet."""
-    modules = [path for path in sorted((root / "lib").rglob("*.py")) if path.stem not in TWIN_WORDS]
+    code = root / "lib"
+    modules = [
+        path for path in sorted(code.rglob("*.py")) if not path.relative_to(code).as_posix().startswith(TWIN_WORDS)
+    ]
     published = sorted((root / "results" / "published").glob("*.csv"))
     paths = [*sorted((root / "notebooks").glob("*.ipynb")), *modules, *published]
     return [*(path.read_text(encoding="utf-8") for path in paths), pd.DataFrame({"": [0]})._repr_html_()]

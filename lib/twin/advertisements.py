@@ -1,10 +1,10 @@
 """The twin: a generator of ads with the shape of MATCHED and no person in them, written in MATCHED's own layout.
 
-Innocuous classified ads: words by `lib.twin.wording`, drawn pictures by `lib.twin.drawing.render`. What the paper counts (Table 1)
-is met exactly at scale 1 and in proportion at others. Every byte follows from the parameters: each vendor, text
-and picture has a random stream of its own, named by the seed and its number, so that pictures can be drawn on all
-cores, in any order, and a generation that was cut off goes on where it was. The truth that real data would not
-have (pseudonyms, telephone numbers and how they are hidden, faces, rooms) lies apart, in `truth/`.
+Innocuous classified ads: words by `lib.twin.writing`, drawn pictures by `lib.twin.drawing.render`, counts by
+`lib.twin.ad_plan`. Every byte follows from the parameters. Each vendor, text and picture has its own random stream,
+named by the seed and its number, so pictures can be drawn on all cores in any order, and an interrupted generation goes
+on where it stopped. The truth that real data would not have (pseudonyms, telephone numbers and how they are hidden,
+faces, rooms) is kept apart, in `truth/`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -23,55 +24,34 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from lib.core import published
 from lib.core.files import write_json, write_text
-from lib.twin import lexicon, wording
+from lib.twin import ad_plan, lexicon
+from lib.twin.ad_plan import AD, IMAGE, PLAN, PUBLISHED, REGIONS, SCHOOL, VENDOR, Settings, stream
 from lib.twin.drawing import render
+from lib.twin.writing import drafts, phone_hiding, rendering
+from lib.twin.writing.drafts import Draft
+from lib.twin.writing.style import Style
 
-PUBLISHED = published.regions()
-REGIONS = tuple(PUBLISHED.index)
 CITIES = {
     "south": ("Houston", "Dallas", "Atlanta"),
     "midwest": ("Chicago", "Detroit"),
     "west": ("San Francisco",),
     "northeast": ("New York",),
 }
-# What the paper shows in pictures only (Fig 2) or tells without numbers (A.2, A.3.2); our choices.
-SHARED = 0.3  # of a region's vendors, how many post in an earlier region too
-SINGLE = 0.02  # of a region's vendors, how many have one ad there and so can't be learned
-SPREAD = 1.0  # of the logarithm of a vendor's activity: most have 1 to 20 ads, a few have very many
-TEMPLATES = 2.5  # ads that a vendor wrote anew and uses again, on average
-LENGTHS = 0.45  # of the logarithm of a template's length: most texts stay under 512 tokens
-REUSED = 0.015  # of the pictures in ads, how many were in an earlier ad of the vendor
-LIMITS = (50, 600)  # tokens of a template
-RENDERED = 1.022  # tokens of a text for each that its template was asked to have: what noise and facts add
 DISTINCT = 0.1  # how far a vendor's writing is from its school's (0: not at all)
 SCHOOLS = 10  # habits of writing that vendors depart from
 EDITED = 0.35  # of a template's sentences, how many an ad changes on average
 ROOMS = 12.0  # where a vendor's pictures are taken, on average
 CAMERAS = 3  # at most, with which
 VARIATION = 1.0  # how far two pictures of one room differ (`lib.twin.drawing.render.render`)
-FACES = ("visible", "hidden", "cropped", "blurred")
-_VENDOR, _AD, _IMAGE, _PLAN, _SCHOOL, _LENGTH = range(6)  # the first number in the name of a random stream
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What decides the twin's bytes: scale 1 is MATCHED's size; pixels is a picture's side; overlap (0 to 1) is how
-    often a text names what its pictures show, 0 in MATCHED's likeness."""
-
-    scale: float
-    seed: int
-    pixels: int
-    overlap: float = 0.0
 
 
 @dataclass(frozen=True)
 class Vendor:
     """A vendor's own ways: how it writes and what its pictures are like."""
 
-    style: wording.Style
-    drafts: tuple[wording.Draft, ...]
+    style: Style
+    drafts: tuple[Draft, ...]
     names: tuple[str, ...]
     phones: tuple[str, ...]
     hidings: tuple[str, ...]
@@ -81,138 +61,15 @@ class Vendor:
     people: tuple[render.Person, ...]  # one for each name
 
 
-def stream(settings: Settings, kind: int, *number: int) -> np.random.Generator:
-    """The random stream of one thing; independent of all others."""
-    return np.random.default_rng([settings.seed, kind, *number])
-
-
-def counts(scale: float) -> pd.DataFrame:
-    """Table 1 at a scale: whole numbers, and at the smallest scales as many as it takes to split and learn."""
-    sizes = PUBLISHED.copy()
-    least = {"vendors": 6, "ads": 40, "texts": 38, "images": 60}
-    for column, floor in least.items():
-        sizes[column] = np.maximum((PUBLISHED[column] * scale).round().astype(int), floor)
-    return sizes
-
-
-def plan(settings: Settings) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Who posts what: ads (`ad, region, vendor, copied`) and pictures in ads (`ad, image, region, vendor, face`).
-
-    copied: the ad whose text this one repeats, or -1. face: one of FACES, or `none` where nobody is in the picture.
-    """
-    generator = stream(settings, _PLAN)
-    sizes = counts(settings.scale)
-    ads, shown = [], []
-    vendors, first_image, first_ad = 0, 0, 0
-    activity: dict[int, float] = {}
-    for size in sizes.itertuples():
-        region = size.Index
-        old = min(round(SHARED * size.vendors), vendors)
-        here = np.concatenate(
-            [generator.choice(vendors, old, replace=False), np.arange(vendors, vendors + size.vendors - old)]
-        )
-        vendors += size.vendors - old
-        for vendor in here:
-            activity.setdefault(vendor, generator.lognormal(0, SPREAD))
-        posts = _ads_per_vendor(generator, np.array([activity[vendor] for vendor in here]), size.ads)
-        group = np.repeat(np.arange(len(here)), posts)
-        owner = here[group]
-        copied = _copies(generator, group, size.ads - size.texts)
-        pictures = _pictures(generator, group, size.images)
-        order = generator.permutation(size.ads)  # an ad's row tells nothing of its vendor
-        place = np.argsort(order)
-        ads.append(
-            pd.DataFrame(
-                {
-                    "ad": first_ad + np.arange(size.ads),
-                    "region": region,
-                    "vendor": owner[order],
-                    "copied": np.where(copied[order] >= 0, first_ad + place[copied[order]], -1),
-                }
-            )
-        )
-        faces = np.array(["none", *FACES])[generator.choice(5, size.images, p=[0.45, 0, 0.25, 0.15, 0.15])]
-        faces[generator.choice(size.images, round(size.faces * size.images), replace=False)] = "visible"
-        number = first_image + generator.permutation(size.images)  # nor does a picture's file name
-        shown.append(
-            pd.DataFrame(
-                {
-                    "ad": first_ad + place[pictures["ad"]],
-                    "image": number[pictures["image"]],
-                    "region": region,
-                    "vendor": owner[pictures["ad"]],
-                    "face": faces[pictures["image"]],
-                }
-            )
-        )
-        first_ad, first_image = first_ad + size.ads, first_image + size.images
-    return pd.concat(ads, ignore_index=True), pd.concat(shown, ignore_index=True).sort_values(
-        ["ad", "image"], ignore_index=True
-    )
-
-
-def _ads_per_vendor(generator: np.random.Generator, activity: np.ndarray, total: int) -> np.ndarray:
-    """How many ads each vendor has; their sum is `total`."""
-    least = np.where(generator.random(len(activity)) < SINGLE, 1, 2)
-    room = least > 1
-    shares = activity * room / (activity * room).sum()
-    return least + generator.multinomial(total - least.sum(), shares)
-
-
-def _copies(generator: np.random.Generator, group: np.ndarray, wanted: int) -> np.ndarray:
-    """For each ad the ad of the same vendor whose text it repeats, or -1. group: the ads' vendors, ascending."""
-    first = np.searchsorted(group, group, "left")
-    later = np.flatnonzero(first < np.arange(len(group)))
-    copied = np.full(len(group), -1)
-    for ad in np.sort(generator.choice(later, wanted, replace=False)):
-        original = generator.integers(first[ad], ad)
-        copied[ad] = original if copied[original] < 0 else copied[original]
-    return copied
-
-
-def _pictures(generator: np.random.Generator, group: np.ndarray, images: int) -> pd.DataFrame:
-    """Which ad shows which picture (`ad, image`): at least one each, some in another ad of the same vendor again."""
-    habit = generator.lognormal(0, 0.5, group.max() + 1)[group]
-    new = 1 + generator.multinomial(images - len(group), habit / habit.sum())
-    shown = pd.DataFrame({"ad": np.repeat(np.arange(len(group)), new), "image": np.arange(images)})
-    again = shown.iloc[np.sort(generator.choice(images, round(REUSED * images), replace=False))]
-    owner = group[again["ad"]]
-    elsewhere = generator.integers(np.searchsorted(group, owner, "left"), np.searchsorted(group, owner, "right"))
-    return pd.concat([shown, again.assign(ad=elsewhere)]).drop_duplicates(ignore_index=True)
-
-
-def template_lengths(settings: Settings, ads: pd.DataFrame) -> list[np.ndarray]:
-    """Tokens of each vendor's templates, such that a region's texts have the paper's average length.
-
-    ads: from `plan`. Each vendor draws lengths, which are scaled in the region where it posts first and kept in others.
-    """
-    drawn = []
-    for number in range(1 + ads["vendor"].max()):
-        generator = stream(settings, _LENGTH, number)
-        drawn.append(generator.lognormal(0, LENGTHS, 1 + generator.poisson(TEMPLATES - 1)))
-    usual, scaled = np.array([lengths.mean() for lengths in drawn]), np.zeros(len(drawn), bool)
-    for region, rows in ads[ads["copied"] < 0].groupby("region", sort=False):
-        owners = rows["vendor"].to_numpy()
-        new = ~scaled[owners]
-        wanted = PUBLISHED.loc[region, "tokens"] / RENDERED * len(owners) - usual[owners[~new]].sum()
-        for _ in range(5):  # the limits move the mean a little each time
-            factor = wanted / usual[owners[new]].sum()
-            for owner in np.unique(owners[new]):
-                drawn[owner] = np.clip(drawn[owner] * factor, *LIMITS)
-                usual[owner] = drawn[owner].mean()
-        scaled[owners] = True
-    return drawn
-
-
-def vendor(settings: Settings, number: int, lengths: np.ndarray) -> Vendor:
-    """A vendor's ways, from its own stream; lengths: tokens of its templates (`template_lengths`)."""
-    generator = stream(settings, _VENDOR, number)
-    school = wording.Style.draw(stream(settings, _SCHOOL, int(generator.integers(SCHOOLS))), 1.0)
-    style = wording.Style.draw(generator, DISTINCT, school)
-    drafts = tuple(wording.compose(style, generator, int(length)) for length in lengths)
+def draw_vendor(settings: Settings, number: int, lengths: np.ndarray) -> Vendor:
+    """A vendor's vendor, from its own stream; lengths: tokens of its templates (`ad_plan.template_lengths`)."""
+    generator = stream(settings, VENDOR, number)
+    school = Style.draw(stream(settings, SCHOOL, int(generator.integers(SCHOOLS))), 1.0)
+    style = Style.draw(generator, DISTINCT, school)
+    templates = tuple(drafts.compose(style, generator, int(length)) for length in lengths)
     names = tuple(generator.choice(lexicon.NAMES, 1 + min(generator.geometric(0.5), 6), replace=False).tolist())
     phones = tuple(_phone(3 * number + line) for line in range(1 + generator.integers(3)))
-    hidings = tuple(generator.choice(wording.HIDINGS, 1 + generator.integers(3), replace=False).tolist())
+    hidings = tuple(generator.choice(phone_hiding.HIDINGS, 1 + generator.integers(3), replace=False).tolist())
     mail = f"{names[0].lower()}{generator.integers(100)}@example.org" if generator.random() < 0.2 else None
     furnishings = [render.Furnishing.draw(generator) for _ in range(1 + generator.integers(3))]
     rooms = []
@@ -221,7 +78,7 @@ def vendor(settings: Settings, number: int, lengths: np.ndarray) -> Vendor:
         rooms.append((furnishing, render.Room.draw(generator)))
     cameras = tuple(render.Camera.draw(generator) for _ in range(1 + generator.integers(CAMERAS)))
     people = tuple(render.Person.draw(generator) for _ in names)
-    return Vendor(style, drafts, names, phones, hidings, mail, tuple(rooms), cameras, people)
+    return Vendor(style, templates, names, phones, hidings, mail, tuple(rooms), cameras, people)
 
 
 def _phone(number: int) -> str:
@@ -230,32 +87,37 @@ def _phone(number: int) -> str:
     return f"{areas[number // 100]}55501{number % 100:02d}"
 
 
-def scene(settings: Settings, ways: Vendor, image: int) -> tuple[np.random.Generator, int, int]:
+def scene(settings: Settings, vendor: Vendor, image: int) -> tuple[np.random.Generator, int, int]:
     """The stream of a picture, after its room and camera were drawn: (stream, room, camera)."""
-    generator = stream(settings, _IMAGE, image)
-    return generator, int(generator.integers(len(ways.rooms))), int(generator.integers(len(ways.cameras)))
+    generator = stream(settings, IMAGE, image)
+    return generator, int(generator.integers(len(vendor.rooms))), int(generator.integers(len(vendor.cameras)))
 
 
 def write_ad(
-    settings: Settings, ways: Vendor, ad: int, region: str, foreign: bool, images: list[int], attempt: int = 0
+    settings: Settings, vendor: Vendor, ad: int, region: str, foreign: bool, images: list[int], attempt: int = 0
 ) -> tuple[str, dict[str, object]]:
-    """An ad's text, and the truth about it; another attempt gives another text."""
-    generator = stream(settings, _AD, ad, attempt)
-    name = ways.names[generator.integers(len(ways.names))]
-    phone = ways.phones[generator.integers(len(ways.phones))]
-    second = ways.phones[0] if len(ways.phones) > 1 and phone != ways.phones[0] and generator.random() < 0.3 else None
-    hiding = "slash" if second else ways.hidings[generator.integers(len(ways.hidings))]
+    """An ad's text, and the truth about it; another `attempt` gives another text.
+
+    foreign: in another language. images: the ad's pictures, whose things the text may name (`Settings.overlap`).
+    """
+    generator = stream(settings, AD, ad, attempt)
+    name = vendor.names[generator.integers(len(vendor.names))]
+    phone = vendor.phones[generator.integers(len(vendor.phones))]
+    second = (
+        vendor.phones[0] if len(vendor.phones) > 1 and phone != vendor.phones[0] and generator.random() < 0.3 else None
+    )
+    hiding = "slash" if second else vendor.hidings[generator.integers(len(vendor.hidings))]
     day = np.datetime64("2015-12-01") + generator.integers(152)  # the paper's time: December 2015 to April 2016
     things: list[str] = []
     for image in images:
-        _, room, _ = scene(settings, ways, image)
-        things += [thing for thing in render.things(*ways.rooms[room]) if generator.random() < settings.overlap]
-    facts = wording.Facts(
+        _, room, _ = scene(settings, vendor, image)
+        things += [thing for thing in render.things(*vendor.rooms[room]) if generator.random() < settings.overlap]
+    facts = rendering.Facts(
         name=name,
         city=CITIES[region][generator.integers(len(CITIES[region]))],
         phone=phone,
         hiding=hiding,
-        mail=ways.mail,
+        mail=vendor.mail,
         post_id=str(generator.integers(10**7, 10**8)),
         date=str(day),
         price=int(generator.integers(4, 60)) * 5,
@@ -265,16 +127,14 @@ def write_ad(
         things=tuple(dict.fromkeys(things)),
         phone2=second,
     )
-    template = int(generator.integers(len(ways.drafts)))
+    template = int(generator.integers(len(vendor.drafts)))
     if foreign:
-        language = wording.LANGUAGES[1 + generator.integers(len(wording.LANGUAGES) - 1)]
-        draft = wording.compose_foreign(language, generator, 100, ways.style)
+        language = drafts.LANGUAGES[1 + generator.integers(len(drafts.LANGUAGES) - 1)]
+        draft = drafts.compose_foreign(language, generator, 100, vendor.style)
     else:
-        language, draft = (
-            "en",
-            wording.edit(ways.drafts[template], ways.style, generator, generator.beta(2, 2 / EDITED - 2)),
-        )
-    text = wording.render(draft, ways.style, facts, generator)
+        language, share = "en", generator.beta(2, 2 / EDITED - 2)
+        draft = drafts.edit(vendor.drafts[template], vendor.style, generator, share)
+    text = rendering.render(draft, vendor.style, facts, generator)
     return text, {
         "name": name,
         "phone": phone,
@@ -285,44 +145,44 @@ def write_ad(
     }
 
 
-def draw_picture(settings: Settings, ways: Vendor, image: int, face: str) -> tuple[np.ndarray, int]:
+def draw_picture(settings: Settings, vendor: Vendor, image: int, face: str) -> tuple[np.ndarray, int]:
     """A picture (pixels, pixels, 3), uint8 RGB, and the JPEG quality of its camera."""
-    generator, room, camera = scene(settings, ways, image)
-    someone = ways.people[generator.integers(len(ways.people))]
-    person = None if face == "none" else someone.posed(generator, face)
-    taken_by = ways.cameras[camera]
-    return render.render(*ways.rooms[room], taken_by, person, generator, settings.pixels, VARIATION), taken_by.quality
+    generator, room, number = scene(settings, vendor, image)
+    person = vendor.people[generator.integers(len(vendor.people))]
+    posed = None if face == "none" else person.posed(generator, face)
+    camera = vendor.cameras[number]
+    return render.render(*vendor.rooms[room], camera, posed, generator, settings.pixels, VARIATION), camera.quality
 
 
 def write(settings: Settings, folder: Path, processes: int | None = None) -> None:
     """Write the twin into `folder`, on all cores; `twin.json` comes last and says that all of it is there.
 
-    A vendor is one piece of work. Pictures that are there already, from a generation that was cut off, stay.
+    A vendor is one piece of work. Pictures that are there already, from a generation that was interrupted, stay.
     """
-    ads, shown = plan(settings)
-    jobs = _jobs(settings, folder, ads, shown)
-    labels = stream(settings, _PLAN, 1).permutation(len(jobs))
+    ads, pictures = ad_plan.plan(settings)
+    jobs = _jobs(settings, folder, ads, pictures)
+    labels = stream(settings, PLAN, 1).permutation(len(jobs))
     for region in ads["region"].unique():
         (folder / "images" / region).mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
     # Spawned, not forked: a forked copy of a process in which a library has started threads can hang for ever.
     with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        made = list(pool.map(partial(_make, settings), jobs, chunksize=4))
+        results = list(pool.map(partial(_do, settings), jobs, chunksize=4))
     seconds = time.monotonic() - begin
-    texts = pd.concat([part.ads for part in made]).set_index("ad")
+    texts = pd.concat([result.ads for result in results]).set_index("ad")
     copied = np.where(ads["copied"] >= 0, ads["copied"], ads["ad"])
     truth = pd.concat([ads, texts.loc[copied].reset_index(drop=True)], axis=1).assign(vendor=labels[ads["vendor"]])
-    listed = shown.assign(file=[_file(*row) for row in shown[["region", "image"]].itertuples(index=False)])
-    truth["IMAGES"] = truth["ad"].map(listed.groupby("ad")["file"].agg("|".join))
+    pictures["file"] = [_file(*row) for row in pictures[["region", "image"]].itertuples(index=False)]
+    truth["IMAGES"] = truth["ad"].map(pictures.groupby("ad")["file"].agg("|".join))
     for region, rows in truth.rename(columns={"text": "TEXT", "vendor": "VENDOR"}).groupby("region", sort=False):
         _write_csv(folder / f"{region}.csv", rows[["TEXT", "IMAGES", "VENDOR"]])
     _write_csv(folder / "truth" / "ads.csv", truth.drop(columns=["text", "IMAGES"]))
-    pictures = listed.drop_duplicates("image").merge(pd.concat([part.pictures for part in made]), on="image")
+    images = pictures.drop_duplicates("image").merge(pd.concat([result.pictures for result in results]), on="image")
     _write_csv(
         folder / "truth" / "images.csv",
-        pictures.assign(vendor=labels[pictures["vendor"]], image=pictures["file"])[["image", "vendor", "face", "room"]],
+        images.assign(vendor=labels[images["vendor"]], image=images["file"])[["image", "vendor", "face", "room"]],
     )
-    vendors = pd.DataFrame([part.vendor for part in made]).assign(vendor=labels)
+    vendors = pd.DataFrame([result.vendor for result in results]).assign(vendor=labels)
     _write_csv(folder / "truth" / "vendors.csv", vendors.sort_values("vendor"))
     write_json(
         folder / "twin.json",
@@ -330,14 +190,14 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
             "settings": vars(settings),
             "vendors": len(jobs),
             "ads": len(ads),
-            "images": len(pictures),
+            "images": len(images),
             "seconds": round(seconds, 1),
             "processes": processes or os.cpu_count(),
-            # of one core each; pictures that were there already took no time and don't count
-            "texts": {"made": len(texts), "seconds": round(sum(part.seconds[0] for part in made), 1)},
+            # of one core each, without pictures that were there already
+            "texts": {"made": len(texts), "seconds": round(sum(result.seconds[0] for result in results), 1)},
             "pictures": {
-                "made": sum(part.drawn for part in made),
-                "seconds": round(sum(part.seconds[1] for part in made), 1),
+                "made": sum(result.drawn for result in results),
+                "seconds": round(sum(result.seconds[1] for result in results), 1),
             },
         },
     )
@@ -345,7 +205,7 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
 
 @dataclass(frozen=True)
 class _Job:
-    """All that is to be made of one vendor."""
+    """All that is to be written and drawn for one vendor."""
 
     number: int
     lengths: np.ndarray
@@ -354,8 +214,12 @@ class _Job:
 
 
 @dataclass(frozen=True)
-class _Made:
-    """What came of it: `ad, text` and the truth about it, `image, room`, the vendor's row, seconds and new files."""
+class _Result:
+    """The result of a job.
+
+    ads: `ad, text` and the truth about it. pictures: `image, room`. vendor: its row in the truth. seconds: for texts
+    and for pictures. drawn: pictures that weren't there before.
+    """
 
     ads: pd.DataFrame
     pictures: pd.DataFrame
@@ -364,52 +228,51 @@ class _Made:
     drawn: int
 
 
-def _jobs(settings: Settings, folder: Path, ads: pd.DataFrame, shown: pd.DataFrame) -> list[_Job]:
-    lengths = template_lengths(settings, ads)
+def _jobs(settings: Settings, folder: Path, ads: pd.DataFrame, pictures: pd.DataFrame) -> list[_Job]:
+    lengths = ad_plan.template_lengths(settings, ads)
     foreign: set[int] = set()
     originals = ads[ads["copied"] < 0]
     for region, rows in originals.groupby("region", sort=False):
         some = round((1 - PUBLISHED.loc[region, "english"]) * len(rows))
-        foreign |= set(stream(settings, _PLAN, 2, REGIONS.index(region)).permutation(rows["ad"])[:some].tolist())
-    images = shown.groupby("ad")["image"].agg(list)
+        foreign |= set(stream(settings, PLAN, 2, REGIONS.index(region)).permutation(rows["ad"])[:some].tolist())
+    images = pictures.groupby("ad")["image"].agg(list)
     jobs = [_Job(number, own, [], []) for number, own in enumerate(lengths)]
     for ad, region, owner in originals[["ad", "region", "vendor"]].itertuples(index=False):
         jobs[owner].ads.append((ad, region, ad in foreign, images[ad]))
-    unique = shown.drop_duplicates("image")
+    unique = pictures.drop_duplicates("image")
     for image, face, region, owner in unique[["image", "face", "region", "vendor"]].itertuples(index=False):
         jobs[owner].pictures.append((image, face, folder / _file(region, image)))
     return jobs
 
 
-def _make(settings: Settings, job: _Job) -> _Made:
+def _do(settings: Settings, job: _Job) -> _Result:
     begin = time.process_time()  # of this core alone, whatever else the machine does
-    ways = vendor(settings, job.number, job.lengths)
-    said: set[str] = set()
+    vendor = draw_vendor(settings, job.number, job.lengths)
+    texts: set[str] = set()
     ads = []
     for ad, region, foreign, images in job.ads:
-        attempt = 0
-        text, truth = write_ad(settings, ways, ad, region, foreign, images, attempt)
-        while text in said:  # Table 1 counts texts that differ
-            attempt += 1
-            text, truth = write_ad(settings, ways, ad, region, foreign, images, attempt)
-        said.add(text)
+        for attempt in count():  # Table 1 counts texts that differ
+            text, truth = write_ad(settings, vendor, ad, region, foreign, images, attempt)
+            if text not in texts:
+                break
+        texts.add(text)
         ads.append({"ad": ad, "text": text, **truth})
     written = time.process_time()
     rooms, drawn = [], 0
     for image, face, path in job.pictures:
-        rooms.append({"image": image, "room": scene(settings, ways, image)[1]})
+        rooms.append({"image": image, "room": scene(settings, vendor, image)[1]})
         if not path.exists():
-            render.write_jpeg(path, *draw_picture(settings, ways, image, face))
+            render.write_jpeg(path, *draw_picture(settings, vendor, image, face))
             drawn += 1
     row = {
         "vendor": job.number,
-        "names": "|".join(ways.names),
-        "phones": "|".join(ways.phones),
-        "hidings": "|".join(ways.hidings),
-        "rooms": len(ways.rooms),
+        "names": "|".join(vendor.names),
+        "phones": "|".join(vendor.phones),
+        "hidings": "|".join(vendor.hidings),
+        "rooms": len(vendor.rooms),
     }
     seconds = written - begin, time.process_time() - written
-    return _Made(pd.DataFrame(ads), pd.DataFrame(rooms), row, seconds, drawn)
+    return _Result(pd.DataFrame(ads), pd.DataFrame(rooms), row, seconds, drawn)
 
 
 def _file(region: str, image: int) -> str:

@@ -1,9 +1,11 @@
-"""A twin of Revisited Hotel-ID: drawn rooms of made-up hotels. Chains share furnishing, branches differ in rooms, pictures come from two sources.
+"""A twin of Revisited Hotel-ID: drawn rooms of made-up hotels.
 
-Scale 1.0 has as many pictures, branches and chains as the real file (Revisited Hotels, Table 3), with chains and branches as unequal as there. A branch is
-furnished in its chain's taste with some things of its own, and has a few rooms. *Travel sites* show tidy rooms in good light; *phones* (Hotel-ID's only source, and
-one of two in Hotels-50K) show clutter, bad light and crooked angles. Part of the branches has no known chain. Some places are listed twice, and some pictures
-under two branches, as on the web: what `lib.hotels.cleaning` is to find. The seed fixes every byte.
+Chains share a taste in furnishing, branches differ in rooms, pictures come from two sources. Scale 1.0 has as many
+pictures, branches and chains as the real file (Revisited Hotels, Table 3), with chains and branches as unequal in size.
+A branch is furnished in its chain's taste with some things of its own, and has a few rooms. *Travel sites* show tidy
+rooms in good light. *Phones* (Hotel-ID's only source, and one of two in Hotels-50K) show clutter, bad light and crooked
+angles. The chain of some branches is unknown. As on the web, some places are listed twice and some pictures under two
+branches, which `lib.hotels.cleaning` has to find. The seed fixes every byte.
 """
 
 from __future__ import annotations
@@ -54,7 +56,11 @@ class Settings:
 
 
 def plan(settings: Settings) -> pd.DataFrame:
-    """Every picture before any is drawn: `place` (the hotel that it is of), `chain` (true), `known` (whether that is told), `room`, `source`."""
+    """A row for every picture, before any is camera.
+
+    place: the hotel. chain: its true chain. known: whether the chain is listed. room: of the hotel. source: phone or
+    travel site.
+    """
     generator = _stream(settings, _PLAN)
     branches = max(40, round(BRANCHES * settings.scale))
     chains = max(12, round(CHAINS * settings.scale**0.5))  # fewer than in proportion would leave none to hold out
@@ -79,35 +85,43 @@ def plan(settings: Settings) -> pd.DataFrame:
     )
 
 
-def camera(source: str, generator: np.random.Generator) -> render.Camera:
+def draw_camera(source: str, generator: np.random.Generator) -> render.Camera:
     """A travel site's photographer, or a guest with a phone."""
-    drawn = replace(render.Camera.draw(generator), mark="none", border="none", filter="none", mirrored=False)
+    camera = replace(render.Camera.draw(generator), mark="none", border="none", filter="none", mirrored=False)
     if source == "phone":
         return replace(
-            drawn,
-            exposure=drawn.exposure * float(generator.uniform(0.55, 1.05)),
-            noise=drawn.noise + float(generator.uniform(3, 12)),
-            blur=drawn.blur + float(generator.uniform(0, 0.8)),
+            camera,
+            exposure=camera.exposure * float(generator.uniform(0.55, 1.05)),
+            noise=camera.noise + float(generator.uniform(3, 12)),
+            blur=camera.blur + float(generator.uniform(0, 0.8)),
             tilt=float(generator.normal(0, 0.12)),
             quality=int(generator.integers(40, 75)),
         )
-    return replace(drawn, exposure=1.1, noise=0.5, blur=0.0, tilt=0.0, vignette=0.0, quality=92)
+    return replace(camera, exposure=1.1, noise=0.5, blur=0.0, tilt=0.0, vignette=0.0, quality=92)
 
 
 def draw(settings: Settings, image: int, place: int, chain: int, room: int, source: str) -> tuple[np.ndarray, int]:
-    """A picture (pixels, pixels, 3) uint8 RGB, and its JPEG quality. Guests' pictures of a room differ more, and have more lying about."""
+    """A picture (pixels, pixels, 3) uint8 RGB, and its JPEG quality.
+
+    Guests' pictures of a room differ more from each other, and show more clutter.
+    """
     taste = render.Furnishing.draw(_stream(settings, _CHAIN, chain))
     furnishing = render.varied(taste, _stream(settings, _BRANCH, place), OWN)
-    space = render.Room.draw(_stream(settings, _BRANCH, place, 1 + room), ("bedroom", "bedroom", "bathroom")[room % 3])
+    interior = render.Room.draw(
+        _stream(settings, _BRANCH, place, 1 + room), ("bedroom", "bedroom", "bathroom")[room % 3]
+    )
     generator = _stream(settings, _IMAGE, image)
-    taken_by = camera(source, generator)
+    camera = draw_camera(source, generator)
     variation = 0.8 if source == "phone" else 0.3
-    return render.render(furnishing, space, taken_by, None, generator, settings.pixels, variation), taken_by.quality
+    return render.render(furnishing, interior, camera, None, generator, settings.pixels, variation), camera.quality
 
 
 def write(settings: Settings, folder: Path, processes: int | None = None) -> None:
-    """Write the twin: `listed.csv` (image, label, super_label; 0: chain unknown) as collected from the web, with what is listed twice, `truth/pictures.csv`
-    (image, place, chain, source, room) and the pictures; `twin.json` comes last and says that all of it is there. Pictures that are there stay."""
+    """Write the twin: tables and pictures; `twin.json` comes last and says that all of it is there.
+
+    listed.csv: `image, label, super_label` (0: chain unknown) as collected from the web, with what is listed twice.
+    truth/pictures.csv: `image, place, chain, source, room`. Pictures that exist already are kept.
+    """
     table = plan(settings)
     table["image"] = [f"images/{place % 100:02d}/{row:06d}.jpg" for row, place in enumerate(table["place"])]
     jobs = [rows for _, rows in table.groupby("place")]
@@ -168,7 +182,7 @@ def _draw_place(settings: Settings, folder: Path, rows: pd.DataFrame) -> None:
 
 
 def _stream(settings: Settings, kind: int, *number: int) -> np.random.Generator:
-    """The random numbers of one thing, whatever else is drawn."""
+    """The random numbers of one thing, whatever else is camera."""
     return np.random.default_rng([settings.seed, 77, kind, *number])
 
 

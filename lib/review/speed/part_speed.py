@@ -23,7 +23,7 @@ from lib.review.speed import training_speed
 from lib.runs import encoding
 from lib.runs.attribution import Experiment
 from lib.study import plan
-from lib.twin import advertisements
+from lib.twin import ad_plan, advertisements
 
 Work = Callable[[], int]
 """Does a part's work once and says how many items it did."""
@@ -135,7 +135,7 @@ def _detecting(run: Experiment, items: int, processes: int) -> Work:
 def _drawing(scale: float, processes: int) -> Work:
     def work() -> int:
         with tempfile.TemporaryDirectory() as folder:
-            advertisements.write(advertisements.Settings(scale, 1111, 96), Path(folder), processes)
+            advertisements.write(ad_plan.Settings(scale, 1111, 96), Path(folder), processes)
             return int(read_json(Path(folder) / "twin.json")["ads"])
 
     return work

@@ -1,4 +1,4 @@
-"""lib.twin.wording: every byte from the generator, nobody's number or address, habits that can be told apart."""
+"""lib.twin.writing: every byte from the generator, nobody's number or address, habits that can be told apart."""
 
 import inspect
 import json
@@ -16,8 +16,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.twin import lexicon, wording
-from lib.twin.wording import HIDINGS, LANGUAGES, Facts, Style, compose, compose_foreign, edit, hide_phone, render
+from lib.twin import lexicon
+from lib.twin.writing.drafts import LANGUAGES, Draft, Sentence, compose, compose_foreign, edit
+from lib.twin.writing.phone_hiding import HIDINGS, hide_phone
+from lib.twin.writing.rendering import Facts, render
+from lib.twin.writing.style import HABITS, Style
 
 ROOT = Path(__file__).parents[1]
 FACTS = Facts(
@@ -76,7 +79,7 @@ def as_lookalikes(digits):
 
 
 def drafted(number, seed):
-    """What test_every_process_writes_the_same compares; needs lib.twin.wording and FACTS only."""
+    """What test_every_process_writes_the_same compares; needs lib.twin.writing and FACTS only."""
     rng = np.random.default_rng(seed)
     written = []
     for _ in range(number):
@@ -87,7 +90,9 @@ def drafted(number, seed):
 
 IN_ANOTHER_PROCESS = f"""
 import json, numpy as np
-from lib.twin.wording import Facts, Style, compose, edit, render
+from lib.twin.writing.drafts import compose, edit
+from lib.twin.writing.rendering import Facts, render
+from lib.twin.writing.style import Style
 FACTS = {FACTS!r}
 {inspect.getsource(drafted)}
 print(json.dumps(drafted(20, seed=9)))
@@ -154,14 +159,14 @@ def test_other_languages(language):
 
 
 def test_a_habit_for_every_field_of_a_style():
-    assert [field.name for field in fields(Style)] == [*wording._HABITS, "tastes"]
+    assert [field.name for field in fields(Style)] == [*HABITS, "tastes"]
 
 
 def test_distinctness_runs_from_the_school_to_the_own():
     school = Style.draw(np.random.default_rng(1), 1.0)
     vendor = [Style.draw(np.random.default_rng(2), share, school) for share in (0, 0.3, 0.6, 1)]
-    own = [{name for name in wording._HABITS if getattr(style, name) != getattr(school, name)} for style in vendor]
-    assert own[0] == set() and own[0] <= own[1] <= own[2] <= own[3] and len(own[3]) > len(wording._HABITS) / 2
+    own = [{name for name in HABITS if getattr(style, name) != getattr(school, name)} for style in vendor]
+    assert own[0] == set() and own[0] <= own[1] <= own[2] <= own[3] and len(own[3]) > len(HABITS) / 2
     keys = range(10**6, 10**6 + 500)
     same = [np.mean([style.liking(key) == school.liking(key) for key in keys]) for style in vendor]
     assert same == pytest.approx([1, 0.7, 0.4, 0], abs=0.07)
@@ -170,7 +175,7 @@ def test_distinctness_runs_from_the_school_to_the_own():
 def test_same_habits_are_visible():
     style = replace(Style(), stop=" !!", casing="upper", slips=("the",), short_forms=("you",), emoji_rate=0, clutter=0)
     text = render(
-        wording.Draft(("the room",), (wording.Sentence("detail", "you see the house"),), "rooms"),
+        Draft(("the room",), (Sentence("detail", "you see the house"),), "rooms"),
         style,
         FACTS,
         np.random.default_rng(0),

@@ -1,4 +1,5 @@
-"""What a study's runs on hotel pictures measured, as tables for chapter 42: Tables 4 and 5, what falls, who ranks where, and what ads gain."""
+"""What a study's runs on hotel pictures measured, as tables for chapter 42: Tables 4 and 5, what falls, who ranks
+where, and what ads gain."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def runs(study: Study, kind: RunKind = LINKING) -> dict[str, list[Run]]:
 
 
 def scores(study: Study) -> pd.DataFrame:
-    """Every score of every run: `loss, system` (as the paper calls the loss), `seed, split, metric, mean, std, images, branches, run`."""
+    """Every score of every run: `loss, system` (as the paper calls the loss), `seed, split, metric, mean, std, images,
+    branches, run`."""
     tables = []
     for loss, seeds in runs(study).items():
         for run in seeds:
@@ -53,7 +55,8 @@ def scores(study: Study) -> pd.DataFrame:
 
 
 def over_seeds(table: pd.DataFrame, by: Iterable[str], value: str = "mean") -> pd.DataFrame:
-    """The mean over seeds with its 95 % interval (Student's t; none of one seed): the columns `by`, `mean, low, high, seeds`."""
+    """The mean over seeds with its 95 % interval (Student's t; none of one seed): the columns `by`, `mean, low, high,
+    seeds`."""
     grouped = table.groupby(list(by), sort=False)[value]
     found = grouped.agg(["mean", "std", "size"]).rename(columns={"size": "seeds"}).reset_index()
     several = found["seeds"].clip(lower=2)
@@ -62,7 +65,8 @@ def over_seeds(table: pd.DataFrame, by: Iterable[str], value: str = "mean") -> p
 
 
 def beside(study: Study, number: int) -> pd.DataFrame:
-    """Table 4 or 5 beside ours: `row, system, metric, split, published, std, ours, low, high, seeds, run`; losses that the paper prints no row of come last."""
+    """Table 4 or 5 beside ours: `row, system, metric, split, published, std, ours, low, high, seeds, run`; losses that
+    the paper prints no row of come last."""
     theirs = published.table("hotels", number).rename(columns={"mean": "published"})
     every = scores(study)
     every = every[every["split"].isin(TESTS) & every["metric"].isin(["R@1", "AUC"])]
@@ -81,8 +85,10 @@ def seen(study: Study) -> pd.DataFrame:
 
 
 def falls(study: Study, metric: str = "AUC") -> pd.DataFrame:
-    """How much each loss's score falls from split to split: `loss, from, to, fall, low, high` (over seeds), `seeds, verdict`; `untrained`, the fall of the backbone as it
-    comes, which has seen none of them; and `Hotels-50K, Hotel-ID` as the paper's Tables 4 and 5 have it. A split whose name doesn't hold for what was trained on (`seen`) is left out."""
+    """How much each loss's score falls from split to split: `loss, from, to, fall, low, high` (over seeds), `seeds,
+    verdict`; `untrained`, the fall of the backbone as it comes, which has seen none of them; and `Hotels-50K, Hotel-ID`
+    as the paper's Tables 4 and 5 have it. A split whose name doesn't hold for what was trained on (`seen`) is left
+    out."""
     named = seen(study).set_index("split")["as_named"]
     every, rows = scores(study), []
     every = every[every["metric"] == metric].pivot(index=["loss", "system", "seed"], columns="split", values="mean")
@@ -119,8 +125,8 @@ def _printed(metric: str) -> dict[str, pd.DataFrame]:
 
 
 def ranks(study: Study) -> pd.DataFrame:
-    """Do trained losses rank alike in different tests? `lib.hotels.rank_agreement.agreement` of each two, and of all pairs together (`all, all`): `metric, one, other`; Kendall's tau of
-    `Hotels-50K, Hotel-ID` as printed; then ours."""
+    """Do trained losses rank alike in different tests? `lib.hotels.rank_agreement.agreement` of each two, and of all
+    pairs together (`all, all`): `metric, one, other`; Kendall's tau of `Hotels-50K, Hotel-ID` as printed; then ours."""
     every, rows = scores(study), []
     every = every[every["loss"] != UNTRAINED]
     for metric in ("AUC", "R@1"):
@@ -139,9 +145,12 @@ def ranks(study: Study) -> pd.DataFrame:
 
 
 def recall(study: Study) -> pd.DataFrame:
-    """R@1 of each split, means over losses and seeds of trained runs, in per cent and points: `split`; `R@1` as it is, and how far `ahead` of D_SS's; `equal sizes`, among as many branches
-    of each with the class sizes of D_SS (`lib.hotels.metrics.equal_sized`), and then `equal ahead`; `moved`, by how much equal sizes changed it: each with `… low, … high` over seeds; `images, branches, equal
-    branches`. The paper explains D_SS's low R@1 by its classes, which are small and many. If so, other splits lose their advantage at equal sizes, and D_SS itself gains among fewer branches.
+    """R@1 of each split, means over losses and seeds of trained runs, in per cent and points: `split`; `R@1` as it is,
+    and how far `ahead` of D_SS's; `equal sizes`, among as many branches of each with the class sizes of D_SS
+    (`lib.hotels.metrics.equal_sized`), and then `equal ahead`; `moved`, by how much equal sizes changed it: each with
+    `… low, … high` over seeds; `images, branches, equal branches`. The paper explains D_SS's low R@1 by its classes,
+    which are small and many. If so, other splits lose their advantage at equal sizes, and D_SS itself gains among fewer
+    branches.
     """
     every = scores(study)
     every = every[(every["loss"] != UNTRAINED) & every["split"].isin(TESTS)]
@@ -164,7 +173,8 @@ def recall(study: Study) -> pd.DataFrame:
 
 
 def trials(study: Study) -> pd.DataFrame:
-    """Every trial of every search, best first within a loss: `loss`, hyper-parameters, `R@1` on validation, `chosen`."""
+    """Every trial of every search, best first within a loss: `loss`, hyper-parameters, `R@1` on validation,
+    `chosen`."""
     tables = []
     for loss, found in runs(study, SEARCH).items():
         for run in found:
@@ -177,8 +187,9 @@ def trials(study: Study) -> pd.DataFrame:
 
 
 def chosen(study: Study) -> pd.DataFrame:
-    """What each search chose, and by how little: `loss`, the values, `trials`, `epochs` (of each), `R@1` on validation, `lead` over the next best trial, `at the edge` (values that are the
-    least or the greatest of those that were tried, so that better ones may lie beyond), and `AUC of D_SS` that the loss then came to (mean over seeds, per cent)."""
+    """What each search chose, and by how little: `loss`, the values, `trials`, `epochs` (of each), `R@1` on validation,
+    `lead` over the next best trial, `at the edge` (values that are the least or the greatest of those that were tried,
+    so that better ones may lie beyond), and `AUC of D_SS` that the loss then came to (mean over seeds, per cent)."""
     every, rows = scores(study), []
     came_to = every[(every["metric"] == "AUC") & (every["split"] == "D_SS")].groupby("loss")["mean"].mean()
     for loss, found in runs(study, SEARCH).items():
@@ -223,7 +234,8 @@ def searched(found: pd.DataFrame) -> str:
 
 
 def settings(study: Study) -> pd.DataFrame:
-    """Table 6 beside what our runs had: `loss`, hyper-parameters, `epochs`, `run`; of the paper those of the data set that the study takes its defaults from."""
+    """Table 6 beside what our runs had: `loss`, hyper-parameters, `epochs`, `run`; of the paper those of the data set
+    that the study takes its defaults from."""
     rows = []
     for loss, found in runs(study).items():
         record = found[0].record()
@@ -233,8 +245,9 @@ def settings(study: Study) -> pd.DataFrame:
 
 
 def transfer(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
-    """Ads linked by their pictures with models trained on hotel rooms, against the backbone without that training: `region, loss, untrained, trained, difference, low,
-    high, p_holm, verdict` (at the corrected level), vendors resampled in pairs. Empty without an untrained run beside trained ones."""
+    """Ads linked by their pictures with models trained on hotel rooms, against the backbone without that training:
+    `region, loss, untrained, trained, difference, low, high, p_holm, verdict` (at the corrected level), vendors
+    resampled in pairs. Empty without an untrained run beside trained ones."""
     found = runs(study)
     columns = ["region", "loss", "untrained", "trained", "difference", "low", "high", "p_holm", "verdict"]
     if UNTRAINED not in found or len(found) < 2:
@@ -316,7 +329,8 @@ def _steps(question: str, fell: pd.DataFrame, than: float | pd.Series) -> Answer
 
 
 def _lowest(recalled: pd.DataFrame) -> Answer:
-    """Small classes: others cut to D_SS's sizes fall and are not ahead any more. Many: D_SS gains among as few branches as those have."""
+    """Small classes: others cut to D_SS's sizes fall and are not ahead any more. Many: D_SS gains among as few branches
+    as those have."""
     recalled = recalled.set_index("split")
     seen_branches, others = recalled.loc["D_SS"], recalled.drop("D_SS")
     lowest = (others["ahead low"] > 0).all()

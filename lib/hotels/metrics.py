@@ -1,7 +1,9 @@
-"""How well vectors link pictures of one place: recall at 1, and the area under the ROC curve over pairs (Revisited Hotels, section 3).
+"""How well vectors link pictures of one place: recall at 1, and the area under the ROC curve over pairs (Revisited
+Hotels, section 3).
 
-Both by cosine. The area is exact over all pairs, which are never held at once: positive pairs are few and kept sorted, and each block of negative ones is
-counted into them. The paper's ± is the spread over repeated samples of pairs, which is here too.
+Both by cosine. The area is exact over all pairs, which are never held at once: positive pairs are few and kept sorted,
+and each block of negative ones is counted into them. The paper's ± is the spread over repeated samples of pairs, which
+is here too.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ BLOCK = 2048
 
 
 def recall_at_1(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Whether each picture's nearest other one is of the same class, (n,) bool. Of equally near ones the first counts."""
+    """Whether each picture's nearest other one is of the same class, (n,) bool. Of equally near ones the first
+    counts."""
     labels = _checked(vectors, labels)
     unit = retrieval.unit(vectors)
     near = retrieval.rank(unit, unit, 2)
@@ -78,10 +81,12 @@ def sampled_auc(vectors: np.ndarray, labels: np.ndarray, pairs: int, repeats: in
 def equal_sized(
     vectors: np.ndarray, labels: np.ndarray, sizes: np.ndarray, branches: int, repeats: int, seed: int = 0
 ) -> pd.DataFrame:
-    """R@1 among `branches` random branches that are cut to as many pictures as as many random ones of `sizes`: what a split would give if it had
-    another's class sizes, and no more classes than that. A row a repeat: `R@1, images, branches`.
+    """R@1 among `branches` random branches that are cut to as many pictures as as many random ones of `sizes`: what a
+    split would give if it had another's class sizes, and no more classes than that. A row a repeat: `R@1, images,
+    branches`.
 
-    A size that no branch is left for is left out, so that there may be fewer branches. Raises DataError when there are fewer than two.
+    A size that no branch is left for is left out, so that there may be fewer branches. Raises DataError when there are
+    fewer than two.
     """
     labels = _checked(vectors, labels)
     generator, found = np.random.default_rng(seed), []
@@ -107,7 +112,8 @@ def equal_sized(
 def scores(
     vectors: np.ndarray, labels: np.ndarray, repeats: int = 10, pairs: int = 10_000, seed: int = 0
 ) -> pd.DataFrame:
-    """`metric, mean, std, images, branches`: R@1 and AUC, in per cent as the paper prints them; std of AUC over `repeats` samples of `pairs`."""
+    """`metric, mean, std, images, branches`: R@1 and AUC, in per cent as the paper prints them; std of AUC over
+    `repeats` samples of `pairs`."""
     spread = 100 * sampled_auc(vectors, labels, pairs, repeats, seed).std(ddof=1)
     rows = [("R@1", 100 * recall_at_1(vectors, labels).mean(), np.nan), ("AUC", 100 * auc(vectors, labels), spread)]
     table = pd.DataFrame(rows, columns=["metric", "mean", "std"])

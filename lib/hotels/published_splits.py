@@ -104,8 +104,9 @@ def read_splits(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
 
 
 def read_collection(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
-    """Pictures as they were collected, before cleaning and splitting: `image, branch, chain` of every row of the CSV files in `folder` (such as the
-    original train and test sets), one after the other. Raises DataError when there is none, or one is not as split files are."""
+    """Pictures as they were collected, before cleaning and splitting: `image, branch, chain` of every row of the CSV
+    files in `folder` (such as the original train and test sets), one after the other. Raises DataError when there is
+    none, or one is not as split files are."""
     folder = Path(folder).expanduser()
     paths = sorted(folder.glob("*.csv"))
     if not paths:

@@ -41,7 +41,8 @@ def by_look(images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequ
     if not kept.exists():
         with replacing(kept) as temporary:
             np.save(temporary, perceptual_hashes.hashes(map(image_arrays.read, images, digests or [""] * len(images))))
-    return perceptual_hashes.groups(np.load(kept)).tolist()
+    groups: list[int] = perceptual_hashes.groups(np.load(kept)).tolist()
+    return groups
 
 
 def clean(listed: pd.DataFrame, keys: Sequence[str | int]) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -56,7 +56,8 @@ class Mined(nn.Module):
         self.loss, self.miner = loss, miner
 
     def forward(self, vectors: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-        return self.loss(vectors, classes, self.miner(vectors, classes))
+        loss: torch.Tensor = self.loss(vectors, classes, self.miner(vectors, classes))
+        return loss
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def _proxies(classes: int, dimensions: int, temperature: float) -> nn.Module:
     """ProxyNCA++ (Teh et al. 2020): the probability of a picture's own proxy among all, squared distances of unit
     vectors over a temperature. Its authors' code trains it by Adam with an epsilon of 1, whence the large rates of
     Table 6: steps are nearly proportional to gradients."""
-    return losses.ProxyNCALoss(classes, dimensions, softmax_scale=1 / temperature)
+    loss: nn.Module = losses.ProxyNCALoss(classes, dimensions, softmax_scale=1 / temperature)
+    return loss
 
 
 KINDS: dict[str, Kind] = {

@@ -147,8 +147,8 @@ def _check_labels(splits: pd.DataFrame) -> None:
     total = splits[["branch", "chain"]].drop_duplicates()
     if total["branch"].duplicated().any():
         raise DataError(
-            f"{total['branch'].duplicated().sum()} branches have two chains in the split files. Correct them, or give the "
-            "pictures as a collection (hotels.source: collected), which is cleaned."
+            f"{total['branch'].duplicated().sum()} branches have two chains in the split files. Correct them, or give "
+            "the pictures as a collection (hotels.source: collected), which is cleaned."
         )
     for train, held_out in (
         ("Trainval", published_splits.TESTS),
@@ -157,8 +157,8 @@ def _check_labels(splits: pd.DataFrame) -> None:
         twice = splits.loc[splits["split"].isin([train, *held_out]), "image"].duplicated()
         if twice.any():
             raise DataError(
-                f"{int(twice.sum())} pictures of the split files are in two splits of {train}, {', '.join(held_out)}, so that what is asked of a model would be "
-                "trained on, or asked twice. Correct them."
+                f"{int(twice.sum())} pictures of the split files are in two splits of {train}, "
+                f"{', '.join(held_out)}, so that what is asked of a model would be trained on, or asked twice. Correct them."
             )
 
 
@@ -169,8 +169,8 @@ def _usable(
     usable = table["problem"] == ""
     if not usable.any():
         raise DataError(
-            f"{folder}: none of the {table['image'].nunique()} pictures that the files name can be used ({table['problem'].iloc[0]}). Their paths are "
-            "taken as below this folder (hotels.folder)."
+            f"{folder}: none of the {table['image'].nunique()} pictures that the files name can be used "
+            f"({table['problem'].iloc[0]}). Their paths are taken as below this folder (hotels.folder)."
         )
     rows = [
         {"finding": f"left out: {problem}", "cases": here["image"].nunique(), "rows": len(here)}

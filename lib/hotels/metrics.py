@@ -8,6 +8,8 @@ is here too.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -27,7 +29,7 @@ def recall_at_1(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
     own = near == np.arange(len(unit))[:, None]
     # Among more than two equal pictures a picture may not be in its own list; then the first is another one.
     best = np.where(own[:, 0], near[:, 1], near[:, 0])
-    return labels[best] == labels
+    return np.asarray(labels[best] == labels)
 
 
 def auc(vectors: np.ndarray, labels: np.ndarray) -> float:
@@ -120,7 +122,7 @@ def scores(
     return table.assign(images=len(labels), branches=len(np.unique(labels)))
 
 
-def _pairs(unit: np.ndarray, labels: np.ndarray):
+def _pairs(unit: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Every pair of different pictures once, in blocks: cosines and whether they are of one class."""
     for start in range(0, len(unit), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(unit)))
@@ -129,14 +131,15 @@ def _pairs(unit: np.ndarray, labels: np.ndarray):
 
 
 def _cosines(unit: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.einsum("nd,nd->n", unit[one], unit[other])
+    return np.asarray(np.einsum("nd,nd->n", unit[one], unit[other]))
 
 
 def _checked(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
     labels = np.asarray(labels)
     if np.ndim(vectors) != 2 or len(vectors) != len(labels) or len(labels) < 2:
         raise DataError(
-            f"Vectors of shape {np.shape(vectors)} and {len(labels)} labels don't fit; give two pictures or more, a row and a label each."
+            f"Vectors of shape {np.shape(vectors)} and {len(labels)} labels don't fit; give two pictures or more, a "
+            "row and a label each."
         )
     if not np.isfinite(vectors).all():
         raise DataError("A vector holds a number that is not finite: the training diverged. Lower its learning rate.")

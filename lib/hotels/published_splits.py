@@ -261,12 +261,12 @@ def compare(sizes: pd.DataFrame, published: pd.DataFrame, by: str = "split") -> 
     return table.rename_axis(["place", "quantity"]).reset_index()
 
 
-def _members(splits: pd.DataFrame, column: str) -> dict[str, set]:
+def _members(splits: pd.DataFrame, column: str) -> dict[str, set[Hashable]]:
     """Split → the set of its known values in `column`."""
     return {name: set(part[column].dropna()) for name, part in splits.groupby("split", observed=True)}
 
 
-def _shared(members: dict[str, set], names: list[str]) -> set[Hashable]:
+def _shared(members: dict[str, set[Hashable]], names: list[str]) -> set[Hashable]:
     """The values which more than one of the named splits has."""
     counts = Counter(each_of.from_iterable(members[name] for name in names))
     return {value for value, splits in counts.items() if splits > 1}

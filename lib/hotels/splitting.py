@@ -113,7 +113,8 @@ FIGURES = {"Revisited Hotels-50K": (4, 5), "Revisited Hotel-ID": (6, 7)}
 def elsewhere(dataset: str) -> str:
     """Which table and figures of splits are of a data set other than this one, in a sentence."""
     others = [
-        f"Table {TABLES[other]} and Figures {' and '.join(map(str, FIGURES[other]))} are of {other}, whose files these are not: not testable here"
+        f"Table {TABLES[other]} and Figures {' and '.join(map(str, FIGURES[other]))} are of {other}, whose files these "
+        "are not: not testable here"
         for other in TABLES
         if other != dataset
     ]
@@ -125,7 +126,8 @@ def _check(pictures: pd.DataFrame) -> None:
     twice = chains[chains.duplicated("branch", keep=False)]
     if len(twice):
         raise DataError(
-            f"{twice['branch'].nunique()} branches have more than one chain; clean the pictures first (lib.hotels.cleaning)."
+            f"{twice['branch'].nunique()} branches have more than one chain; clean the pictures first "
+            "(lib.hotels.cleaning)."
         )
     if pictures["image"].duplicated().any():
         raise DataError("A picture stands there twice; clean the pictures first (lib.hotels.cleaning).")

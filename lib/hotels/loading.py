@@ -158,7 +158,8 @@ def _check_labels(splits: pd.DataFrame) -> None:
         if twice.any():
             raise DataError(
                 f"{int(twice.sum())} pictures of the split files are in two splits of {train}, "
-                f"{', '.join(held_out)}, so that what is asked of a model would be trained on, or asked twice. Correct them."
+                f"{', '.join(held_out)}, so that what is asked of a model would be trained on, or asked twice. Correct "
+                "them."
             )
 
 

@@ -11,7 +11,7 @@ from lib.core import published
 from lib.core.errors import DataError
 from lib.core.files import write_json
 from lib.hotels import linking as linking_run
-from lib.hotels import linking_losses, linking_tables, loading, published_splits
+from lib.hotels import linking_losses, linking_tables, linking_verdicts, loading, published_splits
 from lib.study import plan
 from lib.study.plan import Run
 
@@ -216,17 +216,17 @@ def chosen_root(study, monkeypatch, tmp_path):
 def test_a_fall_that_every_loss_has_is_supported_and_a_rise_is_not(chosen_root):
     falling = made_up(chosen_root, lambda loss, seed: (90.0, 80.0 - len(loss), 70.0 - 2 * len(loss), 75.0))
     assert set(linking_tables.falls(falling)["verdict"]) == {"falls"}
-    answers = linking_tables.verdicts(falling).set_index("question")["verdict"]
+    answers = linking_verdicts.verdicts(falling).set_index("question")["verdict"]
     assert answers.iloc[0] == "supported" and answers.iloc[1] == "supported"
     rising = made_up(chosen_root, lambda loss, seed: (70.0, 80.0, 90.0, 75.0))
-    assert linking_tables.verdicts(rising)["verdict"].iloc[0] == "not supported"
+    assert linking_verdicts.verdicts(rising)["verdict"].iloc[0] == "not supported"
 
 
 def test_only_falls_between_splits_that_are_as_named_are_judged(chosen_root):
     """A model that hasn't seen some chains of D_SS can't tell what seeing them is worth."""
     made = made_up(chosen_root, lambda loss, seed: (90.0, 80.0, 70.0, 75.0), named=False)
     assert set(linking_tables.falls(made)["from"]) == {"D_SU"}
-    answers = linking_tables.verdicts(made).set_index("question")["verdict"]
+    answers = linking_verdicts.verdicts(made).set_index("question")["verdict"]
     assert answers.iloc[0] == answers.iloc[-1] == "not testable here"
     assert not linking_tables.seen(made)["as_named"].all()
 
@@ -244,7 +244,7 @@ def test_what_the_backbone_falls_by_itself_is_not_trainings(chosen_root, own, ve
 
     made = made_up(chosen_root, auc)
     assert linking_tables.falls(made).drop_duplicates("from")["untrained"].tolist() == pytest.approx(own)
-    judged = linking_tables.verdicts(made)
+    judged = linking_verdicts.verdicts(made)
     assert judged["verdict"].iloc[0] == "supported"  # it falls, by whatever reason
     assert judged["question"].iloc[-1].startswith("Does AUC fall by more") and judged["verdict"].iloc[-1] == verdict
 
@@ -260,7 +260,7 @@ def test_what_the_backbone_falls_by_itself_is_not_trainings(chosen_root, own, ve
 )
 def test_why_recall_is_low_where_all_was_seen(chosen_root, recall, equal, verdict):
     made = made_up(chosen_root, lambda loss, seed: (90.0, 80.0, 70.0, 75.0), recall, equal)
-    judged = linking_tables.verdicts(made).iloc[1]
+    judged = linking_verdicts.verdicts(made).iloc[1]
     assert judged["verdict"] == verdict
     assert (
         "among 18 of its 50 branches" in judged["answer"]
@@ -277,13 +277,13 @@ def test_a_lead_within_seeds_spread_decides_nothing(chosen_root):
             if row["metric"] == "R@1" and row["split"] == "D_SS":
                 row["mean"] += 40 * (run.parameters["seed"] == 2)  # by two seeds lowest, by the other not
         write_json(path, metrics)
-    assert linking_tables.verdicts(made)["verdict"].iloc[1] == "undecided"
+    assert linking_verdicts.verdicts(made)["verdict"].iloc[1] == "undecided"
 
 
 @pytest.mark.parametrize(("trained", "verdict"), [(80.0, "yes"), (40.0, "no"), (60.0, "undecided")])
 def test_training_that_does_not_beat_the_backbone_is_said(chosen_root, trained, verdict):
     made = made_up(chosen_root, lambda loss, seed: [60.0 if loss == "pre-trained" else trained] * 4)
-    answers = linking_tables.verdicts(made).set_index("question")["verdict"]
+    answers = linking_verdicts.verdicts(made).set_index("question")["verdict"]
     assert answers["Does training beat the backbone as it comes?"] == verdict
 
 
@@ -293,21 +293,21 @@ def test_ranks_that_differ_between_seeds_alone_are_no_change_between_splits(chos
     ranked = linking_tables.ranks(same)
     assert ranked[["ours", "low", "high", "across", "within"]].to_numpy() == pytest.approx(1)
     assert len(ranked) == 2 * 7 and (ranked["one"] == "all").sum() == 2
-    assert linking_tables.verdicts(same)["verdict"].iloc[2] == "not supported"
+    assert linking_verdicts.verdicts(same)["verdict"].iloc[2] == "not supported"
     turned = made_up(chosen_root, lambda loss, seed: [60 + 5 * place[loss] * sign for sign in (1, -1, 2, -2)])
     ours = linking_tables.ranks(turned).set_index(["metric", "one", "other"])["ours"]
     assert ours["AUC", "D_SS", "D_SU"] == pytest.approx(-1) and ours["AUC", "D_SS", "D_UU"] == pytest.approx(1)
     # By AUC the order changes, by R@1 it keeps; the latter's tables don't drown in the former's.
-    assert linking_tables.verdicts(turned)["verdict"].iloc[2] == "partly supported"
+    assert linking_verdicts.verdicts(turned)["verdict"].iloc[2] == "partly supported"
     drawn = made_up(chosen_root, lambda loss, seed: [60 + (place[loss] * seed * (split + 2)) % 5 for split in range(4)])
-    assert linking_tables.verdicts(drawn)["verdict"].iloc[2] == "undecided"
+    assert linking_verdicts.verdicts(drawn)["verdict"].iloc[2] == "undecided"
 
 
 def test_one_seed_decides_nothing(chosen_root, monkeypatch):
     made = made_up(chosen_root, lambda loss, seed: (90.0, 80.0, 70.0, 75.0))
     alone = {name: run for name, run in made.all_runs().items() if run.parameters["seed"] == 1}
     monkeypatch.setattr(plan.Study, "all_runs", lambda self: alone)
-    assert linking_tables.verdicts(made)["verdict"].iloc[:3].tolist() == ["undecided"] * 3
+    assert linking_verdicts.verdicts(made)["verdict"].iloc[:3].tolist() == ["undecided"] * 3
 
 
 def test_harm_that_vendors_agree_on_outlasts_the_correction_and_chance_does_not(chosen_root, monkeypatch):
@@ -331,7 +331,7 @@ def test_harm_that_vendors_agree_on_outlasts_the_correction_and_chance_does_not(
     assert len(moved) == 33 and {"low", "high", "p_holm"} <= set(moved)
     assert set(moved.loc[moved["region"] == "region 0", "verdict"]) == {"harms"}
     assert (moved.loc[moved["region"] != "region 0", "verdict"] == "undecided").mean() > 0.95
-    assert "harms in 3" in linking_tables.transferred(moved)
+    assert "harms in 3" in linking_verdicts.transferred(moved)
 
 
 def searches(chosen, **leads):
@@ -354,24 +354,24 @@ def test_what_the_search_chose_and_by_how_little(chosen_root, monkeypatch):
     table = linking_tables.chosen(made).set_index("loss")
     assert table.loc["circle", ["rate", "trials", "epochs", "at the edge"]].tolist() == [0.001, 3, 3, "rate"]
     assert table.loc["triplet", "at the edge"] == "" and table["lead"].tolist() == pytest.approx([0.02, 0.001])
-    said = linking_tables.searched(linking_tables.chosen(made))
+    said = linking_verdicts.searched(linking_tables.chosen(made))
     assert "0.1 to 2.0 points" in said and "at the edge of what was tried for 1 of 2 losses" in said
     assert "Searched were rate, with one seed" in said and "rate 0.0003: triplet 60.0; rate 0.001: circle 69.0" in said
     shared = made.all_runs() | searches(made, triplet=(0.001, 0.02), circle=(0.001, 0.001))
     monkeypatch.setattr(plan.Study, "all_runs", lambda self: shared)
     same = linking_tables.chosen(made)
-    assert "Losses differ" not in linking_tables.searched(same)
+    assert "Losses differ" not in linking_verdicts.searched(same)
     same.insert(2, "batch", [64.0, 32.0])
-    assert "Losses differ in batch as well" in linking_tables.searched(same)
+    assert "Losses differ in batch as well" in linking_verdicts.searched(same)
     apart = same.assign(rate=[0.001, 0.003], batch=[64.0, float("nan")])  # of one loss no batch was tried
-    assert "rate 0.001, batch 64: " in linking_tables.searched(apart) and "rate 0.003: " in linking_tables.searched(
+    assert "rate 0.001, batch 64: " in linking_verdicts.searched(apart) and "rate 0.003: " in linking_verdicts.searched(
         apart
     )
 
 
 def test_without_a_search_nothing_was_chosen(chosen_root):
     made = made_up(chosen_root, lambda loss, seed: (90, 80, 70, 75))
-    assert linking_tables.chosen(made).empty and "Nothing was searched" in linking_tables.searched(
+    assert linking_tables.chosen(made).empty and "Nothing was searched" in linking_verdicts.searched(
         linking_tables.chosen(made)
     )
 
@@ -381,7 +381,7 @@ def test_transfer_is_against_the_untrained_backbone(chosen_root):
     moved = linking_tables.transfer(chosen)
     assert set(moved["loss"]) == set(LOSSES) and set(moved["verdict"]) == {"helps"}
     assert moved["difference"].tolist() == pytest.approx([0.4] * 3)
-    assert "helps in 3" in linking_tables.transferred(moved)
+    assert "helps in 3" in linking_verdicts.transferred(moved)
 
 
 def test_printed_rows_stand_beside_ours(chosen_root):

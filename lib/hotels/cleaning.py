@@ -1,7 +1,8 @@
 """One picture, one branch, one chain: pictures of hotels made fit for splitting (Revisited Hotels, section 2.2).
 
-The original data sets come from web services, where one place may be listed under several names; the paper removed pictures that stood under
-several classes, whereby 4,563 of 50,000 classes fell together (Table 1). It doesn't say how. Here: branches that share a picture are one place.
+The original data sets come from web services, where one place may be listed under several names; the paper removed
+pictures that stood under several classes, whereby 4,563 of 50,000 classes fell together (Table 1). It doesn't say how.
+Here: branches that share a picture are one place.
 """
 
 from __future__ import annotations
@@ -26,30 +27,35 @@ FINDINGS = (
 
 
 def by_name(images: Sequence[str]) -> list[str]:
-    """What tells pictures apart when only their paths are there: the file's name, which in these data sets is an id of its content."""
+    """What tells pictures apart when only their paths are there: the file's name, which in these data sets is an id of
+    its content."""
     return [PurePosixPath(image).stem for image in images]
 
 
 def by_look(images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequence[str] = ()) -> list[int]:
-    """What tells pictures apart when they are there: a number for each group that looks the same (`lib.data.near_duplicates`), as files of equal bytes do, and those that sites have shrunk or
-    compressed anew. Hashes are kept in `cache` under the `fingerprint` of the files' bytes and the code that decodes them; digests: the SHA-256 of
-    each of `images` as it was then. Raises DataError as `lib.data.image_arrays.read` does."""
+    """What tells pictures apart when they are there: a number for each group that looks the same.
+
+    Files of equal bytes look the same, and those that sites have shrunk or compressed anew (`lib.data.near_duplicates`).
+    Hashes are kept in `cache` under the `fingerprint` of the files' bytes and the code that decodes them; digests: the
+    SHA-256 of each of `images` as it was then. Raises DataError as `lib.data.image_arrays.read` does.
+    """
     kept = cache / f"looks-{fingerprint[:16]}-{image_arrays.rules()[:8]}.npy"
     if not kept.exists():
         with replacing(kept) as temporary:
             np.save(
                 temporary, near_duplicates.image_hashes(map(image_arrays.read, images, digests or [""] * len(images)))
             )
-    return near_duplicates.image_groups(np.load(kept)).tolist()
+    groups: list[int] = near_duplicates.image_groups(np.load(kept)).tolist()
+    return groups
 
 
 def clean(listed: pd.DataFrame, keys: Sequence[str | int]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row a picture, and what was found.
 
-    listed: `image, branch, chain` (Int64, <NA> where unknown), in any number of rows; keys: equal for equal pictures (`by_name` or
-    `by_look`), one a row. Branches that share a picture become one, under the label of the one with most pictures. Where
-    a branch's rows name several known chains, the commonest counts, and none where two are equally common. Returns `image, branch, chain`, and
-    `finding, cases, rows` for each of FINDINGS.
+    listed: `image, branch, chain` (Int64, <NA> where unknown), in any number of rows; keys: equal for equal pictures
+    (`by_name` or `by_look`), one a row. Branches that share a picture become one, under the label of the one with most
+    pictures. Where a branch's rows name several known chains, the commonest counts, and none where two are equally
+    common. Returns `image, branch, chain`, and `finding, cases, rows` for each of FINDINGS.
     """
     if len(keys) != len(listed):
         raise DataError(f"{len(keys)} keys for {len(listed)} pictures: give one for each row.")
@@ -90,8 +96,9 @@ def _commonest(chains: pd.Series) -> object:
 
 
 def scores(cleaned: pd.DataFrame, truth: pd.Series) -> dict[str, float]:
-    """How well cleaning puts pictures together, where the truth is known: of pairs of pictures under one branch, the share that is one place's
-    (`pair_precision`), and of pairs of one place the share under one branch (`pair_recall`). truth: image -> place."""
+    """How well cleaning puts pictures together, where the truth is known: of pairs of pictures under one branch, the
+    share that is one place's (`pair_precision`), and of pairs of one place the share under one branch (`pair_recall`).
+    truth: image -> place."""
     from sklearn.metrics.cluster import pair_confusion_matrix
 
     (_, wrong), (apart, together) = pair_confusion_matrix(truth.loc[cleaned["image"]], cleaned["branch"])

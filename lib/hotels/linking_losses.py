@@ -1,6 +1,8 @@
-"""Losses that teach a picture model to link pictures of one place (Revisited Hotels, section 3, Appendices C and D; Table 6).
+"""Losses that teach a picture model to link pictures of one place (Revisited Hotels, section 3, Appendices C and D;
+Table 6).
 
-All but the two on pairs are pytorch-metric-learning's. A loss takes vectors (n, d) and classes (n,) and may have weights of its own (proxies, centres).
+All but the two on pairs are pytorch-metric-learning's. A loss takes vectors (n, d) and classes (n,) and may have
+weights of its own (proxies, centres).
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from lib.core.errors import DataError
 
 
 class Pairs(nn.Module):
-    """Binary cross-entropy on every pair of a batch: is it of one class? The cosine, scaled and shifted by learnt numbers, is the logit; pairs of one
-    class weigh as much in all as the others, which are many more. hard: only each picture's least alike partner of its class and its most alike of another."""
+    """Binary cross-entropy on every pair of a batch: is it of one class? The cosine, scaled and shifted by learnt
+    numbers, is the logit; pairs of one class weigh as much in all as the others, which are many more. hard: only each
+    picture's least alike partner of its class and its most alike of another."""
 
     def __init__(self, hard: bool = False) -> None:
         super().__init__()
@@ -53,13 +56,15 @@ class Mined(nn.Module):
         self.loss, self.miner = loss, miner
 
     def forward(self, vectors: torch.Tensor, classes: torch.Tensor) -> torch.Tensor:
-        return self.loss(vectors, classes, self.miner(vectors, classes))
+        loss: torch.Tensor = self.loss(vectors, classes, self.miner(vectors, classes))
+        return loss
 
 
 @dataclass(frozen=True)
 class Kind:
-    """How a loss is made and fed: `make(classes, dimensions, **settings)`; published: its name in Tables 4 to 6; settings: by name, with the values of
-    its own paper or code, which Table 6 may replace. views: pictures are shown in two augmentations. epsilon: Adam's."""
+    """How a loss is made and fed: `make(classes, dimensions, **settings)`; published: its name in Tables 4 to 6;
+    settings: by name, with the values of its own paper or code, which Table 6 may replace. views: pictures are shown in
+    two augmentations. epsilon: Adam's."""
 
     published: str
     make: Callable[..., nn.Module]
@@ -69,9 +74,11 @@ class Kind:
 
 
 def _proxies(classes: int, dimensions: int, temperature: float) -> nn.Module:
-    """ProxyNCA++ (Teh et al. 2020): the probability of a picture's own proxy among all, squared distances of unit vectors over a temperature. Its authors'
-    code trains it by Adam with an epsilon of 1, whence the large rates of Table 6: steps are nearly proportional to gradients."""
-    return losses.ProxyNCALoss(classes, dimensions, softmax_scale=1 / temperature)
+    """ProxyNCA++ (Teh et al. 2020): the probability of a picture's own proxy among all, squared distances of unit
+    vectors over a temperature. Its authors' code trains it by Adam with an epsilon of 1, whence the large rates of
+    Table 6: steps are nearly proportional to gradients."""
+    loss: nn.Module = losses.ProxyNCALoss(classes, dimensions, softmax_scale=1 / temperature)
+    return loss
 
 
 KINDS: dict[str, Kind] = {
@@ -126,7 +133,8 @@ def kind(name: str) -> Kind:
 
 
 def hyperparameters(name: str, dataset: str) -> dict[str, float]:
-    """All of a loss's for a data set, by name: those of Table 6 (`rate`, `batch`, and where printed `classes` of a batch, `proxy_lr`, …), and its own."""
+    """All of a loss's for a data set, by name: those of Table 6 (`rate`, `batch`, and where printed `classes` of a
+    batch, `proxy_lr`, …), and its own."""
     table = published.table("hotels", 6)
     table = table[(table["system"] == kind(name).published) & (table["dataset"] == dataset)]
     return kind(name).settings | {TABLE_6[row.metric]: float(row.mean) for row in table.itertuples()}

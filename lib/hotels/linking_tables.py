@@ -1,9 +1,10 @@
-"""What a study's runs on hotel pictures measured, as tables for chapter 42: Tables 4 and 5, what falls, who ranks where, and what ads gain."""
+"""What a study's runs on hotel pictures measured, as tables for chapter 42: Tables 4 and 5, what falls, who ranks
+where, and what ads gain."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -38,13 +39,15 @@ def runs(study: Study, kind: RunKind = LINKING) -> dict[str, list[Run]]:
             found.setdefault(run.parameters["loss"], []).append(run)
     if not found and kind is LINKING:
         raise DataError(
-            f"{study.folder / 'runs'}: this study has no run on hotel pictures. Name some of {LINKING.notebook} among its runs, or leave out chapter 42."
+            f"{study.folder / 'runs'}: this study has no run on hotel pictures. Name some of {LINKING.notebook} among "
+            "its runs, or leave out chapter 42."
         )
     return {loss: sorted(seeds, key=lambda run: run.parameters["seed"]) for loss, seeds in found.items()}
 
 
 def scores(study: Study) -> pd.DataFrame:
-    """Every score of every run: `loss, system` (as the paper calls the loss), `seed, split, metric, mean, std, images, branches, run`."""
+    """Every score of every run: `loss, system` (as the paper calls the loss), `seed, split, metric, mean, std, images,
+    branches, run`."""
     tables = []
     for loss, seeds in runs(study).items():
         for run in seeds:
@@ -54,7 +57,8 @@ def scores(study: Study) -> pd.DataFrame:
 
 
 def over_seeds(table: pd.DataFrame, by: Iterable[str], value: str = "mean") -> pd.DataFrame:
-    """The mean over seeds with its 95 % interval (Student's t; none of one seed): the columns `by`, `mean, low, high, seeds`."""
+    """The mean over seeds with its 95 % interval (Student's t; none of one seed): the columns `by`, `mean, low, high,
+    seeds`."""
     grouped = table.groupby(list(by), sort=False)[value]
     found = grouped.agg(["mean", "std", "size"]).rename(columns={"size": "seeds"}).reset_index()
     several = found["seeds"].clip(lower=2)
@@ -63,7 +67,8 @@ def over_seeds(table: pd.DataFrame, by: Iterable[str], value: str = "mean") -> p
 
 
 def beside(study: Study, number: int) -> pd.DataFrame:
-    """Table 4 or 5 beside ours: `row, system, metric, split, published, std, ours, low, high, seeds, run`; losses that the paper prints no row of come last."""
+    """Table 4 or 5 beside ours: `row, system, metric, split, published, std, ours, low, high, seeds, run`; losses that
+    the paper prints no row of come last."""
     theirs = published.table("hotels", number).rename(columns={"mean": "published"})
     every = scores(study)
     every = every[every["split"].isin(TESTS) & every["metric"].isin(["R@1", "AUC"])]
@@ -82,8 +87,10 @@ def seen(study: Study) -> pd.DataFrame:
 
 
 def falls(study: Study, metric: str = "AUC") -> pd.DataFrame:
-    """How much each loss's score falls from split to split: `loss, from, to, fall, low, high` (over seeds), `seeds, verdict`; `untrained`, the fall of the backbone as it
-    comes, which has seen none of them; and `Hotels-50K, Hotel-ID` as the paper's Tables 4 and 5 have it. A split whose name doesn't hold for what was trained on (`seen`) is left out."""
+    """How much each loss's score falls from split to split: `loss, from, to, fall, low, high` (over seeds), `seeds,
+    verdict`; `untrained`, the fall of the backbone as it comes, which has seen none of them; and `Hotels-50K, Hotel-ID`
+    as the paper's Tables 4 and 5 have it. A split whose name doesn't hold for what was trained on (`seen`) is left
+    out."""
     named = seen(study).set_index("split")["as_named"]
     every, rows = scores(study), []
     every = every[every["metric"] == metric].pivot(index=["loss", "system", "seed"], columns="split", values="mean")
@@ -96,7 +103,7 @@ def falls(study: Study, metric: str = "AUC") -> pd.DataFrame:
     if not rows:
         return pd.DataFrame(columns=columns)
     table = pd.concat(rows, ignore_index=True)
-    table["verdict"] = _way(table)
+    table["verdict"] = directions(table)
     for name, printed in _printed(metric).items():
         table[name] = [
             printed[row["from"]].get(row["system"], np.nan) - printed[row["to"]].get(row["system"], np.nan)
@@ -105,7 +112,7 @@ def falls(study: Study, metric: str = "AUC") -> pd.DataFrame:
     return table[columns]
 
 
-def _way(table: pd.DataFrame, than: float | pd.Series = 0.0) -> np.ndarray:
+def directions(table: pd.DataFrame, than: float | pd.Series = 0.0) -> np.ndarray:
     """Where intervals lie: `falls` by more than that, `rises` (by less), or `undecided`."""
     return np.select([table["low"] > than, table["high"] < than], ["falls", "rises"], "undecided")
 
@@ -120,8 +127,8 @@ def _printed(metric: str) -> dict[str, pd.DataFrame]:
 
 
 def ranks(study: Study) -> pd.DataFrame:
-    """Do trained losses rank alike in different tests? `lib.hotels.rank_agreement.agreement` of each two, and of all pairs together (`all, all`): `metric, one, other`; Kendall's tau of
-    `Hotels-50K, Hotel-ID` as printed; then ours."""
+    """Do trained losses rank alike in different tests? `lib.hotels.rank_agreement.agreement` of each two, and of all
+    pairs together (`all, all`): `metric, one, other`; Kendall's tau of `Hotels-50K, Hotel-ID` as printed; then ours."""
     every, rows = scores(study), []
     every = every[every["loss"] != UNTRAINED]
     for metric in ("AUC", "R@1"):
@@ -140,9 +147,12 @@ def ranks(study: Study) -> pd.DataFrame:
 
 
 def recall(study: Study) -> pd.DataFrame:
-    """R@1 of each split, means over losses and seeds of trained runs, in per cent and points: `split`; `R@1` as it is, and how far `ahead` of D_SS's; `equal sizes`, among as many branches
-    of each with the class sizes of D_SS (`lib.hotels.metrics.equal_sized`), and then `equal ahead`; `moved`, by how much equal sizes changed it: each with `… low, … high` over seeds; `images, branches, equal
-    branches`. The paper explains D_SS's low R@1 by its classes, which are small and many. If so, other splits lose their advantage at equal sizes, and D_SS itself gains among fewer branches.
+    """R@1 of each split, means over losses and seeds of trained runs, in per cent and points: `split`; `R@1` as it is,
+    and how far `ahead` of D_SS's; `equal sizes`, among as many branches of each with the class sizes of D_SS
+    (`lib.hotels.metrics.equal_sized`), and then `equal ahead`; `moved`, by how much equal sizes changed it: each with
+    `… low, … high` over seeds; `images, branches, equal branches`. The paper explains D_SS's low R@1 by its classes,
+    which are small and many. If so, other splits lose their advantage at equal sizes, and D_SS itself gains among fewer
+    branches.
     """
     every = scores(study)
     every = every[(every["loss"] != UNTRAINED) & every["split"].isin(TESTS)]
@@ -165,7 +175,8 @@ def recall(study: Study) -> pd.DataFrame:
 
 
 def trials(study: Study) -> pd.DataFrame:
-    """Every trial of every search, best first within a loss: `loss`, hyper-parameters, `R@1` on validation, `chosen`."""
+    """Every trial of every search, best first within a loss: `loss`, hyper-parameters, `R@1` on validation,
+    `chosen`."""
     tables = []
     for loss, found in runs(study, SEARCH).items():
         for run in found:
@@ -178,8 +189,9 @@ def trials(study: Study) -> pd.DataFrame:
 
 
 def chosen(study: Study) -> pd.DataFrame:
-    """What each search chose, and by how little: `loss`, the values, `trials`, `epochs` (of each), `R@1` on validation, `lead` over the next best trial, `at the edge` (values that are the
-    least or the greatest of those that were tried, so that better ones may lie beyond), and `AUC of D_SS` that the loss then came to (mean over seeds, per cent)."""
+    """What each search chose, and by how little: `loss`, the values, `trials`, `epochs` (of each), `R@1` on validation,
+    `lead` over the next best trial, `at the edge` (values that are the least or the greatest of those that were tried,
+    so that better ones may lie beyond), and `AUC of D_SS` that the loss then came to (mean over seeds, per cent)."""
     every, rows = scores(study), []
     came_to = every[(every["metric"] == "AUC") & (every["split"] == "D_SS")].groupby("loss")["mean"].mean()
     for loss, found in runs(study, SEARCH).items():
@@ -192,194 +204,55 @@ def chosen(study: Study) -> pd.DataFrame:
         ]
         score = tried["R@1"].astype(float)
         lead = score[0] - score[1] if len(score) > 1 else np.nan
-        rows.append({"loss": loss, **best, "trials": len(tried), "epochs": metrics.epochs, "R@1": score[0], "lead": lead, "at the edge": ", ".join(edge), "AUC of D_SS": came_to.get(loss, np.nan)})  # fmt: skip
+        row = {"loss": loss, **best, "trials": len(tried), "epochs": metrics.epochs, "R@1": score[0], "lead": lead}
+        rows.append(row | {"at the edge": ", ".join(edge), "AUC of D_SS": came_to.get(loss, np.nan)})
     last = ["trials", "epochs", "R@1", "lead", "at the edge", "AUC of D_SS"]
     table = pd.DataFrame(rows, columns=["loss", *last] if not rows else None)
     return table[["loss", *table.columns.difference(["loss", *last], sort=False), *last]]
 
 
-def searched(found: pd.DataFrame) -> str:
-    """What `chosen` comes to, in a sentence."""
-    if found.empty:
-        return "Nothing was searched: all losses have the paper's values."
-    values = found.columns[1 : found.columns.get_loc("trials")]
-    of = {name: found.loc[found[name].notna(), "loss"] for name in values}
-    varied = ", ".join(
-        name + (f" ({', '.join(losses)})" if len(losses) < len(found) else "") for name, losses in of.items()
-    )
-    said = (
-        f"Searched were {varied}, with one seed; the best trial leads the next by {100 * found['lead'].min():.1f} to {100 * found['lead'].max():.1f} points of R@1, "
-        f"and chose a value at the edge of what was tried for {(found['at the edge'] != '').sum()} of {len(found)} losses."
-    )
-    shared = [name for name in ("rate", "batch") if name in found and found[name].nunique(dropna=False) > 1]
-    if shared:
-        each = "; ".join(
-            ", ".join(f"{name} {value:g}" for name, value in zip(shared, values, strict=True) if pd.notna(value))
-            + ": "
-            + ", ".join(f"{row['loss']} {row['AUC of D_SS']:.1f}" for _, row in here.iterrows())
-            for values, here in found.groupby(shared, dropna=False)
-        )
-        said += f" Losses differ in {' and '.join(shared)} as well, so that an order of losses is one of those too. AUC of D_SS by what was chosen: {each}."
-    return said
-
-
 def settings(study: Study) -> pd.DataFrame:
-    """Table 6 beside what our runs had: `loss`, hyper-parameters, `epochs`, `run`; of the paper those of the data set that the study takes its defaults from."""
+    """Table 6 beside what our runs had: `loss`, hyper-parameters, `epochs`, `run`; of the paper those of the data set
+    that the study takes its defaults from."""
     rows = []
     for loss, found in runs(study).items():
         record = found[0].record()
-        if loss != UNTRAINED:
-            rows.append({"loss": loss, **record.hyperparameters, "epochs": record.training and record.training.epochs, "run": found[0].name})  # fmt: skip
+        if record.training:  # none of the backbone as it comes
+            rows.append(
+                {"loss": loss, **record.hyperparameters, "epochs": record.training.epochs, "run": found[0].name}
+            )
     return pd.DataFrame(rows)
 
 
 def transfer(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
-    """Ads linked by their pictures with models trained on hotel rooms, against the backbone without that training: `region, loss, untrained, trained, difference, low,
-    high, p_holm, verdict` (at the corrected level), vendors resampled in pairs. Empty without an untrained run beside trained ones."""
+    """Ads linked by their pictures with models trained on hotel rooms, against the backbone without that training:
+    `region, loss, untrained, trained, difference, low, high, p_holm, verdict` (at the corrected level), vendors
+    resampled in pairs. Empty without an untrained run beside trained ones."""
     found = runs(study)
     columns = ["region", "loss", "untrained", "trained", "difference", "low", "high", "p_holm", "verdict"]
     if UNTRAINED not in found or len(found) < 2:
         return pd.DataFrame(columns=columns)
-    asked = {loss: [_asked(run) for run in seeds] for loss, seeds in found.items()}
+    asked = {loss: [_scored_queries(run) for run in seeds] for loss, seeds in found.items()}
     rows, pairs = [], []
     for region in asked[UNTRAINED][0]["region"].unique():
         base = [verification.shares(frame, metric, region) for frame in asked[UNTRAINED]]
         for loss in (name for name in asked if name != UNTRAINED):
             ours = [verification.shares(frame, metric, region) for frame in asked[loss]]
-            level = {name: np.mean([s["top"].sum() / s["bottom"].sum() for s in side]) for name, side in (("untrained", base), ("trained", ours))}  # fmt: skip
-            rows.append({"region": region, "loss": loss, **level})
+            rows.append({"region": region, "loss": loss, "untrained": _level(base), "trained": _level(ours)})
             pairs.append((ours, base))
     table = pd.DataFrame(rows).join(compared(pairs, study.bootstrap, study.split.seed))
     table["verdict"] = table["direction"].replace({"higher": "helps", "lower": "harms"})
     return table[columns]
 
 
-def _asked(run: Run) -> pd.DataFrame:
+def _level(shares: Sequence[pd.DataFrame]) -> float:
+    """The metric whose sums over vendors these are (`top / bottom`), mean over seeds."""
+    return float(np.mean([share["top"].sum() / share["bottom"].sum() for share in shares]))
+
+
+def _scored_queries(run: Run) -> pd.DataFrame:
     """A run's scored queries, which are pictures all."""
     return read_back.read(run.folder / "queries.csv", ScoredQueries, results.AGAIN)
-
-
-def transferred(moved: pd.DataFrame) -> str:
-    """What `transfer` comes to, in a sentence."""
-    if moved.empty:
-        return "Whether rooms help to link ads was not asked: this study has no untrained run beside the trained ones."
-    counts = moved["verdict"].value_counts()
-    said = ", ".join(f"{name} in {count}" for name, count in counts.items())
-    return (
-        f"Training on hotel rooms, of {len(moved)} combinations of a loss and a region: {said} (Holm-corrected). Mean difference of R-Precision "
-        f"{moved['difference'].mean():+.3f}."
-    )
-
-
-def verdicts(study: Study) -> pd.DataFrame:
-    """What chapter 42 was asked, answered by its tables: `question, answer, verdict`."""
-    fell = falls(study)
-    rows = [_fallen(fell), _lowest(recall(study)), _ranked(ranks(study)), _trained(study), _beyond(fell)]
-    return pd.DataFrame(rows, columns=["question", "answer", "verdict"])
-
-
-Answer = tuple[str, str, str]
-
-
-def _fallen(fell: pd.DataFrame) -> Answer:
-    return _steps("Does AUC fall from D_SS to D_SU to D_UU (section 3)?", fell, 0.0)
-
-
-def _beyond(fell: pd.DataFrame) -> Answer:
-    """A split may be easier by its hotels alone; that it was trained on is what the rest of the fall can tell of."""
-    return _steps("Does AUC fall by more than that of the backbone as it comes?", fell, fell["untrained"])
-
-
-def _steps(question: str, fell: pd.DataFrame, than: float | pd.Series) -> Answer:
-    """Whether every trained loss falls by more than that, in both steps."""
-    fell = fell.assign(way=_way(fell, than))
-    untrained = fell.drop_duplicates("from")["untrained"]
-    fell = fell[fell["loss"] != UNTRAINED]
-    steps = fell.groupby(["from", "to"], sort=False)["way"]
-    if len(steps) < len(SEEN) - 1:
-        return (
-            question,
-            "the names of splits don't hold for what was trained on, or nothing was trained",
-            "not testable here",
-        )
-    if np.ndim(than) and untrained.isna().any():
-        return question, "the study has no run of the backbone as it comes", "not testable here"
-    counts = "; ".join(
-        f"{one} to {two}: " + ", ".join(f"{name} {count}" for name, count in ways.value_counts().items())
-        for (one, two), ways in steps
-    )
-    answer = f"{counts} (losses)"
-    if untrained.notna().all():
-        answer += f"; the backbone as it comes falls by {' and '.join(f'{gap:+.1f}' for gap in untrained)} points"
-    ways = set(fell["way"])
-    verdict = "supported" if ways == {"falls"} else "not supported" if "rises" in ways else "partly supported" if "falls" in ways else "undecided"  # fmt: skip
-    return question, answer, verdict
-
-
-def _lowest(recalled: pd.DataFrame) -> Answer:
-    """Small classes: others cut to D_SS's sizes fall and are not ahead any more. Many: D_SS gains among as few branches as those have."""
-    recalled = recalled.set_index("split")
-    seen_branches, others = recalled.loc["D_SS"], recalled.drop("D_SS")
-    lowest = (others["ahead low"] > 0).all()
-    small = (others["moved high"] < 0).all() and not (others["equal ahead low"] > 0).any()
-    many = seen_branches["moved low"] > 0
-    return (
-        "Is R@1 lowest on D_SS, for its many small classes (B.2)?",
-        f"other splits are {others['ahead'].min():+.1f} to {others['ahead'].max():+.1f} points from D_SS (above in {(others['ahead low'] > 0).sum()} of {len(others)}); among "
-        f"{seen_branches['equal branches']:.0f} branches of each with D_SS's class sizes {others['equal ahead'].min():+.1f} to {others['equal ahead'].max():+.1f} (above in "
-        f"{(others['equal ahead low'] > 0).sum()}); D_SS among {seen_branches['equal branches']:.0f} of its {seen_branches['branches']:.0f} branches {seen_branches['moved']:+.1f} "
-        f"({_told(seen_branches, 'moved', '+.1f')}), what more branches than that do to the others is not tested",
-        "not supported" if (others["ahead high"] < 0).any() else "undecided" if not lowest else "supported" if small and many else "partly supported",
-    )  # fmt: skip
-
-
-def _ranked(ranked: pd.DataFrame) -> Answer:
-    """By both measures, over all pairs of tests: twelve single pairs would find a change by chance."""
-    every = ranked[ranked["one"] == "all"]
-    told = [
-        f"{row['metric']}: mean Kendall's tau between tests {row['ours']:.2f} ({_told(row, '', '.2f')}); between seeds {row['across']:.2f} across tests, {row['within']:.2f} within, "
-        f"difference {row['difference']:+.2f} ({_told(row, 'difference', '+.2f')}): {row['verdict']}"
-        for _, row in every.iterrows()
-    ]
-    ways = every["verdict"].tolist()
-    return (
-        "Do losses rank differently in different splits (section 3)?",
-        "; ".join(told),
-        "supported" if set(ways) == {"changes"} else "partly supported" if "changes" in ways else "not supported" if set(ways) == {"keeps"} else "undecided",
-    )  # fmt: skip
-
-
-def _told(row: pd.Series, name: str, form: str) -> str:
-    """The interval of a table's column."""
-    low, high = (row[f"{name} {end}".strip()] for end in ("low", "high"))
-    return f"{low:{form}} to {high:{form}}" if np.isfinite(low) else "no interval, for lack of seeds"
-
-
-def _trained(study: Study) -> Answer:
-    """Whether training beat the backbone as it comes: where it didn't, what differs between losses says little."""
-    every = scores(study)
-    ours = over_seeds(every[every["loss"] != UNTRAINED], ["loss", "metric", "split"])
-    before = every[every["loss"] == UNTRAINED].groupby(["metric", "split"])["mean"].mean().rename("before")
-    table = ours[ours["split"].isin(TESTS)].merge(before.reset_index(), on=["metric", "split"])
-    better, worse = table["low"] > table["before"], table["high"] < table["before"]
-    told = [
-        f"{metric}: higher in {better[rows].sum()}, lower in {worse[rows].sum()} of {len(rows)}"
-        for metric, rows in table.groupby("metric", sort=False).groups.items()
-    ]
-    verdict = (
-        "undecided"
-        if table.empty or not (better | worse).any()
-        else "yes"
-        if not worse.any()
-        else "partly"
-        if better.any()
-        else "no"
-    )
-    return (
-        "Does training beat the backbone as it comes?",
-        "; ".join(told) + " combinations of a loss and a split",
-        verdict,
-    )
 
 
 def _published(loss: str) -> str:

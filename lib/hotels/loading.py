@@ -24,8 +24,9 @@ FINDINGS = ["finding", "cases", "rows"]
 
 @dataclass(frozen=True)
 class HotelPictures:
-    """splits: the splits table (`lib.hotels.published_splits`), of pictures that are there; findings: `finding, cases, rows`, what was found wrong and mended or left
-    out; folder: of the pictures; fingerprint: of their bytes, labels and splits; files: what each picture is, by its name."""
+    """splits: the splits table (`lib.hotels.published_splits`), of pictures that are there; findings: `finding, cases,
+    rows`, what was found wrong and mended or left out; folder: of the pictures; fingerprint: of their bytes, labels and
+    splits; files: what each picture is, by its name."""
 
     splits: pd.DataFrame
     findings: pd.DataFrame
@@ -48,7 +49,8 @@ class HotelPictures:
         return np.searchsorted(self.names, table["image"]), table["branch"].to_numpy()
 
     def array(self, pixels: int, cache: Path) -> np.ndarray:
-        """All pictures (n, pixels, pixels, 3) uint8, in the order of `names`. Raises DataError as `lib.data.image_arrays.as_array` does."""
+        """All pictures (n, pixels, pixels, 3) uint8, in the order of `names`. Raises DataError as
+        `lib.data.image_arrays.as_array` does."""
         files = [self.files[name] for name in self.names]
         paths, digests = [file.path for file in files], [file.sha256 for file in files]
         return image_arrays.as_array(paths, pixels, cache, self.fingerprint, digests)
@@ -57,8 +59,9 @@ class HotelPictures:
 def read(study: Study) -> HotelPictures:
     """The study's hotel pictures. Raises DataError when there are no usable ones.
 
-    Pictures that are missing, damaged or outside the folder are left out and counted. Of a collection, and of the twin, pictures are first cleaned
-    (`lib.hotels.cleaning`, by look) and split (`lib.hotels.splitting`); published splits are taken as they are.
+    Pictures that are missing, damaged or outside the folder are left out and counted. Of a collection, and of the twin,
+    pictures are first cleaned (`lib.hotels.cleaning`, by look) and split (`lib.hotels.splitting`); published splits are
+    taken as they are.
     """
     given, folder = study.hotels, study.hotel_pictures
     if given.source == "splits":
@@ -90,12 +93,13 @@ def read(study: Study) -> HotelPictures:
 
 
 NAMED = {"D_SS": (True, True), "D_SU": (False, True), "D_UU": (False, False), "D_??": (False, False)}
-"""Whether a test's branches, and whether its known chains, are in the training set by what its name says (section 2.2)."""
+"""Whether a test's branches, and whether its known chains, are in the training set by what its name says (section
+2.2)."""
 
 
 def seen(splits: pd.DataFrame, train: str) -> pd.DataFrame:
-    """What a model of the split `train` has seen of each test: `split, branches, branches_seen, chains, chains_seen` (counts; known chains), and `as_named`, whether that
-    is what the split's name says: all of them or none."""
+    """What a model of the split `train` has seen of each test: `split, branches, branches_seen, chains, chains_seen`
+    (counts; known chains), and `as_named`, whether that is what the split's name says: all of them or none."""
     sizes = published_splits.split_sizes(splits)
     sizes = sizes[sizes["split"].isin(NAMED)]
     table = sizes[["split", "branches", "chains"]].astype({"split": str})
@@ -126,7 +130,8 @@ def truth(study: Study) -> pd.DataFrame:
 def sheet(
     study: Study, found: HotelPictures, chains: int = 3, each: int = 3
 ) -> tuple[list[list[np.ndarray]], list[str]]:
-    """Pictures of the chains with most branches, a picture of each of `each` branches and another of the same ones, a row a chain; and the rows' names."""
+    """Pictures of the chains with most branches, a picture of each of `each` branches and another of the same ones, a
+    row a chain; and the rows' names."""
     known = found.splits[(found.splits["split"] == "Total") & found.splits["chain"].notna()]
     largest = known.groupby("chain")["branch"].nunique().sort_values(ascending=False, kind="stable").index[:chains]
     shown, side = found.array(study.hotels.image_pixels, study.cache), []
@@ -138,12 +143,13 @@ def sheet(
 
 
 def _check_labels(splits: pd.DataFrame) -> None:
-    """Published splits with which nothing could be linked fairly are an error; what else they break, chapter 40 counts."""
+    """Published splits with which nothing could be linked fairly are an error; what else they break, chapter 40
+    counts."""
     total = splits[["branch", "chain"]].drop_duplicates()
     if total["branch"].duplicated().any():
         raise DataError(
-            f"{total['branch'].duplicated().sum()} branches have two chains in the split files. Correct them, or give the "
-            "pictures as a collection (hotels.source: collected), which is cleaned."
+            f"{total['branch'].duplicated().sum()} branches have two chains in the split files. Correct them, or give "
+            "the pictures as a collection (hotels.source: collected), which is cleaned."
         )
     for train, held_out in (
         ("Trainval", published_splits.TESTS),
@@ -152,8 +158,9 @@ def _check_labels(splits: pd.DataFrame) -> None:
         twice = splits.loc[splits["split"].isin([train, *held_out]), "image"].duplicated()
         if twice.any():
             raise DataError(
-                f"{int(twice.sum())} pictures of the split files are in two splits of {train}, {', '.join(held_out)}, so that what is asked of a model would be "
-                "trained on, or asked twice. Correct them."
+                f"{int(twice.sum())} pictures of the split files are in two splits of {train}, "
+                f"{', '.join(held_out)}, so that what is asked of a model would be trained on, or asked twice. Correct "
+                "them."
             )
 
 
@@ -164,8 +171,8 @@ def _usable(
     usable = table["problem"] == ""
     if not usable.any():
         raise DataError(
-            f"{folder}: none of the {table['image'].nunique()} pictures that the files name can be used ({table['problem'].iloc[0]}). Their paths are "
-            "taken as below this folder (hotels.folder)."
+            f"{folder}: none of the {table['image'].nunique()} pictures that the files name can be used "
+            f"({table['problem'].iloc[0]}). Their paths are taken as below this folder (hotels.folder)."
         )
     rows = [
         {"finding": f"left out: {problem}", "cases": here["image"].nunique(), "rows": len(here)}

@@ -1,10 +1,14 @@
-"""How well vectors link pictures of one place: recall at 1, and the area under the ROC curve over pairs (Revisited Hotels, section 3).
+"""How well vectors link pictures of one place: recall at 1, and the area under the ROC curve over pairs (Revisited
+Hotels, section 3).
 
-Both by cosine. The area is exact over all pairs, which are never held at once: positive pairs are few and kept sorted, and each block of negative ones is
-counted into them. The paper's ± is the spread over repeated samples of pairs, which is here too.
+Both by cosine. The area is exact over all pairs, which are never held at once: positive pairs are few and kept sorted,
+and each block of negative ones is counted into them. The paper's ± is the spread over repeated samples of pairs, which
+is here too.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -17,14 +21,15 @@ BLOCK = 2048
 
 
 def recall_at_1(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Whether each picture's nearest other one is of the same class, (n,) bool. Of equally near ones the first counts."""
+    """Whether each picture's nearest other one is of the same class, (n,) bool. Of equally near ones the first
+    counts."""
     labels = _checked(vectors, labels)
     unit = retrieval.unit(vectors)
     near = retrieval.rank(unit, unit, 2)
     own = near == np.arange(len(unit))[:, None]
     # Among more than two equal pictures a picture may not be in its own list; then the first is another one.
     best = np.where(own[:, 0], near[:, 1], near[:, 0])
-    return labels[best] == labels
+    return np.asarray(labels[best] == labels)
 
 
 def auc(vectors: np.ndarray, labels: np.ndarray) -> float:
@@ -78,10 +83,12 @@ def sampled_auc(vectors: np.ndarray, labels: np.ndarray, pairs: int, repeats: in
 def equal_sized(
     vectors: np.ndarray, labels: np.ndarray, sizes: np.ndarray, branches: int, repeats: int, seed: int = 0
 ) -> pd.DataFrame:
-    """R@1 among `branches` random branches that are cut to as many pictures as as many random ones of `sizes`: what a split would give if it had
-    another's class sizes, and no more classes than that. A row a repeat: `R@1, images, branches`.
+    """R@1 among `branches` random branches that are cut to as many pictures as as many random ones of `sizes`: what a
+    split would give if it had another's class sizes, and no more classes than that. A row a repeat: `R@1, images,
+    branches`.
 
-    A size that no branch is left for is left out, so that there may be fewer branches. Raises DataError when there are fewer than two.
+    A size that no branch is left for is left out, so that there may be fewer branches. Raises DataError when there are
+    fewer than two.
     """
     labels = _checked(vectors, labels)
     generator, found = np.random.default_rng(seed), []
@@ -107,14 +114,15 @@ def equal_sized(
 def scores(
     vectors: np.ndarray, labels: np.ndarray, repeats: int = 10, pairs: int = 10_000, seed: int = 0
 ) -> pd.DataFrame:
-    """`metric, mean, std, images, branches`: R@1 and AUC, in per cent as the paper prints them; std of AUC over `repeats` samples of `pairs`."""
+    """`metric, mean, std, images, branches`: R@1 and AUC, in per cent as the paper prints them; std of AUC over
+    `repeats` samples of `pairs`."""
     spread = 100 * sampled_auc(vectors, labels, pairs, repeats, seed).std(ddof=1)
     rows = [("R@1", 100 * recall_at_1(vectors, labels).mean(), np.nan), ("AUC", 100 * auc(vectors, labels), spread)]
     table = pd.DataFrame(rows, columns=["metric", "mean", "std"])
     return table.assign(images=len(labels), branches=len(np.unique(labels)))
 
 
-def _pairs(unit: np.ndarray, labels: np.ndarray):
+def _pairs(unit: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Every pair of different pictures once, in blocks: cosines and whether they are of one class."""
     for start in range(0, len(unit), BLOCK):
         rows = np.arange(start, min(start + BLOCK, len(unit)))
@@ -123,14 +131,15 @@ def _pairs(unit: np.ndarray, labels: np.ndarray):
 
 
 def _cosines(unit: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.einsum("nd,nd->n", unit[one], unit[other])
+    return np.asarray(np.einsum("nd,nd->n", unit[one], unit[other]))
 
 
 def _checked(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:
     labels = np.asarray(labels)
     if np.ndim(vectors) != 2 or len(vectors) != len(labels) or len(labels) < 2:
         raise DataError(
-            f"Vectors of shape {np.shape(vectors)} and {len(labels)} labels don't fit; give two pictures or more, a row and a label each."
+            f"Vectors of shape {np.shape(vectors)} and {len(labels)} labels don't fit; give two pictures or more, a "
+            "row and a label each."
         )
     if not np.isfinite(vectors).all():
         raise DataError("A vector holds a number that is not finite: the training diverged. Lower its learning rate.")

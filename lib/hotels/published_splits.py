@@ -95,8 +95,9 @@ def read_splits(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
 
 
 def read_collection(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
-    """Pictures as they were collected, before cleaning and splitting: `image, branch, chain` of every row of the CSV files in `folder` (such as the
-    original train and test sets), one after the other. Raises DataError when there is none, or one is not as split files are."""
+    """Pictures as they were collected, before cleaning and splitting: `image, branch, chain` of every row of the CSV
+    files in `folder` (such as the original train and test sets), one after the other. Raises DataError when there is
+    none, or one is not as split files are."""
     folder = Path(folder).expanduser()
     paths = sorted(folder.glob("*.csv"))
     if not paths:
@@ -253,12 +254,12 @@ def compare(sizes: pd.DataFrame, published: pd.DataFrame, by: str = "split") -> 
     return table.rename_axis(["place", "quantity"]).reset_index()
 
 
-def _members(splits: pd.DataFrame, column: str) -> dict[str, set]:
+def _members(splits: pd.DataFrame, column: str) -> dict[str, set[Hashable]]:
     """Split → the set of its known values in `column`."""
     return {name: set(part[column].dropna()) for name, part in splits.groupby("split", observed=True)}
 
 
-def _shared(members: dict[str, set], names: list[str]) -> set[Hashable]:
+def _shared(members: dict[str, set[Hashable]], names: list[str]) -> set[Hashable]:
     """The values which more than one of the named splits has."""
     counts = Counter(each_of.from_iterable(members[name] for name in names))
     return {value for value, splits in counts.items() if splits > 1}

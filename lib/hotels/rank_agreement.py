@@ -1,7 +1,9 @@
-"""Do losses rank alike in two splits of hotel pictures, or does the split turn their order? Kendall's tau, with what seeds alone do to an order.
+"""Do losses rank alike in two splits of hotel pictures, or does the split turn their order? Kendall's tau, with what
+seeds alone do to an order.
 
-Rankings differ between two seeds of one split as well. So an order has changed only where two splits agree less than they would with one true order and each its own noise. That is the
-geometric mean of the splits' own agreements between seeds: noise in either of two things lowers their agreement, as it does a correlation (Spearman 1904). The arithmetic
+Rankings differ between two seeds of one split as well. So an order has changed only where two splits agree less than
+they would with one true order and each its own noise. That is the geometric mean of the splits' own agreements between
+seeds: noise in either of two things lowers their agreement, as it does a correlation (Spearman 1904). The arithmetic
 mean is larger where one split is noisier than the other, and would see a change where there is none.
 """
 
@@ -21,9 +23,11 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def agreement(by: Scores, pairs: Pairs) -> dict[str, float | int | str]:
-    """How alike losses rank in pairs of splits, means over the pairs: `ours`, tau of means over seeds, with `low, high`; `losses, seeds`; `across`, tau of one split by a seed and the other by
-    another; `within`, what that would be with one true order; their `difference` with `difference low, difference high`; and `verdict`: the order `changes` where that interval lies below 0,
-    `keeps` where it is the same by every seed, and else it is undecided, since no difference is no proof of sameness.
+    """How alike losses rank in pairs of splits, means over the pairs: `ours`, tau of means over seeds, with `low,
+    high`; `losses, seeds`; `across`, tau of one split by a seed and the other by another; `within`, what that would be
+    with one true order; their `difference` with `difference low, difference high`; and `verdict`: the order `changes`
+    where that interval lies below 0, `keeps` where it is the same by every seed, and else it is undecided, since no
+    difference is no proof of sameness.
 
     Only seeds that all losses have count.
     """
@@ -40,9 +44,11 @@ def agreement(by: Scores, pairs: Pairs) -> dict[str, float | int | str]:
 
 
 def jackknife(of: Callable[[Sequence[int]], float], seeds: Sequence[int]) -> tuple[float, float, float]:
-    """What `of` gives of seeds, and its 95 % interval: `of` is computed anew without each seed in turn, and from the spread of that Student's t makes the interval.
+    """What `of` gives of seeds, and its 95 % interval: `of` is computed anew without each seed in turn, and from the
+    spread of that Student's t makes the interval.
 
-    A bootstrap of three seeds would draw one seed alone in 3 of 27 resamples, where no two can be compared, and its intervals are too narrow.
+    A bootstrap of three seeds would draw one seed alone in 3 of 27 resamples, where no two can be compared, and its
+    intervals are too narrow.
     """
     whole, count = of(seeds), len(seeds)
     if count < 2:

@@ -1,7 +1,9 @@
-"""Hotel pictures into splits by what was seen in training: the branch, its chain alone, or neither (Revisited Hotels, Appendix B.1).
+"""Hotel pictures into splits by what was seen in training: the branch, its chain alone, or neither (Revisited Hotels,
+Appendix B.1).
 
-The published files show what the appendix leaves open: t1 is 8 and t2 is 2 (3 for validation), the count of held-out images of a branch is drawn evenly from
-t2 to a fifth of its images, and where a fifth is less than t2 it is t2; validation is cut from Trainval by the same steps as the tests from all.
+The published files show what the appendix leaves open: t1 is 8 and t2 is 2 (3 for validation), the count of held-out
+images of a branch is drawn evenly from t2 to a fifth of its images, and where a fifth is less than t2 it is t2;
+validation is cut from Trainval by the same steps as the tests from all.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from lib.hotels.published_splits import FILES, TABLES, invariants, split_sizes
 
 @dataclass(frozen=True)
 class Plan:
-    """How large splits are. Of Hotel-ID's images with a known chain the published D_UU and D_SU hold a seventh each, and so do the validation
-    splits of Trainval's."""
+    """How large splits are. Of Hotel-ID's images with a known chain the published D_UU and D_SU hold a seventh each,
+    and so do the validation splits of Trainval's."""
 
     new_chains: float = 1 / 7  # share of images whose chain is held out
     new_branches: float = 1 / 7  # share of images whose branch is held out, of chains that are not
@@ -43,7 +45,8 @@ class Plan:
 
 
 def split(pictures: pd.DataFrame, plan: Plan = Plan(), seed: int = 0) -> pd.DataFrame:
-    """The splits table (`lib.hotels.published_splits`) of cleaned pictures: `image` (unique), `branch`, `chain` (<NA> where unknown), one row each.
+    """The splits table (`lib.hotels.published_splits`) of cleaned pictures: `image` (unique), `branch`, `chain` (<NA>
+    where unknown), one row each.
 
     Raises DataError when a branch has two chains, or there are too few chains or branches to hold any out.
     """
@@ -69,8 +72,8 @@ def repeated(splits: pd.DataFrame, seeds: Iterable[int], plan: Plan = Plan()) ->
 
 
 def compared(again: Sequence[pd.DataFrame], sizes: pd.DataFrame) -> pd.DataFrame:
-    """Sizes of splits made anew beside those of the files (`lib.hotels.published_splits.split_sizes`): `split, quantity, published, mean, least, most, off` (the mean's
-    distance, as a share of the published)."""
+    """Sizes of splits made anew beside those of the files (`lib.hotels.published_splits.split_sizes`): `split,
+    quantity, published, mean, least, most, off` (the mean's distance, as a share of the published)."""
     names = ["images", "branches", "chains"]
     each = pd.concat([split_sizes(one).melt("split", names, "quantity") for one in again])
     each["value"] = each["value"].astype(float)
@@ -86,7 +89,8 @@ def compared(again: Sequence[pd.DataFrame], sizes: pd.DataFrame) -> pd.DataFrame
 
 
 def kept(again: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """In how many of the splits each of the paper's sentences holds (`lib.hotels.published_splits.invariants`): `invariant, place, holds, of`."""
+    """In how many of the splits each of the paper's sentences holds (`lib.hotels.published_splits.invariants`):
+    `invariant, place, holds, of`."""
     each = pd.concat([invariants(one)[["invariant", "place", "holds"]] for one in again])
     return each.groupby(["invariant", "place"], sort=False)["holds"].agg(holds="sum", of="size").reset_index()
 
@@ -109,7 +113,8 @@ FIGURES = {"Revisited Hotels-50K": (4, 5), "Revisited Hotel-ID": (6, 7)}
 def elsewhere(dataset: str) -> str:
     """Which table and figures of splits are of a data set other than this one, in a sentence."""
     others = [
-        f"Table {TABLES[other]} and Figures {' and '.join(map(str, FIGURES[other]))} are of {other}, whose files these are not: not testable here"
+        f"Table {TABLES[other]} and Figures {' and '.join(map(str, FIGURES[other]))} are of {other}, whose files these "
+        "are not: not testable here"
         for other in TABLES
         if other != dataset
     ]
@@ -121,7 +126,8 @@ def _check(pictures: pd.DataFrame) -> None:
     twice = chains[chains.duplicated("branch", keep=False)]
     if len(twice):
         raise DataError(
-            f"{twice['branch'].nunique()} branches have more than one chain; clean the pictures first (lib.hotels.cleaning)."
+            f"{twice['branch'].nunique()} branches have more than one chain; clean the pictures first "
+            "(lib.hotels.cleaning)."
         )
     if pictures["image"].duplicated().any():
         raise DataError("A picture stands there twice; clean the pictures first (lib.hotels.cleaning).")
@@ -153,7 +159,8 @@ def _drawn(
 ) -> list[int]:
     """Random groups (index) whose `sizes` add up to about the target; with `chain_of` never the last branch of a chain.
 
-    In random order each is taken that doesn't go beyond the target by more than the tolerance, until the target is reached.
+    In random order each is taken that doesn't go beyond the target by more than the tolerance, until the target is
+    reached.
     """
     taken, total, left = [], 0, {} if chain_of is None else chain_of.value_counts()
     for group in generator.permutation(sizes.index.to_numpy()):

@@ -1,7 +1,8 @@
-"""Training on an accelerator, step by step from a plain loop to the study's (chapter 94): what each step brings, where the time goes, and what a whole run takes.
+"""Training on an accelerator, step by step from a plain loop to the study's (chapter 94): what each step brings, where
+the time goes, and what a whole run takes.
 
-A system of MATCHED's size (a text encoder of DeCLUTR-small's, a ViT-B/16) learns its class head and all else on as many items as the paper's South has; the weights are random, since
-a step costs the same whatever they are.
+A system of MATCHED's size (a text encoder of DeCLUTR-small's, a ViT-B/16) learns its class head and all else on as many
+items as the paper's South has; the weights are random, since a step costs the same whatever they are.
 """
 
 from __future__ import annotations
@@ -34,8 +35,9 @@ SEES = ("image", "multimodal")
 
 @dataclass(frozen=True)
 class Step:
-    """name; batch: items of a training step; ready: whether texts and pictures are prepared once and batches are of like length; half: bf16 where the device has it; changes: what is done to
-    the system before; systems: where it makes a difference."""
+    """name; batch: items of a training step; ready: whether texts and pictures are prepared once and batches are of
+    like length; half: bf16 where the device has it; changes: what is done to the system before; systems: where it makes
+    a difference."""
 
     name: str
     batch: int
@@ -63,7 +65,8 @@ def ladder(large: int = 256) -> list[Step]:
 
 
 def enlarged(items: batches.Items, size: int) -> batches.Items:
-    """Items again and again until there are `size`; each time their texts and pictures count as others, so that none of them is encoded for two."""
+    """Items again and again until there are `size`; each time their texts and pictures count as others, so that none of
+    them is encoded for two."""
     times = -(-size // len(items))
     rows, texts = np.resize(np.arange(len(items)), size), len(items.tokens or ())
     again = np.arange(size) // len(items)
@@ -86,10 +89,12 @@ def enlarged(items: batches.Items, size: int) -> batches.Items:
 def measure(
     name: str, run: Experiment, size: int, seconds: float, padded: int, steps: Sequence[Step]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Each step of the ladder for a run's system, on `size` training items: `system, step, batch, rate` (items a second), `milliseconds` (of a step), `prepared` (seconds before the first
-    steady one), `gib` (at its peak), `tflops`; and where the time goes, `shares`. A step whose batch doesn't fit has no numbers.
+    """Each step of the ladder for a run's system, on `size` training items: `system, step, batch, rate` (items a
+    second), `milliseconds` (of a step), `prepared` (seconds before the first steady one), `gib` (at its peak),
+    `tflops`; and where the time goes, `shares`. A step whose batch doesn't fit has no numbers.
 
-    seconds: of each measurement, and of warming up before it, after a batch of every length. padded: tokens that the plain loop pads texts to.
+    seconds: of each measurement, and of warming up before it, after a batch of every length. padded: tokens that the
+    plain loop pads texts to.
     """
     items, rows, shared = enlarged(run.batch_items("train"), size), [], []
     needed = flops(run, items) / 1e12
@@ -132,7 +137,8 @@ def measure(
 
 
 def _every_length(items: batches.Items, size: int) -> Iterator[training_speed.Batch]:
-    """A batch of every length that there is in an epoch: for each, kernels are compiled or planned when it is seen first. Without texts, one batch."""
+    """A batch of every length that there is in an epoch: for each, kernels are compiled or planned when it is seen
+    first. Without texts, one batch."""
     seen: set[tuple[int, ...]] = set()
     for batch in batches.training_batches(items, size, None, seed=0, group_by_length=True):
         shape = tuple(batch.get("tokens", batch["class"]).shape)
@@ -144,7 +150,8 @@ def _every_length(items: batches.Items, size: int) -> Iterator[training_speed.Ba
 
 
 def flops(run: Experiment, items: batches.Items, size: int = 64, count: int = 4) -> float:
-    """Floating-point operations of an item's training step, forward and backward (torch's counter, a multiply-add counts two), over `count` batches of like length."""
+    """Floating-point operations of an item's training step, forward and backward (torch's counter, a multiply-add
+    counts two), over `count` batches of like length."""
     source, system, done = training_speed.our_batches(items, size), copy.deepcopy(run.system).to(device()).train(), 0
     with FlopCounterMode(display=False) as counter:
         for _ in range(count):
@@ -160,11 +167,13 @@ KINDS = {
     "optimiser": ("multi_tensor", "adam"),
     "copies": ("memcpy", "memset", "copy_"),
 }
-"""What a kernel does -> how its name tells; the first that fits. All others add, normalise, activate and move: memory sets their pace."""
+"""What a kernel does -> how its name tells; the first that fits. All others add, normalise, activate and move: memory
+sets their pace."""
 
 
 def shares(advance: Callable[[], int], steps: int = 3) -> pd.DataFrame:
-    """Where `steps` training steps spend the device's time: `kind` (of KINDS, *element by element* or *waiting for the host*), `share`."""
+    """Where `steps` training steps spend the device's time: `kind` (of KINDS, *element by element* or *waiting for the
+    host*), `share`."""
     on_device = device().type == "cuda"
     with profile(activities=[ProfilerActivity.CUDA if on_device else ProfilerActivity.CPU]) as seen:
         begin = time.perf_counter()
@@ -192,7 +201,8 @@ def kind_of(kernel: str) -> str:
 
 
 def peak(side: int = 8192, repeats: int = 20) -> float:
-    """TFLOP/s of a product of two matrices of random bf16 numbers: what the matrix units give to a library's best kernel."""
+    """TFLOP/s of a product of two matrices of random bf16 numbers: what the matrix units give to a library's best
+    kernel."""
     one, other = (torch.randn(side, side, device=device(), dtype=torch.bfloat16) for _ in range(2))
     for _ in range(3):
         one @ other
@@ -205,8 +215,9 @@ def peak(side: int = 8192, repeats: int = 20) -> float:
 
 
 def whole(name: str, run: Experiment, size: int, batch: int, epochs: int) -> dict[str, Any]:
-    """The study's own training (Lightning, checkpoints, schedule and all) for `epochs` epochs of `size` items: `system, batch, rate` and `epoch_seconds` of the last epoch, `first_seconds`
-    (the first epoch with compiling), `joules` an item (NaN where the device doesn't tell)."""
+    """The study's own training (Lightning, checkpoints, schedule and all) for `epochs` epochs of `size` items: `system,
+    batch, rate` and `epoch_seconds` of the last epoch, `first_seconds` (the first epoch with compiling), `joules` an
+    item (NaN where the device doesn't tell)."""
     items = enlarged(run.batch_items("train"), size)
     settings = run.variant.training.model_copy(
         update={"epochs": epochs, "patience": None, "batch_size": batch, "compiled": True}
@@ -248,7 +259,8 @@ def _forget() -> None:
 
 
 def beside(found: pd.DataFrame, published: Mapping[str, float], peak: float) -> pd.DataFrame:
-    """`measure`'s rows with how many times the plain loop and the paper's rate each is, and what share of the `peak` TFLOP/s: columns `times_plain, times_paper, of_peak` more."""
+    """`measure`'s rows with how many times the plain loop and the paper's rate each is, and what share of the `peak`
+    TFLOP/s: columns `times_plain, times_paper, of_peak` more."""
     plain = found[found["step"] == found["step"].iloc[0]].set_index("system")["rate"]
     return found.assign(
         times_plain=found["rate"] / found["system"].map(plain),

@@ -1,6 +1,7 @@
 """What happens around training, each part beside a plain way of doing it, in one run (chapter 92).
 
-A part is a pair of functions that do the same work and say how many items they did; `lib.review.speed.training_speed.in_turns` calls them in turns.
+A part is a pair of functions that do the same work and say how many items they did;
+`lib.review.speed.training_speed.in_turns` calls them in turns.
 """
 
 from __future__ import annotations
@@ -40,10 +41,11 @@ PARTS = {
 
 
 def measure(run: Experiment, items: int, scale: float, rounds: int, padded: int) -> pd.DataFrame:
-    """Items a second of every part of PARTS, both ways in turns: columns `system` (the part), `round, plain, ours, ratio`.
+    """Items a second of every part of PARTS, both ways in turns: columns `system` (the part), `round, plain, ours,
+    ratio`.
 
-    run: one with a text and an image backbone. items: how many texts or pictures a call does; scale: of the twin that is drawn; padded: tokens that
-    the plain way pads a text to.
+    run: one with a text and an image backbone. items: how many texts or pictures a call does; scale: of the twin that
+    is drawn; padded: tokens that the plain way pads a text to.
     """
     found = {
         **_texts(run, items, padded),
@@ -59,7 +61,8 @@ def measure(run: Experiment, items: int, scale: float, rounds: int, padded: int)
 
 
 def described(table: pd.DataFrame) -> pd.DataFrame:
-    """`lib.review.speed.training_speed.spread` of `measure`, with what each part counts and how its two ways go: `items, plain way, our way`."""
+    """`lib.review.speed.training_speed.spread` of `measure`, with what each part counts and how its two ways go:
+    `items, plain way, our way`."""
     words = pd.DataFrame.from_dict(PARTS, orient="index", columns=["items", "plain way", "our way"])
     return (
         training_speed.spread(table).rename(columns={"system": "part"}).merge(words, left_on="part", right_index=True)
@@ -151,7 +154,8 @@ STARTS = {
 
 
 def start_up(rounds: int, starts: Mapping[str, str] = STARTS) -> pd.DataFrame:
-    """Seconds until a new interpreter has imported what a notebook begins with: `start, seconds` (median), `low, high` (least and most of `rounds`)."""
+    """Seconds until a new interpreter has imported what a notebook begins with: `start, seconds` (median), `low, high`
+    (least and most of `rounds`)."""
     rows = []
     for name, code in starts.items():
         taken = []
@@ -164,8 +168,8 @@ def start_up(rounds: int, starts: Mapping[str, str] = STARTS) -> pd.DataFrame:
 
 
 def notebook_times(folder: Path) -> pd.DataFrame:
-    """What a study's notebooks took, from what papermill noted in chapters and from the runs' records: `notebook, executions, seconds` (all together),
-    longest first."""
+    """What a study's notebooks took, from what papermill noted in chapters and from the runs' records: `notebook,
+    executions, seconds` (all together), longest first."""
     rows = [
         {"notebook": path.stem, "seconds": read_json(path)["metadata"]["papermill"]["duration"]}
         for path in plan.executed(folder)

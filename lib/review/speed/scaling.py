@@ -1,4 +1,5 @@
-"""What pairs, vendors, texts and a gallery cost as they grow: time and memory over decades, the exponent, and what it comes to (chapter 92)."""
+"""What pairs, vendors, texts and a gallery cost as they grow: time and memory over decades, the exponent, and what it
+comes to (chapter 92)."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ SIDE, LENGTH = 32, 16
 
 
 def cost(work: Callable[..., Any], *arguments: Any) -> dict[str, float]:
-    """`seconds` of calling `work` with `arguments`, and `megabytes` that the process held at its peak beyond what it held before (NaN where the system doesn't tell)."""
+    """`seconds` of calling `work` with `arguments`, and `megabytes` that the process held at its peak beyond what it
+    held before (NaN where the system doesn't tell)."""
     gc.collect()
     before, begin = _memory("VmRSS", reset=True), time.perf_counter()
     kept = work(*arguments)
@@ -35,7 +37,8 @@ def cost(work: Callable[..., Any], *arguments: Any) -> dict[str, float]:
 
 
 def _memory(what: str, reset: bool = False) -> float:
-    """Resident memory of this process in MB, now (VmRSS) or at its peak (VmHWM); reset: a new peak begins. Linux alone tells."""
+    """Resident memory of this process in MB, now (VmRSS) or at its peak (VmHWM); reset: a new peak begins. Linux alone
+    tells."""
     try:
         if reset:
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
@@ -52,8 +55,8 @@ def sizes(largest: int, decades: int = 3) -> list[int]:
 
 
 def pairs(run: Experiment, largest: int, size: int = 32) -> pd.DataFrame:
-    """An epoch of training of a multimodal run over its pairs, drawn again and again until there are enough: `what, size, seconds, megabytes`. Pictures of SIDE pixels, texts
-    of LENGTH tokens."""
+    """An epoch of training of a multimodal run over its pairs, drawn again and again until there are enough: `what,
+    size, seconds, megabytes`. Pictures of SIDE pixels, texts of LENGTH tokens."""
     system, given = run.system.to(device()).train(), run.batch_items("train")
     optimiser = torch.optim.AdamW(system.parameters(), lr=1e-6)
     text, image = given.text, given.image
@@ -76,7 +79,8 @@ def pairs(run: Experiment, largest: int, size: int = 32) -> pd.DataFrame:
 
 
 def vendors(largest: int, dimensions: int = 384, size: int = 32, steps: int = 5) -> pd.DataFrame:
-    """A step of the class head alone (cross-entropy, AdamW) as there are more vendors: `what, size, seconds` (of a step), `megabytes`."""
+    """A step of the class head alone (cross-entropy, AdamW) as there are more vendors: `what, size, seconds` (of a
+    step), `megabytes`."""
     generator, rows = torch.Generator().manual_seed(0), []
 
     def steps_of(count: int) -> nn.Module:
@@ -98,7 +102,8 @@ def vendors(largest: int, dimensions: int = 384, size: int = 32, steps: int = 5)
 
 
 def texts(largest: int, words: int = 60) -> pd.DataFrame:
-    """Grouping near-duplicates among made-up texts, a quarter of them copies with one word changed: `what, size, seconds, megabytes`."""
+    """Grouping near-duplicates among made-up texts, a quarter of them copies with one word changed: `what, size,
+    seconds, megabytes`."""
     rows = []
     for count in sizes(largest):
         made = _made_up(count, words)
@@ -116,10 +121,12 @@ def _made_up(count: int, words: int) -> list[str]:
 
 
 def gallery(largest: int, dimensions: int = 128, queries: int = 1000, seed: int = 0) -> pd.DataFrame:
-    """What exact and approximate search cost in galleries of 1,000, 10,000 … `largest` vectors: `index, documents, build` and `search` (seconds; of all
-    queries), `recall` (share of the ten nearest that are found) and `bytes` of a vector.
+    """What exact and approximate search cost in galleries of 1,000, 10,000 … `largest` vectors: `index, documents,
+    build` and `search` (seconds; of all queries), `recall` (share of the ten nearest that are found) and `bytes` of a
+    vector.
 
-    flat: every vector is compared. IVF: the 16 nearest of 4 √n cells are. IVF-PQ: the same with vectors of 16 bytes in place of floats.
+    flat: every vector is compared. IVF: the 16 nearest of 4 √n cells are. IVF-PQ: the same with vectors of 16 bytes in
+    place of floats.
     """
     rows, size = [], 1000
     with search_speed.threads():
@@ -161,7 +168,8 @@ def _indexes(size: int, dimensions: int) -> Iterator[tuple[str, Any]]:
 
 
 def exponents(grown: pd.DataFrame, by: str, size: str, columns: Sequence[str]) -> pd.DataFrame:
-    """How `columns` grow with `size`, from the two largest decades: a row for each value of `by`, a column each (1: in proportion, 0: not at all)."""
+    """How `columns` grow with `size`, from the two largest decades: a row for each value of `by`, a column each (1: in
+    proportion, 0: not at all)."""
     rows = []
     for name, table in grown.groupby(by, sort=False):
         last = _last_decades(table, size)
@@ -186,7 +194,8 @@ def estimate(
 ) -> pd.DataFrame:
     """What `ads` advertisements would cost by what was measured here: `what, amount, unit, assuming`.
 
-    parts: `lib.review.speed.part_speed.described`; grown: `texts`, `pairs` and `vendors` one below another; found: `gallery`. pictures: of an ad, as in MATCHED's Table 1.
+    parts: `lib.review.speed.part_speed.described`; grown: `texts`, `pairs` and `vendors` one below another; found:
+    `gallery`. pictures: of an ad, as in MATCHED's Table 1.
     """
     rate = parts.set_index("part")["ours"]
     day, cores = 86_400, "on one machine like this one"

@@ -1,7 +1,8 @@
 """How fast retrieval is scored, ours beside the authors' way (chapter 92).
 
-The authors' way (analysis/faiss_trained.ipynb): for each metric and each vendor a search of its own, then a Python set of the documents found and one of
-the vendor's for every query. Ours searches once for all queries and counts in arrays. Both on the same vectors, threads and machine.
+The authors' way (analysis/faiss_trained.ipynb): for each metric and each vendor a search of its own, then a Python set
+of the documents found and one of the vendor's for every query. Ours searches once for all queries and counts in arrays.
+Both on the same vectors, threads and machine.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ Gallery = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def gallery(size: int, queries: int, dimensions: int, seed: int, each: int = 13) -> Gallery:
-    """Made-up unit vectors (size, dimensions) and (queries, dimensions) float32, each with its vendors: noise around one point a vendor; vendors have
-    `each` documents on average, as unequal as MATCHED's (log-normal). Returns queries, their vendors, documents, their vendors."""
+    """Made-up unit vectors (size, dimensions) and (queries, dimensions) float32, each with its vendors: noise around
+    one point a vendor; vendors have `each` documents on average, as unequal as MATCHED's (log-normal). Returns queries,
+    their vendors, documents, their vendors."""
     generator = np.random.default_rng(seed)
     vendors = max(2, size // each)
     share = generator.lognormal(0, 1.2, vendors)
@@ -40,7 +42,8 @@ def gallery(size: int, queries: int, dimensions: int, seed: int, each: int = 13)
 def by_vendor(
     queries: np.ndarray, query_vendors: np.ndarray, documents: np.ndarray, document_vendors: np.ndarray
 ) -> dict[str, float]:
-    """R-Precision@X, Macro-F1@X and MRR@10 as the authors' scripts go about it: each metric by itself, vendor by vendor, with Python sets."""
+    """R-Precision@X, Macro-F1@X and MRR@10 as the authors' scripts go about it: each metric by itself, vendor by
+    vendor, with Python sets."""
     index = faiss.IndexFlatIP(documents.shape[1])
     index.add(documents)
 
@@ -65,8 +68,8 @@ def by_vendor(
 
 
 def scoring(documents: int, queries: int, dimensions: int, rounds: int, seed: int = 0) -> pd.DataFrame:
-    """Seconds of both ways on one made-up gallery, one after the other in every round: `round, theirs, ours, ratio, furthest apart` (of the
-    three metrics)."""
+    """Seconds of both ways on one made-up gallery, one after the other in every round: `round, theirs, ours, ratio,
+    furthest apart` (of the three metrics)."""
     found, rows = gallery(documents, queries, dimensions, seed), []
     with threads():
         for number in range(rounds):

@@ -1,9 +1,9 @@
 """Items a second of training, ours beside a plain loop as the authors' scripts have it, in one run (chapter 92).
 
-The plain loop: float32, every text padded to 512 tokens and tokenised when it is needed, every picture opened, shrunk and
-cropped when it is needed, a text encoded anew for each of its pictures. Ours: tokenised and decoded once, batches of like
-length, each text and picture of a batch encoded once, the precision that the device computes fastest. Both train the
-same system with the same objective and the same number of items a step, on the same items.
+The plain loop: float32, every text padded to 512 tokens and tokenised when it is needed, every picture opened, shrunk
+and cropped when it is needed, a text encoded anew for each of its pictures. Ours: tokenised and decoded once, batches
+of like length, each text and picture of a batch encoded once, the precision that the device computes fastest. Both
+train the same system with the same objective and the same number of items a step, on the same items.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ Batch = dict[str, torch.Tensor]
 
 
 class PlainLoader:
-    """Batches of a run's training items, made anew at each use as the authors' loaders make them. One pass is an epoch in an order of its own."""
+    """Batches of a run's training items, made anew at each use as the authors' loaders make them. One pass is an epoch
+    in an order of its own."""
 
     sampler = None  # nothing that several devices could share
 
@@ -93,7 +94,8 @@ def learn(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
 
 
 def stepper(run: Experiment, system: System, source: Iterator[Batch], asked: Asked) -> Callable[[], int]:
-    """What trains `system` on the next batch of `source` with a run's objective, and says how many items that were. asked: the precision, as `lib.models.acceleration.precision` has it."""
+    """What trains `system` on the next batch of `source` with a run's objective, and says how many items that were.
+    asked: the precision, as `lib.models.acceleration.precision` has it."""
     optimiser = torch.optim.AdamW(system.parameters(), lr=1e-6, fused=True)
     half = precision(asked) == "bf16-mixed"
 
@@ -108,15 +110,16 @@ def stepper(run: Experiment, system: System, source: Iterator[Batch], asked: Ask
 
 
 def rate(run: Experiment, source: Iterator[Batch], asked: Asked, seconds: float) -> float:
-    """Items a second that the run's system trains on batches of `source`: whole steps for `seconds` at least, one of them
-    before the clock starts."""
+    """Items a second that the run's system trains on batches of `source`: whole steps for `seconds` at least, one of
+    them before the clock starts."""
     step = stepper(run, run.system.to(device()).train(), source, asked)
     step()
     return steady(step, seconds)
 
 
 def steady(step: Callable[[], int], seconds: float) -> float:
-    """Items a second of steps one after another, for `seconds` at least. The device is waited for at the end alone, and at the end of every eighth step, so that no queue grows."""
+    """Items a second of steps one after another, for `seconds` at least. The device is waited for at the end alone, and
+    at the end of every eighth step, so that no queue grows."""
     wait()
     begin, items, steps = time.perf_counter(), 0, 0
     while not items or time.perf_counter() - begin < seconds:
@@ -134,7 +137,8 @@ def wait() -> None:
 
 
 def in_turns(name: str, plain: Callable[[], float], ours: Callable[[], float], rounds: int) -> list[dict[str, Any]]:
-    """What two ways of the same work do a second, one after the other in every round: `system, round, plain, ours, ratio`."""
+    """What two ways of the same work do a second, one after the other in every round: `system, round, plain, ours,
+    ratio`."""
     rows = []
     for number in range(rounds):
         slow, fast = plain(), ours()
@@ -143,8 +147,9 @@ def in_turns(name: str, plain: Callable[[], float], ours: Callable[[], float], r
 
 
 def training(runs: Mapping[str, Callable[[], Experiment]], how: Speed, size: int) -> pd.DataFrame:
-    """Each system's rate in both loops, as `in_turns` has them; of one that reads texts a second time as `<name>, cut alike`, with the plain
-    loop's texts padded to the length at which ours cuts them: what is left then is the loops' own, and no choice of how much is read.
+    """Each system's rate in both loops, as `in_turns` has them; of one that reads texts a second time as `<name>, cut
+    alike`, with the plain loop's texts padded to the length at which ours cuts them: what is left then is the loops'
+    own, and no choice of how much is read.
 
     runs: a name -> what makes the run, so that only one system is held at a time. size: items of a step.
     """
@@ -186,10 +191,12 @@ def quality(
     epochs: int,
     loops: Mapping[str, tuple[type[Experiment], dict[str, Any]]] = LOOPS,
 ) -> pd.DataFrame:
-    """What each loop's systems reach after so many epochs on the same items: `system, loop, metric, mean, low, high, seconds` (of training); Macro-F1 of identification, and
-    R-Precision and Macro-F1@X of the training region's retrieval, with 95 % intervals over vendors.
+    """What each loop's systems reach after so many epochs on the same items: `system, loop, metric, mean, low, high,
+    seconds` (of training); Macro-F1 of identification, and R-Precision and Macro-F1@X of the training region's
+    retrieval, with 95 % intervals over vendors.
 
-    systems: a name -> the run notebook and its arguments. Texts are cut at the same length in all, since how much is read is no matter of speed.
+    systems: a name -> the run notebook and its arguments. Texts are cut at the same length in all, since how much is
+    read is no matter of speed.
     """
     rows = []
     for name, (notebook, given) in systems.items():
@@ -209,7 +216,8 @@ def quality(
 
 
 def apart(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `quality` in which a loop's mean lies outside the plain loop's interval, or the plain one's outside its: `system, loop, metric`."""
+    """The rows of `quality` in which a loop's mean lies outside the plain loop's interval, or the plain one's outside
+    its: `system, loop, metric`."""
     plain = table.loc[table["loop"] == "plain", ["system", "metric", "mean", "low", "high"]]
     both = table[table["loop"] != "plain"].merge(plain, on=["system", "metric"], suffixes=("", "_plain"))
     inside = both["mean"].between(both["low_plain"], both["high_plain"])
@@ -218,7 +226,8 @@ def apart(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def spread(measured: pd.DataFrame) -> pd.DataFrame:
-    """Median, least and most over rounds, a row a system: `system, plain, ours, ratio, ratio_low, ratio_high, rounds`."""
+    """Median, least and most over rounds, a row a system: `system, plain, ours, ratio, ratio_low, ratio_high,
+    rounds`."""
     by = measured.groupby("system", sort=False)
     table = by[["plain", "ours", "ratio"]].median()
     table["ratio_low"], table["ratio_high"], table["rounds"] = by["ratio"].min(), by["ratio"].max(), by.size()

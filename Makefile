@@ -41,6 +41,7 @@ lint:  ## style, form and types
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check lib tests
 	@$(RUN) mypy
+	@$(RUN) lint-imports --no-logo
 
 lock:  ## requirements.in -> requirements.lock (needs a package registry)
 	@$(RUN) uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.lock

@@ -1,4 +1,5 @@
-"""Fixtures that several files of tests share, and one thread for each worker: small sums gain nothing by more, and two workers would wait for each other."""
+"""Fixtures that several files of tests share, and one thread for each worker: small sums gain nothing by more, and two
+workers would wait for each other."""
 
 import os
 

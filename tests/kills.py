@@ -1,9 +1,11 @@
-"""Twenty SIGKILLs at random moments of the smoke study, each followed by the same command, must end with the bytes of an undisturbed one.
+"""Twenty SIGKILLs at random moments of the smoke study, each followed by the same command, must end with the bytes of
+an undisturbed one.
 
-    python tests/kills.py [KILLS] [SEED]        # some twenty minutes on two cores; prints what it found, exit status 1 if anything differs
+    python tests/kills.py [KILLS] [SEED]        # some twenty minutes on two cores; prints what it found, exit status 1
+    if anything differs
 
-Not a test of the suite, which kills one run (tests/test_study.py). Compared is all that the two studies wrote but times: tables, queries, predictions,
-histories, records and weights.
+Not a test of the suite, which kills one run (tests/test_study.py). Compared is all that the two studies wrote but
+times: tables, queries, predictions, histories, records and weights.
 """
 
 import json
@@ -88,7 +90,8 @@ def main(kills: int, seed: int) -> int:
         one, two = content(whole), content(cut)
         differing = sorted(name for name in one.keys() | two.keys() if one.get(name) != two.get(name))
         print(
-            f"{done} kills (seed {seed}); {len(one)} files of an undisturbed study of {took:.0f} s, {len(differing)} differ"
+            f"{done} kills (seed {seed}); {len(one)} files of an undisturbed study of {took:.0f} s, "
+            f"{len(differing)} differ"
         )
         print(*differing, sep="\n")
         return int(bool(differing))

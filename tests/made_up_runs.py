@@ -1,4 +1,5 @@
-"""Finished runs whose answers are made up, for tests of what reads runs: `measured` writes a study's folder and reads it."""
+"""Finished runs whose answers are made up, for tests of what reads runs: `measured` writes a study's folder and reads
+it."""
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,8 @@ def baseline(name, **more):
 
 
 def predictions(modality, wrong, seed):
-    """The test items with a share `wrong` of them taken for the next vendor; at the same seed a larger share has more."""
+    """The test items with a share `wrong` of them taken for the next vendor; at the same seed a larger share has
+    more."""
     items = ITEMS[modality]
     place = np.random.default_rng(seed).permutation(len(items))
     return items.assign(predicted=np.where(place < wrong * len(items), (items["truth"] + 1) % VENDORS, items["truth"]))
@@ -90,8 +92,9 @@ def write(run, wrong, loaded, resumed=False):
 
 @pytest.fixture
 def measured(tmp_path, monkeypatch):
-    """Makes a study's folder with finished runs, and reads it: measured(run, …), each a run's parameters with the share of
-    `wrong` answers, and its `seed`, what was `loaded` in place of what and whether it was `resumed` if that matters."""
+    """Makes a study's folder with finished runs, and reads it: measured(run, …), each a run's parameters with the share
+    of `wrong` answers, and its `seed`, what was `loaded` in place of what and whether it was `resumed` if that
+    matters."""
     monkeypatch.setattr(plan.Study, "folder", property(lambda self: tmp_path / self.name))
 
     def make(*runs):

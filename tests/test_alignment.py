@@ -236,7 +236,8 @@ class Viewer(nn.Module):
 
 
 def planted(shuffled, seed=0, ads=160):
-    """Ads whose text and pictures are two views of one hidden vector; shuffled: of two that have nothing to do with each other."""
+    """Ads whose text and pictures are two views of one hidden vector; shuffled: of two that have nothing to do with
+    each other."""
     generator = np.random.default_rng(seed)
     views = generator.normal(size=(2, 4, 8))
     hidden = generator.normal(size=(ads, 4))
@@ -257,8 +258,9 @@ def planted(shuffled, seed=0, ads=160):
 
 @cache
 def aligned(method, released, shuffled, epochs=40):
-    """After training: text-to-image R-Precision@X of test ads, the p-values of `by_permutation`, and for a released Q-Former the share of
-    pictures of *other* ads that score above the own one, when they go through the Q-Former and it goes past."""
+    """After training: text-to-image R-Precision@X of test ads, the p-values of `by_permutation`, and for a released
+    Q-Former the share of pictures of *other* ads that score above the own one, when they go through the Q-Former and it
+    goes past."""
     frame, texts, images = planted(shuffled)
     torch.manual_seed(0)
     former = None if method == "itc" else QFormer(12, 3, 1, 3, causal=released, reads_text=not released)
@@ -281,8 +283,9 @@ def aligned(method, released, shuffled, epochs=40):
 
 
 def by_permutation(frame, similar, draws=1999):
-    """Had pictures been dealt to the test texts of their region by lot: how often as much would be found (`most`), and as little (`least`), by the share
-    of texts that find their own picture first and by the share of wrong pictures that the own one scores above. The least p-values of both."""
+    """Had pictures been dealt to the test texts of their region by lot: how often as much would be found (`most`), and
+    as little (`least`), by the share of texts that find their own picture first and by the share of wrong pictures that
+    the own one scores above. The least p-values of both."""
     rng, lots = np.random.default_rng(0), {"first": [], "above": []}
     for _, here in frame[frame["part"] == "test"].groupby("region"):
         block = similar[np.ix_(here["text"], here["image"])]
@@ -315,8 +318,8 @@ def test_a_permutation_tells_a_little_from_nothing(planted_part, found):
 
 
 def test_published_matching_is_met_without_looking():
-    """Wrong pictures on the path of positives beat the own one on that of negatives, whether there is anything to learn or not;
-    where all is planted it finds less than half of what the corrected loss finds in as many steps."""
+    """Wrong pictures on the path of positives beat the own one on that of negatives, whether there is anything to learn
+    or not; where all is planted it finds less than half of what the corrected loss finds in as many steps."""
     _, p, above = aligned("itc+itm", True, True)
     assert above > 0.9 and stays_at_chance(p)
     score, _, above = aligned("itc+itm", True, False)
@@ -335,8 +338,8 @@ def generator(vocabulary=20):
 
 
 def whole(method, released):
-    """A tiny aligner that draws no dropout, a batch of seven pairs of two regions, and what both are made of: vectors of texts (u, 12), unit vectors
-    of pictures' queries (v, 3, 12), and their tokens (v, 5, 12)."""
+    """A tiny aligner that draws no dropout, a batch of seven pairs of two regions, and what both are made of: vectors
+    of texts (u, 12), unit vectors of pictures' queries (v, 3, 12), and their tokens (v, 5, 12)."""
     rng = np.random.default_rng(4)
     frame = pairs(ads=3)
     texts = [rng.normal(size=(1, 8)).astype(np.float32) for _ in range(6)]
@@ -353,8 +356,9 @@ def whole(method, released):
 
 
 def test_sound_matching_is_its_loop(monkeypatch):
-    """ITM asks of the batch's pairs, and of one hard negative of each text and of each picture, by the scores of ITC, whether they belong together: the
-    mean of a linear layer over the queries that see both, in a binary cross-entropy over all of these pairs alike."""
+    """ITM asks of the batch's pairs, and of one hard negative of each text and of each picture, by the scores of ITC,
+    whether they belong together: the mean of a linear layer over the queries that see both, in a binary cross-entropy
+    over all of these pairs alike."""
     made, batch, text, queries, tokens = whole("itc+itm", False)
     asked, drawing = [], alignment_losses.hard_negatives
 
@@ -423,7 +427,8 @@ def test_blip2_has_three_terms_each_its_loop(method, released):
 
 
 def as_written(made, batch, tokens, released):
-    """Generation as a loop: a pair at a time and a token after the other, by how likely the right one is after those before it."""
+    """Generation as a loop: a pair at a time and a token after the other, by how likely the right one is after those
+    before it."""
     from transformers.modeling_outputs import BaseModelOutput
 
     terms, writer = [], made.generator.model

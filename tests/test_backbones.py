@@ -143,7 +143,8 @@ def test_a_pooled_vector_may_be_longer_than_its_patches():
     ],
 )
 def test_a_backbone_is_one_entry(tmp_path, monkeypatch, side, entry, asked, label):
-    """A line of BACKBONES and nothing else: with it a whole run trains, identifies, links, and is named by what it loaded."""
+    """A line of BACKBONES and nothing else: with it a whole run trains, identifies, links, and is named by what it
+    loaded."""
     from safetensors.torch import save_file
 
     monkeypatch.setitem(backbones.BACKBONES, "own", entry)

@@ -1,4 +1,5 @@
-"""A packaged backbone computes what it computed when its hash was noted; other weights of the same names and shapes don't."""
+"""A packaged backbone computes what it computed when its hash was noted; other weights of the same names and shapes
+don't."""
 
 import shutil
 from dataclasses import replace

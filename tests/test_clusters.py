@@ -15,9 +15,8 @@ from lib.study import plan
 
 @pytest.mark.parametrize("name", ["slurm", "kubernetes"])
 def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
-    (
-        tmp_path / "all.csv"
-    ).touch()  # the hotels' splits, somebody's own file: its state is read where it lies, whatever storage a profile has
+    # The hotels' splits, somebody's own file: its state is read where it lies, whatever storage a profile has.
+    (tmp_path / "all.csv").touch()
     command = [
         sys.executable,
         "-m",

@@ -1,4 +1,5 @@
-"""Face networks as features of vendors: what is loaded is what is said, and sensitive data allows none without a word."""
+"""Face networks as features of vendors: what is loaded is what is said, and sensitive data allows none without a
+word."""
 
 import shutil
 

@@ -83,7 +83,8 @@ def test_an_alignment_that_began_with_other_weights_is_refused(chosen, tmp_path)
 
 
 def test_validation_pairs_of_one_region_are_no_error(chosen, tmp_path, monkeypatch):
-    """Published negatives are of another region, and training has them; of validation there is then no loss to watch."""
+    """Published negatives are of another region, and training has them; of validation there is then no loss to
+    watch."""
     made = Alignment("20_alignment", chosen(), str(tmp_path / "out"), method="itc", variant="released", **RUN)
     pairs, watched = made._pairs, []
     monkeypatch.setattr(

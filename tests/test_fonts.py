@@ -30,7 +30,8 @@ def no_box():
 
 
 def drawn(names):
-    """Each kind of figure that shows names: ticks that are set, ticks of categories, titles, legends, notes, a graph's labels."""
+    """Each kind of figure that shows names: ticks that are set, ticks of categories, titles, legends, notes, a graph's
+    labels."""
     frame = pd.DataFrame(np.eye(3), index=names, columns=names)
     yield figures.heatmaps({names[0]: frame})
     yield figures.bars(pd.DataFrame({"a": names, "b": [1, 2, 3]}), "a", "b", names[1])

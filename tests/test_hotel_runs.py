@@ -1,4 +1,5 @@
-"""lib.hotels.loading, lib.hotels.linking and lib.hotels.linking_tables: from listed pictures to a table, and what is wrong on the way."""
+"""lib.hotels.loading, lib.hotels.linking and lib.hotels.linking_tables: from listed pictures to a table, and what is
+wrong on the way."""
 
 import json
 
@@ -311,7 +312,8 @@ def test_one_seed_decides_nothing(chosen_root, monkeypatch):
 
 
 def test_harm_that_vendors_agree_on_outlasts_the_correction_and_chance_does_not(chosen_root, monkeypatch):
-    """As many comparisons as the study has: with resamples for one interval alone, Holm's smallest p would be above 5 %."""
+    """As many comparisons as the study has: with resamples for one interval alone, Holm's smallest p would be above 5
+    %."""
     made = made_up(chosen_root, lambda loss, seed: (90, 80, 70, 75))
     regions, generator = [f"region {number}" for number in range(11)], np.random.default_rng(0)
     for run in made.all_runs().values():

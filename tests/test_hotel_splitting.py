@@ -1,4 +1,5 @@
-"""lib.hotels.splitting: what the paper says of its splits holds for any chains and branches, and near its sizes on the real file's shape."""
+"""lib.hotels.splitting: what the paper says of its splits holds for any chains and branches, and near its sizes on the
+real file's shape."""
 
 import numpy as np
 import pandas as pd

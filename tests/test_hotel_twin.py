@@ -1,4 +1,5 @@
-"""lib.twin.hotel_pictures: the seed decides, chains share furnishing, and what was listed twice is there to be found."""
+"""lib.twin.hotel_pictures: the seed decides, chains share furnishing, and what was listed twice is there to be
+found."""
 
 import numpy as np
 import pandas as pd
@@ -35,7 +36,8 @@ def test_a_picture_is_its_arguments():
 
 
 def test_chains_look_alike_and_branches_more_so():
-    """Mean colours of travel pictures: two rooms of a branch are nearer than two branches of a chain, and these than two chains."""
+    """Mean colours of travel pictures: two rooms of a branch are nearer than two branches of a chain, and these than
+    two chains."""
     settings = hotel_pictures.Settings(pixels=32)
 
     def colour(place, chain, room, image):

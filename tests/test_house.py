@@ -1,4 +1,5 @@
-"""The house: a package imports only those before it, nothing imports in a circle, and no `__init__.py` brings anything."""
+"""The house: a package imports only those before it, nothing imports in a circle, and no `__init__.py` brings
+anything."""
 
 import shutil
 import subprocess

@@ -44,7 +44,11 @@ def run(source, output, environment):
 
 
 def test_kernels_are_forks_that_share_nothing(served, tmp_path):
-    code = "import os, lib.study.plan\nprint(os.getpid(), os.getppid(), hasattr(lib.study.plan, 'left'), os.environ['MARK'])\nlib.study.left = 1"
+    code = (
+        "import os, lib.study.plan\n"
+        "print(os.getpid(), os.getppid(), hasattr(lib.study.plan, 'left'), os.environ['MARK'])\n"
+        "lib.study.plan.left = 1"
+    )
     found = []
     for mark in ("one", "two"):
         output = tmp_path / f"{mark}.ipynb"

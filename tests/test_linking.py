@@ -88,7 +88,8 @@ def test_a_cut_split_has_the_sizes_that_are_asked_for_and_no_more_branches():
 
 @pytest.mark.parametrize("large", [True, False])
 def test_a_cut_split_takes_any_branch_that_has_as_many(large):
-    """Not the largest ones alone, whose pictures may be easier; here each branch is wholly easy or wholly hard by its size."""
+    """Not the largest ones alone, whose pictures may be easier; here each branch is wholly easy or wholly hard by its
+    size."""
     sizes = np.r_[np.full(10, 4), np.full(10, 40)]
     labels = np.repeat(np.arange(20), sizes)
     easy = (sizes[labels] == 40) == large

@@ -1,4 +1,5 @@
-"""What is said of sensitive data when something goes wrong holds nothing of an ad: no text, label, pseudonym or picture's name."""
+"""What is said of sensitive data when something goes wrong holds nothing of an ad: no text, label, pseudonym or
+picture's name."""
 
 import ast
 import csv
@@ -218,7 +219,8 @@ REVIEWED = {
 
 
 def test_no_message_of_a_run_is_made_of_what_an_ad_holds():
-    """Every DataError that the code of a run can raise, read: what stands in it is no cell, label, text or picture's name."""
+    """Every DataError that the code of a run can raise, read: what stands in it is no cell, label, text or picture's
+    name."""
     files = {path for path in (ROOT / "notebooks").glob("[124]*.ipynb") for path in fingerprints.modules_of(path)}
     found: dict[str, set[str]] = {}
     for path in files:

@@ -130,8 +130,8 @@ def test_supcon_is_khoslas_loss_with_the_hardest_negatives(seed, items, count, k
 
 
 def released_supcon(embeddings, vendors, temperature, k, zeros):
-    """The formula of `ReleasedSupCon`'s docstring. zeros: whether an item that is no negative may be one of the hard ones,
-    with the cosine 0 that it has in A_i; it makes a difference only where a negative's cosine is below 0."""
+    """The formula of `ReleasedSupCon`'s docstring. zeros: whether an item that is no negative may be one of the hard
+    ones, with the cosine 0 that it has in A_i; it makes a difference only where a negative's cosine is below 0."""
     items, logarithms = range(len(vendors)), []
     s = [[cosine / temperature for cosine in row] for row in cosines(embeddings)]
     for i in items:
@@ -160,8 +160,8 @@ def test_published_supcon_is_its_formula(seed, items, k, temperature):
 @SOME
 @given(SEEDS, st.integers(5, 12), st.integers(1, 6), WARM)
 def test_published_supcon_prefers_a_zero_to_a_negative_below_it(seed, items, k, temperature):
-    """As in the authors' code, where the cosines are multiplied with the mask of negatives before the largest are taken;
-    and no more of them than the item with the fewest negatives has."""
+    """As in the authors' code, where the cosines are multiplied with the mask of negatives before the largest are
+    taken; and no more of them than the item with the fewest negatives has."""
     embeddings, vendors = batch(seed, items, 3)
     least = min(len(negatives(embeddings, vendors, item)) for item in range(items))
     assume(least)
@@ -182,7 +182,8 @@ def test_a_batch_of_one_vendor_teaches_the_published_supcon_nothing():
 @SOME
 @given(SEEDS, ITEMS, VENDORS, WARM)
 def test_published_vision_supcon_pulls_everything_when_it_draws_everything(seed, items, count, temperature):
-    """With `k` not below the number of items that are no positives nothing is left to chance; the item itself is drawn too."""
+    """With `k` not below the number of items that are no positives nothing is left to chance; the item itself is drawn
+    too."""
     embeddings, vendors = batch(seed, items, count)
     s = [[cosine / temperature for cosine in row] for row in cosines(embeddings)]
     losses = []
@@ -205,9 +206,9 @@ def test_published_vision_supcon_differs_from_supcon_by_its_drawn_negatives_alon
 
 @pytest.mark.parametrize("seed", range(5))
 def test_published_vision_supcon_pulls_different_vendors_together(seed):
-    """Its defect: in a batch where nobody has a positive, a step down the loss makes different vendors more alike. Shown
-    for vectors that share a direction and differ, as an encoder's do; where all cosines are near one value there is
-    little to pull."""
+    """Its defect: in a batch where nobody has a positive, a step down the loss makes different vendors more alike.
+    Shown for vectors that share a direction and differ, as an encoder's do; where all cosines are near one value there
+    is little to pull."""
     torch.manual_seed(seed)
     embeddings, vendors = torch.randn(12, 8) + torch.randn(8), torch.arange(12)
 

@@ -1,4 +1,5 @@
-"""Same seed, same machine, same bytes: every kind of run, made in two processes of their own, writes the same but for times.
+"""Same seed, same machine, same bytes: every kind of run, made in two processes of their own, writes the same but for
+times.
 
 Two processes, since within one a second run may find what the first one left (hash seeds, caches, learnt vocabularies).
 """

@@ -1,4 +1,5 @@
-"""lib.review.claim_tests and scorecard: verdicts follow from tables, change when they change, and say what is missing."""
+"""lib.review.claim_tests and scorecard: verdicts follow from tables, change when they change, and say what is
+missing."""
 
 from pathlib import Path
 

@@ -195,7 +195,10 @@ def test_a_page_prints_without_code_and_navigation(pages, browser, scheme):
         for other in ("Show the code", "Search", "The papers’ arithmetic", "Next", "PNG", "As data:"):
             assert other not in printed
         assert visit.page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-        wide = "[...document.querySelectorAll('.cell_output table')].filter(table => table.scrollWidth > table.clientWidth + 1 || table.getBoundingClientRect().right > innerWidth)"
+        wide = (
+            "[...document.querySelectorAll('.cell_output table')].filter("
+            "table => table.scrollWidth > table.clientWidth + 1 || table.getBoundingClientRect().right > innerWidth)"
+        )
         assert visit.page.evaluate(f"{wide}.length") == 0
         assert visit.page.evaluate("[...document.images].every(image => image.naturalWidth > 0)")
         visit.page.evaluate("window.dispatchEvent(new Event('afterprint'))")

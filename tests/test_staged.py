@@ -18,7 +18,8 @@ def git(folder, *arguments):
 
 @pytest.fixture
 def repository(tmp_path):
-    """A repository with a study of somebody's own ads, one of data that isn't here, and a parameter file that is none."""
+    """A repository with a study of somebody's own ads, one of data that isn't here, and a parameter file that is
+    none."""
     for folder in ("lib", "notebooks", "results/published", "params", "ads/images"):
         (tmp_path / folder).mkdir(parents=True)
     for n in range(4):

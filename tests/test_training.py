@@ -103,7 +103,8 @@ def test_resuming_ends_with_the_same_numbers(tmp_path, monkeypatch, objective, s
 
 
 def test_a_run_that_dies_during_a_write_resumes_to_the_same_numbers(tmp_path, monkeypatch):
-    """Half of the third checkpoint's bytes reach the disk: the second one stays, whole, and training goes on from it."""
+    """Half of the third checkpoint's bytes reach the disk: the second one stays, whole, and training goes on from
+    it."""
     whole, history = trained(tmp_path / "whole")
     write, tries = checkpoints.save_file, []
 
@@ -213,7 +214,8 @@ def test_unknown_names_list_the_known_ones(make, words):
 
 @pytest.mark.parametrize(("mask_digits", "rows"), [("all", [0, 1, 2, 0]), ("train", [0, 4, 5, 3])])
 def test_digits_of_queries_and_other_regions_are_kept_as_published(mask_digits, rows):
-    """Below the masked texts stand the same ones with their digits; only the training region's training texts are masked."""
+    """Below the masked texts stand the same ones with their digits; only the training region's training texts are
+    masked."""
     variant = SimpleNamespace(mask_digits=mask_digits)
     run = SimpleNamespace(variant=variant, region="south", data=SimpleNamespace(texts=["a", "b", "c"]))
     run.rows = partial(Experiment.rows, run)

@@ -1,4 +1,5 @@
-"""What is loaded is what is named: checkpoints of other tensors, other tokenizers, other files, each refused or read and said."""
+"""What is loaded is what is named: checkpoints of other tensors, other tokenizers, other files, each refused or read
+and said."""
 
 import json
 import shutil

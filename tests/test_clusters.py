@@ -17,7 +17,7 @@ from lib.study import plan
 def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
     (
         tmp_path / "all.csv"
-    ).touch()  # the hotels' splits, somebody's own file: its state is read where it lies, whatever storage a profile has
+    ).touch()  # the hotels' splits are the user's own files: they are read where they lie, whatever storage a profile has
     command = [
         sys.executable,
         "-m",
@@ -35,7 +35,7 @@ def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
         env={**os.environ, "HOTEL_SPLITS": str(tmp_path)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    marker = data_state.marker(data_state.of_folder(tmp_path))
+    marker = data_state.state_file(data_state.of_folder(tmp_path))
     assert f" {marker.relative_to(ROOT)}" in done.stdout
     planned = {}
     for block in done.stdout.split("\nrule ")[1:]:

@@ -172,10 +172,10 @@ def test_weights_of_ones_own_are_part_of_the_keys_of_what_uses_them(own, tmp_pat
 
 def test_data_that_is_read_is_what_it_was_when_it_was_first_read(own, tmp_path, folder):
     chosen = own()
-    data_state.settle(chosen.ads_identity, "a" * 64, folder)
-    data_state.settle(chosen.ads_identity, "a" * 64, folder)
+    data_state.note_fingerprint(chosen.ads_identity, "a" * 64, folder)
+    data_state.note_fingerprint(chosen.ads_identity, "a" * 64, folder)
     with pytest.raises(DataError, match="not what they were when they were first read"):
-        data_state.settle(chosen.ads_identity, "b" * 64, folder)
+        data_state.note_fingerprint(chosen.ads_identity, "b" * 64, folder)
 
 
 PLANTED = {
@@ -190,7 +190,7 @@ PLANTED = {
 @pytest.mark.parametrize("what", PLANTED)
 def test_a_record_of_anything_else_is_not_read(own, folder, what):
     chosen = own()
-    data_state.settle(chosen.ads_identity, "a" * 64, folder)
+    data_state.note_fingerprint(chosen.ads_identity, "a" * 64, folder)
     for run in chosen.all_runs().values():
         write_json(run.folder / "metrics.json", run.identity | {"data": {"fingerprint": "a" * 64}})
         assert run.record().key == run.key

@@ -1,4 +1,4 @@
-"""lib.core.tables: what is read back has its types, whatever names look like; and averages over regions of any name stand."""
+"""Tables are read back with their types, whatever names look like, and regions may have any name."""
 
 import ast
 import json
@@ -55,7 +55,7 @@ def write(path, content):
     return path
 
 
-# Reading ---------------------------------------------------------------------------------------------------------------
+# Reading --------------------------------------------------------------------------------------------------------------
 
 
 def test_types_are_the_schemas_and_names_stay_text(tmp_path):
@@ -148,7 +148,7 @@ def test_formulas_are_marked_in_the_file_and_read_as_they_were(tmp_path):
     assert tables.chapter(tmp_path / "a.csv")["region"].tolist() == given
 
 
-# No type is guessed ----------------------------------------------------------------------------------------------------
+# No type is guessed ---------------------------------------------------------------------------------------------------
 
 GUESSES = {
     "read_csv",
@@ -178,7 +178,7 @@ def sources():
 
 
 def test_no_type_is_guessed_anywhere():
-    """pandas' and numpy's readers of text and converters that guess are in no module or notebook: `lib.core.tables` reads."""
+    """No module or notebook uses pandas' or numpy's readers that guess types: `lib.core.tables` reads."""
     named = [
         f"{name}: {ast.unparse(node)}"
         for name, source in sources().items()
@@ -235,7 +235,7 @@ def test_a_table_of_solutions_shows_what_is_missing_as_that(tmp_path, monkeypatc
     assert "apart 1 of 1" in page and "none.csv isn't here" in page
 
 
-# Regions of any name ---------------------------------------------------------------------------------------------------
+# Regions of any name --------------------------------------------------------------------------------------------------
 
 REGIONS = [
     ("75", "13", "69"),

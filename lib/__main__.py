@@ -86,13 +86,8 @@ def draw(options: argparse.Namespace) -> int:
 def execute(options: argparse.Namespace) -> int:
     from lib.pipeline import execute
 
-    execute.logged(
-        options.source,
-        options.output,
-        options.parameters,
-        options.label or options.source.stem,
-        options.key,
-    )
+    label = options.label or options.source.stem
+    execute.logged(options.source, options.output, options.parameters, label, options.key)
     return 0
 
 

@@ -100,7 +100,7 @@ def test_what_was_written_is_read_back(tmp_path, rows):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "problem"),
     [
         ("", "is empty"),
         ("name,count,score\na,1,1\n", "has no column holds. It needs the columns name, count, score, holds"),
@@ -119,9 +119,9 @@ def test_what_was_written_is_read_back(tmp_path, rows):
         ("name,name,count,score,holds\na,a,1,1,True\n", "two columns have the same name"),
     ],
 )
-def test_a_bad_table_is_one_paragraph_without_its_values(tmp_path, content, told):
+def test_a_bad_table_is_one_paragraph_without_its_values(tmp_path, content, problem):
     path = write(tmp_path / "a.csv", content)
-    with pytest.raises(DataError, match=told) as error:
+    with pytest.raises(DataError, match=problem) as error:
         tables.read(path, One, "Make it anew.")
     message = str(error.value)
     assert message.startswith(str(path)) and message.endswith("Make it anew.") and "\n" not in message
@@ -196,8 +196,8 @@ AS_TEXT = {"seed"}  # a name: `Mean` and `Std` stand beside numbers
 
 def read_back():
     """The published tables that another part of the project reads."""
-    told = (ROOT / "site" / "solutions.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"\[\[(?:table|verdicts) ([\w/]+)", told))
+    page = (ROOT / "site" / "solutions.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\[\[(?:table|verdicts) ([\w/]+)", page))
     for path in sorted((ROOT / "results").glob("*/tables/*.csv")):
         columns = tables.names(path)
         compared = set(study_diff.VALUES) & set(columns) and {"low", "high"} <= set(columns)
@@ -296,8 +296,8 @@ def test_tables_of_such_regions_are_compared_by_name(named, tmp_path):
 def test_predictions_are_whole_numbers(named):
     found, _ = named
     [run] = found.find("multimodal", "CE+SupCon")
-    told = results.predictions(run)
-    assert len(told) == len(PAIRS) and (told.dtypes == "int64").all()
+    table = results.predictions(run)
+    assert len(table) == len(PAIRS) and (table.dtypes == "int64").all()
 
 
 def test_a_runs_table_with_other_than_its_columns_hold_is_refused(measured):

@@ -49,7 +49,7 @@ class Columns(Section):
     text: str | None = "TEXT"
     images: str | None = "IMAGES"  # paths below the folder
     vendor: str = "VENDOR"  # a label: ads with the same one are of the same vendor
-    region: str | None = None  # null: each CSV file is a region, called as the file is
+    region: str | None = None  # null: each CSV file is a region of that name
     pseudonym: str | None = None  # names that vendors go by: used to search results for leaks, never shown
 
     @model_validator(mode="after")

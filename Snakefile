@@ -25,7 +25,7 @@ def from_here(path):
 def state(fingerprint):
     """Somebody's own data as an input: the file that stands for its state (`lib.core.data_state`), another one when a byte of it changes,
     whatever its dates say. On a cluster it is read where it lies: storage holds only what the graph makes."""
-    return local(from_here(data_state.marker(fingerprint)))
+    return local(from_here(data_state.state_file(fingerprint)))
 
 
 def record_of(run):
@@ -78,7 +78,7 @@ if LINKED and STUDY.hotels.source == "twin":
 rule run:
     input:
         DATA,
-        lambda wildcards: [record_of(first) for first in [RUNS[wildcards.run].begins_with] if first],
+        lambda wildcards: [record_of(first) for first in [RUNS[wildcards.run].prerequisite] if first],
     output:
         metrics=f"{OUT}/runs/{{run}}/metrics.json",
         queries=f"{OUT}/runs/{{run}}/queries.csv",
@@ -108,7 +108,7 @@ use rule run as hotel_run with:
     input:
         DATA,
         HOTELS,
-        lambda wildcards: [record_of(first) for first in [RUNS[wildcards.run].begins_with] if first],
+        lambda wildcards: [record_of(first) for first in [RUNS[wildcards.run].prerequisite] if first],
     output:
         metrics=f"{OUT}/runs/{{run}}/metrics.json",
         notebook=f"{OUT}/runs/{{run}}/notebook.ipynb",

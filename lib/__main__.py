@@ -1,6 +1,6 @@
-"""The study's command line: `python -m lib COMMAND`, with `--help` for each; `make` calls it.
+"""The study's command line, which `make` calls: `python -m lib COMMAND`, with `--help` for each command.
 
-Modules are imported by the command that needs them: a notebook's kernel must not wait for Snakemake.
+Each command imports what it needs, so that a notebook's kernel doesn't wait for Snakemake.
 """
 
 from __future__ import annotations
@@ -17,64 +17,64 @@ from lib.core.errors import DataError
 PARAMETER_FILE = "a parameter file, or the name of one in params/ (quick, cpu, ...)"
 
 
-def run(given: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> int:
     from lib.pipeline import run_study
 
-    return run_study.run(given.study, given.jobs, given.only, given.cluster)
+    return run_study.run(options.study, options.jobs, options.only, options.cluster)
 
 
-def site(given: argparse.Namespace) -> int:
+def site(options: argparse.Namespace) -> int:
     from lib.core.files import ROOT
     from lib.pipeline import site
     from lib.study import plan
 
-    first = site.build(plan.load(given.study))
+    first = site.build(plan.load(options.study))
     print(f"The site: {first.relative_to(ROOT)} (open it in a browser; it needs no network)")
     return 0
 
 
-def compare(given: argparse.Namespace) -> int:
+def compare(options: argparse.Namespace) -> int:
     from lib.pipeline import execute
 
-    print(f"Read it: {execute.comparison(given.one, given.other)}")
+    print(f"Read it: {execute.comparison(options.one, options.other)}")
     return 0
 
 
-def bench(given: argparse.Namespace) -> int:
+def bench(options: argparse.Namespace) -> int:
     from lib.pipeline import timings
 
-    return timings.bench(given.study)
+    return timings.bench(options.study)
 
 
-def timings(given: argparse.Namespace) -> int:
+def timings(options: argparse.Namespace) -> int:
     from lib.pipeline import timings
 
-    timings.measure(given.study)
+    timings.measure(options.study)
     return 0
 
 
-def leaks(given: argparse.Namespace) -> int:
+def leaks(options: argparse.Namespace) -> int:
     from lib.pipeline import leak_scan
     from lib.study import plan
 
-    found = leak_scan.of_study(plan.load(given.study))
-    print(found.to_string(index=False) if len(found) else "nothing of the data was found in what the study wrote")
-    return int(len(found) > 0)
+    places = leak_scan.of_study(plan.load(options.study))
+    print(places.to_string(index=False) if len(places) else "nothing of the data was found in what the study wrote")
+    return int(len(places) > 0)
 
 
-def staged(given: argparse.Namespace) -> int:
+def staged(options: argparse.Namespace) -> int:
     from lib.pipeline import staged_files
 
-    return staged_files.check(given.files)
+    return staged_files.check(options.files)
 
 
-def draw(given: argparse.Namespace) -> int:
+def draw(options: argparse.Namespace) -> int:
     from lib.data import loading as ads
     from lib.hotels import loading as hotels
     from lib.study import plan
 
-    study = plan.load(given.study)
-    rooms = given.what == "hotels"
+    study = plan.load(options.study)
+    rooms = options.what == "hotels"
     label = f"hotels' twin at scale {study.hotels.scale:g}" if rooms else f"twin at scale {study.data.scale:g}"
     begin = time.monotonic()
     print(f"running  {label}", flush=True)
@@ -83,21 +83,22 @@ def draw(given: argparse.Namespace) -> int:
     return 0
 
 
-def execute(given: argparse.Namespace) -> int:
+def execute(options: argparse.Namespace) -> int:
     from lib.pipeline import execute
 
-    execute.logged(given.source, given.output, given.parameters, given.label or given.source.stem, given.key)
+    label = options.label or options.source.stem
+    execute.logged(options.source, options.output, options.parameters, label, options.key)
     return 0
 
 
-def kernel(given: argparse.Namespace) -> int:
+def kernel(options: argparse.Namespace) -> int:
     from lib.pipeline import kernel_server
 
-    return kernel_server.serve(*given.arguments) if given.what == "serve" else kernel_server.ask(given.arguments)
+    return kernel_server.serve(*options.arguments) if options.what == "serve" else kernel_server.ask(options.arguments)
 
 
 def parser() -> argparse.ArgumentParser:
-    """All commands with their arguments; `call` of the parsed ones is what to run."""
+    """The parser of all commands; the function to run is `call` of what it parses."""
     whole = argparse.ArgumentParser(
         "python -m lib", description="Run the executable review, and read what it measured."
     )
@@ -145,9 +146,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    given = parser().parse_args(arguments)
+    """Run a command; its exit status. arguments: the command line's if None."""
+    parsed = parser().parse_args(arguments)
     try:
-        return given.call(given)
+        return int(parsed.call(parsed))
     except DataError as error:
         sys.exit(f"{error}")
 

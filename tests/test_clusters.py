@@ -34,7 +34,7 @@ def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
         env={**os.environ, "HOTEL_SPLITS": str(tmp_path)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    marker = data_state.marker(data_state.of_folder(tmp_path))
+    marker = data_state.state_file(data_state.of_folder(tmp_path))
     assert f" {marker.relative_to(ROOT)}" in done.stdout
     planned = {}
     for block in done.stdout.split("\nrule ")[1:]:

@@ -1,4 +1,4 @@
-"""Own data is an input: its state is its bytes, whatever its dates say, and a record of another state is no record."""
+"""The state of the user's data is its bytes, whatever its dates say, and a record of another state is refused."""
 
 import json
 import os
@@ -18,20 +18,20 @@ from lib.study import plan
 @pytest.fixture
 def folder(tmp_path):
     """Two tables and three pictures, one of which no table names."""
-    made = tmp_path / "ads"
-    (made / "pictures").mkdir(parents=True)
+    ads = tmp_path / "ads"
+    (ads / "pictures").mkdir(parents=True)
     for name in ("one", "two", "other"):
-        (made / "pictures" / f"{name}.jpg").write_bytes(name.encode() * 10)
-    (made / "south.csv").write_text("TEXT,IMAGES,VENDOR\na text,pictures/one.jpg|pictures/two.jpg,1\n")
-    (made / "PARIS.CSV").write_text("TEXT,IMAGES,VENDOR\nanother,pictures/two.jpg,2\n")
-    return made
+        (ads / "pictures" / f"{name}.jpg").write_bytes(name.encode() * 10)
+    (ads / "south.csv").write_text("TEXT,IMAGES,VENDOR\na text,pictures/one.jpg|pictures/two.jpg,1\n")
+    (ads / "PARIS.CSV").write_text("TEXT,IMAGES,VENDOR\nanother,pictures/two.jpg,2\n")
+    return ads
 
 
 def state(folder, **more):
     return data_state.of_tables(folder, "IMAGES", "|", cache=folder.parent / "cache", **more)
 
 
-def settle(folder):
+def age(folder):
     """Let the files be older than a tick of the clock, so that their digests are remembered."""
     old = time.time() - 100
     for path in folder.rglob("*"):
@@ -59,7 +59,7 @@ def exchanged(one, two):
 @pytest.mark.parametrize("what", CHANGES)
 @pytest.mark.parametrize("dated_back", [False, True])
 def test_a_change_is_seen_whatever_the_dates_say(folder, what, dated_back):
-    settle(folder)
+    age(folder)
     before, times = state(folder), {path: path.stat() for path in folder.rglob("*")}
     assert state(folder) == before
     CHANGES[what](folder)
@@ -95,19 +95,19 @@ def test_a_file_that_was_written_just_now_is_read_again(folder):
     before, was = state(folder), path.stat()
     content = path.read_bytes()
     path.write_bytes(content[::-1])
-    found = {path: json.loads(path.read_text()) for path in (folder.parent / "cache").glob("digests-*.json")}
-    [(kept, rows)] = [(path, rows) for path, rows in found.items() if "pictures/one.jpg" in rows]
+    memories = {path: json.loads(path.read_text()) for path in (folder.parent / "cache").glob("digests-*.json")}
+    [(memory, rows)] = [(path, rows) for path, rows in memories.items() if "pictures/one.jpg" in rows]
     now = path.stat()  # as if the clock hadn't moved between the two writes
     rows["pictures/one.jpg"][1:3] = [now.st_mtime_ns, now.st_ctime_ns]
-    kept.write_text(json.dumps(rows))
+    memory.write_text(json.dumps(rows))
     assert was.st_size == now.st_size and state(folder) != before
 
 
 @pytest.mark.parametrize("content", ["", "no json", "[]", '{"pictures/one.jpg": 5}', '{"pictures/one.jpg": [1, 2]}'])
 def test_a_broken_memory_is_none(folder, content):
     before = state(folder)
-    for kept in (folder.parent / "cache").glob("digests-*.json"):
-        kept.write_text(content)
+    for memory in (folder.parent / "cache").glob("digests-*.json"):
+        memory.write_text(content)
     assert state(folder) == before
 
 
@@ -172,10 +172,10 @@ def test_weights_of_ones_own_are_part_of_the_keys_of_what_uses_them(own, tmp_pat
 
 def test_data_that_is_read_is_what_it_was_when_it_was_first_read(own, tmp_path, folder):
     chosen = own()
-    data_state.settle(chosen.ads_identity, "a" * 64, folder)
-    data_state.settle(chosen.ads_identity, "a" * 64, folder)
+    data_state.note_fingerprint(chosen.ads_identity, "a" * 64, folder)
+    data_state.note_fingerprint(chosen.ads_identity, "a" * 64, folder)
     with pytest.raises(DataError, match="not what they were when they were first read"):
-        data_state.settle(chosen.ads_identity, "b" * 64, folder)
+        data_state.note_fingerprint(chosen.ads_identity, "b" * 64, folder)
 
 
 PLANTED = {
@@ -190,7 +190,7 @@ PLANTED = {
 @pytest.mark.parametrize("what", PLANTED)
 def test_a_record_of_anything_else_is_not_read(own, folder, what):
     chosen = own()
-    data_state.settle(chosen.ads_identity, "a" * 64, folder)
+    data_state.note_fingerprint(chosen.ads_identity, "a" * 64, folder)
     for run in chosen.all_runs().values():
         write_json(run.folder / "metrics.json", run.identity | {"data": {"fingerprint": "a" * 64}})
         assert run.record().key == run.key

@@ -405,10 +405,10 @@ def test_runs_take_up_the_search_of_their_loss(tmp_path):
     searched = {"search": {"circle": {"rate": [1.0]}}}
     path.write_text(yaml.safe_dump({"name": "searched", "hotels": searched, "runs": runs}))
     chosen = plan.load(path)
-    names = [run.begins_with.name for run in chosen.all_runs().values() if run.notebook == "41_hotel_linking"]
+    names = [run.prerequisite.name for run in chosen.all_runs().values() if run.notebook == "41_hotel_linking"]
     assert names == ["hotel_search/efficientnet-lite0/circle/seed7"] * 2
     alone = Run(chosen, "41_hotel_linking", {"image": "efficientnet-lite0", "loss": "bce", "seed": 1})
-    assert alone.begins_with is None
+    assert alone.prerequisite is None
     path.write_text(yaml.safe_dump({"name": "searched", "runs": runs}))
     with pytest.raises(DataError, match="names no hyper-parameter to try for circle"):
         plan.load(path)

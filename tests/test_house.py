@@ -1,5 +1,4 @@
-"""The house: a package imports only those before it, nothing imports in a circle, and no `__init__.py` brings
-anything."""
+"""The packages of lib: each imports only those before it, none in a circle, and no `__init__.py` holds anything."""
 
 import shutil
 import subprocess
@@ -43,7 +42,7 @@ def test_an_import_that_points_up_is_found(tmp_path, file, line, broken):
     assert done.returncode == 1 and f"{broken}" in done.stdout and "BROKEN" in done.stdout
 
 
-def test_packages_bring_nothing():
+def test_packages_are_empty():
     """A package that re-exported something would make any change in it stale for all that imports it."""
     found = sorted((ROOT / "lib").rglob("__init__.py"))
     assert len(found) >= 12 and all(path.read_text(encoding="utf-8") == "" for path in found)

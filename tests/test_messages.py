@@ -1,5 +1,4 @@
-"""What is said of sensitive data when something goes wrong holds nothing of an ad: no text, label, pseudonym or
-picture's name."""
+"""Error messages about sensitive data hold nothing of an ad: no text, label, pseudonym or picture's name."""
 
 import ast
 import csv
@@ -196,7 +195,7 @@ REVIEWED = {
     "runs/results.py": {"study.name", "self.study.name"},
     "hotels/loading.py": {"study.name"},
     "study/config.py": {"value", "self.name", "name"},
-    "study/plan.py": {"value", "self.name", "self.study.name", "name", "run.name", "first.name", "made[run.name]"},
+    "study/plan.py": {"value", "self.name", "self.study.name", "name", "run.name", "first.name"},
     "twin/drawing/render.py": {"image.dtype", "image.shape"},
     "models/tokenizers.py": {"' and '.join(sorted(names.values())) or 'a vocabulary'"},  # of files
     "twin/writing/rendering.py": {"value"},  # the twin's
@@ -215,12 +214,11 @@ REVIEWED = {
     "runs/variants.py": {"name"},
     "models/weights.py": {"name"},
 }
-"""What stands in messages, looks as if it were data's, and is not."""
+"""module -> expressions in its messages that look like data and are none."""
 
 
 def test_no_message_of_a_run_is_made_of_what_an_ad_holds():
-    """Every DataError that the code of a run can raise, read: what stands in it is no cell, label, text or picture's
-    name."""
+    """No DataError in the code of a run is formatted from a cell, a label, a text or a picture's name."""
     files = {path for path in (ROOT / "notebooks").glob("[124]*.ipynb") for path in fingerprints.modules_of(path)}
     found: dict[str, set[str]] = {}
     for path in files:

@@ -1,4 +1,4 @@
-"""What is planned is what is known: parameter files and notebooks' parameters are checked before anything runs."""
+"""Parameter files and notebooks' parameters are checked before anything runs."""
 
 import json
 import subprocess
@@ -36,23 +36,23 @@ def load(tmp_path, text=None, **change):
 def refused(tmp_path, *words, **change):
     with pytest.raises(DataError) as error:
         load(tmp_path, **change)
-    said = str(error.value)
-    assert "\n" not in said and all(word in said for word in words), said
+    message = str(error.value)
+    assert "\n" not in message and all(word in message for word in words), message
 
 
 def test_names_are_those_of_the_code_that_knows_them():
     assert set(registry.FUSIONS) == set(FUSIONS) and set(registry.LOSSES) == set(KINDS)
     assert set(registry.OBJECTIVE_NAMES) == set(OBJECTIVES) and registry.VARIANTS == VARIANTS
-    assert {name: made.kind for name, made in BASELINES.items()} == registry.BASELINES
+    assert {name: baseline.kind for name, baseline in BASELINES.items()} == registry.BASELINES
 
 
 @pytest.mark.parametrize("notebook", RUN_KINDS)
 def test_a_run_notebook_has_the_parameters_that_are_known_and_sound_defaults(notebook):
-    found, known = parameters.defaults(notebook), RUN_KINDS[notebook].parameters.model_fields
-    assert set(found) == {"study", "out", *known}
-    assert parameters.problem(notebook, {name: found[name] for name in known}) == ""
-    for name, field in known.items():
-        assert field.is_required() or field.default == found[name]
+    defaults, fields = parameters.defaults(notebook), RUN_KINDS[notebook].parameters.model_fields
+    assert set(defaults) == {"study", "out", *fields}
+    assert parameters.problem(notebook, {name: defaults[name] for name in fields}) == ""
+    for name, field in fields.items():
+        assert field.is_required() or field.default == defaults[name]
 
 
 @pytest.mark.parametrize(
@@ -238,12 +238,12 @@ def test_the_backbones_whose_weights_a_run_may_load():
 
 
 def test_a_chapters_parameters_are_checked_by_their_defaults():
-    known = parameters.defaults("36_one_ad")
-    parameters.check("36_one_ad", known | {"something of the reader's": 1})
+    defaults = parameters.defaults("36_one_ad")
+    parameters.check("36_one_ad", defaults | {"something of the reader's": 1})
     with pytest.raises(DataError, match="most is of type str; it must be a whole number, such as 10"):
-        parameters.check("36_one_ad", known | {"most": "10"})
+        parameters.check("36_one_ad", defaults | {"most": "10"})
     with pytest.raises(DataError, match="images is of type str; it must be a list"):
-        parameters.check("36_one_ad", known | {"images": "a.jpg"})
+        parameters.check("36_one_ad", defaults | {"images": "a.jpg"})
 
 
 def test_every_notebook_checks_what_it_was_given_first():

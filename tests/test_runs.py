@@ -21,8 +21,8 @@ def entry(notebook, **lists):
 
 def test_a_default_that_is_said_is_the_same_run():
     silent = entry("11_image", image=["efficientnet-lite0"], objective=["ce"])
-    said = silent | {"variant": ["corrected"], "faces": ["all"]}
-    [one], [other] = study(silent).all_runs().values(), study(said).all_runs().values()
+    explicit = silent | {"variant": ["corrected"], "faces": ["all"]}
+    [one], [other] = study(silent).all_runs().values(), study(explicit).all_runs().values()
     assert (one.name, one.key) == (other.name, other.key) and one.name.startswith("image/efficientnet-lite0/ce/ad")
 
 
@@ -52,8 +52,8 @@ def test_baselines_run_on_what_the_data_has(lacking, left):
         data=OWN | {"columns": {lacking: None}},
     )
     assert {name.removeprefix("baselines/").split("/ad/")[0] for name in chosen.all_runs()} == left
-    [said] = chosen.left_out
-    assert said.startswith("2 runs of 14_baselines left out")
+    [sentence] = chosen.left_out
+    assert sentence.startswith("2 runs of 14_baselines left out")
 
 
 @pytest.mark.parametrize(("allowed", "count"), [(None, 0), (True, 2), (False, 0)])

@@ -179,8 +179,7 @@ def test_what_a_change_runs_again(project, smoke, file, old, new, expected):
 
 
 def test_killed_in_training_and_run_again_gives_the_same_tables(project, smoke):
-    """SIGKILL to every process once the first epoch's checkpoint is there; the smoke study's run is the undisturbed
-    one."""
+    """SIGKILL to all processes once the first epoch's checkpoint is there; the smoke study has the undisturbed run."""
     study(project, "cut", runs=[TEXT], chapters=[])
     process = subprocess.Popen(
         command("cut"), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
@@ -231,8 +230,10 @@ def test_some_chapters_only(project, smoke):
 
 @pytest.fixture
 def own_data(project, smoke, tmp_path) -> Path:
-    """The twin's ads as somebody's own folder: one file with other columns, and two names for each vendor, so that a
-    region has enough of them for scores of sensitive data."""
+    """The twin's ads as the user's own folder: one file with other columns.
+
+    Each vendor has two names, so that a region has enough vendors for scores of sensitive data.
+    """
     [twin] = [path for path in (project / "data/twin").iterdir() if path.name.startswith("scale0.001")]
     folder = tmp_path / "my ads"
     shutil.copytree(twin / "images", folder / "images")
@@ -264,8 +265,7 @@ def test_bad_input_is_one_paragraph_and_leaves_nothing(project, own_data):
 
 
 def test_another_state_of_the_data_runs_anew_and_a_planted_record_fails_the_study(project, own_data):
-    """Own pictures are replaced by others of the same size and date; then the run's record is changed as if other data,
-    parameters or code had made it."""
+    """Pictures are replaced by others of the same size and date, or a record is changed as if of other data or code."""
     baseline = {"notebook": "14_baselines", "baseline": ["char-ngrams"], "seed": [1111]}
     own_study(project, "changing", own_data, runs=[baseline], chapters=["31_verification"])
     assert run(project, "changing").returncode == 0

@@ -1,5 +1,4 @@
-"""lib.core.tables: what is read back has its types, whatever names look like; and averages over regions of any name
-stand."""
+"""Tables are read back with their types, whatever names look like, and regions may have any name."""
 
 import ast
 import json
@@ -56,8 +55,7 @@ def write(path, content):
     return path
 
 
-# Reading
-# ---------------------------------------------------------------------------------------------------------------
+# Reading --------------------------------------------------------------------------------------------------------------
 
 
 def test_types_are_the_schemas_and_names_stay_text(tmp_path):
@@ -102,7 +100,7 @@ def test_what_was_written_is_read_back(tmp_path, rows):
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "problem"),
     [
         ("", "is empty"),
         ("name,count,score\na,1,1\n", "has no column holds. It needs the columns name, count, score, holds"),
@@ -121,9 +119,9 @@ def test_what_was_written_is_read_back(tmp_path, rows):
         ("name,name,count,score,holds\na,a,1,1,True\n", "two columns have the same name"),
     ],
 )
-def test_a_bad_table_is_one_paragraph_without_its_values(tmp_path, content, told):
+def test_a_bad_table_is_one_paragraph_without_its_values(tmp_path, content, problem):
     path = write(tmp_path / "a.csv", content)
-    with pytest.raises(DataError, match=told) as error:
+    with pytest.raises(DataError, match=problem) as error:
         tables.read(path, One, "Make it anew.")
     message = str(error.value)
     assert message.startswith(str(path)) and message.endswith("Make it anew.") and "\n" not in message
@@ -150,8 +148,7 @@ def test_formulas_are_marked_in_the_file_and_read_as_they_were(tmp_path):
     assert tables.chapter(tmp_path / "a.csv")["region"].tolist() == given
 
 
-# No type is guessed
-# ----------------------------------------------------------------------------------------------------
+# No type is guessed ---------------------------------------------------------------------------------------------------
 
 GUESSES = {
     "read_csv",
@@ -181,8 +178,7 @@ def sources():
 
 
 def test_no_type_is_guessed_anywhere():
-    """pandas' and numpy's readers of text and converters that guess are in no module or notebook: `lib.core.tables`
-    reads."""
+    """No module or notebook uses pandas' or numpy's readers that guess types: `lib.core.tables` reads."""
     named = [
         f"{name}: {ast.unparse(node)}"
         for name, source in sources().items()
@@ -200,8 +196,8 @@ AS_TEXT = {"seed"}  # a name: `Mean` and `Std` stand beside numbers
 
 def read_back():
     """The published tables that another part of the project reads."""
-    told = (ROOT / "site" / "solutions.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"\[\[(?:table|verdicts) ([\w/]+)", told))
+    page = (ROOT / "site" / "solutions.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\[\[(?:table|verdicts) ([\w/]+)", page))
     for path in sorted((ROOT / "results").glob("*/tables/*.csv")):
         columns = tables.names(path)
         compared = set(study_diff.VALUES) & set(columns) and {"low", "high"} <= set(columns)
@@ -239,8 +235,7 @@ def test_a_table_of_solutions_shows_what_is_missing_as_that(tmp_path, monkeypatc
     assert "apart 1 of 1" in page and "none.csv isn't here" in page
 
 
-# Regions of any name
-# ---------------------------------------------------------------------------------------------------
+# Regions of any name --------------------------------------------------------------------------------------------------
 
 REGIONS = [
     ("75", "13", "69"),
@@ -301,8 +296,8 @@ def test_tables_of_such_regions_are_compared_by_name(named, tmp_path):
 def test_predictions_are_whole_numbers(named):
     found, _ = named
     [run] = found.find("multimodal", "CE+SupCon")
-    told = results.predictions(run)
-    assert len(told) == len(PAIRS) and (told.dtypes == "int64").all()
+    table = results.predictions(run)
+    assert len(table) == len(PAIRS) and (table.dtypes == "int64").all()
 
 
 def test_a_runs_table_with_other_than_its_columns_hold_is_refused(measured):

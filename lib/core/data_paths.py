@@ -1,4 +1,7 @@
-"""Where the files are that a data folder's rows name: below the folder, whatever Unicode form their names have on disk."""
+"""The files that a data folder's rows name: their places below the folder.
+
+A name is found whatever Unicode form it has on disk.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import os
 import stat
 import unicodedata
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path, PureWindowsPath
 
 OUTSIDE = "the path leads out of the data folder"
@@ -14,9 +18,9 @@ WINDOWS = "the path has a drive or backslashes, as on Windows: give it below the
 
 
 def places(folder: Path, names: Iterable[str]) -> dict[str, Path | str]:
-    """Where each file is, a regular one in the folder, or why it is none."""
+    """name -> the path of a regular file in the folder, or a clause that says why there is none."""
     root = os.path.realpath(folder)
-    parents: dict[str, bool] = {}  # links are followed once a folder, not once a file
+    inside_by_parent: dict[str, bool] = {}  # links are followed once a folder, not once a file
     listings: dict[str, dict[str, list[str]]] = {}
 
     def inside(path: str) -> bool:
@@ -25,28 +29,31 @@ def places(folder: Path, names: Iterable[str]) -> dict[str, Path | str]:
     def place(name: str) -> Path | str:
         if name.startswith("/") or ".." in name.split("/"):
             return OUTSIDE
-        there = name if os.path.lexists(os.path.join(root, name)) else _otherwise_written(root, name, listings)
-        if there is None:
+        on_disk = name if os.path.lexists(os.path.join(root, name)) else _in_other_form(root, name, listings)
+        if on_disk is None:
             return WINDOWS if "\\" in name or PureWindowsPath(name).drive else MISSING
-        path, parent = os.path.join(root, there), os.path.dirname(there)
-        if parent not in parents:
-            parents[parent] = inside(os.path.join(root, parent))
-        if not parents[parent] or (os.path.islink(path) and not inside(path)):
+        path, parent = os.path.join(root, on_disk), os.path.dirname(on_disk)
+        if parent not in inside_by_parent:
+            inside_by_parent[parent] = inside(os.path.join(root, parent))
+        if not inside_by_parent[parent] or (os.path.islink(path) and not inside(path)):
             return OUTSIDE
-        return folder / there if stat.S_ISREG(os.stat(path).st_mode) else MISSING
+        return folder / on_disk if stat.S_ISREG(os.stat(path).st_mode) else MISSING
 
-    found: dict[str, Path | str] = {}
+    paths: dict[str, Path | str] = {}
     for name in names:
         try:
             name.encode()
-            found[name] = place(name)
+            paths[name] = place(name)
         except (OSError, ValueError):  # ValueError: characters that no file's name can have
-            found[name] = MISSING
-    return found
+            paths[name] = MISSING
+    return paths
 
 
-def _otherwise_written(root: str, name: str, listings: dict[str, dict[str, list[str]]]) -> str | None:
-    """The path below `root` that is `name` but for its Unicode form, None for none; `listings` keeps folders' entries."""
+def _in_other_form(root: str, name: str, listings: dict[str, dict[str, list[str]]]) -> str | None:
+    """The path below `root` that differs from `name` in its Unicode form only; None for none.
+
+    listings: folder -> `_entries`, filled on the way.
+    """
 
     def search(above: str, parts: list[str]) -> str | None:
         if not parts:
@@ -55,8 +62,8 @@ def _otherwise_written(root: str, name: str, listings: dict[str, dict[str, list[
             listings[above] = _entries(os.path.join(root, above))
         same = listings[above].get(unicodedata.normalize("NFC", parts[0]), [])
         for entry in sorted(same, key=lambda entry: (entry != parts[0], entry)):
-            if found := search(os.path.join(above, entry), parts[1:]):
-                return found
+            if path := search(os.path.join(above, entry), parts[1:]):
+                return path
         return None
 
     *above, last = name.split("/")
@@ -64,11 +71,9 @@ def _otherwise_written(root: str, name: str, listings: dict[str, dict[str, list[
 
 
 def _entries(folder: str) -> dict[str, list[str]]:
-    """What is in a folder, by names in NFC; nothing for what is no folder that can be listed."""
-    found: dict[str, list[str]] = {}
-    try:
+    """The entries of a folder by their names in NFC; none where it can't be listed."""
+    entries: dict[str, list[str]] = {}
+    with suppress(OSError):
         for entry in os.listdir(folder):
-            found.setdefault(unicodedata.normalize("NFC", entry), []).append(entry)
-    except OSError:
-        pass
-    return found
+            entries.setdefault(unicodedata.normalize("NFC", entry), []).append(entry)
+    return entries

@@ -1,4 +1,4 @@
-"""Writing whole files or none, and telling what a file holds."""
+"""Writing files whole or not at all, locks between processes, and digests of files."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from typing import Any
 from lib.core.errors import DataError
 
 ROOT = Path(__file__).resolve().parents[2]
-"""The project's folder, wherever a notebook was started."""
+"""The project's folder, wherever a process was started."""
 
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """A temporary path beside `path`; moved onto it when the block ends well, removed when it doesn't.
+    """A temporary path beside `path`, moved onto it when the block ends well and removed when it fails.
 
-    A reader, or a run that is killed at any moment, sees the old file or the new one and never a part.
+    Whoever reads, and whenever the process is killed: the file is the old one or the new one, never a part.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -41,7 +41,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
 def locked(path: str | Path, wait: bool = True) -> Iterator[None]:
     """Hold the lock file `path`: one process at a time is inside the block, others wait for it.
 
-    The system lets go of it however the process ends. Without `wait`, BlockingIOError when another one holds it.
+    The system releases it however the process ends. Without `wait`, raises BlockingIOError when another one holds it.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,11 +51,12 @@ def locked(path: str | Path, wait: bool = True) -> Iterator[None]:
 
 
 def package(name: str) -> Path:
-    """The folder of an installed package, which may carry weights. Raises DataError when it isn't installed."""
+    """The folder of an installed package that carries weights. Raises DataError when it isn't installed."""
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise DataError(
-            f"The package {name} that carries weights is not installed. `make study` sets up the environment that has it."
+            f"The package {name} that carries weights is not installed. `make study` sets up the environment that has "
+            "it."
         )
     return Path(spec.origin).parent
 
@@ -77,7 +78,7 @@ def read_json(path: str | Path) -> Any:
 
 
 def sha256(*paths: str | Path) -> str:
-    """The SHA-256 of the given files' bytes, one after the other, in hexadecimal."""
+    """The SHA-256 of the files' bytes, one after the other, in hexadecimal."""
     digest = hashlib.sha256()
     for path in paths:
         with Path(path).open("rb") as stream:

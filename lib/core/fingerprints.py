@@ -1,11 +1,11 @@
-"""Which code a notebook really uses, and a fingerprint of it that comments, docstrings and the place of a module don't change.
+"""The code that a notebook uses, and a fingerprint of it.
 
-The study's graph compares these fingerprints, so a change to a plot retrains nothing and a change to a loss
-retrains what uses it; each run records its own, so that a reader can tell whether the code has moved since.
+The study's graph compares fingerprints: a change to a plot retrains nothing, and a change to a loss retrains what uses
+it. Each run records its own, so that a reader can tell whether the code has changed since.
 
-A fingerprint is over statements. Instead of an import line of this project's it has what the line brings: the name that is bound, and
-the statements of the module that it comes from, wherever that lies and however the line is spelt. So moving modules makes
-nothing stale, and importing another function of the same name does. A table of data beside a module counts with it (`DATA`).
+A fingerprint is over statements; comments and docstrings don't count. An import of this project's counts as the name
+that it binds and the statements of the module that it comes from. So moving a module changes no fingerprint, and
+importing another function of the same name does. A table of data beside a module counts with it (`DATA`).
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from pathlib import Path
 from lib.core.files import ROOT, sha256
 
 DATA = (".yaml", ".csv")
-"""What a module's table of data may be: `lexicon.yaml` is that of `lexicon.py`, which reads it."""
+"""The suffixes of a module's table of data: `lexicon.yaml` is that of `lexicon.py`."""
 Binding = tuple[str, str, Path]
-"""What an import binds: the name, what of the module it is ('' for the module itself), and the module's file."""
+"""What an import binds: a name, the module's own name for it ('' for the module itself), and the module's file."""
 
 
 def modules_of(notebook: str | Path) -> list[Path]:
-    """The files of `lib` that a notebook imports, and what they import in turn, sorted."""
+    """The files of `lib` that a notebook imports, directly or indirectly, sorted."""
     return list(_used(_code(Path(notebook))))
 
 
 def fingerprint(notebook: str | Path) -> str:
     """SHA-256 over the code of a notebook and of the modules that it uses."""
-    return _whole(_code(Path(notebook)))
+    return _of_program(_code(Path(notebook)))
 
 
 def module_fingerprint(*names: str) -> str:
@@ -41,80 +41,80 @@ def module_fingerprint(*names: str) -> str:
 
 
 @cache
-def _whole(code: str) -> str:
+def _of_program(code: str) -> str:
     return _combined([_with_imports(*_parts(code)), *map(_module, _used(code))])
 
 
 def _combined(parts: Iterable[str]) -> str:
-    """In an order of their own: that of files is that of their places."""
+    """SHA-256 over parts in whatever order: that of files depends on where they lie."""
     digests = sorted(hashlib.sha256(part.encode()).hexdigest() for part in parts)
     return hashlib.sha256("\n".join(digests).encode()).hexdigest()
 
 
 @cache
 def _used(code: str) -> tuple[Path, ...]:
-    """The files that a program uses."""
+    """The files that a program uses, directly or indirectly, sorted."""
     return tuple(_used_by(path for _, _, path in _parts(code)[0]))
 
 
 def _used_by(start: Iterable[Path]) -> list[Path]:
-    """These files and what they use in turn, sorted."""
-    found: set[Path] = set()
+    """These files and those that they use, directly or indirectly, sorted."""
+    used: set[Path] = set()
     waiting = list(start)
     while waiting:
         path = waiting.pop()
-        if path not in found:
-            found.add(path)
-            waiting.extend(brought for _, _, brought in _of(path)[0])
-    return sorted(found)
+        if path not in used:
+            used.add(path)
+            waiting.extend(imported for _, _, imported in _parts_of(path)[0])
+    return sorted(used)
 
 
 def _code(notebook: Path) -> str:
-    """The notebook's code cells as one program; lines of IPython's own (%, !) are not Python and are left out."""
+    """The notebook's code cells as one program, without IPython's own lines (%, !)."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     lines = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code").splitlines()
     return "\n".join(line for line in lines if not line.lstrip().startswith(("%", "!")))
 
 
 @cache
-def _of(path: Path) -> tuple[tuple[Binding, ...], str]:
+def _parts_of(path: Path) -> tuple[tuple[Binding, ...], str]:
     return _parts(path.read_text(encoding="utf-8"))
 
 
 @cache
 def _module(path: Path) -> str:
-    """A module's statements, with what its imports bring, and the bytes of its data: files beside it that are called as it is."""
-    beside = (path.with_suffix(suffix) for suffix in DATA)
-    return "\n".join([_with_imports(*_of(path)), *(sha256(data) for data in beside if data.exists())])
+    """A module's statements and imports, and the digests of its tables of data."""
+    data = (path.with_suffix(suffix) for suffix in DATA)
+    return "\n".join([_with_imports(*_parts_of(path)), *(sha256(table) for table in data if table.exists())])
 
 
-def _with_imports(brought: Iterable[Binding], statements: str) -> str:
-    """A module is known by its statements, wherever it lies."""
-    return "\n".join([*sorted(f"{bound}={name}@{_of(path)[1]}" for bound, name, path in brought), statements])
+def _with_imports(imports: Iterable[Binding], statements: str) -> str:
+    """A program's statements and imports, each import with the statements of the module that it comes from."""
+    return "\n".join([*sorted(f"{bound}={name}@{_parts_of(path)[1]}" for bound, name, path in imports), statements])
 
 
 def _parts(code: str) -> tuple[tuple[Binding, ...], str]:
-    """What a program imports of this project, and SHA-256 over the rest of its statements, docstrings left out."""
+    """A program's imports of this project, and SHA-256 over its other statements without docstrings."""
     tree = ast.parse(code)
-    brought = tuple(_bindings(tree))
-    return brought, hashlib.sha256(ast.dump(_Bare().visit(tree)).encode()).hexdigest()
+    imports = tuple(_bindings(tree))
+    return imports, hashlib.sha256(ast.dump(_Bare().visit(tree)).encode()).hexdigest()
 
 
 def _bindings(tree: ast.Module) -> list[Binding]:
-    """What a program imports of this project."""
-    found = []
+    """A program's imports of this project."""
+    bindings = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and _own(node):
             package = ROOT.joinpath(*(node.module or "").split("."))
             for alias in node.names:
                 module = package / f"{alias.name}.py"
                 name, path = ("", module) if module.exists() else (alias.name, package.with_suffix(".py"))
-                found.append((alias.asname or alias.name, name, path))
+                bindings.append((alias.asname or alias.name, name, path))
         elif isinstance(node, ast.Import):
             for alias in (alias for alias in node.names if alias.name.startswith("lib.")):
                 path = ROOT.joinpath(*alias.name.split(".")).with_suffix(".py")
-                found.append((alias.asname or alias.name, "", path))
-    return found
+                bindings.append((alias.asname or alias.name, "", path))
+    return bindings
 
 
 def _own(node: ast.ImportFrom) -> bool:
@@ -122,6 +122,8 @@ def _own(node: ast.ImportFrom) -> bool:
 
 
 class _Bare(ast.NodeTransformer):
+    """Removes docstrings, and imports of this project."""
+
     def visit_Expr(self, node: ast.Expr) -> ast.Expr | None:
         bare = isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
         return None if bare else node

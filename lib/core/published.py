@@ -1,10 +1,9 @@
-"""The numbers that the two papers print, one CSV a table, read as data frames.
+"""The numbers that the two papers print, one CSV file a table, read as data frames.
 
-Sources: "MATCHED: Multimodal Authorship-Attribution To Combat Human Trafficking in
-Escort-Advertisement Data" (`matched`, Tables 1-12) and "Revisiting Hotels-50K and Hotel-ID"
-(`hotels`, Tables 1-6). The files lie in `results/published/`; the comment lines at the head of
-each say where the table stands, its units, and what was ambiguous in the text it was read from.
-Printed values are kept even where they look wrong: an error is a finding, not ours to repair.
+Sources: "MATCHED: Multimodal Authorship-Attribution To Combat Human Trafficking in Escort-Advertisement Data"
+(`matched`, Tables 1-12) and "Revisiting Hotels-50K and Hotel-ID" (`hotels`, Tables 1-6). The files are in
+`results/published/`; the comment lines at the head of each say where the table stands, its units, and what was
+ambiguous in the text that it was read from. Printed values are kept even where they look wrong: an error is a finding.
 """
 
 from __future__ import annotations
@@ -23,28 +22,16 @@ FOLDER = ROOT / "results" / "published"
 
 
 def tables() -> list[tuple[str, int]]:
-    """Every table there is, as (paper, number)."""
+    """All published tables, as (paper, number)."""
     names = (path.stem.split("_table_") for path in FOLDER.glob("*_table_[0-9][0-9].csv"))
     return sorted((paper, int(number)) for paper, number in names)
 
 
 def table(paper: str, number: int) -> pd.DataFrame:
-    """One published table, a row for each printed number.
+    """One published table, a row for each printed number, with the columns of `PrintedTable` that it has.
 
-    Columns (a table has only those it needs):
-
-    - `row` int: the printed row, from 1, headings not counted
-    - `seed`, `group`, `system`, `objective`, `fusion`, `modality`, `vendors`, `dataset` str:
-      what the row is about; empty where the print leaves it open
-    - `metric`, `split` str: what the number measures, and on which part of the data
-    - `mean` float, `std` float: the number, and what follows ±; `std` is missing where none is
-      printed. Scores run from 0 to 1 in `matched`, in per cent in `hotels`; `Time` is in seconds,
-      `Parameters` and all sizes are counts, `Faces` is a share from 0 to 1
-    - `printed` str: `mean` with the digits of the print (`0.9670`), to know its rounding; counts
-      are without separators, times and parameters already in their unit
-    - `note` str: what is uncertain about this cell, or its printed form; mostly empty
-
-    Source: `results/published/<paper>_table_<number>.csv`.
+    A further column `printed` is `mean` with the digits of the print (`0.9670`), which tells its rounding; counts are
+    without separators there, times and parameters already in their unit.
     """
     frame = read_back.read(_path(paper, number), PrintedTable, comment="#")
     frame.insert(frame.columns.get_loc("mean") + 1, "printed", cells(paper, number)["mean"])
@@ -52,44 +39,47 @@ def table(paper: str, number: int) -> pd.DataFrame:
 
 
 def cells(paper: str, number: int) -> pd.DataFrame:
-    """One published table with every cell as it is printed, a str: what `lib.review.arithmetic` computes exactly from."""
+    """One published table with every cell as printed, a str, for exact computation (`lib.review.arithmetic`)."""
     return read_back.cells(_path(paper, number), comment="#")
 
 
 def text_numbers() -> pd.DataFrame:
-    """What both papers' texts and captions say of their results in numbers, a row each, all str; the file's head explains its columns."""
+    """The numbers in both papers' texts and captions, a row each, all str; the file's head explains its columns."""
     return read_back.cells(FOLDER / "text_numbers.csv", comment="#")
 
 
 def claims() -> pd.DataFrame:
-    """What the papers claim, a row each (`lib.review.scorecard`): `id, paper, place, statement, test, argument, needs, twin`, all str."""
+    """The papers' claims (`lib.review.scorecard`): `id, paper, place, statement, test, argument, needs, twin`, all str."""
     return read_back.cells(FOLDER / "claims.csv", comment="#")
 
 
 def text_data() -> DataFrame[PrintedData]:
-    """What MATCHED's text says of its data in numbers: `statistic` (tokens, english), `region`, `mean`, `place`."""
+    """What MATCHED's text says of its data in numbers."""
     return read_back.read(FOLDER / "matched_text_data.csv", PrintedData, comment="#")
 
 
 def regions() -> pd.DataFrame:
-    """MATCHED's regions: index `region` (south, …); columns `ads, texts, images, faces` (share), `vendors` (Table 1),
-    `tokens` (average length, section 3), `english` (share, A.2)."""
+    """MATCHED's regions, index `region` (south, …).
+
+    Columns: `ads, texts, images, vendors` (Table 1), `faces` (share, Table 1), `tokens` (average length, section 3),
+    `english` (share, A.2).
+    """
     counts = table("matched", 1).pivot(index="split", columns="metric", values="mean")
-    said = text_data().pivot(index="region", columns="statistic", values="mean")
-    found = counts.rename(index=str.lower, columns=str.lower).join(said).drop("all")
+    in_text = text_data().pivot(index="region", columns="statistic", values="mean")
+    regions = counts.rename(index=str.lower, columns=str.lower).join(in_text).drop("all")
     whole = {name: int for name in ("ads", "texts", "images", "vendors")}
-    return found.loc[["south", "midwest", "west", "northeast"]].astype(whole).rename_axis("region")
+    return regions.loc[["south", "midwest", "west", "northeast"]].astype(whole).rename_axis("region")
 
 
 def header(paper: str, number: int) -> str:
-    """The comment lines of a table's file, without the `# `: paper, place, units, ambiguities."""
+    """The comment lines at the head of a table's file, without the `# `: paper, place, units, ambiguities."""
     lines = _path(paper, number).read_text(encoding="utf-8").splitlines()
     return "\n".join(line.removeprefix("#").strip() for line in lines if line.startswith("#"))
 
 
 def _path(paper: str, number: int) -> Path:
     if (paper, number) not in tables():
-        known = {name: [n for p, n in tables() if p == name] for name, _ in tables()}
-        there = "; ".join(f"{name}: {', '.join(map(str, ns))}" for name, ns in known.items())
-        raise DataError(f"There is no published table {number!r} of {paper!r}. Tables in {FOLDER}: {there or 'none'}.")
+        numbers = {name: [n for p, n in tables() if p == name] for name, _ in tables()}
+        known = "; ".join(f"{name}: {', '.join(map(str, ns))}" for name, ns in numbers.items())
+        raise DataError(f"There is no published table {number!r} of {paper!r}. Tables in {FOLDER}: {known or 'none'}.")
     return FOLDER / f"{paper}_table_{number:02d}.csv"

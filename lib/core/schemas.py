@@ -25,7 +25,7 @@ class Table(pa.DataFrameModel):
         strict = "filter"
 
 
-# Printed by the papers --------------------------------------------------------------------------------------------------
+# Printed by the papers ------------------------------------------------------------------------------------------------
 
 
 class PrintedTable(Table):
@@ -60,7 +60,7 @@ class PrintedData(Table):
     place: str  # where the paper says so
 
 
-# Made from the data -----------------------------------------------------------------------------------------------------
+# Made from the data ---------------------------------------------------------------------------------------------------
 
 
 class SplitItems(Table):
@@ -121,7 +121,7 @@ class FaceDetections(Table):
     seconds: float  # that the detection took
 
 
-# Measured by a run ------------------------------------------------------------------------------------------------------
+# Measured by a run ----------------------------------------------------------------------------------------------------
 
 
 class Predictions(Table):
@@ -211,7 +211,7 @@ class SearchTrials(Table):
     problem: str  # why a trial has no score; empty where it has one
 
 
-# Compared ---------------------------------------------------------------------------------------------------------------
+# Compared -------------------------------------------------------------------------------------------------------------
 
 
 class ClaimComparisons(Table):

@@ -18,7 +18,7 @@ def read(study: Study) -> ads.Ads:
     found = _read(study)
     if study.sensitive:
         found = disclosure.renumbered(found, disclosure.salt(ROOT / "data" / "salt"))
-    data_state.settle(study.ads_identity, found.fingerprint, study.data_folder)
+    data_state.note_fingerprint(study.ads_identity, found.fingerprint, study.data_folder)
     return found
 
 

@@ -99,7 +99,7 @@ class Linking(Learned):
 
     def _searched(self) -> dict[str, float]:
         """What the study's search found best for this loss; nothing where none was made."""
-        search = Run(self.study, self.notebook, self.parameters).begins_with
+        search = Run(self.study, self.notebook, self.parameters).prerequisite
         return search.record().best if search else {}
 
     def _loss(self, name: str) -> nn.Module:

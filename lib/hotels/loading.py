@@ -88,7 +88,7 @@ def read(study: Study) -> HotelPictures:
         splits = splitting.split(cleaned, seed=given.split_seed)
         findings = pd.concat([missing, mended], ignore_index=True)
     read_as = _fingerprint(splits, found)
-    data_state.settle(study.hotels_identity, read_as, folder)
+    data_state.note_fingerprint(study.hotels_identity, read_as, folder)
     return HotelPictures(splits, findings, folder, read_as, found)
 
 

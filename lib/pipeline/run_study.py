@@ -207,7 +207,7 @@ def _stop_all(*_: object) -> None:
 def _check_before(name: str, chosen: plan.Study) -> None:
     """What can be known to be wrong before anything runs is said before anything runs."""
     other = ROOT / "params" / f"{chosen.name}.yaml"
-    if other.exists() and not other.samefile(plan.file(name)):
+    if other.exists() and not other.samefile(plan.parameter_file(name)):
         raise DataError(
             f"{name}: the study's name, {chosen.name}, is that of params/{other.name}, whose results it would replace. Give it "
             "a name of its own."

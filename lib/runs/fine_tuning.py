@@ -26,7 +26,7 @@ class FineTuning(Experiment):
     def encoders(self) -> list[Any]:
         """The encoders as the alignment left them. Raises DataError when it hasn't been run, or when what lies in its folder is
         of other backbones or another size."""
-        run = Run(self.study, self.notebook, self.parameters).begins_with
+        run = Run(self.study, self.notebook, self.parameters).prerequisite
         assert run is not None, "every run of the notebook 21_alignment_finetune begins with one"
         path, asked = run.folder / "weights.safetensors", run.parameters
         if not (path.exists() and run.finished):

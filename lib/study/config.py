@@ -1,7 +1,7 @@
-"""What a parameter file may say: the sections, their fields with types and defaults, and the folders that follow from them.
+"""The schema of a parameter file: its sections, their fields with types and defaults, and the folders that they name.
 
-A parameter file is YAML; `StudyFile` is its schema, and its fields' comments are the file's reference. What runs and
-chapters follow from it is in `lib.study.plan`.
+A parameter file is YAML, and `StudyFile` is the whole of it; the comments of the fields are its reference. The runs and
+chapters that follow from it are in `lib.study.plan`.
 """
 
 from __future__ import annotations
@@ -22,18 +22,20 @@ from lib.study.run_kinds import Protocol, Seed
 
 FACE_NETWORKS = ("dlib-face", "vgg-face2", "arcface", "facenet-512", "ghostfacenet")
 RESERVED = ("published", "bench")
-"""Folders of results/ that are no study's."""
+"""Folders of results/ that belong to no study."""
 
 
-class Part(BaseModel):
-    """A section of the parameter file: a field that isn't known, or a value of another type, is a mistake, and nothing changes
-    later."""
+class Section(BaseModel):
+    """A section of the parameter file, read-only. A field that isn't known, or of another type, is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 def check_batch(batch_size: int, per_class: int | None, what: str) -> None:
-    """A batch of one vendor has no negatives, and one of fewer items than a vendor gives none at all."""
+    """Raises ValueError for a batch that can't hold `per_class` items of two classes: it would have no negatives.
+
+    what: `vendor` or `class`, as in the name of the parameter that gives `per_class`.
+    """
     if per_class and batch_size < 2 * per_class:
         raise ValueError(
             f"batch_size, {batch_size}, must be at least twice per_{what}, {per_class}: a batch needs items of two "
@@ -41,26 +43,26 @@ def check_batch(batch_size: int, per_class: int | None, what: str) -> None:
         )
 
 
-class Columns(Part):
-    """What the columns of the user's CSV files are called; null: the data has none."""
+class Columns(Section):
+    """The names of the columns of the user's CSV files; null: the data has none."""
 
     text: str | None = "TEXT"
     images: str | None = "IMAGES"  # paths below the folder
     vendor: str = "VENDOR"  # a label: ads with the same one are of the same vendor
-    region: str | None = None  # null: each CSV file is a region, called as the file is
+    region: str | None = None  # null: each CSV file is a region of that name
     pseudonym: str | None = None  # names that vendors go by: used to search results for leaks, never shown
 
     @model_validator(mode="after")
     def _columns_differ(self) -> Columns:
-        given = [csv_reader.name(name) for name in self.model_dump().values() if name is not None]
+        columns = [csv_reader.name(name) for name in self.model_dump().values() if name is not None]
         if self.text is None and self.images is None:
             raise ValueError("text and images are both null; ads need one of them at least")
-        if len(set(given)) < len(given):
+        if len(set(columns)) < len(columns):
             raise ValueError("one column is named for two things")
         return self
 
 
-class Data(Part):
+class Data(Section):
     """Where the ads come from."""
 
     source: Literal["twin", "matched"] = "twin"
@@ -76,7 +78,7 @@ class Data(Part):
     overlap: float = Field(0.0, ge=0, le=1)  # twin: how often a text names what its pictures show
     sensitive: bool | None = None  # nothing of an ad may be shown; None: everything but the twin is
     datasheet: str = (
-        ""  # matched: a file with answers about the data (chapter 01); see params/datasheet.yaml, the twin's
+        ""  # matched: a file of answers about the data (chapter 01), as params/datasheet.yaml is the twin's
     )
 
     @field_validator("train_region")
@@ -104,7 +106,7 @@ class Data(Part):
 
     @property
     def lacks(self) -> dict[str, str]:
-        """What the data doesn't have, of `text` and `image`, each with the sentence that says so."""
+        """Which of `text` and `image` the data doesn't have, each with a sentence that says so."""
         columns = {"text": ("texts", "text"), "image": ("pictures", "images")}
         return {
             name: f"this data has no {what} (data.columns.{column} is null)."
@@ -113,35 +115,36 @@ class Data(Part):
         }
 
 
-class Split(Part):
+class Split(Section):
     """How items are divided into train, validation and test (0.75, 0.05, 0.20)."""
 
     protocol: Protocol = "ad"
     seed: Seed = 1111
 
 
-class Text(Part):
+class Text(Section):
+    """How texts are read."""
+
     max_tokens: int = Field(512, ge=8, le=512)  # longer texts are cut (MATCHED A.2: 512)
-    mask_digits: Literal["all", "train"] = "all"  # digits become N in all texts, or as published in training texts only
+    mask_digits: Literal["all", "train"] = "all"  # digits become N in all texts, or as released only in training texts
 
 
-class Image(Part):
+class Image(Section):
+    """How pictures are read."""
+
     pixels: int = Field(224, ge=32, le=512)  # side of a picture as the model sees it
 
 
-class Training(Part):
+class Training(Section):
     """Optimisation: AdamW, linear warm-up and decay (MATCHED A.4 and the authors' code; our defaults differ)."""
 
     epochs: int = Field(40, ge=1)
-    patience: int | None = Field(
-        3, ge=1
-    )  # epochs without a better validation loss before stopping; null: never stop early
+    patience: int | None = Field(3, ge=1)  # epochs without a better validation loss before stopping; null: no stopping
     min_delta: float = Field(0.01, ge=0)  # a smaller fall of the validation loss is none
     batch_size: int = Field(32, ge=2)
     accumulate: int = Field(1, ge=1)  # batches whose gradients are added up before a step
-    per_vendor: int | None = Field(
-        4, ge=2
-    )  # items of one vendor in a batch, where the objective needs positives; null: by chance
+    # Items of one vendor in a batch, where the objective needs positives; null: by chance.
+    per_vendor: int | None = Field(4, ge=2)
     group_by_length: bool = True  # texts of like length share a batch, where it isn't made up of vendors
     text_lr: float = Field(1e-4, gt=0)  # learning rate of the text encoder's layers
     image_lr: float = Field(1e-4, gt=0)  # of the image encoder's
@@ -152,15 +155,14 @@ class Training(Part):
     warmup: float = Field(0.1, ge=0, lt=1)  # share of all steps
     temperature: float = Field(0.1, gt=0)  # of SupCon
     margin: float = Field(0.3, gt=0)  # of Triplet, in cosine
-    negatives: int | None = Field(
-        5, ge=1
-    )  # of an item, in its batch, for SupCon and Triplet (A.4); null: SupCon sees all
+    # Of an item, in its batch, for SupCon and Triplet (A.4); null: SupCon sees all.
+    negatives: int | None = Field(5, ge=1)
     proxy_lr: float | None = Field(None, gt=0)  # of a loss's own proxies or centres; null: as head_lr
     contrast_weight: float = Field(1.0, gt=0)  # of SupCon or Triplet beside cross-entropy
     precision: Literal["auto", "32-true", "bf16-mixed"] = "auto"  # auto: bf16 where the device computes it in hardware
     compiled: bool = False  # compile a transformer's blocks: takes seconds of each run, and pays on an accelerator
-    devices: int = Field(1, ge=1)  # that train one run together, an equal part of every batch each
-    strategy: str = "auto"  # Lightning's, of how they do; several devices of a notebook need ddp_notebook
+    devices: int = Field(1, ge=1)  # that train one run together, each with an equal part of every batch
+    strategy: str = "auto"  # Lightning's; several devices of a notebook need ddp_notebook
     threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
 
     @model_validator(mode="after")
@@ -168,26 +170,25 @@ class Training(Part):
         check_batch(self.batch_size, self.per_vendor, "vendor")
         if self.batch_size % self.devices:
             raise ValueError(
-                f"a batch of {self.batch_size} can't be shared evenly by {self.devices} devices; change batch_size or devices"
+                f"a batch of {self.batch_size} can't be shared evenly by {self.devices} devices; change batch_size or "
+                "devices"
             )
         return self
 
 
-class Alignment(Part):
-    """Text-image alignment (20_alignment); what it doesn't say is as in Training."""
+class Alignment(Section):
+    """Text-image alignment (20_alignment). All other settings are Training's."""
 
     epochs: int | None = Field(None, ge=1)  # null: as many as training has
     batch_size: int | None = Field(None, ge=2)  # null: as training's
     per_vendor: int | None = Field(None, ge=2)  # pairs of one vendor in a batch; null: by chance
     temperature: float = Field(0.1, gt=0)  # of ITC (A.4: the best of 0.01, 0.1 and 0.3), unless a run names its own
-    negatives: int = Field(5, ge=1)  # of a pair, from another region (variant published)
+    negatives: int = Field(5, ge=1)  # of a pair, from another region (variant released)
     dimensions: int | None = Field(None, ge=8)  # of the common space; null: the text encoder's
     queries: int = Field(32, ge=1)  # of the Q-Former
     layers: int = Field(12, ge=1)
     heads: int = Field(12, ge=1)
-    locked: bool = (
-        False  # keep the encoders as they came and train what is on top: for a CPU, which encodes each item once
-    )
+    locked: bool = False  # train only what is on top of the encoders: for a CPU, which then encodes each item once
     max_tokens: int | None = Field(None, ge=8, le=512)  # null: as text has
 
     @model_validator(mode="after")
@@ -197,12 +198,13 @@ class Alignment(Part):
         return self
 
 
-class Hotels(Part):
-    """Linking of hotel pictures (41 to 43); what it doesn't say is as in Revisited Hotels' Table 6, and for any loss as in Training."""
+class Hotels(Section):
+    """Linking of hotel pictures (41 to 43). A loss's other settings are Revisited Hotels' (Table 6), or Training's."""
 
+    # twin: drawn; collected: CSV files (image, label, super_label) in `folder`, which are cleaned and split; splits: as
+    # published, in `hotel_splits`.
     source: Literal["twin", "collected", "splits"] = "twin"
-    # twin: drawn; collected: CSV files (image, label, super_label) in `folder` that are to be cleaned and split; splits: as published, in `hotel_splits`
-    folder: str = ""  # collected, splits: below it the files' paths of pictures lead
+    folder: str = ""  # collected, splits: the folder that the files' paths of pictures start from
     unknown_chain: int = 0  # collected, splits: what super_label is where the chain isn't known
     table_6: Literal["Revisited Hotel-ID", "Revisited Hotels-50K"] = "Revisited Hotel-ID"  # whose hyper-parameters
     scale: float = Field(0.02, ge=0.005, le=4)  # twin: 1.0 has the size of Hotel-ID (Table 3)
@@ -213,8 +215,9 @@ class Hotels(Part):
     epochs: int = Field(60, ge=1)  # D.2
     per_class: int = Field(4, ge=2)  # pictures of a branch in a batch, where Table 6 doesn't say it
     batch_size: int | None = Field(None, ge=4)  # null: Table 6's
+    # What 43 tries for a loss, or for `any` without an entry: hyper-parameters (lib/hotels/linking_losses.py) and
+    # their values, in all combinations.
     search: dict[str, dict[str, list[float]]] = {}
-    # what 43 tries for a loss, or `any` without an entry of its own: hyper-parameters (lib/hotels/linking_losses.py) and their values, all combinations
     search_epochs: int | None = Field(None, ge=1)  # of each trial; null: as many as `epochs`
 
     @model_validator(mode="after")
@@ -236,16 +239,16 @@ class Hotels(Part):
         return self
 
 
-class Speed(Part):
+class Speed(Section):
     """How chapter 92 measures."""
 
     systems: list[Literal["text", "image", "multimodal"]] = ["text", "image", "multimodal"]  # which are trained
-    rounds: int = Field(3, ge=1)  # how often each loop is measured
-    seconds: float = Field(5.0, gt=0)  # of each measurement at least, and one step
-    padded: int = Field(512, ge=8, le=512)  # tokens that the plain loop pads texts to; the authors' 512
+    rounds: int = Field(3, ge=1)  # measurements of each loop
+    seconds: float = Field(5.0, gt=0)  # that each measurement takes at least
+    padded: int = Field(512, ge=8, le=512)  # tokens that the plain loop pads texts to, as the authors' does
 
 
-class StudyFile(Part):
+class StudyFile(Section):
     """A whole parameter file."""
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")  # results go to results/<name>
@@ -274,7 +277,7 @@ class StudyFile(Part):
         return value
 
     def at_overlap(self, overlap: float) -> Self:
-        """The same study on a twin whose texts name more or less of what their pictures show."""
+        """The same study on a twin with another `data.overlap`. Raises DataError when its data isn't the twin's."""
         if self.data.source != "twin":
             raise DataError(f"{self.name}: overlap is the twin's; other data has the overlap that it has.")
         return self.model_copy(update={"data": Data(**{**self.data.model_dump(), "overlap": overlap})})
@@ -286,7 +289,7 @@ class StudyFile(Part):
 
     @property
     def embeds_faces(self) -> bool:
-        """Whether runs may use face embeddings (lib/models/face_embeddings.py says why it matters)."""
+        """Whether runs may use face embeddings; lib/models/face_embeddings.py says why this is a setting."""
         return not self.sensitive if self.face_embeddings is None else self.face_embeddings
 
     @property
@@ -296,8 +299,7 @@ class StudyFile(Part):
 
     @property
     def memory_mb(self) -> int:
-        """About what one of the study's notebooks needs of memory, so that no more run at a time than fit (measured on the
-        twin: 3 GB, and at MATCHED's size 12 GB more)."""
+        """Memory that a notebook of the study needs, about: 3 GB, and 12 GB more at MATCHED's size, as on the twin."""
         return round(3000 + 12_000 * min(1.0, self.data.scale if self.data.source == "twin" else 0.25))
 
     @property
@@ -307,7 +309,7 @@ class StudyFile(Part):
 
     @property
     def data_folder(self) -> Path:
-        """The folder in MATCHED's layout: the user's, or the twin's, named by all that decides its bytes."""
+        """The folder of ads: the user's, or the twin's, whose name has all that its bytes depend on."""
         if self.data.source == "matched":
             return _from_root(self.data.folder)
         data, code = self.data, fingerprints.module_fingerprint("lib.twin.advertisements")[:8]
@@ -316,7 +318,7 @@ class StudyFile(Part):
 
     @property
     def hotel_pictures(self) -> Path:
-        """The folder of hotel pictures: the user's, or the twin's, named by all that decides its bytes."""
+        """The folder of hotel pictures: the user's, or the twin's, whose name has all that its bytes depend on."""
         hotels = self.hotels
         if hotels.source != "twin":
             return _from_root(hotels.folder)
@@ -325,7 +327,7 @@ class StudyFile(Part):
 
     @property
     def datasheet(self) -> Path | None:
-        """The file with the datasheet's answers, if there are any."""
+        """The file of the datasheet's answers, if there is one."""
         if self.data.source == "twin":
             return ROOT / "params" / "datasheet.yaml"
         return _from_root(self.data.datasheet) if self.data.datasheet else None
@@ -335,20 +337,19 @@ class StudyFile(Part):
         """The folder of local weights, '' for none. Raises DataError when the one that is named isn't there."""
         if not self.weights_folder:
             return ""
-        found = _from_root(self.weights_folder)
-        if not found.is_dir():
+        folder = _from_root(self.weights_folder)
+        if not folder.is_dir():
             raise DataError(
-                f"{found}: there is no such folder of weights. Correct weights_folder in the parameter file."
+                f"{folder}: there is no such folder of weights. Correct weights_folder in the parameter file."
             )
-        return str(found)
+        return str(folder)
 
     @property
     def hotel_folder(self) -> Path | None:
-        """The folder of hotel split files, from the file or the environment variable HOTEL_SPLITS."""
-        given = os.environ.get("HOTEL_SPLITS") or self.hotel_splits
-        return _from_root(given) if given else None
+        """The folder of hotel split files: the environment variable HOTEL_SPLITS, or else `hotel_splits`."""
+        folder = os.environ.get("HOTEL_SPLITS") or self.hotel_splits
+        return _from_root(folder) if folder else None
 
 
 def _from_root(path: str) -> Path:
-    given = Path(path).expanduser()
-    return given if given.is_absolute() else ROOT / given
+    return ROOT / Path(path).expanduser()

@@ -1,4 +1,4 @@
-"""What an error says of a name that isn't known."""
+"""Suggestions for names that aren't known, for error messages."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ RENAMED = {
     "sound": "corrected",
     "published": "released",
 }
-"""What was called otherwise in parameter files written before November 2026."""
+"""Names in parameter files written before November 2026 -> today's."""
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
-    """What stands in an error for a name that isn't known: what it is called now, or the nearest one that is known and all of them."""
+    """A clause that suggests a known name: today's where it was renamed, else the most similar one, and lists all."""
     names = list(known)
-    if (now := RENAMED.get(str(name))) in names:
-        return f"it is called {now!r} now"
-    near = difflib.get_close_matches(str(name).lower(), names, 1, 0.5)
-    return (f"did you mean {near[0]!r}? " if near else "") + f"known are {', '.join(names)}"
+    if (today := RENAMED.get(str(name))) in names:
+        return f"it is called {today!r} now"
+    similar = difflib.get_close_matches(str(name).lower(), names, 1, 0.5)
+    return (f"did you mean {similar[0]!r}? " if similar else "") + f"known are {', '.join(names)}"

@@ -1,7 +1,6 @@
-"""What there is, by name, and what the papers call it: backbones, objectives, alignments. Chapters read these names alone, so nothing here
-imports torch.
+"""The names of backbones, objectives, alignments, fusions, baselines and losses, and what the papers call them.
 
-A new backbone is one line in `BACKBONES`.
+A new backbone is one entry of `BACKBONES`. Nothing here imports torch: chapters need the names alone.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ OBJECTIVE_NAMES = {
 ALIGNMENT_NAMES = {"itc": "ITC", "itc+itm": "ITC+ITM", "blip2": "BLIP2", "blip2-cond": "BLIP2-Cond"}
 """The alignment methods' names in the papers' tables."""
 GENERATOR = "flan-t5-small"
-"""The backbone that writes texts in BLIP2."""
+"""The text generator of BLIP2."""
 VARIANTS = ("corrected", "released")
-"""How a system is made and trained (`lib.runs.variants`)."""
+"""How a system is built and trained (`lib.runs.variants`)."""
 FUSIONS = ("mean", "concat", "auto", "attention", "mean-similarity")
 """How two vectors become one (`lib.models.systems`)."""
 BASELINES = {
@@ -36,37 +35,30 @@ BASELINES = {
     "majority": "",
     "random": "",
 }
-"""The baselines (`lib.runs.baselines`), and what items they are about; '' where any will do."""
+"""The baselines (`lib.runs.baselines`) -> their items' modality; '' for any."""
 LOSSES = ("triplet", "circle", "multi-similarity", "proxynca++", "supcon", "softtriple", "bce", "hard-bce")
 """The losses that link hotel pictures (`lib.hotels.linking_losses`)."""
 
 
 @dataclass(frozen=True)
 class Backbone:
-    """kind; hub: the Hugging Face id (text, multimodal) or timm's name (image); pooling of a text's token vectors;
-    published: the system of the papers' tables that this one is; package and file: weights that install; canary: the length
-    and the first coordinates of the vector that they give to a known input (`lib.models.canary`); config: of a model of our own size,
-    which has no weights but fresh ones; image_encoder: the ViT that a multimodal model sees by."""
+    """A pre-trained model, or the architecture of one with fresh weights."""
 
     kind: Literal["text", "image", "multimodal", "face", "generator"]
-    hub: str = ""
-    pooling: Literal["mean", "first"] = "mean"
-    published: str = ""
-    package: str = ""
-    file: str = ""
-    file_sha256: str = ""
-    canary: tuple[float, ...] = ()
-    config: Mapping[str, int] | None = None
-    image_encoder: str = ""
+    hub: str = ""  # Hugging Face id, or timm's name of an image backbone
+    pooling: Literal["mean", "first"] = "mean"  # of a text's token vectors
+    published: str = ""  # the system of the papers' tables that this is
+    package: str = ""  # a Python package that carries the weights,
+    file: str = ""  # in this file,
+    file_sha256: str = ""  # with these bytes
+    canary: tuple[float, ...] = ()  # length and first coordinates of a known input's vector (`lib.models.canary`)
+    config: Mapping[str, int] | None = None  # of a small model of our own, which has only fresh weights
+    image_encoder: str = ""  # the ViT inside a multimodal model
 
 
 _SMALL = {"hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 3, "intermediate_size": 768}
-_BASE6 = {
-    "hidden_size": 768,
-    "num_hidden_layers": 6,
-    "num_attention_heads": 12,
-    "intermediate_size": 3072,
-}  # DeCLUTR-small's
+# DeCLUTR-small's:
+_BASE6 = {"hidden_size": 768, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 3072}
 BACKBONES = {
     "minilm-l6": Backbone(
         "text",
@@ -125,7 +117,7 @@ BACKBONES = {
     "ghostfacenet": Backbone("face", published="GhostFaceNet"),
 }
 STAND_INS = {"text": "minilm-l6", "image": "efficientnet-lite0", "face": "dlib-face", "generator": "t5-small"}
-"""What is taken where weights are not to be had, by kind; of a multimodal model its own small one, with fresh weights."""
+"""kind -> the backbone that replaces one whose weights are missing; a multimodal one has a small form of its own."""
 FILES = {
     "generator": "as transformers' save_pretrained writes them, with safetensors",
     "text": "as transformers' save_pretrained writes them, with safetensors",
@@ -133,5 +125,6 @@ FILES = {
     "image": "one model.safetensors of timm's",
     "face": "one model.onnx",
 }
-"""What a folder of weights holds, by kind."""
+"""kind -> what a folder of weights must hold."""
 RANDOM = "-random"
+"""After a backbone's name: the same with fresh weights."""

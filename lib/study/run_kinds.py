@@ -1,6 +1,7 @@
-"""The kinds of run there are: for each its notebook, its parameters with their types and known values, and what its items are.
+"""The kinds of run: for each its notebook, its parameters with their types and allowed values, and its items' modality.
 
-A new kind of run is a class of parameters, a line in `RUN_KINDS`, and a class that makes it (`RunKind.made_by`).
+A new kind of run needs a class of parameters and an entry of `RUN_KINDS` here, and the class that makes it
+(`RunKind.made_by`).
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from lib.study.registry import ALIGNMENT_NAMES, BACKBONES, BASELINES, FUSIONS, L
 Modality = Literal["text", "image", "multimodal"]
 """What an item is: a text, a picture, or a text with a picture of its ad."""
 CONTENT: dict[str, tuple[str, ...]] = {"text": ("text",), "image": ("image",), "multimodal": ("text", "image")}
-"""modality -> what an item of it needs of an ad."""
+"""modality -> the parts of an ad that an item needs."""
 Protocol = Literal["paper", "ad", "campaign"]
 UNTRAINED = "pre-trained"
 LARGEST_SEED = 2**31 - 1
-"""Generators of NumPy and torch take 32 bits; an epoch's number is added to the seed."""
+"""Generators of NumPy and torch take 32 bits, and an epoch's number is added to the seed."""
 
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
@@ -36,18 +37,18 @@ def _one_of(what: str, known: Collection[str], more: str = "") -> Any:
 
 
 def _backbone(*kinds: str) -> Any:
-    """A backbone of one of these kinds, or one with fresh weights where there can be such."""
+    """A backbone of one of these kinds; `-random` after its name asks for fresh weights, where it can have them."""
 
     def checked(name: str) -> str:
         base = name.removesuffix(RANDOM)
-        fitting = [known for known, found in BACKBONES.items() if found.kind in kinds]
+        fitting = [known for known, backbone in BACKBONES.items() if backbone.kind in kinds]
         if base not in BACKBONES:
             fresh = f", each of kind text or image also with {RANDOM} for fresh weights"
             raise ValueError(f"there is no backbone called {name!r}; {nearest(base, fitting)}{fresh}")
-        found = BACKBONES[base]
-        if found.kind not in kinds:
-            raise ValueError(f"{name!r} is a backbone of kind {found.kind}; {nearest(base, fitting)}")
-        if name != base and (found.kind == "face" or (found.kind == "multimodal" and not found.config)):
+        backbone = BACKBONES[base]
+        if backbone.kind not in kinds:
+            raise ValueError(f"{name!r} is a backbone of kind {backbone.kind}; {nearest(base, fitting)}")
+        if name != base and (backbone.kind == "face" or (backbone.kind == "multimodal" and not backbone.config)):
             raise ValueError(f"there are no fresh weights of {base!r}; {nearest(base, fitting)}")
         return name
 
@@ -57,7 +58,7 @@ def _backbone(*kinds: str) -> Any:
 Text = Annotated[str, _backbone("text")]
 Image = Annotated[str, _backbone("image")]
 ImageOrFace = Annotated[str, _backbone("image", "face")]
-Joint = Annotated[str, _backbone("multimodal")]
+Multimodal = Annotated[str, _backbone("multimodal")]
 Objective = Annotated[str, _one_of("objective", OBJECTIVE_NAMES)]
 Fusion = Annotated[str, _one_of("fusion", FUSIONS)]
 Method = Annotated[str, _one_of("alignment", ALIGNMENT_NAMES)]
@@ -70,7 +71,7 @@ Faces = Annotated[str, _one_of("choice of pictures", ("all", "face", "no-face"))
 
 
 class RunParameters(BaseModel):
-    """Of every run; a field without a default must be given."""
+    """Base of all runs' parameters. A field without a default must be given."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
@@ -113,7 +114,7 @@ class FusionRun(RunParameters):
 
 
 class SingleStreamRun(RunParameters):
-    multimodal: Joint
+    multimodal: Multimodal
     objective: Objective
     variant: Variant = "corrected"
 
@@ -180,41 +181,36 @@ def _check_fusion(fusion: str, objective: str) -> None:
         )
     if fusion in ("auto", "attention") and objective == UNTRAINED:
         raise ValueError(
-            f"{fusion} has weights of its own, which {UNTRAINED} would leave at random; give the fusion mean-similarity, "
-            "or an objective that trains it"
+            f"{fusion} has weights of its own, which {UNTRAINED} would leave at random; give the fusion "
+            "mean-similarity, or an objective that trains it"
         )
 
 
 @dataclass(frozen=True)
 class RunKind:
-    """A kind of run.
+    """A kind of run."""
 
-    notebook: its source in notebooks/. parameters: what the notebook may be given. made_by: the class that makes the run. modality: of
-    its items, None where its parameters say. hotels: whether it is about hotel pictures, which have splits of their own. sections:
-    of the parameter file, which nothing else reads.
-    """
-
-    notebook: str
+    notebook: str  # its source in notebooks/, without the suffix
     parameters: type[RunParameters]
-    made_by: str
-    modality: Modality | None = None
-    hotels: bool = False
-    sections: tuple[str, ...] = ()
+    made_by: str  # the class that makes the run
+    modality: Modality | None = None  # of its items; None where its parameters decide
+    hotels: bool = False  # whether it is about hotel pictures, which have splits of their own
+    sections: tuple[str, ...] = ()  # of the parameter file that only some notebooks read
 
     @property
     def name(self) -> str:
-        """What names of its runs begin with: the notebook's without its number."""
+        """The first part of its runs' names: the notebook's name without its number."""
         return self.notebook.split("_", 1)[1]
 
-    def modality_of(self, given: Mapping[str, Any]) -> Modality:
-        """The modality of a run with these parameters: a baseline's own, or the one that it is asked about."""
+    def modality_of(self, parameters: Mapping[str, Any]) -> Modality:
+        """The modality of a run with these parameters: a baseline's own, or else the one that it is given."""
         if self.modality:
             return self.modality
-        return "image" if (BASELINES[given["baseline"]] or given.get("modality")) == "image" else "text"
+        return "image" if (BASELINES[parameters["baseline"]] or parameters.get("modality")) == "image" else "text"
 
-    def needs(self, given: Mapping[str, Any]) -> tuple[str, ...]:
-        """What the ads must have, of `text` and `image`; nothing for hotel pictures."""
-        return () if self.hotels else CONTENT[self.modality_of(given)]
+    def needs(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+        """The parts of an ad (`text`, `image`) that a run with these parameters needs; none for hotel pictures."""
+        return () if self.hotels else CONTENT[self.modality_of(parameters)]
 
 
 ATTRIBUTION = "lib.runs.attribution.Experiment"
@@ -239,15 +235,15 @@ CHAPTER_NEEDS: dict[str, tuple[str, ...]] = {
     "35_alignment": ("text", "image"),
     "94_gpu_speed": ("text", "image"),
 }
-"""Chapters that can't do without the ads' texts or pictures; others show what there is."""
+"""Chapters that need the ads' texts or pictures; others show what there is."""
 CHAPTER_SECTIONS: dict[str, tuple[str, ...]] = {
     "35_alignment": ("alignment",),
     "42_hotel_results": ("hotels",),
     "92_speed": ("speed",),
 }
-"""Sections of the parameter file that these chapters read, and others don't."""
+"""Sections of the parameter file that only these chapters read."""
 
 
 def sections_of(notebook: str) -> tuple[str, ...]:
-    """The sections of the parameter file that a notebook reads and not all do."""
+    """The sections of the parameter file that a notebook reads and others don't."""
     return RUN_KINDS[notebook].sections if notebook in RUN_KINDS else CHAPTER_SECTIONS.get(notebook, ())

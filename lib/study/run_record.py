@@ -1,4 +1,4 @@
-"""metrics.json: what a run notes of itself, typed: what it is, what it read and was made of, what it measured, what it took."""
+"""The record of a run (metrics.json): what it is, its data and weights, what it measured, and what it took."""
 
 from __future__ import annotations
 
@@ -11,54 +11,53 @@ from lib.core.errors import DataError
 from lib.core.files import read_json, write_json
 
 Rows = list[dict[str, Any]]
-"""A table, a row a dictionary."""
+"""A table as a list of its rows."""
 
 
-class Part(BaseModel):
-    """A part of a record: a field that isn't known is a mistake."""
+class Record(BaseModel):
+    """Base of a record and of its parts: a field that isn't known is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class DataRecord(Part):
-    """source: twin, matched, … ; fingerprint: SHA-256 of what was read; of ads the region that is trained on, and of each region and
-    part the `items` and `vendors`; of hotel pictures the split that is trained on, its branches, and what of the tests was seen."""
+class DataRecord(Record):
+    """The data of a run: ads, or hotel pictures."""
 
-    source: str = ""
-    fingerprint: str = ""
-    train_region: str = ""
-    items: Rows = []
-    left_out: int | None = None
-    classes: int = 0
-    trained_on: str = ""
-    branches: int = 0
-    seen: Rows = []
+    source: str = ""  # twin, matched, …
+    fingerprint: str = ""  # SHA-256 of what was read
+    train_region: str = ""  # ads: the region that systems are trained on
+    items: Rows = []  # ads: `items` and `vendors` of each region and part
+    left_out: int | None = None  # ads: items in no part; None of sensitive data
+    classes: int = 0  # ads: vendors that are classes
+    trained_on: str = ""  # hotels: the split that systems are trained on
+    branches: int = 0  # hotels: of that split
+    seen: Rows = []  # hotels: how much of each test split that split has
 
 
-class WeightsRecord(Part):
-    """A backbone: what was asked for and what was loaded, from where (hub, package, folder or random), SHA-256 and size of its weights."""
+class WeightsRecord(Record):
+    """A backbone of a run: which was requested, and which weights were loaded."""
 
     kind: str
     requested: str
     loaded: str
-    source: str
+    source: str  # hub, package, folder or random
     sha256: str
     parameters: int
-    label: str
+    label: str  # what results are labelled with
     note: str = ""
 
 
-class TrainingRecord(Part):
-    """resumed: whether it went on from a checkpoint; what it took before that is in no clock or meter."""
+class TrainingRecord(Record):
+    """What training took."""
 
     epochs: int
     seconds: float
     items: int
-    resumed: bool
+    resumed: bool  # from a checkpoint: `seconds`, wall time and energy then lack what came before it
 
 
-class EnergyRecord(Part):
-    """By codecarbon: of the whole machine while the run was under way."""
+class EnergyRecord(Record):
+    """Electricity of the whole machine during the run (`lib.core.provenance.Meter`)."""
 
     kwh: float
     co2_kg: float
@@ -66,8 +65,8 @@ class EnergyRecord(Part):
     method: str
 
 
-class EnvironmentRecord(Part):
-    """Machine, Python, packages and the commit of the code."""
+class EnvironmentRecord(Record):
+    """Machine and software (`lib.core.provenance.environment`)."""
 
     python: str = ""
     system: str = ""
@@ -78,16 +77,15 @@ class EnvironmentRecord(Part):
     commit: str = ""
 
 
-class RunRecord(Part):
-    """study, notebook, parameters, key: what run this is a record of. code: fingerprint of the code that the notebook uses. The tables
-    are None where a kind of run doesn't measure them."""
+class RunRecord(Record):
+    """A whole metrics.json. A table that a kind of run doesn't measure is None."""
 
-    run: str = ""
+    run: str = ""  # folder
     study: str
     notebook: str
     parameters: dict[str, Any]
-    key: str
-    code: str = ""
+    key: str  # `lib.study.plan.Study.key`
+    code: str = ""  # fingerprint of the code that the notebook uses
     protocol: str = ""
     modality: str = ""
     data: DataRecord = DataRecord()
@@ -117,12 +115,12 @@ def read(path: Path) -> RunRecord:
         return RunRecord.model_validate(read_json(path))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        said = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
         raise DataError(
-            f"{path}: this is no record of a run ({said}). Remove the folder and run the study again."
+            f"{path}: this is no record of a run ({problem}). Remove the folder and run the study again."
         ) from error
 
 
 def write(path: Path, record: RunRecord) -> None:
-    """Write what was set, in the order of the fields."""
+    """Write the fields that were set, in their order."""
     write_json(path, record.model_dump(exclude_unset=True))

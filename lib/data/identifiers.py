@@ -93,7 +93,7 @@ def _until_stable(step: Callable[[str], str], text: str) -> str:
 
 TOP_LEVELS = "com|net|org|edu|gov|info|biz|io|co|ca|uk|eu|xyz|site|online|club|app|dev"
 AMBIGUOUS_TOP_LEVELS = "us|me|ly|tv"
-"""Not masked without a scheme, `www.` or a path, since "text.me" and "call.us" are usually words without a blank."""
+"""Not masked without a scheme, `www.` or a path: "text.me" and "call.us" are usually two words without a blank."""
 LINK_START = r"(?:\b(?:https?|hxxps?|ftp)\s?:\s?//|\bwww\s?\.)\s?"
 
 # What a label replaces -----------------------------------------------------------------------------------------------

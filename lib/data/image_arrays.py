@@ -38,10 +38,10 @@ def as_array(
 ) -> np.ndarray:
     """All images as one read-only memory map (n, pixels, pixels, 3) of uint8, RGB.
 
-    Cropped in the centre to a square and resized by area averaging. digests: the SHA-256 of each file as it was when
-    the `fingerprint` of the data was taken. The file in `cache` is named by that fingerprint, the size and the code that
-    decodes; a second process that needs it waits for the first. Raises DataError, which names the row, for a file that
-    is no image and for one whose bytes no longer have its digest.
+    Cropped to a square in the centre and resized, smaller by area averaging, larger by linear interpolation. digests:
+    the SHA-256 of each file as it was when the `fingerprint` of the data was taken. The file in `cache` is named by
+    that fingerprint, the size and the code that decodes; a second process that needs it waits for the first. Raises
+    DataError, which names the row, for a file that is no image and for one whose bytes no longer have its digest.
     """
     path = cache / f"{fingerprint[:16]}-{pixels}-{rules()[:8]}.npy"
     if not path.exists():

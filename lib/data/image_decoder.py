@@ -30,7 +30,7 @@ NO_RANGE = "the picture holds numbers without a defined range (32-bit, signed or
 NO_MEMORY = "there is not enough memory to decode the picture"
 
 SAME = 2
-"""Levels of 255: a profile whose colours differ from sRGB's by no more (rounding) counts as sRGB and isn't converted."""
+"""Levels of 255: a profile whose colours differ from sRGB's by at most this (rounding) is taken for sRGB."""
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints what Pillow logs of odd files
 

@@ -1,9 +1,9 @@
 """Rows of a data folder that can't be used, with reasons that quote nothing of an ad.
 
-Control characters are those of both ranges (C0 and C1) except tab, line feed and carriage return. They include U+0085, a
-line's end on some mainframes, because an ellipsis of a Windows file becomes U+0085 when it is read as Latin-1. Lone
-surrogates are rejected, since no file can hold them. Invisible letters are accepted, as are noncharacters such as U+FFFF
-and a byte order mark inside a text.
+Control characters are those of both ranges (C0 and C1) except tab, line feed and carriage return. They include U+0085,
+a line's end on some mainframes, because an ellipsis of a Windows file becomes U+0085 when it is read as Latin-1. Lone
+surrogates are rejected, since no file can hold them. Invisible letters are accepted, as are noncharacters such as
+U+FFFF and a byte order mark inside a text.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class Quarantine:
             f"{folder}: {len(self.unusable):,} of {rows:,} rows can't be used, more than a tenth, so nothing is done "
             f"with the rest either. {'; '.join(f'{count:,} × {what}' for what, count in counts.most_common(8))}. The "
             f"first: {', '.join(f'{file} row {row}' for file, row, *_ in lost[:5])} (a file's first row is row 1). "
-            "Correct these rows or leave them out; if all of a column is unusable, its name under data.columns may be wrong, "
-            "and texts or images that the data doesn't have are set to null there."
+            "Correct these rows or leave them out; if all of a column is unusable, its name under data.columns may be "
+            "wrong, and texts or images that the data doesn't have are set to null there."
         )
 
 
@@ -92,7 +92,7 @@ def region_problem(name: str) -> str:
     letters = "".join(letter for letter in name if not unicodedata.category(letter).startswith("M"))
     if len(name) > LONGEST_REGION or not _REGION.fullmatch(letters):
         return (
-            f"a region's name has 1 to {LONGEST_REGION} letters, digits, spaces or any of . _ & ' - and begins with one "
-            "of the first two"
+            f"a region's name has 1 to {LONGEST_REGION} letters, digits, spaces or any of . _ & ' - and begins with "
+            "one of the first two"
         )
     return ""

@@ -8,8 +8,8 @@
 The rules are those of official statistics (Handbook on Statistical Disclosure Control, chapter 4,
 https://sdctools.github.io/HandbookSDC/): a threshold on the number of contributors to a cell, and secondary
 suppression, because a suppressed count can be recovered from a total. If three regions have 5, 9 and 12 vendors and all
-regions have 29, the fourth has 3. `fold` therefore merges small rows with the smallest rows above the threshold until it
-has merged at least two rows and their sum is large enough. It protects one table: two tables that cut the same rows
+regions have 29, the fourth has 3. `fold` therefore merges small rows with the smallest rows above the threshold, until
+at least two rows are merged and their sum is large enough. It protects one table: two tables that cut the same rows
 differently must be folded by the same rows.
 """
 

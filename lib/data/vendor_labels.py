@@ -50,8 +50,8 @@ def extraction_scores(extracted: Mapping[str, Sequence[Sequence[str]]], truth: p
     """Precision and recall of each extractor, for each way in which ads hide numbers and over all.
 
     extracted: an extractor's name -> the numbers that it returned for each ad. truth: `hiding, phone, phone2` (ten
-    digits; phone2 may be empty), a row an ad. Columns `extractor, hiding, ads, numbers, found, wrong, precision, recall`:
-    `wrong` counts returned numbers that the ad doesn't have.
+    digits; phone2 may be empty), a row an ad. Columns `extractor, hiding, ads, numbers, found, wrong, precision,
+    recall`: `wrong` counts returned numbers that the ad doesn't have.
     """
     true_numbers = _true_numbers(truth)
     rows = []
@@ -100,8 +100,9 @@ def agreement(labels: np.ndarray, vendors: np.ndarray) -> dict[str, float | int]
     """Agreement of labels (n,) with the true vendors (n,), over the ads with a label (-1: none).
 
     pair_precision: the share of pairs of ads under one label that have one vendor; merging vendors lowers it.
-    pair_recall: the share of pairs of ads of one vendor that have one label; splitting vendors lowers it. adjusted_rand:
-    the adjusted Rand index. vendors_split: vendors with several labels. labels_merging: labels with several vendors.
+    pair_recall: the share of pairs of ads of one vendor that have one label; splitting vendors lowers it.
+    adjusted_rand: the adjusted Rand index. vendors_split: vendors with several labels. labels_merging: labels with
+    several vendors.
     """
     labels, vendors = np.asarray(labels), np.asarray(vendors)
     labelled = labels >= 0
@@ -151,8 +152,8 @@ def label_scores(
 def losses(labels: np.ndarray, vendors: np.ndarray, pictures: np.ndarray) -> pd.DataFrame:
     """How many ads and vendors remain after each of the paper's rules: `step, ads, share, vendors`.
 
-    labels (n,): from `communities`. vendors (n,): the true or given ones. pictures (n,): how many images each ad has. An
-    ad needs a number and an image (A.3.2), and a label needs two ads, since otherwise none can be held out (A.2).
+    labels (n,): from `communities`. vendors (n,): the true or given ones. pictures (n,): how many images each ad has.
+    An ad needs a number and an image (A.3.2), and a label needs two ads, since otherwise none can be held out (A.2).
     """
     number, picture = np.asarray(labels) >= 0, np.asarray(pictures) > 0
     sizes = pd.Series(labels[number & picture]).value_counts()
@@ -178,8 +179,8 @@ def mistakes(
     """Labels that merge vendors, and vendors that are split over labels, as a graph (`limit` vendors of each kind).
 
     numbers: of each ad. Nodes: the ads of one vendor under one label (`kind` part, `vendor`) and the numbers (`kind`
-    number). Edges: `shows` from a part to a number in its ads, with the count `ads` and whether the number is `true` for
-    one of them; `split` between the parts of one vendor. Parts of two vendors with a common number are merged.
+    number). Edges: `shows` from a part to a number in its ads, with the count `ads` and whether the number is `true`
+    for one of them; `split` between the parts of one vendor. Parts of two vendors with a common number are merged.
     """
     labels, vendors = communities(numbers), np.asarray(vendors)
     pairs = pd.DataFrame({"label": labels, "vendor": vendors})[labels >= 0].drop_duplicates()
@@ -224,8 +225,8 @@ def masking_examples() -> pd.DataFrame:
 def masking_misses(texts: Sequence[str], truth: pd.DataFrame | None) -> pd.DataFrame:
     """What masking leaves: `what, texts, share`, a row a check.
 
-    texts: of each ad, '' for none; ads without a text are not counted. truth: about the same ads; with it two more checks
-    search for the true number, spelled out, and for the pseudonym.
+    texts: of each ad, '' for none; ads without a text are not counted. truth: about the same ads; if given, two more
+    checks search for the true number, spelled out, and for the pseudonym.
     """
     masked = [identifiers.mask(text) for text in texts if text]
     checks = {

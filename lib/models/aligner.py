@@ -142,7 +142,7 @@ class Aligner(nn.Module):
 
 
 class AlignedText(nn.Module):
-    """An aligner's side of texts as an encoder of a `lib.models.systems.System`: tokens and mask (n, t) -> (n, dimensions)."""
+    """An aligner's side of texts as an encoder of a `lib.models.system.System`: tokens and mask (n, t) -> (n, dimensions)."""
 
     def __init__(self, aligner: Aligner) -> None:
         super().__init__()

@@ -24,8 +24,8 @@ from lib.models import alignment_losses, backbones
 from lib.models.acceleration import device, precision
 from lib.models.aligner import Aligner
 from lib.models.alignment_losses import METHODS
+from lib.models.fusion import MeanFusion
 from lib.models.qformer import QFormer
-from lib.models.systems import MeanFusion
 from lib.runs import batches, encoding, variants
 from lib.runs.pair_batches import PairItems, Writing
 from lib.runs.trained import Trained

@@ -1,4 +1,5 @@
-"""The device and the numeric precision of systems, and what makes them faster without changing results beyond rounding."""
+"""The device and the numeric precision of systems, and what makes them faster without changing results beyond
+rounding."""
 
 from __future__ import annotations
 
@@ -59,8 +60,8 @@ def on_accelerator(pictures: np.ndarray) -> np.ndarray | torch.Tensor:
 
 
 def repeated_blocks(network: nn.Module) -> Iterator[nn.Module]:
-    """A network's repeated blocks, such as a transformer's layers: MIN_BLOCKS or more modules in a row of one class whose
-    parameters have the same names and shapes."""
+    """A network's repeated blocks, such as a transformer's layers: MIN_BLOCKS or more modules in a row of one class
+    whose parameters have the same names and shapes."""
     for module in network.modules():
         if isinstance(module, nn.ModuleList | nn.Sequential) and len(module) >= MIN_BLOCKS:
             members = list(module)
@@ -95,7 +96,8 @@ class PatchConvolution(nn.Conv2d):
 
 
 def patches_as_product(network: nn.Module) -> int:
-    """Replace a network's convolutions over patches by `PatchConvolution`s with the same parameters; returns how many."""
+    """Replace a network's convolutions over patches by `PatchConvolution`s with the same parameters; returns how
+    many."""
     convolutions = [
         (parent, name, child)
         for parent in network.modules()

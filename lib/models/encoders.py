@@ -1,4 +1,5 @@
-"""Encoders: of texts, of pictures, of pairs of both (single-stream), and of ready features; each gives a vector an item."""
+"""Encoders: of texts, of pictures, of pairs of both (single-stream), and of ready features; each gives a vector an
+item."""
 
 from __future__ import annotations
 
@@ -32,8 +33,9 @@ class Pixels(nn.Module):
         return (pixels - self.mean) * self.scale
 
 
-class Bag(nn.Module):
-    """A bag of tokens: the mean of a text's token embeddings, as the state of each token. It can be trained on little data."""
+class BagOfTokens(nn.Module):
+    """A bag of tokens: the mean of a text's token embeddings, as the state of each token. It can be trained on little
+    data."""
 
     def __init__(self, vocabulary: int, hidden_size: int) -> None:
         super().__init__()
@@ -48,7 +50,8 @@ class Bag(nn.Module):
 
 
 class TextEncoder(nn.Module):
-    """A transformer and its pooling (`mean`, `first` or `last` token): token numbers and mask (n, t) -> (n, dimensions)."""
+    """A transformer and its pooling (`mean`, `first` or `last` token): token numbers and mask (n, t) -> (n,
+    dimensions)."""
 
     def __init__(self, model: Any, tokenizer: Any, pooling: str) -> None:
         super().__init__()
@@ -76,7 +79,8 @@ class TextEncoder(nn.Module):
 def widen_grouped(network: nn.Module) -> int:
     """Train grouped convolutions in float32 on a CPU, also where all else is in bf16; returns how many there are.
 
-    Their backward pass in bf16 takes most of a step there: EfficientNet-Lite0 would train slower in bf16 than in float32.
+    Their backward pass in bf16 takes most of a step there: EfficientNet-Lite0 would train slower in bf16 than in
+    float32.
     """
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d) and module.groups > 1]
     for convolution in convolutions:
@@ -103,7 +107,8 @@ class ImageEncoder(nn.Module):
         self.pixels = Pixels(model.pretrained_cfg)
 
     def patches(self, pictures: torch.Tensor) -> torch.Tensor:
-        """A vector for each patch, the class token's first, or for each position of the last feature map: (n, p, width)."""
+        """A vector for each patch, the class token's first, or for each position of the last feature map: (n, p,
+        width)."""
         features: torch.Tensor = self.model.forward_features(self.pixels(pictures))
         return features.flatten(2).transpose(1, 2) if features.ndim == 4 else features
 
@@ -115,8 +120,8 @@ class ImageEncoder(nn.Module):
 class FrozenFeatures(nn.Module):
     """Vectors computed beforehand (n, dimensions), scaled to norm sqrt(dimensions): only the head on them is trained.
 
-    A head's usual learning rate expects coordinates of about 1. Networks give vectors of any norm (dlib's have 1.4), and
-    a few epochs of a head on those would change nothing.
+    A head's usual learning rate expects coordinates of about 1. Networks give vectors of any norm (dlib's have 1.4),
+    and a few epochs of a head on those would change nothing.
     """
 
     def __init__(self, dimensions: int) -> None:
@@ -128,12 +133,13 @@ class FrozenFeatures(nn.Module):
 
 
 class VisualBert(nn.Module):
-    """VisualBERT (Li et al. 2019) on a ViT's tokens, as MATCHED uses it (section 4 iii C, Table 4): the first token's vector.
+    """VisualBERT (Li et al. 2019) on a ViT's tokens, as MATCHED uses it (section 4 iii C, Table 4): the first token's
+    vector.
 
     model: VisualBertModel; image_encoder: a ViT of timm, whose tokens, the class token too, are the visual tokens.
     hides_padding: whether padding is masked out of the attention. The authors' code passes its mask of ones and zeros
-    unchanged to the encoder, which *adds* it to the attention scores: padding then counts only a little less (by a factor
-    of e), and a text's vector depends on how much it was padded.
+    unchanged to the encoder, which *adds* it to the attention scores: padding then counts only a little less (by a
+    factor of e), and a text's vector depends on how much it was padded.
     """
 
     def __init__(self, model: Any, image_encoder: Any, tokenizer: Any) -> None:

@@ -10,7 +10,8 @@ from torch.nn import functional
 
 
 class Fusion(nn.Module):
-    """Makes one vector of the size `dimensions` of a pair's text and image vectors: (n, d), (n, d) -> (n, dimensions)."""
+    """Makes one vector of the size `dimensions` of a pair's text and image vectors: (n, d), (n, d) -> (n,
+    dimensions)."""
 
     dimensions: int
 

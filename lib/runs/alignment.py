@@ -51,7 +51,7 @@ def build(
     """An aligner on the backbones' weights with fresh layers, by torch's global generator: seed it before; and the record of the
     weights. texts: what a fresh generator's tokens are learnt from; generates: whether it is to have one."""
     plan, released = study.alignment, variant.name == "released"
-    arguments = backbones.asked(study)
+    arguments = backbones.load_arguments(study)
     text_encoder, of_text = backbones.load(text, pooling=variant.pooling, **arguments)
     image_encoder, of_image = backbones.load(image, **arguments)
     for name, found, kind in ((text, of_text, "text"), (image, of_image, "image")):
@@ -310,7 +310,7 @@ class Alignment(Trained):
 
         def scores(pictures: np.ndarray) -> np.ndarray:
             numbers, place = np.unique(pictures, return_inverse=True)
-            tokens = encoding.blocks(self.system.see, self.seen[numbers], self.variant.training.precision)
+            tokens = encoding.blocks(self.system.image_tokens, self.seen[numbers], self.variant.training.precision)
             means = functional.normalize(tokens.mean(1), dim=-1)[place.reshape(pictures.shape)]
             return torch.einsum("nd,nkd->nk", asked, means).numpy()
 

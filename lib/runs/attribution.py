@@ -75,7 +75,7 @@ class Experiment(Trained):
 
     def encoders(self) -> list[Any]:
         """Of texts, of pictures and of pairs, None where the run has none; what was loaded is noted in `provenance`."""
-        arguments = backbones.asked(self.study)
+        arguments = backbones.load_arguments(self.study)
         names = [self.parameters.get(kind) for kind in ("text", "image", "multimodal")]
         loaded = [
             backbones.load(name, **arguments, pooling=self.variant.pooling) if name else (None, None) for name in names

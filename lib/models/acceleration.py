@@ -1,5 +1,4 @@
-"""The device and the numeric precision of systems, and what makes them faster without changing results beyond
-rounding."""
+"""The device and precision of systems, and ways to make them faster that change results only by rounding."""
 
 from __future__ import annotations
 
@@ -96,8 +95,7 @@ class PatchConvolution(nn.Conv2d):
 
 
 def patches_as_product(network: nn.Module) -> int:
-    """Replace a network's convolutions over patches by `PatchConvolution`s with the same parameters; returns how
-    many."""
+    """Replace a network's convolutions over patches by `PatchConvolution`s of the same parameters; returns how many."""
     convolutions = [
         (parent, name, child)
         for parent in network.modules()

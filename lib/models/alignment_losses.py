@@ -28,16 +28,14 @@ METHODS: dict[str, tuple[str, ...]] = {
 
 
 def similarity(text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
-    """Texts (u, d) and pictures (v, q, d), unit vectors -> (u, v): the largest inner product over a picture's q
-    vectors."""
+    """Unit vectors of texts (u, d) and pictures (v, q, d) -> (u, v), the largest inner product over q."""
     return torch.einsum("ud,vqd->uvq", text, image).amax(-1)
 
 
 def nt_xent(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
-    """Normalised-temperature cross-entropy of rows against columns (Chen et al. 2020, eq. 1), several positives
-    allowed.
+    """Normalised-temperature cross-entropy of rows against columns (Chen et al. 2020, eq. 1).
 
-    scores (u, v): similarities over the temperature; positive (u, v) bool. The mean, over positive (i, j), of
+    scores (u, v): similarities over the temperature; positive (u, v) bool, one or more in a row. The mean, over positive (i, j), of
     -log(e^s_ij / (e^s_ij + sum of e^s_ik over the k that are no positives of i)).
     """
     lowest = torch.finfo(scores.dtype).min  # not -inf: a row of positives alone would have no gradient
@@ -46,8 +44,7 @@ def nt_xent(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
 
 
 def itc(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
-    """Image-text contrast: `nt_xent` from texts to pictures and from pictures to texts, averaged (Radford et al.
-    2021)."""
+    """Image-text contrast: the mean of `nt_xent` from texts to pictures and back (Radford et al. 2021)."""
     return (nt_xent(scores, positive) + nt_xent(scores.T, positive.T)) / 2
 
 

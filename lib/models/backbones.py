@@ -259,8 +259,8 @@ def _fresh(name: str, backbone: Backbone, pixels: int, texts: Sequence[str] = ()
         folder = _packaged(name, backbone) if backbone.package else _from_hub(backbone)
     except OSError as error:
         raise DataError(
-            f"{name}{RANDOM}: the sizes and the tokens of {name} are not to be had from the hub as {backbone.hub!r}, so "
-            "no fresh model can be made of them; transformer-small is one that needs nothing."
+            f"{name}{RANDOM}: the sizes and the tokens of {name} are not to be had from the hub as {backbone.hub!r}, "
+            "so no fresh model can be made of them; transformer-small is one that needs nothing."
         ) from error
     config, fields = pretrained.read_config(folder)
     if backbone.kind == "generator":

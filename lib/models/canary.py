@@ -18,8 +18,7 @@ from lib.models.encoders import ImageEncoder, TextEncoder
 from lib.models.tokenizers import SENTENCE
 
 TOLERANCE = 1e-3
-"""As a share of the vector's norm. Processors differ by a hundredth of this, other weights by a hundred times as
-much."""
+"""Share of the vector's norm. Processors differ by a hundredth of this, other weights by a hundred times it."""
 
 
 def check(name: str, encoder: Any, known: tuple[float, ...]) -> None:

@@ -1,5 +1,4 @@
-"""Encoders: of texts, of pictures, of pairs of both (single-stream), and of ready features; each gives a vector an
-item."""
+"""Encoders of texts, of pictures, of pairs of both (single-stream) and of ready features: a vector an item."""
 
 from __future__ import annotations
 
@@ -34,8 +33,7 @@ class Pixels(nn.Module):
 
 
 class BagOfTokens(nn.Module):
-    """A bag of tokens: the mean of a text's token embeddings, as the state of each token. It can be trained on little
-    data."""
+    """The mean of a text's token embeddings, as the state of each token; it learns from little data."""
 
     def __init__(self, vocabulary: int, hidden_size: int) -> None:
         super().__init__()
@@ -50,8 +48,7 @@ class BagOfTokens(nn.Module):
 
 
 class TextEncoder(nn.Module):
-    """A transformer and its pooling (`mean`, `first` or `last` token): token numbers and mask (n, t) -> (n,
-    dimensions)."""
+    """A transformer and its pooling (`mean`, `first` or `last` token): tokens and mask (n, t) -> (n, dimensions)."""
 
     def __init__(self, model: Any, tokenizer: Any, pooling: str) -> None:
         super().__init__()
@@ -129,14 +126,14 @@ class FrozenFeatures(nn.Module):
         self.dimensions = dimensions
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return functional.normalize(features, dim=-1) * self.dimensions**0.5
+        scaled: torch.Tensor = functional.normalize(features, dim=-1) * self.dimensions**0.5
+        return scaled
 
 
 class VisualBert(nn.Module):
-    """VisualBERT (Li et al. 2019) on a ViT's tokens, as MATCHED uses it (section 4 iii C, Table 4): the first token's
-    vector.
+    """VisualBERT (Li et al. 2019) on a ViT's tokens, as MATCHED uses it (section 4 iii C, Table 4).
 
-    model: VisualBertModel; image_encoder: a ViT of timm, whose tokens, the class token too, are the visual tokens.
+    A pair's vector is the first token's. model: VisualBertModel; image_encoder: a ViT of timm, whose tokens, the class token too, are the visual tokens.
     hides_padding: whether padding is masked out of the attention. The authors' code passes its mask of ones and zeros
     unchanged to the encoder, which *adds* it to the attention scores: padding then counts only a little less (by a
     factor of e), and a text's vector depends on how much it was padded.

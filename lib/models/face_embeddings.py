@@ -92,7 +92,8 @@ def _face(image: np.ndarray, side: int) -> np.ndarray:
         return cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
     # The detector's boxes have a few sizes, give or take a pixel: of one size the most confident is taken.
     _, best = max(zip(margins, boxes, strict=True), key=lambda face: (round(math.log2(face[1].area()), 1), face[0]))
-    return dlib.get_face_chip(sized, _landmarks()(sized, best), size=side, padding=PADDING)
+    chip: np.ndarray = dlib.get_face_chip(sized, _landmarks()(sized, best), size=side, padding=PADDING)
+    return chip
 
 
 @functools.cache

@@ -10,8 +10,7 @@ from torch.nn import functional
 
 
 class Fusion(nn.Module):
-    """Makes one vector of the size `dimensions` of a pair's text and image vectors: (n, d), (n, d) -> (n,
-    dimensions)."""
+    """Fuses the text and image vectors of pairs: (n, d), (n, d) -> (n, dimensions)."""
 
     dimensions: int
 

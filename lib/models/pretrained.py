@@ -172,8 +172,7 @@ def load_image_model(model: Any, folder: Path) -> tuple[Any, str]:
 
 
 def _resample_positions(model: Any, stored: dict[str, torch.Tensor]) -> str:
-    """Resample a ViT's positions, learnt at another image size, to those of `model`, in `stored` itself; a note if
-    done."""
+    """Resample a ViT's positions to the image size of `model`, in `stored` itself; returns a note if it did."""
     from timm.layers.pos_embed import resample_abs_pos_embed
 
     own, positions = getattr(model, "pos_embed", None), stored.get("pos_embed")

@@ -50,8 +50,8 @@ def load(folder: Path, rows: int, config: Mapping[str, Any]) -> Any:
         raise DataError(
             f"{folder}: there is no tokenizer: neither {whole} nor "
             f"{' and '.join(sorted(names.values())) or 'a vocabulary'}; without one the tokenizer has {len(tokenizer)} "
-            f"tokens and doesn't fit the embedding matrix of {rows} rows. Put the files there that the model was trained "
-            "with."
+            f"tokens and doesn't fit the embedding matrix of {rows} rows. Put the files there that the model was "
+            "trained with."
         )
     check(folder, tokenizer, rows, config)
     return tokenizer
@@ -92,10 +92,9 @@ def _unknown(tokenizer: Any, text: str) -> float:
 
 
 def train(like: Any, texts: Sequence[str], vocabulary: int) -> Any:
-    """A tokenizer that splits texts as the BERT tokenizer `like` does, with at most `vocabulary` word pieces from
-    `texts`.
+    """A tokenizer that splits texts as the BERT tokenizer `like` does, with word pieces learnt from `texts`.
 
-    It is the same for the same texts on every run and any number of threads. The library's trainer alone isn't: it
+    It has at most `vocabulary` tokens, and is the same on every run and any number of threads. The library's trainer alone isn't: it
     numbers characters inside words (`##a`) in the order of a hash map with a random seed, and of equally frequent pairs
     takes the one with the lower numbers. So all characters are given to it beforehand, in order, as special tokens.
     """

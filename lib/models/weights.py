@@ -38,8 +38,7 @@ HEADS = (
     "vocab_projector.",
     "embeddings.position_ids",
 )
-"""Tensors in checkpoints of transformers that encoders don't use: heads of training, and a counter of older
-versions."""
+"""Tensors in checkpoints that encoders don't use: heads of training, and a counter of older versions."""
 WRAPPERS = ("0.auto_model.", "0.model.", "auto_model.", "model.", "module.", "_orig_mod.", "encoder.", "backbone.")
 """Prefixes of all tensors' names by sentence-transformers, DataParallel, torch.compile and models that wrap a model."""
 
@@ -59,8 +58,8 @@ def read(folder: Path) -> dict[str, torch.Tensor]:
         # A broken header ends in any of these.
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise DataError(
-                f"{folder / file}: this is no whole safetensors file ({error_summary(error)}). Copy it again; a pickle under another "
-                "name isn't read."
+                f"{folder / file}: this is no whole safetensors file ({error_summary(error)}). Copy it again; a "
+                "pickle under another name isn't read."
             ) from error
         if twice := sorted(tensors.keys() & more.keys()):
             raise DataError(f"{folder / file}: {counted(twice)} in another file of this checkpoint too. Save it again.")
@@ -105,14 +104,14 @@ def _float32(folder: Path, name: str, tensor: torch.Tensor) -> torch.Tensor:
         return tensor
     if tensor.dtype not in FLOATS:
         raise DataError(
-            f"{folder}: the tensor {name} holds {str(tensor.dtype).removeprefix('torch.')}; weights are read as float32, "
-            "float16, bfloat16 or float64. Quantised weights can't be read: save the model as it was trained."
+            f"{folder}: the tensor {name} holds {str(tensor.dtype).removeprefix('torch.')}; weights are read as "
+            "float32, float16, bfloat16 or float64. Quantised weights can't be read: save the model as it was trained."
         )
     values = tensor.float()
     if not torch.isfinite(values).all():
         raise DataError(
-            f"{folder}: the tensor {name} holds values that are no finite numbers (NaN or infinity). The file is broken, or the "
-            "model's training diverged; take other weights."
+            f"{folder}: the tensor {name} holds values that are no finite numbers (NaN or infinity). The file is "
+            "broken, or the model's training diverged; take other weights."
         )
     return values
 

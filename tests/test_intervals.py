@@ -154,8 +154,7 @@ def test_holm_by_hand():
 
 
 def test_forty_comparisons_can_be_decided():
-    """By the share of resamples on a side of 0 none could: Holm would raise the least that a thousand give above 5
-    %."""
+    """By the share of resamples beyond 0 none could: Holm would raise the least that a thousand give above 5 %."""
     rng = np.random.default_rng(11)
     nulls = [(frame(rng.random(60)), frame(rng.random(60))) for _ in range(39)]
     base = frame(rng.random(60))

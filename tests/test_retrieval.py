@@ -88,8 +88,7 @@ def test_orthogonal_and_zero_vectors():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_without_ties_the_scores_are_those_of_pytorch_metric_learning(seed):
-    """Its AccuracyCalculator has the same metrics; it averages over vendors or over queries, and leaves out the
-    same."""
+    """Its AccuracyCalculator has the same metrics; it averages over vendors or queries, and leaves out the same."""
     from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
 
     rng = np.random.default_rng(seed)

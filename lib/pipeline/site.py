@@ -44,8 +44,8 @@ PARTS = {
 """The chapters of the navigation, by the beginning of their names."""
 PAGES = ("how_to_read", "glossary")
 NO_SVG = (
-    "PNG; as SVG they are written where the study is run (`make study PROFILE={name}`), since the repository holds none "
-    "of them"
+    "PNG; as SVG they are written where the study is run (`make study PROFILE={name}`), since the repository holds "
+    "none of them"
 )
 _WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
 

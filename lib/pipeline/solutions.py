@@ -1,4 +1,4 @@
-"""The site's page of solutions: each exercise as its chapter puts it, and the tables that answer it, from executed studies.
+"""The site's page of solutions: each exercise as its chapter puts it, and the tables of executed studies that answer it.
 
 site/solutions.md is a Jinja template that has the answers in words. What can change it calls for:
 
@@ -177,6 +177,6 @@ def verdicts(where: str, rows: str = "") -> str:
 
 
 def _shown(frame: pd.DataFrame, caption: str = "") -> Markup:
-    """A table as the chapters show theirs, on one line, so that Markdown takes it as it is. pandas escapes its cells."""
+    """A table as the chapters show theirs, on one line, so that Markdown takes it as it is. Its cells are escaped."""
     lines = report.show(frame, caption).to_html().splitlines()
     return Markup(f'<div class="cell_output">{" ".join(line.strip() for line in lines)}</div>')

@@ -39,8 +39,8 @@ PRELOADED = (
 def server(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """A server of kernels, with this environment, for as long as the context lasts.
 
-    Yields what to add to the environment of those that start notebooks; nothing on systems other than Linux, where forks
-    of such processes aren't safe.
+    Yields what to add to the environment of those that start notebooks; nothing on systems other than Linux, where
+    forks of such processes aren't safe.
     """
     if sys.platform != "linux":
         yield {}

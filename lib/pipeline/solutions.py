@@ -1,4 +1,4 @@
-"""The site's page of solutions: each exercise as its chapter puts it, and the tables of executed studies that answer it.
+"""The site's page of solutions: each exercise as its chapter puts it, and the executed tables that answer it.
 
 site/solutions.md is a Jinja template that has the answers in words. What can change it calls for:
 
@@ -53,14 +53,14 @@ def filled(page: str, executed: dict[str, str]) -> str:
 
     In place of a table that its study doesn't have stands a sentence that says so.
     """
-    asked: list[str] = []
+    in_chapter: list[str] = []
 
     def chapter(name: str) -> Markup:
-        asked[:] = exercises(name)
+        in_chapter[:] = exercises(name)
         return _heading(name, executed.get(name, ""))
 
     def exercise(number: int) -> Markup:
-        return Markup(f"> **{number}.** {asked[number - 1]}")  # Markdown of our own notebooks
+        return Markup(f"> **{number}.** {in_chapter[number - 1]}")  # Markdown of our own notebooks
 
     return PAGES.from_string(page).render(
         chapter=chapter,

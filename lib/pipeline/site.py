@@ -238,8 +238,7 @@ def _to_pages(table: str, folder: Path) -> str:
 
 
 def _linked(table: str, runs: Mapping[str, Any], page: str = "runs.html") -> str:
-    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it. page: where runs are
-    told."""
+    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it. page: that of runs."""
 
     def link(match: re.Match[str]) -> str:
         name = html.unescape(match[2]).split("/runs/")[-1]

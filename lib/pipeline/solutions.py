@@ -89,9 +89,10 @@ def _or_missing(answer: Callable[P, str]) -> Callable[P, str]:
 
 
 def exercises(chapter: str) -> list[str]:
-    """A chapter's exercises, in order; none where it has none."""
+    """A chapter's exercises, in order, each on one line; none where it has none."""
     section = next((text for text in _prose(chapter) if text.startswith("## Exercises")), "")
-    return [_SOLVED.sub("", exercise) for exercise in re.findall(r"^\d+\. (.+)$", section, re.MULTILINE)]
+    _, *items = re.split(r"^\d+\. ", section, flags=re.MULTILINE)
+    return [_SOLVED.sub("", " ".join(item.split("\n\n")[0].split())) for item in items]
 
 
 def _prose(chapter: str) -> list[str]:

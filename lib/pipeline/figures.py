@@ -363,6 +363,7 @@ def ladder(frame: pd.DataFrame, published: Mapping[str, float]) -> Figure:
         )
         axis.axvline(published[system], color=THEIRS, label="the paper's run")
         axis.set(title=system, xlabel="items a second", ylabel="")
+        axis.tick_params(axis="y", labelsize=7)
     figure.legend(*axes[-1].get_legend_handles_labels(), loc="outside lower center")
     return figure
 
@@ -376,6 +377,7 @@ def shares(frame: pd.DataFrame) -> Figure:
         rows = frame[frame["system"] == system]
         _stacked(axis, rows.pivot_table(index="step", columns="kind", values="share", sort=False), colours)
         axis.set(title=system, xlabel="share of the time")
+        axis.tick_params(axis="y", labelsize=7)
     figure.legend(*axes[-1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 

@@ -17,14 +17,19 @@ LINKED = any(run.kind.hotels for run in RUNS.values())  # whether hotel pictures
 
 
 def from_here(path):
-    """A path as seen from the project's folder, where Snakemake and notebooks are started: nobody's home is named in a result, and
-    whatever the folders above are called (braces are wildcards to Snakemake) doesn't matter."""
+    """A path as seen from the project's folder, where Snakemake and notebooks are started.
+
+    So no result names anybody's home, and names of the folders above don't matter (braces are Snakemake's wildcards).
+    """
     return os.path.relpath(path, workflow.basedir)
 
 
 def state(fingerprint):
-    """Somebody's own data as an input: the file that stands for its state (`lib.core.data_state`), another one when a byte of it changes,
-    whatever its dates say. On a cluster it is read where it lies: storage holds only what the graph makes."""
+    """Somebody's own data as an input: the file that stands for its state (`lib.core.data_state`).
+
+    It is another file when a byte of the data changes, whatever its dates say. On a cluster it is read where it lies:
+    storage holds only what the graph makes.
+    """
     return local(from_here(data_state.state_file(fingerprint)))
 
 
@@ -88,7 +93,9 @@ rule run:
     params:
         key=lambda wildcards: RUNS[wildcards.run].key,
         source=lambda wildcards: studies.notebook(RUNS[wildcards.run].notebook),
-        parameters=lambda wildcards: parameters(out=from_here(RUNS[wildcards.run].folder), **RUNS[wildcards.run].parameters),
+        parameters=lambda wildcards: parameters(
+            out=from_here(RUNS[wildcards.run].folder), **RUNS[wildcards.run].parameters
+        ),
     resources:
         mem_mb=STUDY.memory_mb,
     shell:
@@ -121,8 +128,9 @@ rule chapter:
         DATA,
         lambda wildcards: [record_of(run) for run in RUNS.values()]
         if studies.reads_runs(wildcards.chapter) else [],
-        lambda wildcards: [f"{OUT}/notebooks/{name}.ipynb" for name in STUDY.possible_chapters if name not in (*LAST, *MACHINES)]
-        if wildcards.chapter in LAST else [],
+        lambda wildcards: [
+            f"{OUT}/notebooks/{name}.ipynb" for name in STUDY.possible_chapters if name not in (*LAST, *MACHINES)
+        ] if wildcards.chapter in LAST else [],
         lambda wildcards: state(STUDY.own_hotels) if wildcards.chapter == "40_hotel_splits" else [],
     output:
         f"{OUT}/notebooks/{{chapter}}.ipynb",

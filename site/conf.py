@@ -1,4 +1,4 @@
-"""Sphinx's settings of a study's site; `lib.site` gives the pages, the title and the folders."""
+"""Sphinx's settings of a study's site; `lib.pipeline.site` gives the pages, the title and the folders."""
 
 project = "An executable review"
 author = "the authors of this study"

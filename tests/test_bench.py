@@ -19,5 +19,5 @@ def test_only_spreads_that_are_apart_count():
     def table(**ratios):
         return pd.DataFrame([{"part": name, "ratio": r, "low": r - 1, "high": r + 1} for name, r in ratios.items()])
 
-    found = timings.beside(table(a=5, b=9, c=5, d=5), table(a=6, b=5, c=9, e=5)).set_index("part")["verdict"]
+    found = timings.compared(table(a=5, b=9, c=5, d=5), table(a=6, b=5, c=9, e=5)).set_index("part")["verdict"]
     assert found.to_dict() == {"a": "same", "b": "faster", "c": "slower", "d": "new", "e": "gone"}

@@ -177,8 +177,8 @@ def test_other_errors_are_not_shown_of_sensitive_data(folder, tmp_path):
     from papermill.exceptions import PapermillExecutionError
 
     error = PapermillExecutionError(1, 1, "", "KeyError", "'Zanzibarella 3'", [])
-    harmless([execute._told(error, {"study": given(tmp_path, folder)})])
-    assert "Zanzibarella" in execute._told(error, {"study": "smoke"})
+    harmless([execute._message(error, {"study": given(tmp_path, folder)})])
+    assert "Zanzibarella" in execute._message(error, {"study": "smoke"})
 
 
 LIKE_DATA = re.compile(

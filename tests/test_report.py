@@ -24,7 +24,7 @@ from matplotlib.colors import to_hex, to_rgb
 from PIL import Image
 
 from lib.core import files
-from lib.pipeline import figures, interactive, report
+from lib.pipeline import figures, graph_figures, interactive, report
 
 
 @pytest.fixture(autouse=True)
@@ -196,7 +196,7 @@ def test_links_are_drawn_wrong_ones_red():
     links.add_edge((3, 0), "C", kind="shows", ads=1, true=False)
     links.add_edge((1, 1), (1, 2), kind="split", ads=1, true=True)
     _, axis = plt.subplots()
-    figures.draw_links(axis, links, seed=1)
+    graph_figures.draw_links(axis, links, seed=1)
     assert (lines(axis, report.THEIRS, False), lines(axis, report.NEUTRAL, False)) == (1, 2)
     assert (lines(axis, report.THEIRS, True), lines(axis, report.NEUTRAL, True)) == (0, 1)
     squares, dots = [drawn for drawn in axis.collections if not hasattr(drawn, "get_segments")]
@@ -207,7 +207,7 @@ def test_links_are_drawn_wrong_ones_red():
 
 def test_no_links_are_no_error():
     _, axis = plt.subplots()
-    figures.draw_links(axis, nx.Graph(), seed=1)
+    graph_figures.draw_links(axis, nx.Graph(), seed=1)
     assert not [drawn for drawn in axis.collections if hasattr(drawn, "get_segments")]
 
 

@@ -239,13 +239,13 @@ def chapters_with_exercises() -> dict[str, list[str]]:
 
 def test_every_exercise_has_an_answer_that_says_what_it_rests_on():
     page = (site.SOURCES / "solutions.md").read_text(encoding="utf-8")
-    parts = re.split(r"^\[\[chapter (\w+)\]\]$", page, flags=re.MULTILINE)[1:]
+    parts = re.split(r"""^\{\{ chapter\("(\w+)"\) \}\}$""", page, flags=re.MULTILINE)[1:]
     answered = {
-        name: [int(number) for number in re.findall(r"^\[\[exercise (\d+)\]\]$", text, re.MULTILINE)]
+        name: [int(number) for number in re.findall(r"^\{\{ exercise\((\d+)\) \}\}$", text, re.MULTILINE)]
         for name, text in zip(parts[::2], parts[1::2], strict=True)
     }
     assert answered == {name: list(range(1, 1 + len(asked))) for name, asked in chapters_with_exercises().items()}
-    for answer in re.split(r"^\[\[exercise \d+\]\]$", page, flags=re.MULTILINE)[1:]:
+    for answer in re.split(r"^\{\{ exercise\(\d+\) \}\}$", page, flags=re.MULTILINE)[1:]:
         assert re.match(rf"\n\n\*\*({'|'.join(solutions.KINDS)})\.\*\* \w?", answer), answer[:80]
 
 
@@ -257,7 +257,7 @@ def test_every_chapter_of_a_study_has_exercises():
 
 def test_solutions_show_what_the_executed_tables_say(pages):
     text = (pages / "solutions.html").read_text(encoding="utf-8")
-    assert "[[" not in text and "isn't here" not in text and "no rows" not in text
+    assert "{{" not in text and "isn't here" not in text and "no rows" not in text
     table = pd.read_csv(ROOT / "results" / "exercises" / "tables" / "identification_rows.csv").set_index("run")
     run = "baselines/word-ngrams/ad/seed1111"
     anchor = site._anchor(run)
@@ -286,15 +286,16 @@ def test_solutions_follow_the_tables(monkeypatch, tmp_path):
     pd.DataFrame(rows).to_csv(folder / "matched_table_04.csv")
     assert solutions.swaps().startswith("No two rows")
     pd.DataFrame({"verdict": ["falls", "undecided", "falls", None], "of": [1, 1, 2, 1]}).to_csv(folder / "t.csv")
-    assert solutions.filled("[[verdicts exercises/t]]", {}) == "falls 2 of 3, undecided 1 of 3"
-    assert solutions.filled('[[verdicts exercises/t | of in [1, 3] and verdict == "falls"]]', {}) == "falls 1 of 1"
+    assert solutions.filled('{{ verdicts("exercises/t") }}', {}) == "falls 2 of 3, undecided 1 of 3"
+    query = "of in [1, 3] and verdict == 'falls'"
+    assert solutions.filled(f'{{{{ verdicts("exercises/t", rows="{query}") }}}}', {}) == "falls 1 of 1"
     (folder / "matched_table_04.csv").unlink()
-    for lost in ("[[table exercises/u]]", "[[verdicts exercises/u]]", "[[swaps]]"):
-        assert ".csv isn't here" in solutions.filled(lost, {})
+    for lost in ('table("exercises/u")', 'verdicts("exercises/u")', "swaps()"):
+        assert ".csv isn't here" in solutions.filled(f"{{{{ {lost} }}}}", {})
 
 
 def test_the_number_of_solutions_is_counted():
-    page = "[[count]].\n\n**Executed.** a\n\n**Yours.** b\n\n**Yours.** c\n\n**In words.** d\n"
+    page = "{{ count() }}.\n\n**Executed.** a\n\n**Yours.** b\n\n**Yours.** c\n\n**In words.** d\n"
     assert "Of 4 exercises 1 have an executed solution, 0 have" in solutions.filled(page, {})
     assert "2 have none" in solutions.count(page)
 

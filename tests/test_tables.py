@@ -196,8 +196,8 @@ AS_TEXT = {"seed"}  # a name: `Mean` and `Std` stand beside numbers
 
 def read_back():
     """The published tables that another part of the project reads."""
-    page = (ROOT / "site" / "solutions.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"\[\[(?:table|verdicts) ([\w/]+)", page))
+    told = (ROOT / "site" / "solutions.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"""\{\{ (?:table|verdicts)\(\s*"([\w/]+)""", told))
     for path in sorted((ROOT / "results").glob("*/tables/*.csv")):
         columns = tables.names(path)
         compared = set(study_diff.VALUES) & set(columns) and {"low", "high"} <= set(columns)
@@ -230,7 +230,7 @@ def test_a_table_of_solutions_shows_what_is_missing_as_that(tmp_path, monkeypatc
         pd.DataFrame({"region": ["null", "75"], "run": ["", ""], "verdict": ["apart", ""], "mean": [1, np.nan]}),
         tmp_path / "results" / "a" / "tables" / "t.csv",
     )
-    page = solutions.filled("[[table a/t]] [[verdicts a/t]] [[table a/none]]", {})
+    page = solutions.filled('{{ table("a/t") }} {{ verdicts("a/t") }} {{ table("a/none") }}', {})
     assert ">null<" in page and ">75<" in page and ">run<" not in page and page.count("–") == 2
     assert "apart 1 of 1" in page and "none.csv isn't here" in page
 

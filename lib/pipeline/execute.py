@@ -1,6 +1,6 @@
 """Execute one notebook with parameters: whole or not at all, one line in the log, failures kept.
 
-python -m lib.pipeline.execute notebooks/10_text.ipynb OUT.ipynb --parameters '{"seed": 1111}'
+python -m lib execute notebooks/10_text.ipynb OUT.ipynb --parameters '{"seed": 1111}'
 """
 
 # ruff: noqa: E402
@@ -32,13 +32,13 @@ STARTS = 3  # tries at a kernel: on a busy machine another process may take its 
 def execute(source: Path, output: Path, parameters: dict[str, Any], label: str, key: str = "") -> None:
     """Run `source` with `parameters` and put the executed notebook at `output`.
 
-    key: as it was planned with. A notebook whose key is another one when it has ended (parameters, data or code changed
-    meanwhile), or a run that left a record of anything but what was planned, has failed.
+    key: the fingerprint that it was planned with. A notebook whose key has changed when it ends (parameters, data or
+    code changed meanwhile) has failed, and so has a run that left a record of anything but what was planned.
 
     When a cell fails, what was executed so far is kept, with its traceback, as `<output>.failed.ipynb`, and
-    SystemExit carries one line that names notebook, error and file; one that names the kernel, when that didn't start
-    or died. One process at a time works on an output: a second one waits, since a study that was killed may have left
-    its last notebook running.
+    SystemExit carries one line that names notebook, error and file, or the kernel when that didn't start or died. One
+    process at a time works on an output: a second one waits, since a study that was killed may have left its last
+    notebook running.
     """
     failed = output.with_suffix(".failed.ipynb")
     begin = time.monotonic()
@@ -47,25 +47,25 @@ def execute(source: Path, output: Path, parameters: dict[str, Any], label: str, 
             _execute(source, temporary, parameters)
         except PapermillExecutionError as error:
             os.replace(temporary, failed)
-            sys.exit(f"FAILED   {label}: {error.ename}: {_told(error, parameters)}  [see {failed}]")
+            sys.exit(f"FAILED   {label}: {error.ename}: {_message(error, parameters)}  [see {failed}]")
         except DeadKernelError:
             sys.exit(f"FAILED   {label}: its kernel died while it ran, mostly a sign that memory ran out")
         except RuntimeError as error:
             sys.exit(f"FAILED   {label}: its kernel could not be started, {STARTS} times: {_one_line(str(error))}")
-        forget_folders(temporary, source, output)
-        if key and (wrong := _other_than_planned(source.stem, parameters, key)):
+        remove_folders(temporary, source, output)
+        if key and (wrong := _deviation(source.stem, parameters, key)):
             os.replace(temporary, failed)
             sys.exit(f"FAILED   {label}: {wrong}  [see {failed}]")
         failed.unlink(missing_ok=True)
     print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
 
 
-def _other_than_planned(notebook: str, parameters: dict[str, Any], key: str) -> str:
+def _deviation(notebook: str, parameters: dict[str, Any], key: str) -> str:
     """How what was executed differs from what was planned with this key; '' if it doesn't."""
-    own = {name: value for name, value in parameters.items() if name not in ("study", "out")}
+    of_run = {name: value for name, value in parameters.items() if name not in ("study", "out")}
     try:
         chosen = plan.load(parameters["study"])
-        run = plan.Run(chosen, notebook, own) if notebook in RUN_KINDS else None
+        run = plan.Run(chosen, notebook, of_run) if notebook in RUN_KINDS else None
         if (run.key if run else chosen.key(notebook, {})) != key:
             return "parameters, data or code changed while it was under way; start the study again"
         if run:
@@ -76,7 +76,7 @@ def _other_than_planned(notebook: str, parameters: dict[str, Any], key: str) -> 
 
 
 def _execute(source: Path, output: Path, parameters: dict[str, Any]) -> None:
-    for left in reversed(range(STARTS)):
+    for remaining in reversed(range(STARTS)):
         try:
             papermill.execute_notebook(
                 _literal(source),
@@ -92,7 +92,7 @@ def _execute(source: Path, output: Path, parameters: dict[str, Any]) -> None:
         except DeadKernelError:
             raise
         except RuntimeError:
-            if not left:
+            if not remaining:
                 raise
 
 
@@ -101,15 +101,15 @@ def _literal(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def forget_folders(executed: Path, source: Path, output: Path) -> None:
-    """Leave only names of what papermill notes as paths: a published notebook tells nobody's folders."""
+def remove_folders(executed: Path, source: Path, output: Path) -> None:
+    """Keep only the names of the paths that papermill notes: a published notebook shows nobody's folders."""
     content = read_json(executed)
     content["metadata"]["papermill"] |= {"input_path": source.name, "output_path": output.name}
     write_json(executed, content)
 
 
-def _told(error: PapermillExecutionError, parameters: dict[str, Any]) -> str:
-    """What an error says; of sensitive data only our own errors, which hold nothing of it."""
+def _message(error: PapermillExecutionError, parameters: dict[str, Any]) -> str:
+    """An error's message; of sensitive data only that of our own errors, which hold nothing of it."""
     if error.ename != "DataError" and "study" in parameters and plan.load(parameters["study"]).sensitive:
         return "what it says may hold sensitive data and is not shown here"
     return _one_line(error.evalue)
@@ -120,11 +120,11 @@ def _one_line(text: str) -> str:
 
 
 def logged(source: Path, output: Path, parameters: dict[str, Any], label: str, key: str = "") -> None:
-    """`execute` with a line before, and the epochs that the notebook prints marked with the run that they come from."""
+    """`execute`, with a line before it; the epochs that the notebook prints are marked with the run's label."""
     logging.basicConfig(level=logging.WARNING, format=f"  {label}: %(message)s", stream=sys.stdout)
-    told = logging.getLogger("papermill")
-    told.setLevel(logging.INFO)
-    told.addFilter(lambda record: record.getMessage().startswith("epoch "))
+    logger = logging.getLogger("papermill")
+    logger.setLevel(logging.INFO)
+    logger.addFilter(lambda record: record.getMessage().startswith("epoch "))
     print(f"running  {label}", flush=True)
     execute(source, output, parameters, label, key)
 
@@ -133,6 +133,6 @@ def comparison(one: str, other: str) -> Path:
     """Execute chapter 95, two studies side by side; the executed notebook, below the project's folder."""
     out = ROOT / "results" / "compare" / f"{plan.load(one).name}-{plan.load(other).name}"
     source = plan.notebook("95_compare")
-    given = {"study": one, "other": other, "out": str(out.relative_to(ROOT))}
-    execute(source, out / source.name, given, source.stem)
+    parameters = {"study": one, "other": other, "out": str(out.relative_to(ROOT))}
+    execute(source, out / source.name, parameters, source.stem)
     return (out / source.name).relative_to(ROOT)

@@ -1,6 +1,7 @@
-"""Static figures of the chapters: statistics by seaborn, graphs by networkx, pictures by matplotlib.
+"""Static figures of the chapters: statistics by seaborn, pictures by matplotlib.
 
-`lib.pipeline.report` sets the style, saves and shows them; `lib.pipeline.interactive` has those to click on.
+`lib.pipeline.report` sets the style, saves and shows them; `lib.pipeline.graph_figures` draws
+graphs, `lib.pipeline.interactive` what can be clicked on.
 """
 
 from __future__ import annotations
@@ -9,17 +10,16 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
-import networkx as nx
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
 from lib.pipeline.report import NEUTRAL, OURS, THEIRS
 
 PALETTE = (OURS, THEIRS, "#7a5195", "#5b8c3a", "#d9a21b", NEUTRAL, "#3f4a8a")
-QUERY = PALETTE[4]
 SYSTEMS = ("Text", "Vision", "Multimodal", "M-Text", "M-Vision")
 """The systems of MATCHED's figures, each of one colour wherever it stands."""
 VERDICTS = {
@@ -215,7 +215,17 @@ def _intervals(
         **INTERVAL,
         **style,
     )
-    axis.get_legend().remove()
+    _remove_legend(axis)
+
+
+def _remove_legend(axis: Axes) -> None:
+    """Remove a panel's legend; the names of what is drawn stay, for another legend and the words of the figure."""
+    if legend := axis.get_legend():
+        legend.remove()
+
+
+def _bars_of(axis: Axes) -> list[BarContainer]:
+    return [bars for bars in axis.containers if isinstance(bars, BarContainer)]
 
 
 def _numbers(frame: pd.DataFrame) -> list[str]:
@@ -276,7 +286,7 @@ def by_vendor(axis: Axes, table: pd.DataFrame, score: str, first: str) -> None:
         linewidth=0,
         ax=axis,
     )
-    axis.get_legend().remove()
+    _remove_legend(axis)
     axis.set(xlabel=f"vendors, by {first}", ylabel=score, xticks=[], ylim=(-0.02, 1.02))
 
 
@@ -285,7 +295,7 @@ def positives(axis: Axes, counts: pd.DataFrame) -> None:
     answers = counts[["true", "false"]].melt(var_name="answer", value_name="count", ignore_index=False)
     sns.barplot(answers, x=answers.index, y="count", hue="answer", errorbar=None, legend=False, ax=axis)
     colours = _system_palette(counts.index).values()
-    for bars_of_answer, answer, alpha in zip(axis.containers, ("true", "false"), (1.0, 0.4), strict=True):
+    for bars_of_answer, answer, alpha in zip(_bars_of(axis), ("true", "false"), (1.0, 0.4), strict=True):
         for bar, colour in zip(bars_of_answer, colours, strict=True):
             bar.set(color=colour, alpha=alpha)
         axis.bar_label(bars_of_answer, [answer] * len(counts), fontsize=7)
@@ -309,7 +319,7 @@ def verdicts(counts: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(figsize=(9, 2.2), layout="constrained")
     papers = counts.set_index("verdict")[["matched", "hotels"]].T.set_axis(["MATCHED", "Revisited Hotels"])
     _stacked(axes, papers, VERDICTS, edgecolor="#666", linewidth=0.4)
-    for segments in axes.containers:
+    for segments in _bars_of(axes):
         sizes = [f"{size:.0f}" if (size := bar.get_width()) else "" for bar in segments]
         axes.bar_label(segments, sizes, label_type="center")
     axes.set_xlabel("claims")
@@ -338,7 +348,7 @@ def growth(grown: pd.DataFrame, by: str, size: str, panels: Mapping[str, str], s
         )
         axis.set(xscale="log", xlabel=size, ylabel=label)
         axis.set(ylim=(0, 1.02)) if column in shares else axis.set(yscale="log")
-        axis.get_legend().remove()
+        _remove_legend(axis)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
@@ -353,6 +363,7 @@ def ladder(frame: pd.DataFrame, published: Mapping[str, float]) -> Figure:
         )
         axis.axvline(published[system], color=THEIRS, label="the paper's run")
         axis.set(title=system, xlabel="items a second", ylabel="")
+        axis.tick_params(axis="y", labelsize=7)
     figure.legend(*axes[-1].get_legend_handles_labels(), loc="outside lower center")
     return figure
 
@@ -366,6 +377,7 @@ def shares(frame: pd.DataFrame) -> Figure:
         rows = frame[frame["system"] == system]
         _stacked(axis, rows.pivot_table(index="step", columns="kind", values="share", sort=False), colours)
         axis.set(title=system, xlabel="share of the time")
+        axis.tick_params(axis="y", labelsize=7)
     figure.legend(*axes[-1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
@@ -375,46 +387,3 @@ def _stacked(axis: Axes, table: pd.DataFrame, colours: Mapping[str, str], **styl
     table.plot.barh(stacked=True, width=0.8, color=colours, legend=False, ax=axis, **style)
     axis.invert_yaxis()
     axis.set_ylabel("")
-
-
-# Graphs ------------------------------------------------------------------------------------------
-
-
-def draw_links(axis: Axes, links: nx.Graph, seed: int) -> None:
-    """The graph of `lib.data.vendor_labels.mistakes`: squares in a colour a vendor and dots for telephone numbers.
-
-    Red lines join an ad's label to a wrong number, dotted lines the parts of a vendor that is split.
-    """
-    places = nx.spring_layout(links, seed=seed, k=1.5 / max(1, len(links)) ** 0.5)
-    parts = [node for node, kind in links.nodes(data="kind") if kind == "part"]
-    numbers = [node for node, kind in links.nodes(data="kind") if kind == "number"]
-    vendors = list(dict.fromkeys(links.nodes[part]["vendor"] for part in parts))
-    colours = [plt.get_cmap("tab20")(vendors.index(links.nodes[part]["vendor"]) % 20) for part in parts]
-    for style, colour, wanted in (
-        (":", NEUTRAL, ("split", True)),
-        ("-", NEUTRAL, ("shows", True)),
-        ("-", THEIRS, ("shows", False)),
-    ):
-        lines = [(a, b) for a, b, edge in links.edges(data=True) if (edge["kind"], edge["true"]) == wanted]
-        widths = [0.7 + 0.4 * np.log(links.edges[line]["ads"]) for line in lines]
-        nx.draw_networkx_edges(links, places, lines, widths, colour, style, ax=axis)
-    nx.draw_networkx_nodes(links, places, parts, 45, colours, "s", ax=axis)
-    nx.draw_networkx_nodes(links, places, numbers, 12, "#333333", "o", ax=axis)
-    axis.axis("off")
-
-
-def draw_neighbourhood(axis: Axes, graph: nx.Graph, seed: int) -> None:
-    """A graph of `lib.evaluation.similarity_graph.neighbourhood`: the query a star, its vendor's ads dots, others
-    crosses."""
-    places = nx.spring_layout(graph, seed=seed, weight="weight")
-    widths = [2 * edge["weight"] ** 2 for _, _, edge in graph.edges(data=True)]
-    nx.draw_networkx_edges(graph, places, width=widths, edge_color="#c8c8c8", ax=axis)
-    for role, right, colour, shape, size in (
-        ("found", True, OURS, "o", 60),
-        ("found", False, THEIRS, "X", 60),
-        ("query", True, QUERY, "*", 260),
-    ):
-        chosen = [node for node, kind in graph.nodes(data=True) if (kind["role"], kind["right"]) == (role, right)]
-        nx.draw_networkx_nodes(graph, places, chosen, size, colour, shape, ax=axis)
-    nx.draw_networkx_labels(graph, places, font_size=5, ax=axis, verticalalignment="bottom")
-    axis.axis("off")

@@ -38,7 +38,8 @@ class Part(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """Parts that are read one after the other, with `gap` between them; `shortest`: of names that are looked for."""
+    """Parts that are read one after the other, with `gap` between them. Names of fewer than `shortest` letters and digits
+    aren't searched for in it."""
 
     parts: list[Part]
     gap: str = "\n"
@@ -102,10 +103,10 @@ def _placed(place: str, position: str, parts: Iterable[Part]) -> list[Part]:
 
 def lines(text: str) -> Iterator[Passage]:
     """The lines of a text, and what is embedded in them as data URIs."""
-    for found in _DATA_URI.finditer(text):
-        line = f"line {text.count(chr(10), 0, found.start()) + 1}, embedded data"
-        yield from _inside(line, line, "embedded", _base64(unquote(found[2])))
-    text = _DATA_URI.sub(lambda found: "\n" * found[0].count("\n"), text)
+    for uri in _DATA_URI.finditer(text):
+        line = f"line {text.count(chr(10), 0, uri.start()) + 1}, embedded data"
+        yield from _inside(line, line, "embedded", _base64(unquote(uri[2])))
+    text = _DATA_URI.sub(lambda uri: "\n" * uri[0].count("\n"), text)
     lines = re.split("\r\n|\r|\n", text)
     yield Passage([Part(line, f"line {number}", f"line {number}") for number, line in enumerate(lines, 1)])
 
@@ -223,12 +224,12 @@ def _mime_bundle(bundle: dict[str, Any]) -> Iterator[Passage]:
     """What an output shows, in each of its forms."""
     for mime, value in bundle.items():
         if not isinstance(value, str) and not _is_lines(value):
-            found = _tree(value)
+            read = _tree(value)
         elif mime.startswith("text/") or mime.endswith(("xml", "json", "javascript")):
-            found = lines(_joined(value))
+            read = lines(_joined(value))
         else:
-            found = passages("output", _base64(_joined(value)))
-        yield from _named(mime, found)
+            read = passages("output", _base64(_joined(value)))
+        yield from _named(mime, read)
 
 
 def _is_lines(value: Any) -> bool:
@@ -239,8 +240,8 @@ def _joined(value: Any) -> str:
     return "".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _named(place: str, found: Iterable[Passage]) -> Iterator[Passage]:
-    for passage in found:
+def _named(place: str, read: Iterable[Passage]) -> Iterator[Passage]:
+    for passage in read:
         yield passage._replace(parts=_placed(place, place, passage.parts))
 
 
@@ -268,8 +269,8 @@ def _readable_bytes(content: bytes) -> Iterator[Passage]:
     """Stretches of readable characters; also without the NULs that UTF-16 and UTF-32 have between letters."""
     for form in dict.fromkeys((content, _PADDING.sub(b"\n", content).replace(b"\0", b""))):
         parts = [
-            Part(found[0].decode("utf-8", "replace"), f"bytes from {found.start()}", f"bytes from {found.start()}")
-            for found in _READABLE.finditer(form)
+            Part(match[0].decode("utf-8", "replace"), f"bytes from {match.start()}", f"bytes from {match.start()}")
+            for match in _READABLE.finditer(form)
         ]
         yield Passage(parts, CELLS, SHORTEST_IN_BYTES)
 
@@ -298,11 +299,6 @@ def _archive(content: bytes) -> Iterator[Passage]:
                 place, position = f"member {member}", f"member {number}"
                 yield Passage([Part(member, place, position)])
                 yield from _inside(place, position, member, archive.read(member))
-    except (
-        zipfile.BadZipFile,
-        RuntimeError,
-        NotImplementedError,
-        EOFError,
-        zlib.error,
-    ):  # broken, encrypted, an unknown compression
+    # Broken, encrypted, or an unknown compression.
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, zlib.error):
         yield from _readable_bytes(content)

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from lib.pipeline.figures import PALETTE, QUERY
+from lib.pipeline.figures import PALETTE
+from lib.pipeline.graph_figures import QUERY
 from lib.pipeline.report import OURS, THEIRS
 
 
@@ -42,7 +43,7 @@ def scatter(frame: pd.DataFrame, x: str, y: str, by: str, x_label: str, y_label:
 
 
 def network(graph: nx.Graph, title: str, seed: int, thumbnails: Mapping[str, np.ndarray] | None = None) -> Interactive:
-    """The graph that `lib.pipeline.figures.draw_neighbourhood` draws, to turn over. thumbnails: of ads, (h, w, 3)
+    """The graph that `lib.pipeline.graph_figures.draw_neighbourhood` draws, to turn over. thumbnails: of ads, (h, w, 3)
     uint8.
 
     Hovering over an ad shows its vendor, rank and similarity; a list finds an ad by its id.
@@ -85,10 +86,10 @@ def network(graph: nx.Graph, title: str, seed: int, thumbnails: Mapping[str, np.
                 **{"xref": "x", "yref": "y", "xanchor": "center", "yanchor": "bottom"},
                 **{"sizex": 0.16, "sizey": 0.16, "opacity": 0.9},
             )
-    found = {"find an ad …": None} | {name: [place] for place, name in enumerate(ads)}
+    choices = {"find an ad …": None} | {name: [place] for place, name in enumerate(ads)}
     buttons = [
         {"label": name, "method": "restyle", "args": [{"selectedpoints": [points]}, [2]]}
-        for name, points in found.items()
+        for name, points in choices.items()
     ]
     hidden = {"visible": False, "range": [-1.25, 1.25]}
     figure.update_layout(template="plotly_white", width=760, height=560, title=title, showlegend=False)

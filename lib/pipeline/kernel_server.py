@@ -1,10 +1,9 @@
-"""Kernels that begin in no time: one process imports what notebooks import, and every notebook's kernel is a fork of
-it.
+"""Kernels that start at once: one process imports what notebooks import, and every notebook's kernel is a fork of it.
 
-A study is dozens of notebooks, each a process that would spend up to half a minute of a core on importing torch,
-Lightning and transformers alone. `Server` is that process; it imports when the first notebook asks. `python -m lib
-kernel ask -f FILE` is what Jupyter starts in place of a kernel: it asks the server for one, hands it its own input,
-output and environment, and ends when that ends. If there is no server, it becomes an ordinary kernel.
+A study is dozens of notebooks, and each kernel would spend up to half a minute of a core on importing torch, Lightning
+and transformers. Here one process, `serve`, imports them when the first notebook asks. Jupyter starts `ask` (`python -m
+lib kernel ask -f FILE`) in place of a kernel: it asks the server for a fork, hands it its own input, output and
+environment, and ends when that ends. Without a server it becomes an ordinary kernel.
 """
 
 from __future__ import annotations
@@ -23,22 +22,26 @@ from pathlib import Path
 from lib.core.files import ROOT
 
 ADDRESS = "NOTEBOOK_KERNELS"
-"""The environment variable with the folder of the server that is to be asked."""
+"""The environment variable that holds the server's folder."""
 STARTED = b"\xff"
-"""What a fork says before anything else; no exit status of it is the same."""
+"""The first byte that a fork sends; its exit status, sent when it ends, is never this one."""
 PRELOADED = (
     "lib.runs.attribution",
     "lib.runs.training",
     "lib.pipeline.report",
     "lib.pipeline.figures",
+    "lib.pipeline.interactive",
     "ipykernel.kernelapp",
 )
 
 
 @contextmanager
 def server(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """A server of kernels, with this environment, for as long as the context lasts; what to add to the environment of
-    those that start notebooks. Elsewhere than on Linux nothing: forks of such processes aren't safe there."""
+    """A server of kernels, with this environment, for as long as the context lasts.
+
+    Yields what to add to the environment of those that start notebooks; nothing on systems other than Linux, where
+    forks of such processes aren't safe.
+    """
     if sys.platform != "linux":
         yield {}
         return
@@ -48,12 +51,12 @@ def server(environment: Mapping[str, str]) -> Iterator[dict[str, str]]:
         spec = Path(folder) / "kernels" / "python3" / "kernel.json"
         spec.parent.mkdir(parents=True)
         command = [sys.executable, "-m", "lib", "kernel"]
-        started = {
+        kernel = {
             "argv": [*command, "ask", "-f", "{connection_file}"],
             "display_name": "Python 3",
             "language": "python",
         }
-        spec.write_text(json.dumps(started), encoding="utf-8")
+        spec.write_text(json.dumps(kernel), encoding="utf-8")
         with subprocess.Popen([*command, "serve", folder], env=environment, cwd=ROOT) as process:
             try:
                 paths = [folder, *filter(None, [os.environ.get("JUPYTER_PATH")])]
@@ -72,51 +75,52 @@ def serve(folder: str) -> int:
         listening.settimeout(2)
         while os.getppid() == parent:
             with suppress(TimeoutError):
-                asked, _ = listening.accept()
-                with closing(asked):
+                client, _ = listening.accept()
+                with closing(client):
                     if not _preload():
                         return 0
                     if os.fork() == 0:
                         listening.close()
-                        _be_kernel(asked)
+                        _be_kernel(client)
     return 0
 
 
 def _preload() -> bool:
-    """Import what notebooks import; whether it is safe to fork then: a fork has one thread alone, and would wait for
-    ever for what another one holds. Some libraries start threads when they are imported, where they are told to use
-    several."""
+    """Import what notebooks import; returns whether it is safe to fork then, that is whether there is one thread.
+
+    A fork has one thread alone, and would wait forever for a lock that another one holds. Some libraries start threads
+    when they are imported, where the environment lets them use several.
+    """
     import importlib
 
-    os.environ["MPLBACKEND"] = (
-        "module://matplotlib_inline.backend_inline"  # as a kernel sets it before anything is imported
-    )
+    # As a kernel sets it before anything is imported.
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     for name in PRELOADED:
         importlib.import_module(name)
     return len(os.listdir("/proc/self/task")) == 1
 
 
-def _be_kernel(asked: socket.socket) -> None:
-    """In a fork: take on the asker's arguments, environment, folder and files, and run a kernel until it is told to end
-    or the asker is gone."""
+def _be_kernel(client: socket.socket) -> None:
+    """In a fork: take on the client's arguments, environment, folder and files, and run a kernel until it is told to
+    end or the client is gone."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    asked.setblocking(True)
+    client.setblocking(True)
     status = 1
     try:
-        size = int.from_bytes(_exactly(asked, 8), "big")
-        message, files, _, _ = socket.recv_fds(asked, size, 3)
-        message += _exactly(asked, size - len(message))
-        told = json.loads(message)
+        size = int.from_bytes(_exactly(client, 8), "big")
+        message, files, _, _ = socket.recv_fds(client, size, 3)
+        message += _exactly(client, size - len(message))
+        request = json.loads(message)
         for number, file in enumerate(files):
             os.dup2(file, number)
             os.close(file)
         os.environ.clear()
-        os.environ.update(told["environment"])
-        os.chdir(told["folder"])
+        os.environ.update(request["environment"])
+        os.chdir(request["folder"])
         # Its parent is the server and not Jupyter: it must not end for that, which 1 tells it.
-        sys.argv = ["ipykernel_launcher", *told["arguments"], "--IPKernelApp.parent_handle=1"]
-        asked.sendall(STARTED)
-        threading.Thread(target=_end_with, args=(asked,), daemon=True).start()
+        sys.argv = ["ipykernel_launcher", *request["arguments"], "--IPKernelApp.parent_handle=1"]
+        client.sendall(STARTED)
+        threading.Thread(target=_end_with, args=(client,), daemon=True).start()
         from ipykernel import kernelapp
 
         kernelapp.launch_new_instance()
@@ -125,22 +129,23 @@ def _be_kernel(asked: socket.socket) -> None:
         with suppress(OSError):
             sys.stdout.flush()
             sys.stderr.flush()
-            asked.sendall(bytes([status]))
+            client.sendall(bytes([status]))
         os._exit(status)
 
 
-def _end_with(asked: socket.socket) -> None:
-    """What the asker is told of signals is passed on; when it is gone, so is the kernel."""
-    while told := asked.recv(1):
-        os.kill(os.getpid(), told[0])
+def _end_with(client: socket.socket) -> None:
+    """Raise the signals that the client passes on; end when it is gone."""
+    while number := client.recv(1):
+        os.kill(os.getpid(), number[0])
     os._exit(1)
 
 
-def _exactly(asked: socket.socket, count: int) -> bytes:
-    found = b""
-    while len(found) < count and (more := asked.recv(count - len(found))):
-        found += more
-    return found
+def _exactly(client: socket.socket, count: int) -> bytes:
+    """So many bytes, fewer only where the connection ends."""
+    received = b""
+    while len(received) < count and (more := client.recv(count - len(received))):
+        received += more
+    return received
 
 
 def ask(arguments: list[str]) -> int:
@@ -148,8 +153,8 @@ def ask(arguments: list[str]) -> int:
     try:
         server = socket.socket(socket.AF_UNIX)
         server.connect(f"{os.environ[ADDRESS]}/socket")
-        told = {"arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}
-        message = json.dumps(told).encode()
+        request = {"arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}
+        message = json.dumps(request).encode()
         server.sendall(len(message).to_bytes(8, "big"))
         sent = socket.send_fds(server, [message], [0, 1, 2])
         server.sendall(message[sent:])

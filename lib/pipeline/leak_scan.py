@@ -120,9 +120,10 @@ def check(study: Study, names: Sequence[str] = ()) -> None:
     more = f"; and {len(findings) - LISTED} more" if len(findings) > LISTED else ""
     raise DataError(
         f"{study.folder}: this study's data is sensitive, and something of it stands in what the study wrote, so it "
-        f"does not count as done. {len(findings)} {'place' if len(findings) == 1 else 'places'}: {listed}{more}. Take it "
-        "out of the notebook that writes it (show counts or salted ids, see lib/data/disclosure.py), remove those files "
-        "and run the study again; pass nothing on before that. `python -m lib leaks` with the study lists all places."
+        f"does not count as done. {len(findings)} {'place' if len(findings) == 1 else 'places'}: {listed}{more}. "
+        "Take it out of the notebook that writes it (show counts or salted ids, see lib/data/disclosure.py), remove "
+        "those files and run the study again; pass nothing on before that. "
+        "`python -m lib leaks` with the study lists all places."
     )
 
 

@@ -14,6 +14,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import seaborn as sns
 from IPython.display import HTML
+from markupsafe import Markup
 from matplotlib.figure import Figure
 from pandas.io.formats.style import Styler
 from PIL import Image
@@ -54,14 +55,16 @@ def save_table(frame: pd.DataFrame, path: str | Path) -> pd.DataFrame:
 
 
 def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
-    """A table to look at: rounded numbers, counts without decimals, no index, every text escaped. One without rows says
-    so."""
-    shown = frame.rename(columns={name: str(name).replace("_", " ") for name in frame.columns})
-    formats = {}
-    for name in shown.select_dtypes("number").columns:
-        whole = (shown[name].dropna() % 1 == 0).all()
+    """A table to look at: rounded numbers, counts without decimals, no index, every text escaped.
+
+    digits: of numbers that aren't whole. A table without rows says so in its caption.
+    """
+    renamed = frame.rename(columns={name: str(name).replace("_", " ") for name in frame.columns})
+    formats: dict[str, Any] = {}
+    for name in renamed.select_dtypes("number").columns:
+        whole = (renamed[name].dropna() % 1 == 0).all()
         formats[name] = "{:.0f}" if name == "seed" else partial(_number, digits=0 if whole else digits)
-    styler = shown.style.format(formats, na_rep="–", escape="html").format_index(escape="html", axis=1)
+    styler = renamed.style.format(formats, na_rep="–", escape="html").format_index(escape="html", axis=1)
     styler = styler.hide(axis="index")
     styler.set_table_styles(
         [
@@ -77,32 +80,37 @@ def show(frame: pd.DataFrame, caption: str = "", digits: int = 3) -> Styler:
 
 _SORT = """
 (function (root) {
-  var body = root.querySelector("tbody"), rows = Array.from(body.rows);
-  root.querySelector("input").addEventListener("input", function (event) {
-    var wanted = event.target.value.toLowerCase();
-    rows.forEach(function (row) { row.style.display = row.textContent.toLowerCase().includes(wanted) ? "" : "none"; });
+  const body = root.querySelector("tbody"), rows = Array.from(body.rows);
+  root.querySelector("input").addEventListener("input", event => {
+    const wanted = event.target.value.toLowerCase();
+    rows.forEach(row => { row.hidden = !row.textContent.toLowerCase().includes(wanted); });
   });
-  root.querySelectorAll("th").forEach(function (head, column) {
-    var turn = 1;
+  root.querySelectorAll("th").forEach((head, column) => {
+    const text = row => row.cells[column].textContent;
+    let turn = 1;
     head.style.cursor = "pointer";
-    head.addEventListener("click", function () {
-      rows.sort(function (one, other) {
-        return turn * one.cells[column].textContent.localeCompare(other.cells[column].textContent, undefined, {numeric:
-        true}); }); turn = -turn; rows.forEach(function (row) { body.appendChild(row); }); }); });
-        })(document.currentScript.previousElementSibling);
+    head.addEventListener("click", () => {
+      rows.sort((one, other) => turn * text(one).localeCompare(text(other), undefined, {numeric: true}));
+      turn = -turn;
+      body.append(...rows);
+    });
+  });
+})(document.currentScript.previousElementSibling);
 """
 
 
 def sortable(frame: pd.DataFrame, caption: str = "", digits: int = 3, links: str = "") -> HTML:
-    """A table as `show` has it that a click on a heading sorts and a word above it filters; without scripts it is an
-    ordinary one. links: a column that names notebooks of the same folder, each of which becomes a link."""
-    shown = show(frame, caption, digits)
+    """A table as `show` has it, which a click on a heading sorts and a word above it filters.
+
+    links: a column that names notebooks of the same folder, each of which becomes a link. Without scripts the table is
+    an ordinary one.
+    """
+    styler = show(frame, caption, digits)
     if links:
-        shown = shown.format(
-            lambda name: f'<a href="{html.escape(name)}.ipynb">{html.escape(name)}</a>' if name else "", subset=[links]
-        )
+        link = Markup('<a href="{0}.ipynb">{0}</a>')
+        styler = styler.format(lambda name: link.format(name) if name else "", subset=[links])
     box = '<input type="search" placeholder="filter" aria-label="filter rows" style="margin: 4px 0; padding: 2px 6px">'
-    return HTML(f"<div>{box}{shown.to_html()}</div><script>{_SORT}</script>")
+    return HTML(f"<div>{box}{styler.to_html()}</div><script>{_SORT}</script>")  # type: ignore[no-untyped-call]
 
 
 def _number(value: float, digits: int) -> str:
@@ -115,10 +123,13 @@ _ACTIVE = re.compile(r"^[-+=]|^\d(?=\d*[.)])|[\\`*_{}\[\]<>#|~^&$:]")
 
 
 def markdown(value: object) -> str:
-    """Any text as Markdown that shows it as it is, on one line: nothing in it is a table's border, emphasis, a link,
-    HTML, a formula or code. Whatever parameters or data say goes through it before it stands among Markdown."""
+    """Any text as Markdown that shows it as it is, on one line.
+
+    Nothing in it is a table's border, emphasis, a link, HTML, a formula or code. Whatever parameters or data say goes
+    through this function before it stands among Markdown.
+    """
     text = " ".join(str(value).split())
-    text = _ACTIVE.sub(lambda found: f"&#{ord(found[0])};", text)
+    text = _ACTIVE.sub(lambda character: f"&#{ord(character[0])};", text)
     return text.replace("&#36;", "<span>&#36;</span>")  # two signs in one element would be a formula where MathJax runs
 
 
@@ -134,14 +145,16 @@ class Picture:
         self.png, self.words = png, words
 
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        shown = {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.words}
-        return shown, {"image/png": {"alt": self.words}}
+        data = {"image/png": base64.b64encode(self.png).decode(), "text/plain": self.words}
+        return data, {"image/png": {"alt": self.words}}
 
 
 def save_figure(figure: Figure, path: str | Path) -> Picture:
-    """Write a figure as PNG and beside it as SVG, whole or not at all, without the date so that equal figures are equal
-    files; what a notebook shows of it. Names in letters that no font here has stand as `lib.pipeline.fonts.fit`
-    says."""
+    """Write a figure as PNG and beside it as SVG, whole or not at all; returns what a notebook shows of it.
+
+    Files have no date, so that equal figures are equal files. `lib.pipeline.fonts.fit` says how names appear in letters
+    that no font here has.
+    """
     path, drawn, small = Path(path), io.BytesIO(), io.BytesIO()
     words = described(figure)
     standing = fonts.fit(figure)
@@ -162,11 +175,11 @@ def described(figure: Figure) -> str:
     for axes in figure.axes:
         names = axes.get_legend_handles_labels()[1]
         over = " over ".join(filter(None, [axes.get_ylabel(), axes.get_xlabel()]))
-        said = [axes.get_title(), over, f"of {', '.join(names)}" if names else ""]
-        panels.append(" ".join(filter(None, said)))
-    told = "; ".join(dict.fromkeys(filter(None, panels)))
+        parts = [axes.get_title(), over, f"of {', '.join(names)}" if names else ""]
+        panels.append(" ".join(filter(None, parts)))
+    words = "; ".join(dict.fromkeys(filter(None, panels)))
     count = f"Figure of {len(panels)} panels" if len(panels) > 1 else "Figure"
-    return f"{count}: {told}" if told else count
+    return f"{count}: {words}" if words else count
 
 
 def loss_curve(history: pd.DataFrame) -> Figure:

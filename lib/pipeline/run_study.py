@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -42,22 +43,22 @@ def run(name: str, jobs: int, only: Sequence[str] = (), cluster: str = "") -> in
     begin = time.monotonic()
     with _only_one(chosen.folder / ".lock"):
         try:
-            failures, executed, other, status = _snakemake(name, chosen, where, only)
+            outcome = _snakemake(name, chosen, where, only)
         except KeyboardInterrupt:
             _stop_all()
             sys.exit("\nStopped. The same command goes on from here.")
         seconds = time.monotonic() - begin
-        failures += [] if only else _wrong_records(plan.load(name), planned)
-        status = status or int(bool(failures))
+        failures = outcome.failures + ([] if only else _wrong_records(plan.load(name), planned))
+        status = outcome.status or int(bool(failures))
         if status == 0:
-            _write_record(chosen, seconds, executed, only)
+            _write_record(chosen, seconds, outcome.steps, only)
         leak = _leak(chosen) if chosen.sensitive else ""
     if failures:
         print(f"\n{len(failures)} of the study's notebooks failed:", *failures, sep="\n  ")
     elif status:
-        print("\nThe study stopped before its notebooks:", *other[-20:], sep="\n  ")
+        print("\nThe study stopped before its notebooks:", *outcome.other[-20:], sep="\n  ")
     elif not leak:
-        what = f"{executed} steps run" if executed else "nothing was out of date"
+        what = f"{outcome.steps} steps run" if outcome.steps else "nothing was out of date"
         print(f"Study {chosen.name}: {what}, {seconds:.0f} s. Read it from {_shown(chosen.folder / 'notebooks')}.")
         print(*chosen.left_out, sep="\n", end="\n" if chosen.left_out else "")
     if leak:
@@ -66,18 +67,20 @@ def run(name: str, jobs: int, only: Sequence[str] = (), cluster: str = "") -> in
 
 
 def _wrong_records(chosen: plan.Study, planned: Mapping[str, str]) -> list[str]:
-    """Runs whose record is of something else than what was planned (names and keys), a line each: they have failed,
-    however they came to be there. chosen: the study as it is now."""
-    found = []
+    """Runs whose record is of something else than what was planned, a line each. They count as failed.
+
+    chosen: the study as it is now; planned: keys by the runs' names.
+    """
+    wrong = []
     for run in chosen.all_runs().values():
         try:
             if planned.get(run.name) != run.key:
-                found.append(f"{run.name}: parameters, data or code changed while the study ran; start it again")
+                wrong.append(f"{run.name}: parameters, data or code changed while the study ran; start it again")
             elif run.finished:
                 run.record()
         except DataError as error:
-            found.append(f"{run.name}: {error}")
-    return found
+            wrong.append(f"{run.name}: {error}")
+    return wrong
 
 
 def _leak(chosen: plan.Study) -> str:
@@ -91,8 +94,7 @@ def _leak(chosen: plan.Study) -> str:
 
 
 def _where(chosen: plan.Study, jobs: int, cluster: str) -> list[str]:
-    """Snakemake's arguments for where jobs run: so many at a time here, within this machine's memory, or as a profile
-    says."""
+    """Snakemake's arguments for where jobs run: `jobs` at a time within this machine's memory, or as a profile says."""
     if not cluster:
         memory = max(chosen.memory_mb, psutil.virtual_memory().total // 2**20)
         return ["--cores", str(jobs), "--resources", f"mem_mb={memory}"]
@@ -105,34 +107,26 @@ def _where(chosen: plan.Study, jobs: int, cluster: str) -> list[str]:
     return ["--profile", str(folder)]
 
 
-def _snakemake(
-    name: str, chosen: plan.Study, where: Sequence[str], only: Sequence[str]
-) -> tuple[list[str], int, list[str], int]:
-    """Run the graph; what failed (a line each), steps done, its other output, and its exit status."""
+@dataclass
+class Outcome:
+    """What Snakemake did. failures: a line for each failed notebook; steps: how many were done; other: whatever else it
+    printed; status: its exit status."""
+
+    failures: list[str] = field(default_factory=list)
+    steps: int = 0
+    other: list[str] = field(default_factory=list)
+    status: int = 0
+
+
+def _snakemake(name: str, chosen: plan.Study, where: Sequence[str], only: Sequence[str]) -> Outcome:
+    """Run the graph."""
+    targets = [os.path.relpath(chosen.folder / "notebooks" / f"{chapter}.ipynb", ROOT) for chapter in only]
     command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        "--snakefile",
-        str(ROOT / "Snakefile"),
-        "--directory",
-        str(ROOT),
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(ROOT)),
         *where,
-        "--config",
-        f"study={name}",
-        "--keep-going",
-        "--rerun-incomplete",
-        "--nolock",
-        "--rerun-triggers",
-        "params",
-        "mtime",
-        "input",
-        "--quiet",
-        "host",
-        "reason",
-        "rules",
-        "--",
-        *(os.path.relpath(chosen.folder / "notebooks" / f"{chapter}.ipynb", ROOT) for chapter in only),
+        *("--config", f"study={name}", "--keep-going", "--rerun-incomplete", "--nolock"),
+        *("--rerun-triggers", "params", "mtime", "input", "--quiet", "host", "reason", "rules"),
+        *("--", *targets),
     ]
     environment = {
         **os.environ,
@@ -145,56 +139,61 @@ def _snakemake(
         return _follow(command, environment | more)
 
 
-def _follow(command: Sequence[str], environment: Mapping[str, str]) -> tuple[list[str], int, list[str], int]:
-    """Run Snakemake and tell what it does, a line each; as `_snakemake`."""
-    failures: list[str] = []
-    other: list[str] = []
-    finished: list[str] = []
-    progress, steps = "", 0
+def _follow(command: Sequence[str], environment: Mapping[str, str]) -> Outcome:
+    """Run Snakemake and print its progress, a line for each notebook that starts, ends or fails.
+
+    All lines but STEPS are those that `lib.pipeline.execute` prints in Snakemake's jobs. They share its output, where a
+    logger plugin of Snakemake's would not see them.
+    """
+    outcome = Outcome()
+    progress, finished = "", list[str]()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     assert process.stdout is not None  # a pipe
     for line in map(str.rstrip, process.stdout):
         if match := STEPS.match(line):
-            steps, progress = int(match[1]), f"[{match[1]}/{match[2]}] "
-            print(*(f"{progress}{text}" for text in finished), sep="\n", end="\n" if finished else "", flush=True)
+            outcome.steps, progress = int(match[1]), f"[{match[1]}/{match[2]}] "
+            for text in finished:
+                print(f"{progress}{text}", flush=True)
             finished.clear()
         elif line.startswith("done "):
-            finished.append(line)
+            finished.append(line)  # shown with the number of steps, which follows it
         elif line.startswith(("running ", "  ", "FAILED ")) and not line.startswith("   "):
             print(f"{progress}{line}", flush=True)
-            failures += [line.removeprefix("FAILED ").strip()] if line.startswith("FAILED ") else []
+            if line.startswith("FAILED "):
+                outcome.failures.append(line.removeprefix("FAILED ").strip())
         else:
-            other.append(line)
-    return failures, steps, other, process.wait()
+            outcome.other.append(line)
+    outcome.status = process.wait()
+    return outcome
 
 
 def _write_record(chosen: plan.Study, seconds: float, steps: int, only: Sequence[str]) -> None:
     """Write results/<study>/study.json: what stands now, and how long the last run from nothing and the last without
     anything to do took. A run that brought only a part up to date changes neither time."""
     path = chosen.folder / "study.json"
-    before = read_json(path) if path.exists() else {}
-    if steps == 0 and before:
-        write_json(path, before | {"unchanged_rerun_seconds": round(seconds, 1)})
+    previous = read_json(path) if path.exists() else {}
+    if steps == 0 and previous:
+        write_json(path, previous | {"unchanged_rerun_seconds": round(seconds, 1)})
         return
     runs = {run.name: run.record() for run in chosen.all_runs().values() if run.finished}
-    asked = only or chosen.possible_chapters
-    chapters = [name for name in asked if (chosen.folder / "notebooks" / f"{name}.ipynb").exists()]
-    written = {
+    requested = only or chosen.possible_chapters
+    chapters = [name for name in requested if (chosen.folder / "notebooks" / f"{name}.ipynb").exists()]
+    record = {
         "study": chosen.name,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": chosen.model_dump(),
         "environment": provenance.environment(),
         # A chapter that was left out, or not asked for, keeps the key that it was last executed with.
-        "chapters": before.get("chapters", {}) | {name: chosen.key(name, {}) for name in chapters},
+        "chapters": previous.get("chapters", {}) | {name: chosen.key(name, {}) for name in chapters},
         "runs": {name: {"key": run.key, "wall_seconds": run.wall_seconds} for name, run in runs.items()},
     }
     if chosen.own_hotels:  # a part of keys that a reader without these files can't work out
-        written["own_hotels"] = chosen.own_hotels
+        record["own_hotels"] = chosen.own_hotels
     if chosen.data.source == "twin":  # made by this study or by another with the same data
-        written["twin"] = read_json(chosen.data_folder / "twin.json")
+        record["twin"] = read_json(chosen.data_folder / "twin.json")
     if steps >= len(runs) + len(chapters):
-        written |= {"wall_seconds": round(seconds, 1), "steps_run": steps}
-    write_json(path, before | written)
+        record |= {"wall_seconds": round(seconds, 1), "steps_run": steps}
+    write_json(path, previous | record)
 
 
 def _stop_all(*_: object) -> None:
@@ -205,22 +204,21 @@ def _stop_all(*_: object) -> None:
 
 
 def _check_before(name: str, chosen: plan.Study) -> None:
-    """What can be known to be wrong before anything runs is said before anything runs."""
+    """Raise DataError for what can be known to be wrong before anything runs; print which ads can't be used."""
     other = ROOT / "params" / f"{chosen.name}.yaml"
     if other.exists() and not other.samefile(plan.parameter_file(name)):
         raise DataError(
-            f"{name}: the study's name, {chosen.name}, is that of params/{other.name}, whose results it would replace. Give it "
-            "a name of its own."
+            f"{name}: the study's name, {chosen.name}, is that of params/{other.name}, whose results it would replace. "
+            "Give it a name of its own."
         )
     if chosen.data.source == "matched":
-        found = loading.read(chosen)
-        if aside := found.rows - len(found.ads):
-            print(f"{aside} of {found.rows} ads can't be used and were put aside; chapter 01 says why.")
+        data = loading.read(chosen)
+        if unusable := data.rows - len(data.ads):
+            print(f"{unusable} of {data.rows} ads can't be used and were put aside; chapter 01 says why.")
         for what, column in (("text", "text"), ("picture", "image")):
-            if column in found.modalities and (lacking := int((found.pairs.groupby("ad")[column].max() < 0).sum())):
-                print(
-                    f"{lacking} of {len(found.ads)} ads have no {what} and serve where none is needed; chapter 01 says why."
-                )
+            if column in data.modalities and (lacking := int((data.pairs.groupby("ad")[column].max() < 0).sum())):
+                of = f"{lacking} of {len(data.ads)} ads"
+                print(f"{of} have no {what} and serve where none is needed; chapter 01 says why.")
 
 
 @contextmanager

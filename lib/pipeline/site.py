@@ -1,11 +1,11 @@
 """A study's executed notebooks as a static site that opens from disk, without network (`make site`).
 
-python -m lib.pipeline.site quick             # build/site/quick/index.html
+    python -m lib site quick             # build/site/quick/index.html
 
 Sphinx with MyST-NB renders the pages. Before that each executed notebook is rewritten: figures become files with their
 words and downloads, plotly's data becomes an element that one local script draws, and the name of a run becomes a link
 to what is known of it. Beside the study's chapters stand those of the study `exercises`, which are solutions, in a
-folder of their own.
+folder of their own. Runs' records are read as plain JSON, since a published study may be of older code.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import nbformat
+from markupsafe import Markup
 
 from lib.core import tables
 from lib.core.errors import DataError
@@ -53,7 +55,10 @@ PAGES = (
     "clusters_and_gpus",
     "how_it_is_built",
 )
-NO_SVG = "PNG; as SVG they are written where the study is run (`make study PROFILE={name}`), since the repository holds none of them"
+NO_SVG = (
+    "PNG; as SVG they are written where the study is run (`make study PROFILE={name}`), since the repository holds "
+    "none of them"
+)
 _WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
 
 
@@ -64,7 +69,8 @@ def build(chosen: Study, out: Path | None = None) -> Path:
     chapters = plan.executed(chosen.folder)
     if not chapters:
         raise DataError(
-            f"{chosen.folder / 'notebooks'}: no chapter of this study is executed. Run it first: make study PROFILE={chosen.name}"
+            f"{chosen.folder / 'notebooks'}: no chapter of this study is executed. Run it first: "
+            f"make study PROFILE={chosen.name}"
         )
     pages, extra = out.with_name(f".{chosen.name}.pages"), out.with_name(f".{chosen.name}.extra")
     for folder in (out, pages, extra):
@@ -75,7 +81,7 @@ def build(chosen: Study, out: Path | None = None) -> Path:
     solved = _solutions(chosen, names, pages, extra)
     for name in PAGES:
         page = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("](../notebooks/", "](")
-        write_text(pages / f"{name}.md", _there(page, names))
+        write_text(pages / f"{name}.md", _known_links(page, names))
     write_text(pages / "index.md", _front(chosen, names, solved, extra))
     _sphinx(pages, out, extra, chosen)
     for folder in (pages, extra):
@@ -90,7 +96,7 @@ def _of_study(
     there; suffix: of the titles."""
     runs = _runs(chosen)
     for path in chapters:
-        notebook = nbformat.read(path, as_version=4)
+        notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         rewrite(notebook, path.stem, chosen.folder, extra, runs)
         for cell in notebook.cells:
             if cell.cell_type == "markdown" and cell.source.startswith("## Exercises"):
@@ -98,9 +104,9 @@ def _of_study(
         title, *rest = notebook.cells[0].source.split("\n")
         notebook.cells[0].source = "\n".join([title + suffix, *rest])
         pages.mkdir(exist_ok=True)
-        nbformat.write(notebook, pages / path.name)
+        nbformat.write(notebook, pages / path.name)  # type: ignore[no-untyped-call]
     shutil.copytree(chosen.folder / "tables", extra / "tables")
-    write_text(pages / "runs.md", _runs_page(chosen, runs, extra, suffix))
+    write_text(pages / "runs.md", _runs_page(runs, extra, suffix))
 
 
 def _solutions(chosen: Study, chapters: Sequence[str], pages: Path, extra: Path) -> list[str]:
@@ -113,9 +119,9 @@ def _solutions(chosen: Study, chapters: Sequence[str], pages: Path, extra: Path)
         _of_study(solved, executed, pages / within, extra / within, "../solutions.html", ": exercises solved")
     page = (SOURCES / "solutions.md").read_text(encoding="utf-8")
     page = solutions.filled(page, {path.stem: f"{within}{path.stem}.html" for path in executed})
-    write_text(pages / "solutions.md", _there(_linked(page, _runs(solved), f"{within}runs.html"), chapters))
-    beside = [*(path.stem for path in executed), "runs"] if within and executed else []
-    return ["solutions", *(f"{within}{name}" for name in beside)]
+    write_text(pages / "solutions.md", _known_links(_linked(page, _runs(solved), f"{within}runs.html"), chapters))
+    names = [*(path.stem for path in executed), "runs"] if within and executed else []
+    return ["solutions", *(f"{within}{name}" for name in names)]
 
 
 def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: Path, runs: Mapping[str, Any]) -> None:
@@ -129,29 +135,30 @@ def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: 
         cell.source = cell.source.rstrip()
         written = _WRITTEN.findall(cell.source)
         names = iter([name for kind, name, _ in written if kind == "figures"])
-        shown = []
+        outputs = []
         for output in cell.outputs:
             data = output.get("data", {})
             if "image/png" in data:
                 count += 1
                 name = next(names, f"{chapter}-{count}")
-                shown.append(_figure(data["image/png"], name, _words(output), folder, extra))
+                outputs.append(_figure(data["image/png"], name, _words(output), folder, extra))
             elif "application/vnd.plotly.v1+json" in data:
                 count += 1
-                shown.append(_plotly(data["application/vnd.plotly.v1+json"], f"{chapter}-{count}"))
+                outputs.append(_plotly(data["application/vnd.plotly.v1+json"], f"{chapter}-{count}"))
             elif "text/html" in data:
-                shown.append(_html(_linked(_to_pages("".join(data["text/html"]), folder), runs)))
+                outputs.append(_html(_linked(_to_pages("".join(data["text/html"]), folder), runs)))
             elif "text/markdown" in data:
                 prose = _linked_prose("".join(data["text/markdown"]), runs)
-                shown.append(nbformat.v4.new_output("display_data", {"text/markdown": prose}))
+                outputs.append(_output("text/markdown", prose))
             elif output.output_type != "stream":  # epochs and warnings are for who runs it
-                shown.append(output)
+                outputs.append(output)
         if tables := [
             name for kind, name, _ in written if kind == "tables" and (folder / "tables" / f"{name}.csv").exists()
         ]:
-            links = ", ".join(f'<a href="tables/{name}.csv" download>{name}.csv</a>' for name in dict.fromkeys(tables))
-            shown.append(_html(f'<p class="downloads">As data: {links}</p>'))
-        cell.outputs = shown
+            link = Markup('<a href="tables/{0}.csv" download>{0}.csv</a>')
+            links = Markup(", ").join(link.format(name) for name in dict.fromkeys(tables))
+            outputs.append(_html(Markup('<p class="downloads">As data: {}</p>').format(links)))
+        cell.outputs = outputs
     notebook.cells = list(_joined(notebook.cells))
 
 
@@ -169,13 +176,18 @@ def _joined(cells: Sequence[nbformat.NotebookNode]) -> Iterator[nbformat.Noteboo
 
 
 def _html(text: str) -> nbformat.NotebookNode:
-    return nbformat.v4.new_output("display_data", {"text/html": text})
+    return _output("text/html", text)
+
+
+def _output(kind: str, text: str) -> nbformat.NotebookNode:
+    output: nbformat.NotebookNode = nbformat.v4.new_output("display_data", {kind: text})  # type: ignore[no-untyped-call]
+    return output
 
 
 def _words(output: nbformat.NotebookNode) -> str:
     """What a figure shows, as its maker noted it; notebooks executed before figures had words have none."""
-    noted = output.get("metadata", {}).get("image/png", {})
-    return noted.get("alt", "") if isinstance(noted, Mapping) else ""
+    metadata = output.get("metadata", {}).get("image/png", {})
+    return str(metadata.get("alt", "")) if isinstance(metadata, Mapping) else ""
 
 
 def _figure(png: str, name: str, words: str, folder: Path, extra: Path) -> nbformat.NotebookNode:
@@ -185,23 +197,34 @@ def _figure(png: str, name: str, words: str, folder: Path, extra: Path) -> nbfor
     if (drawn := folder / "figures" / f"{name}.svg").exists():
         shutil.copy(drawn, extra / "figures")
         kinds.append("svg")
-    links = " · ".join(f'<a href="figures/{name}.{kind}" download>{kind.upper()}</a>' for kind in kinds)
-    image = f'<img src="figures/{name}.png" alt="{html.escape(words or name.replace("_", " "))}">'
+    link = Markup('<a href="figures/{}.{}" download>{}</a>')
     return _html(
-        f'<figure class="shown"><a href="figures/{name}.png">{image}</a><figcaption>{links}</figcaption></figure>'
+        Markup(
+            '<figure class="shown"><a href="figures/{0}.png"><img src="figures/{0}.png" alt="{1}"></a>'
+            "<figcaption>{2}</figcaption></figure>"
+        ).format(
+            name,
+            words or name.replace("_", " "),
+            Markup(" · ").join(link.format(name, kind, kind.upper()) for kind in kinds),
+        )
     )
 
 
 def _plotly(figure: Mapping[str, Any], name: str) -> nbformat.NotebookNode:
     content = json.dumps(figure).replace("<", "\\u003c")  # nothing in it can end the element that holds it
-    buttons = " · ".join(
-        f'<button type="button" data-figure="plotly-{name}" data-format="{kind}">{kind.upper()}</button>'
-        for kind in ("png", "svg")
-    )
+    button = Markup('<button type="button" data-figure="plotly-{}" data-format="{}">{}</button>')
     return _html(
-        f'<figure class="shown"><div class="plotly-figure" id="plotly-{name}" role="figure" aria-label="{html.escape(_plotly_words(figure))}"></div>'
-        f'<script type="application/json" data-for="plotly-{name}">{content}</script>'
-        f"<noscript>This figure is drawn by a script.</noscript><figcaption>As it is shown: {buttons}</figcaption></figure>"
+        Markup(
+            '<figure class="shown"><div class="plotly-figure" id="plotly-{0}" role="figure" aria-label="{1}"></div>'
+            '<script type="application/json" data-for="plotly-{0}">{2}</script>'
+            "<noscript>This figure is drawn by a script.</noscript>"
+            "<figcaption>As it is shown: {3}</figcaption></figure>"
+        ).format(
+            name,
+            _plotly_words(figure),
+            Markup(content),
+            Markup(" · ").join(button.format(name, kind, kind.upper()) for kind in ("png", "svg")),
+        )
     )
 
 
@@ -213,27 +236,26 @@ def _plotly_words(figure: Mapping[str, Any]) -> str:
     words = [title.get("text", "") if isinstance(title, Mapping) else str(title) for title in titles]
     words += [str(note.get("text", "")) for note in layout.get("annotations", [])]  # titles of panels
     names = dict.fromkeys(str(trace["name"]) for trace in figure.get("data", []) if trace.get("name"))
-    told = ", ".join(dict.fromkeys(re.sub("<[^>]*>", " ", word) for word in words if word))
-    return "Interactive figure" + (f": {told}" if told else "") + (f"; of {', '.join(names)}" if names else "")
+    shown = ", ".join(dict.fromkeys(re.sub("<[^>]*>", " ", word) for word in words if word))
+    return "Interactive figure" + (f": {shown}" if shown else "") + (f"; of {', '.join(names)}" if names else "")
 
 
 def _to_pages(table: str, folder: Path) -> str:
     """Links to executed notebooks, as links to their pages; of chapters that the study doesn't have, plain words."""
 
-    def link(found: re.Match[str]) -> str:
-        there = (folder / "notebooks" / f"{found[1]}.ipynb").exists()
-        return f'<a href="{found[1]}.html">{found[2]}</a>' if there else found[2]
+    def link(match: re.Match[str]) -> str:
+        exists = (folder / "notebooks" / f"{match[1]}.ipynb").exists()
+        return f'<a href="{match[1]}.html">{match[2]}</a>' if exists else match[2]
 
     return re.sub(r'<a href="(\w+)\.ipynb">([^<]*)</a>', link, table)
 
 
 def _linked(table: str, runs: Mapping[str, Any], page: str = "runs.html") -> str:
-    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it. page: where runs are
-    told."""
+    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it. page: that of runs."""
 
-    def link(found: re.Match[str]) -> str:
-        name = html.unescape(found[2]).split("/runs/")[-1]
-        return f'{found[1]}<a href="{page}#{_anchor(name)}">{found[2]}</a>{found[3]}' if name in runs else found[0]
+    def link(match: re.Match[str]) -> str:
+        name = html.unescape(match[2]).split("/runs/")[-1]
+        return f'{match[1]}<a href="{page}#{_anchor(name)}">{match[2]}</a>{match[3]}' if name in runs else match[0]
 
     return re.sub(r"(<(?:td|code)[^>]*>)([^<>]+)(</(?:td|code)>)", link, table)
 
@@ -241,9 +263,9 @@ def _linked(table: str, runs: Mapping[str, Any], page: str = "runs.html") -> str
 def _linked_prose(text: str, runs: Mapping[str, Any]) -> str:
     """The same for Markdown, where folders of runs stand as code."""
 
-    def link(found: re.Match[str]) -> str:
-        shown = f"<code>{html.escape(found[0].strip('`'))}</code>"
-        return f'<a href="runs.html#{_anchor(found[1])}">{shown}</a>' if found[1] in runs else found[0]
+    def link(match: re.Match[str]) -> str:
+        anchor = Markup('<a href="runs.html#{}"><code>{}</code></a>')
+        return anchor.format(_anchor(match[1]), match[0].strip("`")) if match[1] in runs else match[0]
 
     return re.sub(r"`results/[\w-]+/runs/([^`]+)`", link, _linked(text, runs))
 
@@ -255,40 +277,38 @@ def _anchor(run: str) -> str:
 
 def _runs(chosen: Study) -> dict[str, dict[str, Any]]:
     """The records of the finished runs, by name."""
-    every = chosen.all_runs()
-    return {
-        name: read_json(run.folder / "metrics.json")
-        for name, run in every.items()
-        if (run.folder / "metrics.json").exists()
+    records = {name: run.folder / "metrics.json" for name, run in chosen.all_runs().items()}
+    return {name: read_json(path) for name, path in records.items() if path.exists()}
+
+
+def _runs_page(runs: Mapping[str, Mapping[str, Any]], extra: Path, suffix: str) -> str:
+    """site/runs.md filled in, and the records that it links to."""
+    for name, record in runs.items():
+        write_text(extra / "records" / f"{_anchor(name)}.json", json.dumps(record, indent=1))
+    described = [{"name": name, "anchor": _anchor(name), "facts": _facts(record)} for name, record in runs.items()]
+    return _page("runs").render(runs=described, suffix=suffix)
+
+
+def _facts(record: Mapping[str, Any]) -> dict[str, str]:
+    """What a run is made of and took, as Markdown; '' for what its record lacks."""
+    show, code, environment = report.markdown, report.code, record["environment"]
+    data = record.get("data")
+    facts = {
+        "parameters": show(", ".join(f"{key} {value}" for key, value in record["parameters"].items())),
+        "data": f"{show(data['source'])}, {code(data['fingerprint'][:12])}" if data else "",
+        "code": f"{code(record['code'][:12])}, commit {code(str(environment.get('commit', ''))[:12])}",
+        "weights": "; ".join(
+            f"{show(weights['label'])} ({show(weights['source'])}, {code(weights['sha256'][:12])})"
+            for weights in record.get("weights", [])
+        ),
+        "device": show(f"{environment['device']} ({environment['processor']})"),
+        "time": f"{record['wall_seconds']:.0f} s",
     }
+    return {what: Markup(value) for what, value in facts.items()}
 
 
-def _runs_page(chosen: Study, runs: Mapping[str, Mapping[str, Any]], extra: Path, suffix: str) -> str:
-    show = report.markdown
-
-    def sections() -> Iterator[str]:
-        yield f"# Runs{suffix}\n\nWhat every number of this study comes from: a run's parameters, data, code, weights, device and time. The record has all of it.\n"
-        for name, record in runs.items():
-            target = extra / "records" / f"{_anchor(name)}.json"
-            write_text(target, json.dumps(record, indent=1))
-            weights = "; ".join(
-                f"{show(found['label'])} ({show(found['source'])}, {report.code(found['sha256'][:12])})"
-                for found in record.get("weights", [])
-            )
-            facts = {
-                "parameters": show(", ".join(f"{key} {value}" for key, value in record["parameters"].items())),
-                "data": f"{show(record['data']['source'])}, {report.code(record['data']['fingerprint'][:12])}"
-                if "data" in record
-                else "",
-                "code": f"{report.code(record['code'][:12])}, commit {report.code(str(record['environment'].get('commit', ''))[:12])}",
-                "weights": weights,
-                "device": show(f"{record['environment']['device']} ({record['environment']['processor']})"),
-                "time": f"{record['wall_seconds']:.0f} s",
-            }
-            rows = "\n".join(f"| {key} | {value} |" for key, value in facts.items() if value)
-            yield f"<span id='{_anchor(name)}'></span>\n\n## {show(name)}\n\n| | |\n|---|---|\n{rows}\n\n<a href='records/{target.name}'>the record</a>\n"
-
-    return "\n".join(sections())
+def _page(name: str) -> jinja2.Template:
+    return solutions.PAGES.from_string((SOURCES / f"{name}.md").read_text(encoding="utf-8"))
 
 
 def _front(chosen: Study, chapters: list[str], solved: list[str], extra: Path) -> str:
@@ -301,23 +321,19 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], extra: Path) -
         if data.source == "twin"
         else "somebody's own data, shown in counts and scores only"
     )
-    told = {
-        "study": report.code(chosen.name),
-        "about": report.markdown(chosen.about),
-        "source": source,
-        "device": report.markdown(
-            f"{environment['device']} ({environment['processor']}, {environment['cores']} cores)"
+    page = _page("index").render(
+        study=Markup(report.code(chosen.name)),
+        about=Markup(report.markdown(chosen.about)),
+        source=source,
+        device=Markup(
+            report.markdown(f"{environment['device']} ({environment['processor']}, {environment['cores']} cores)")
         ),
-    }
-    told |= {
-        "runs": str(len(record["runs"])),
-        "finished": record["finished"][:10],
-        "picture": _scorecard(chosen, extra),
-        "svg": "PNG and SVG" if any((chosen.folder / "figures").glob("*.svg")) else NO_SVG.format(name=chosen.name),
-    }
-    page = _there((SOURCES / "index.md").read_text(encoding="utf-8"), chapters)
-    for name, value in told.items():
-        page = page.replace(f"[[{name}]]", value)
+        runs=len(record["runs"]),
+        finished=record["finished"][:10],
+        picture=_scorecard(chosen, extra),
+        svg="PNG and SVG" if any((chosen.folder / "figures").glob("*.svg")) else NO_SVG.format(name=chosen.name),
+    )
+    page = _known_links(page, chapters)
     parts = {part: [name for name in chapters if name.startswith(begun)] for part, begun in PARTS.items()}
     parts |= {"Exercises": solved, "Beside": [*PAGES, "runs"]}
     for part, names in parts.items():
@@ -326,21 +342,22 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], extra: Path) -
     return page
 
 
-def _there(page: str, chapters: Sequence[str]) -> str:
+def _known_links(page: str, chapters: Sequence[str]) -> str:
     """A page whose links to chapters that this study doesn't have are plain words."""
-    return re.sub(r"\[([^\]]+)\]\((\w+)\.ipynb\)", lambda found: found[0] if found[2] in chapters else found[1], page)
+    return re.sub(r"\[([^\]]+)\]\((\w+)\.ipynb\)", lambda link: link[0] if link[2] in chapters else link[1], page)
 
 
 def _scorecard(chosen: Study, extra: Path) -> str:
-    """The claims by verdict as one picture, or nothing where chapter 91 was not executed."""
+    """The claims by verdict as one picture, or a sentence where chapter 91 was not executed."""
     path = chosen.folder / "tables" / "ledger.csv"
     if not path.exists():
         return "This study has no scorecard."
-    picture = report.save_figure(
-        figures.verdicts(scorecard.counts(tables.chapter(path))), extra / "figures" / "scorecard.png"
-    )
-    image = f'<img src="figures/scorecard.png" alt="{html.escape(picture.words)}">'
-    return f'<figure class="shown"><a href="91_scorecard.html">{image}</a><figcaption>The claims of both papers by this study\'s verdict. A click leads to each of them.</figcaption></figure>'
+    figure = figures.verdicts(scorecard.counts(tables.chapter(path)))
+    picture = report.save_figure(figure, extra / "figures" / "scorecard.png")
+    return Markup(
+        '<figure class="shown"><a href="91_scorecard.html"><img src="figures/scorecard.png" alt="{}"></a><figcaption>'
+        "The claims of both papers by this study's verdict. A click leads to each of them.</figcaption></figure>"
+    ).format(picture.words)
 
 
 def _sphinx(pages: Path, out: Path, extra: Path, chosen: Study) -> None:
@@ -357,22 +374,8 @@ def _sphinx(pages: Path, out: Path, extra: Path, chosen: Study) -> None:
         "templates_path": str(SOURCES / "_templates"),
     }
     arguments = [item for name, value in settings.items() for item in ("-D", f"{name}={value}")]
-    status = build_main(
-        [
-            "-q",
-            "-b",
-            "html",
-            "-j",
-            "2",
-            "-c",
-            str(SOURCES),
-            "-d",
-            str(out / ".doctrees"),
-            *arguments,
-            str(pages),
-            str(out),
-        ]
-    )
+    arguments += ["-q", "-b", "html", "-j", "2", "-c", str(SOURCES), "-d", str(out / ".doctrees")]
+    status = build_main([*arguments, str(pages), str(out)])
     shutil.rmtree(static)
     shutil.rmtree(out / ".doctrees", ignore_errors=True)
     if status:

@@ -34,12 +34,12 @@ def ratios(tables: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def beside(here: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
+def compared(here: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Both side by side, with `verdict`: *slower* or *faster* where the two spreads are apart, *same* where they meet,
     *new* or *gone* where one lacks it."""
     table = here.merge(published, how="outer", on="part", suffixes=("", "_published"), sort=False)
-    found = intervals.order(table["low"], table["high"], table["low_published"], table["high_published"])
-    verdict = pd.Series(found, table.index).map({-1: "slower", 0: "same", 1: "faster"})
+    order = intervals.order(table["low"], table["high"], table["low_published"], table["high_published"])
+    verdict = pd.Series(order, table.index).map({-1: "slower", 0: "same", 1: "faster"})
     verdict = verdict.mask(table["ratio_published"].isna(), "new").mask(table["ratio"].isna(), "gone")
     return table.assign(verdict=verdict)
 
@@ -48,27 +48,21 @@ def bench(name: str) -> int:
     """Execute chapter 92 again, write results/bench/tables/bench.csv and say what changed; 1 when something became
     slower on the kind of machine that was published, else 0."""
     chosen = plan.load(name)
-    source, given = ROOT / "notebooks" / "92_speed.ipynb", {"study": name, "out": str(OUT.relative_to(ROOT))}
-    execute.execute(source, OUT / "notebooks" / source.name, given, source.stem)
+    source, parameters = ROOT / "notebooks" / "92_speed.ipynb", {"study": name, "out": str(OUT.relative_to(ROOT))}
+    execute.execute(source, OUT / "notebooks" / source.name, parameters, source.stem)
     here = ratios(OUT / "tables")
-    before, machine = chosen.folder / "tables", provenance.environment()
-    if not (before / "speed_parts.csv").exists():
-        write_text(OUT / "tables" / "bench.csv", here.to_csv(index=False))
-        print(
-            here.round(2).to_string(index=False),
-            f"\nStudy {name} has no published chapter 92 to compare with.",
-            sep="\n",
-        )
-        return 0
-    table = beside(here, ratios(before))
+    published = chosen.folder / "tables"
+    has_published = (published / "speed_parts.csv").exists()
+    table = compared(here, ratios(published)) if has_published else here
     write_text(OUT / "tables" / "bench.csv", table.to_csv(index=False))
-    then = read_json(chosen.folder / "study.json")["environment"]
-    alike = all(machine[what] == then[what] for what in ("processor", "cores", "device"))
     print(table.round(2).to_string(index=False))
-    if not alike:
-        print(
-            f"\nPublished on {then['processor']}, {then['cores']} cores: ratios of another kind of machine may differ for that alone."
-        )
+    if not has_published:
+        print(f"\nStudy {name} has no published chapter 92 to compare with.")
+        return 0
+    now, then = provenance.environment(), read_json(chosen.folder / "study.json")["environment"]
+    if any(now[what] != then[what] for what in ("processor", "cores", "device")):
+        machine = f"{then['processor']}, {then['cores']} cores"
+        print(f"\nPublished on {machine}: ratios of another kind of machine may differ for that alone.")
     elif slower := list(table.loc[table["verdict"] == "slower", "part"]):
         print(f"\nSlower than published: {', '.join(slower)}.")
         return 1
@@ -101,11 +95,8 @@ def measure(name: str) -> None:
     subprocess.run([sys.executable, "-m", "lib", "run", name], check=True, cwd=ROOT)
     _write_readme(path)  # the tests compare the two
     begin = time.monotonic()
-    subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"],
-        check=True,
-        cwd=ROOT,
-    )
+    tests = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
+    subprocess.run([sys.executable, *tests], check=True, cwd=ROOT)
     write_json(path, read_json(path) | {"test_seconds": round(time.monotonic() - begin, 1)})
     _write_readme(path)
 
@@ -113,4 +104,4 @@ def measure(name: str) -> None:
 def _write_readme(path: Path) -> None:
     readme = ROOT / "README.md"
     block = readme_block(read_json(path))
-    write_text(readme, BLOCK.sub(lambda found: found[1] + block + found[2], readme.read_text(encoding="utf-8")))
+    write_text(readme, BLOCK.sub(lambda match: match[1] + block + match[2], readme.read_text(encoding="utf-8")))

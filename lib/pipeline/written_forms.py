@@ -1,7 +1,6 @@
-"""What a passage may mean beside what is written: without HTML tags, terminal colours and escapes of HTML, JSON and
-percent.
+"""The readings of a passage: as written, and without HTML tags, terminal colours and escapes (HTML, JSON, percent).
 
-`views` gives all of these readings to the search for leaks, each in parts that correspond to the passage's.
+`views` gives all of them to the search for leaks, each in parts that correspond to the passage's.
 """
 
 from __future__ import annotations

@@ -19,13 +19,18 @@ import numpy as np
 
 from lib.core.files import replacing
 from lib.twin.drawing import people
-from lib.twin.drawing.furniture import PIECES, Item, tinted
+from lib.twin.drawing.fixtures import FIXTURES
+from lib.twin.drawing.furniture import FURNITURE
+from lib.twin.drawing.items import Item, tinted
+from lib.twin.drawing.optics import Light, Sun, View
 from lib.twin.drawing.people import FACES, Person
 from lib.twin.drawing.rooms import ROOMS, TOPS, Furnishing, Room, look_of, surfaces_of, things, upon
-from lib.twin.drawing.scene3d import Canvas, Face, Light, View, back_to_front
+from lib.twin.drawing.scene3d import Canvas, Face, back_to_front
 from lib.twin.drawing.textures import Paint
 
 __all__ = ["FACES", "ROOMS", "Camera", "Furnishing", "Person", "Room", "render", "things", "varied", "write_jpeg"]
+
+_PIECES = FURNITURE | FIXTURES
 
 
 @dataclass(frozen=True)
@@ -170,7 +175,7 @@ def _light(room: Room, shot: _Shot) -> Light:
                 rise, aside = 0.9 + 0.5 * (room.details % 7) / 7, 0.7 * ((room.details // 7 % 9) / 4 - 1)
                 toward = np.array([-inward[0] + aside * inward[2], rise, -inward[2] - aside * inward[0]])
                 pane = [np.where(abs(inward) > 0.5, (item.x, 0, item.z), end) for end in (lo, hi)]  # flat in its wall
-                sun = toward / np.linalg.norm(toward), *pane, day * 0.38 * shot.sun
+                sun = Sun(toward / np.linalg.norm(toward), *pane, day * 0.38 * shot.sun)
         elif item.kind in ("floor_lamp", "table_lamp", "pendant") and shot.lamps:
             x, _, z = (lo + hi) / 2
             sources.append(((x, item.y + (0.2 if item.kind == "pendant" else item.height - 0.15), z), lamp * 0.55, 0.9))
@@ -205,7 +210,8 @@ def _draw_room(canvas: Canvas, furnishing: Furnishing, room: Room, shot: _Shot) 
     rugs, others = [item for item in items if item.kind == "rug"], [item for item in items if item.kind != "rug"]
     lo, hi = np.array([item.corners() for item in others]).transpose(1, 0, 2)
     for item in rugs + [others[k] for k in back_to_front(lo, hi, canvas.view.eye)]:
-        canvas.add_thing(PIECES[item.kind](item, look), (item.x, item.y, item.z), item.facing)
+        parts = _PIECES[item.kind](item, look, item.width / 2, item.height, item.depth)
+        canvas.add_thing(parts, (item.x, item.y, item.z), item.facing)
     canvas.paint()
 
 

@@ -13,8 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.twin.drawing.furniture import CLUTTER, Item, Look, round_table
-from lib.twin.drawing.textures import PATTERNS, Paint, outdoors
+from lib.twin.drawing.furniture import CLUTTER, round_table
+from lib.twin.drawing.items import Item, Look
+from lib.twin.drawing.motifs import outdoors
+from lib.twin.drawing.textures import PATTERNS, Paint
 
 _PALETTES = """
     ece6da b9a58c d9ccb8 7d8c74 4a4038 | e8e4df 8f9aa3 c9d1d6 c98a5b 3b4650 | f2ece2 a3b18a dad7cd 588157 344e41

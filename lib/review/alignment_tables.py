@@ -10,7 +10,7 @@ import pandas as pd
 from lib.core import published, tables
 from lib.evaluation import verification
 from lib.evaluation.intervals import compared
-from lib.review.paper_tables import PLACES
+from lib.review.paper_tables import SPLITS
 from lib.runs import results
 from lib.study.plan import Study
 from lib.study.registry import ALIGNMENT_NAMES
@@ -61,8 +61,7 @@ def table_8(study: Study) -> pd.DataFrame:
     chance, vendor's level, queries, documents, run`."""
     theirs = published.table("matched", 8).rename(columns={"mean": "published"})
     ours = usual(table(study, "text_to_image")).rename(columns={"method": "objective", "mean": "ours"})
-    names = {place: name for name, place in PLACES.items()} | {AVERAGE: "Avg"}
-    ours = ours.assign(split=ours["region"].map(names))
+    ours = ours.assign(split=ours["region"].map(SPLITS | {AVERAGE: "Avg"}))
     ours = ours.drop(columns=["std", "region", "vendors", "seed"])
     joined = theirs.merge(ours, how="left", on=["objective", "metric", "split"])
     columns = ["row", "objective", "metric", "split", "published", "std", "variant", "ours", "low", "high", "chance"]

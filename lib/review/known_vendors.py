@@ -10,7 +10,7 @@ from lib.data import disclosure
 from lib.evaluation import verification
 from lib.evaluation.intervals import compared
 from lib.evaluation.verification import METRICS
-from lib.review.paper_tables import PLACES
+from lib.review.paper_tables import SPLITS
 from lib.runs.results import Results
 
 
@@ -35,14 +35,13 @@ def table_12(found: Results, scored: pd.DataFrame) -> pd.DataFrame:
     scored: from `groups`. Each group's interval resamples its own vendors.
     """
     theirs = published.table("matched", 12).rename(columns={"mean": "published", "vendors": "group"})
-    names = {place: name for name, place in PLACES.items()}
     ours = [
         verification.table(rows, found.study.bootstrap, found.study.split.seed).assign(modality=modality, group=group)
         for (modality, group), rows in scored.groupby(["modality", "group"], sort=False)
     ]
     columns = ["modality", "group", "metric", "split", "ours", "low", "high", "std_ours", "queries", "vendors"]
     whole = pd.concat(ours, ignore_index=True) if ours else pd.DataFrame(columns=["region"])
-    whole = whole.assign(split=whole["region"].map(names)).rename(columns={"mean": "ours", "std": "std_ours"})
+    whole = whole.assign(split=whole["region"].map(SPLITS)).rename(columns={"mean": "ours", "std": "std_ours"})
     joined = theirs.merge(whole.reindex(columns=columns), how="left", on=["modality", "group", "metric", "split"])
     return joined[["row", *columns[:4], "published", "std", *columns[4:]]]
 

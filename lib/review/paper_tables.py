@@ -21,7 +21,8 @@ from lib.runs import results
 from lib.runs.results import Results
 from lib.study.registry import ALIGNMENT_NAMES, BACKBONES
 
-PLACES = {"South": "south", "Midwest": "midwest", "West": "west", "Northeast": "northeast", "OOD": "OOD", "ZS": "ZS"}
+SPLITS = {"south": "South", "midwest": "Midwest", "west": "West", "northeast": "Northeast", "OOD": "OOD", "ZS": "ZS"}
+"""A region of ours, and what the papers' tables call it."""
 COST = ["parameters", "epochs", "training_seconds", "wh", "co2_g"]
 PRINTED_COST = {"Parameters": "parameters", "Epochs": "epochs", "Time": "training_seconds"}
 """What Table 4 prints of cost, and the column of ours that it stands beside."""
@@ -81,7 +82,7 @@ def verification(found: Results, number: int, representation: str) -> pd.DataFra
     # Table 6 is of other backbones than the benchmark's.
     usual = ours["benchmark"] if number != 6 else ours["variant"] == "corrected"
     ours = ours[usual | (aligned & ours["role"])].rename(columns={"std": "std_ours"})
-    ours = ours.assign(split=ours["region"].map({place: name for name, place in PLACES.items()}))
+    ours = ours.assign(split=ours["region"].map(SPLITS))
     if not set(REGIONS) <= set(ours["region"]):  # averages over other regions are not the paper's
         ours = ours[~ours["split"].isin(["OOD", "ZS"])]
     joined = _joined(theirs, ours, ["modality", "objective", "metric", "split"])

@@ -2,9 +2,9 @@
 
 A `Furnishing` is a taste (a vendor's, a hotel chain's), a `Room` one place furnished in that taste, a `Camera` how
 pictures of it are taken and treated, a `Person` who stands in it, if anybody. Each is a frozen dataclass that draws
-itself from a `numpy.random.Generator`. `render` turns them into a picture; its generator makes one shot of a room differ
-from the next. Nothing here knows of vendors or hotels. All bytes follow from the arguments (on one kind of machine, with
-one version of NumPy and OpenCV).
+itself from a `numpy.random.Generator`. `render` turns them into a picture; its generator makes one shot of a room
+differ from the next. Nothing here knows of vendors or hotels. All bytes follow from the arguments (on one kind of
+machine, with one version of NumPy and OpenCV).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from lib.core.files import replacing
-from lib.twin.drawing import people
+from lib.twin.drawing import figures
 from lib.twin.drawing.camera import Camera, developed
 from lib.twin.drawing.fixtures import FIXTURES
 from lib.twin.drawing.floor_plan import TOPS, upon
@@ -36,8 +36,6 @@ from lib.twin.drawing.textures import Paint
 __all__ = ["FACES", "ROOMS", "Camera", "Furnishing", "Person", "Room", "render", "things", "varied", "write_jpeg"]
 
 _PIECES = FURNITURE | FIXTURES
-
-
 Drawn = TypeVar("Drawn", Furnishing, Camera)
 
 
@@ -118,7 +116,7 @@ def _light(room: Room, shot: _Shot) -> Light:
     day = np.array((1.0, 1.0, 1.02)) * {0: (0.5, 0.55, 0.8), 1: (1.05, 0.86, 0.78), 2: (1.0, 1.0, 1.0)}[shot.hour]
     lamp = np.array((1.0, 0.84 - 0.08 * room.warmth, 0.66 - 0.2 * room.warmth))
     behind = (room.width / 2, room.height * 0.8, -0.2), np.full(3, 0.2 * max(shot.sun, 0.25)), 3.5
-    sources, stands, sun = [behind], [], None  # a source: place, colour, reach
+    sources, standing, sun = [behind], [], None  # a source: place, colour, reach
     for item in shot.items:
         lo, hi = item.corners()
         if item.kind == "window":
@@ -127,20 +125,19 @@ def _light(room: Room, shot: _Shot) -> Light:
             if shot.hour and room.details % 2:  # the sun shines in
                 rise, aside = 0.9 + 0.5 * (room.details % 7) / 7, 0.7 * ((room.details // 7 % 9) / 4 - 1)
                 toward = np.array([-inward[0] + aside * inward[2], rise, -inward[2] - aside * inward[0]])
-                pane_lo, pane_hi = (
-                    np.where(abs(inward) > 0.5, (item.x, 0, item.z), end) for end in (lo, hi)
-                )  # in its wall
+                wall = item.x, 0, item.z  # the window is flat in it
+                pane_lo, pane_hi = (np.where(abs(inward) > 0.5, wall, corner) for corner in (lo, hi))
                 sun = Sun(toward / np.linalg.norm(toward), pane_lo, pane_hi, day * 0.38 * shot.sun)
         elif item.kind in ("floor_lamp", "table_lamp", "pendant") and shot.lamps:
             x, _, z = (lo + hi) / 2
             sources.append(((x, item.y + (0.2 if item.kind == "pendant" else item.height - 0.15), z), lamp * 0.55, 0.9))
         if item.y < 0.3 and item.kind not in ("rug", "door", "radiator"):
-            stands.append((lo, hi))
+            standing.append((lo, hi))
     if shot.lamps and len(sources) < 3:  # one on the ceiling
         sources.append(((room.width / 2, room.height - 0.2, room.depth * 0.55), lamp * 0.5, 2.5))
     ambient = (0.42 + 0.1 * shot.sun) * (0.6 + 0.4 * lamp if shot.lamps and shot.hour < 2 else np.ones(3))
     places, colours, reach = (np.array(column) for column in zip(*sources, strict=True))
-    lo, hi = np.array(stands).reshape(-1, 2, 3).transpose(1, 0, 2)
+    lo, hi = np.array(standing).reshape(-1, 2, 3).transpose(1, 0, 2)
     return Light(ambient, places, colours, reach, (room.width, room.height, room.depth), sun, lo, hi)
 
 
@@ -174,14 +171,14 @@ def _draw_person(canvas: Canvas, person: Person) -> None:
     pixels, view = canvas.pixels, canvas.view
     unit = person.head * pixels
     distance = view.focal * 0.23 / unit
-    where = view.eye + distance * view.axes[2]
-    chin = view.screen(view.seen(np.array([[where[0], person.stature - 0.23, where[2]]])))[0, 1]
+    place = view.eye + distance * view.axes[2]
+    chin = view.screen(view.seen(np.array([[place[0], person.stature - 0.23, place[2]]])))[0, 1]
     if person.face == "cropped":
         chin = -0.06 * pixels
     else:
         chin = float(np.clip(chin, unit * 1.25 + 0.04 * pixels, unit * 1.25 + 0.3 * pixels))
-    light = canvas.light.at(where[None], -view.axes[2])[0] * 0.95 + 0.12
-    people.draw(canvas.image, person, (person.x * pixels, chin), unit, np.clip(light, 0.25, 1.25))
+    light = canvas.light.at(place[None], -view.axes[2])[0] * 0.95 + 0.12
+    figures.draw(canvas.image, person, (person.x * pixels, chin), unit, np.clip(light, 0.25, 1.25))
 
 
 def render(

@@ -10,6 +10,7 @@ import pytest
 from lib.core.files import read_json
 from lib.data import ads, identifiers
 from lib.twin import ad_plan, advertisements
+from lib.twin.drawing.people import FACES
 from lib.twin.writing.phone_hiding import HIDINGS
 
 SETTINGS = ad_plan.Settings(scale=0.002, seed=7, pixels=32)
@@ -99,7 +100,7 @@ def test_truth_fits_the_ads(folder):
     owners = vendors["phones"].str.split("|").explode()
     assert owners.is_unique, "no two vendors share a number"
     images = pd.read_csv(folder / "truth" / "images.csv")
-    assert set(images["face"]) <= {"none", *ad_plan.FACES}
+    assert set(images["face"]) <= {"none", *FACES}
     assert set(images["image"]) == set(tables["IMAGES"].str.split("|").explode())
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from lib.core import published
+from lib.twin.drawing.people import FACES
 
 PUBLISHED = published.regions()
 REGIONS = tuple(PUBLISHED.index)
@@ -23,7 +24,6 @@ LENGTHS = 0.45  # of the logarithm of a template's length: most texts stay under
 REUSED = 0.015  # of the pictures in ads, how many were in an earlier ad of the vendor
 LIMITS = (50, 600)  # tokens of a template
 RENDERED = 1.022  # tokens of a text for each that its template was asked to have: what noise and facts add
-FACES = ("visible", "hidden", "cropped", "blurred")
 VENDOR, AD, IMAGE, PLAN, SCHOOL, LENGTH = range(6)
 """What a random stream is for: the first number in its name."""
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
 
+from lib.twin.drawing.optics import Light, View
 from lib.twin.drawing.textures import Paint, mean, relief, texture
 
 NEAR = 0.12  # m in front of the eye; nearer geometry is cut off
@@ -25,110 +26,40 @@ SOFT = np.clip(0.5 + 0.5 * np.stack([np.sign(_COS) * abs(_COS) ** 0.4, np.sign(_
 ARCH = np.concatenate([[[0, 1]], 0.5 - 0.5 * np.stack([_COS[:17], _SIN[:17] * 0.8 + 0.2], 1), [[1, 1]]])
 _CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], float)
 
+Corner: TypeAlias = tuple[float, float, float]
+Place: TypeAlias = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""A face in the room: origin, across, down, normal; each (3,)."""
+
 
 class Part(NamedTuple):
     """One convex piece of a thing, between the corners `lo` and `hi` of its frame."""
 
-    lo: tuple
-    hi: tuple
+    lo: Corner
+    hi: Corner
     paint: Paint
     shape: str = "box"  # box, soft, sheet (front only), mat (top only), turned, leaves
-    extra: Any = None  # box/soft: paint of the front; sheet/mat: outline; turned: profile; leaves: generator seed
-    top: Paint | None = None
+    outline: np.ndarray = SQUARE  # of a sheet or mat, in the unit square
+    front: Paint | None = None  # of a box or soft part, where it isn't as the rest
+    top: Paint | None = None  # of a box, soft or turned part
+    profile: Sequence[tuple[float, float]] = ()  # of a turned part: (height, radius), both 0 to 1
+    seed: int = 0  # of leaves
 
 
-# View and light ------------------------------------------------------------------------------------------------------
+class _Frame(NamedTuple):
+    """A thing's own frame in the room, and the eye as seen from it."""
 
-
-class View(NamedTuple):
-    """A pinhole camera: `eye` in m; `axes` rows right, up, forward; `focal` and `centre` in pixels."""
-
+    place: np.ndarray
+    turn: np.ndarray
     eye: np.ndarray
-    axes: np.ndarray
-    focal: float
-    centre: tuple
-
-    @classmethod
-    def look(cls, eye, yaw: float, pitch: float, roll: float, focal: float, centre) -> View:
-        """Look from `eye`; yaw turns right, pitch up, roll clockwise, all in radians."""
-        forward = np.array([math.sin(yaw) * math.cos(pitch), math.sin(pitch), math.cos(yaw) * math.cos(pitch)])
-        right = np.array([math.cos(yaw), 0.0, -math.sin(yaw)])
-        up = np.cross(forward, right)
-        c, s = math.cos(roll), math.sin(roll)
-        axes = np.stack([c * right - s * up, c * up + s * right, forward])
-        return cls(np.asarray(eye, float), axes, focal, tuple(centre))
-
-    def seen(self, points) -> np.ndarray:
-        """Points (n, 3) of the room in the camera's frame: right, up, forward (m)."""
-        return (np.asarray(points, float) - self.eye) @ self.axes.T
-
-    def screen(self, seen: np.ndarray) -> np.ndarray:
-        """Camera-frame points (n, 3), all in front of the eye, to pixels (n, 2)."""
-        return seen[:, :2] * (self.focal, -self.focal) / seen[:, 2:] + self.centre
 
 
-class Light(NamedTuple):
-    """Light of a room: ambient, point sources, the sun through a window, and shadows where things touch."""
-
-    ambient: np.ndarray  # (3,), 1 is full
-    places: np.ndarray  # (k, 3) m
-    colours: np.ndarray  # (k, 3)
-    reach: np.ndarray  # (k,) m
-    room: tuple  # width, height, depth in m
-    sun: tuple | None = None  # direction towards the sun (3,), window lo (3,), window hi (3,), colour (3,)
-    lo: np.ndarray = np.zeros((0, 3))  # corners of what stands in the room
-    hi: np.ndarray = np.zeros((0, 3))
-
-    def at(self, points: np.ndarray, normals: np.ndarray, contact: bool = False) -> np.ndarray:
-        """Light (n, 3) at points (n, 3) of faces with these outward normals: (n, 3), or (3,) of one face."""
-        normals = np.broadcast_to(normals, points.shape)
-        to = self.places - points[:, None]
-        distance = np.sqrt((to * to).sum(-1)) + 1e-6
-        facing = 0.45 + 0.55 * (to @ normals[:, :, None])[..., 0] / distance
-        out = (np.maximum(facing, 0) / (1 + (distance / self.reach) ** 2)) @ self.colours
-        out += (0.9 + 0.1 * normals[:, 1:2]) * self.ambient
-        if self.sun is not None:
-            out += self._sunshine(points, normals)
-        if contact:
-            out *= self._contact(points, normals[0])[:, None]
-        return out
-
-    def _sunshine(self, points, normals):
-        direction, lo, hi, colour = self.sun
-        axis = int(np.argmin(hi - lo))  # the window's thin axis: the wall it is in
-        slope = normals @ direction
-        steps = (lo[axis] - points[:, axis]) / direction[axis]
-        hit = points + steps[:, None] * direction
-        lit = (slope > 0.02) * (steps > 0) * np.minimum(1.0, slope + 0.3)
-        for k in (1, 2 - axis):
-            lit = lit * np.clip(np.minimum(hit[:, k] - lo[k], hi[k] - hit[:, k]) / 0.05 + 0.5, 0, 1)
-        k = 2 - axis  # the bar in the middle
-        return (lit * np.clip(np.abs(hit[:, k] - (lo[k] + hi[k]) / 2) / 0.04 - 0.3, 0, 1))[:, None] * colour
-
-    def _contact(self, points, normal):
-        """Darker in the corners of the room and next to what stands in it."""
-        gaps = [d for k in range(3) if abs(normal[k]) < 0.5 for d in (points[:, k], self.room[k] - points[:, k])]
-        out = 1 - 0.22 * np.exp(np.maximum(np.minimum.reduce(gaps), 0) / -0.25)
-        axis = int(np.argmax(abs(normal)))
-        level = points[0, axis]
-        for lo, hi in zip(self.lo, self.hi, strict=True):
-            if max(lo[axis] - level, level - hi[axis]) > 0.7:
-                continue  # too far from this plane to darken it
-            gap = np.maximum(np.maximum(lo - points, points - hi), 0) * (1, 0.7, 1)
-            out *= 1 - 0.42 * np.exp(np.sqrt((gap * gap).sum(1)) / -0.16)
-        return np.maximum(out, 0.35)
-
-
-# Drawing -------------------------------------------------------------------------------------------------------------
-
-
-def back_to_front(lo: np.ndarray, hi: np.ndarray, eye) -> list[int]:
+def back_to_front(lo: np.ndarray, hi: np.ndarray, eye: np.ndarray) -> list[int]:
     """An order to paint boxes with corners `lo`, `hi` (n, 3), seen from `eye` (3,); what overlaps goes by distance."""
-    eye, n = np.asarray(eye, float), len(lo)
+    n = len(lo)
     if n == 1:
         return [0]
     a, b = lo[:, None], hi[:, None]
-    first = (((b <= lo + 1e-4) & (eye >= b - 1e-4)) | ((a >= hi - 1e-4) & (eye <= a + 1e-4))).any(-1)
+    first: np.ndarray = np.any(((b <= lo + 1e-4) & (eye >= b - 1e-4)) | ((a >= hi - 1e-4) & (eye <= a + 1e-4)), axis=-1)
     first &= ~first.T
     distance = ((lo + hi) / 2 - eye) ** 2
     left, order, blockers = np.argsort(-distance.sum(1), kind="stable").tolist(), [], first.sum(0)
@@ -191,27 +122,37 @@ class Canvas:
         self._queue.append(face)
         self._frame_of.append(0)
 
-    def add_thing(self, parts: list[Part], place, facing: float) -> None:
-        """Queue the parts of a thing whose back stands at `place` (x, y, z) and whose front looks along `facing`
+    def add_thing(self, parts: list[Part], at: Corner, facing: float) -> None:
+        """Queue the parts of a thing whose back stands at `at` (x, y, z) and whose front looks along `facing`
         (radians; 0 is towards +z, away from the viewer, pi towards the viewer, pi/2 towards +x)."""
         s, c = math.sin(facing), math.cos(facing)
-        turn, place = np.array([[-c, 0, s], [0, 1, 0], [s, 0, c]]), np.asarray(place, float)
+        turn, place = np.array([[-c, 0, s], [0, 1, 0], [s, 0, c]]), np.asarray(at, float)
         lo, hi = np.array([p.lo for p in parts], float), np.array([p.hi for p in parts], float)
         low, high = lo.min(0), hi.max(0)
         if not self._may_show(place + turn @ ((low + high) / 2), math.dist(low, high) / 2):
             return
         self._frames.append((place, turn))
-        eye = (self.view.eye - place) @ turn
-        for k in back_to_front(lo, hi, eye):
-            getattr(self, "_" + parts[k].shape)(parts[k], parts[k].lo, parts[k].hi, eye, place, turn)
+        frame = _Frame(place, turn, (self.view.eye - place) @ turn)
+        for k in back_to_front(lo, hi, frame.eye):
+            self._add_part(parts[k], frame)
             self._frame_of += [len(self._frames) - 1] * (len(self._queue) - len(self._frame_of))
+
+    def _add_part(self, part: Part, frame: _Frame) -> None:
+        {
+            "box": self._box,
+            "soft": self._soft,
+            "sheet": self._sheet,
+            "mat": self._mat,
+            "turned": self._turned,
+            "leaves": self._leaves,
+        }[part.shape](part, frame)
 
     def _may_show(self, middle: np.ndarray, radius: float) -> bool:
         """Whether some of a ball can be in the picture."""
         right, up, ahead = self.view.seen(middle).tolist()
         focal, halves = self.view.focal, (self.pixels / 2 + abs(at - self.pixels / 2) for at in self.view.centre)
-        beside = (focal * abs(side) - half * ahead for side, half in zip((right, up), halves, strict=True))
-        return ahead > NEAR - radius and all(past < radius * math.hypot(focal, self.pixels) for past in beside)
+        outside = (focal * abs(side) - half * ahead for side, half in zip((right, up), halves, strict=True))
+        return bool(ahead > NEAR - radius and all(past < radius * math.hypot(focal, self.pixels) for past in outside))
 
     def paint(self) -> None:
         """Draw the queue: projection and light of all faces at once, then one after the other."""
@@ -240,14 +181,16 @@ class Canvas:
         lo, hi = spots.min(1), spots.max(1)
         outside = nowhere | (~behind & ((hi < 0) | (lo > self.pixels)).any(1))
         bounds = np.concatenate([lo, hi], 1).tolist()
-        where = zip(origin, across, down, normals, strict=True)
-        known = zip(faces, outside.tolist(), behind.tolist(), bounds, spots, frames, backs, light, where, strict=True)
+        places_of = zip(origin, across, down, normals, strict=True)
+        drawn = zip(
+            faces, outside.tolist(), behind.tolist(), bounds, spots, frames, backs, light, places_of, strict=True
+        )
         hulls = iter(self._outlines([entry for entry in self._queue if isinstance(entry, Hull)]))
         for entry in self._queue:
             if isinstance(entry, Face):
-                face, out, *row = next(known)
-                if not out:
-                    self._face(face, *row)
+                face, unseen, *projected = next(drawn)
+                if not unseen:
+                    self._face(face, *projected)
             elif isinstance(entry, Hull):
                 near, spots, tone = next(hulls)
                 if near > NEAR:
@@ -256,7 +199,7 @@ class Canvas:
                 entry()
         self._queue, self._frame_of = [], []
 
-    def _outlines(self, hulls: list[Hull]) -> list[tuple]:
+    def _outlines(self, hulls: list[Hull]) -> list[tuple[float, np.ndarray, list[float]]]:
         """For each hull its least depth, its points in pixels and its colour."""
         if not hulls:
             return []
@@ -269,7 +212,17 @@ class Canvas:
         tones = np.minimum(0.9 * light * [mean(hull.paint) for hull in hulls], 255).tolist()
         return list(zip(depth, spots.astype(np.float32), tones, strict=True))
 
-    def _face(self, face: Face, behind: bool, bounds, spots, frame, back, light, place) -> None:
+    def _face(
+        self,
+        face: Face,
+        behind: bool,
+        bounds: list[float],
+        spots: np.ndarray,
+        frame: np.ndarray,
+        back: np.ndarray,
+        light: np.ndarray,
+        place: Place,
+    ) -> None:
         view, paint = self.view, face.paint
         if behind:
             seen = _cut(face.outline @ frame[:, :2].T + frame[:, 2])
@@ -314,15 +267,17 @@ class Canvas:
         cv2.fillPoly(mask, [points - np.array([x0, y0], np.int32) * 16], 255, shift=4)
         cv2.copyTo(patch, mask, self.image[y0:y1, x0:x1])
 
-    def _light_map(self, face, place, grid) -> np.ndarray:
+    def _light_map(self, face: Face, place: Place, grid: int) -> np.ndarray:
         """Light over a face: float (grid, grid, 3), by its rows (down) and columns (across)."""
         origin, across, down, normal = place
         steps = (np.arange(grid) + 0.5) / grid
-        where = origin + (steps[:, None] * across)[None] + (steps[:, None] * down)[:, None]
-        return self.light.at(where.reshape(-1, 3), normal, face.contact).reshape(grid, grid, 3)
+        points = origin + (steps[:, None] * across)[None] + (steps[:, None] * down)[:, None]
+        return self.light.at(points.reshape(-1, 3), normal, face.contact).reshape(grid, grid, 3)
 
     @staticmethod
-    def _warp(image, back, size, across=None, down=None) -> np.ndarray:
+    def _warp(
+        image: np.ndarray, back: np.ndarray, size: tuple[int, int], across: float = 0, down: float = 0
+    ) -> np.ndarray:
         """A face's picture seen through its perspective: uint8; `across`, `down`: its pixels that the face takes."""
         if image.dtype != np.uint8:
             image = cv2.convertScaleAbs(image)
@@ -331,8 +286,8 @@ class Canvas:
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         return cv2.warpPerspective(image, scale @ back, size, flags=flags, borderMode=cv2.BORDER_REPLICATE)
 
-    def _box(self, part, lo, hi, eye, place, turn, outline=SQUARE) -> None:
-        (x, y, z), (r, t, f) = lo, hi
+    def _box(self, part: Part, frame: _Frame, outline: np.ndarray = SQUARE) -> None:
+        (x, y, z), (r, t, f), eye = part.lo, part.hi, frame.eye
         dx, dy, dz = r - x, t - y, f - z
         paint, add = part.paint, self._queue.append
         if eye[0] < x:
@@ -342,52 +297,56 @@ class Canvas:
         if eye[2] < z:
             add(Face((r, t, z), (-dx, 0, 0), (0, -dy, 0), paint, outline))
         elif eye[2] > f:
-            add(Face((x, t, f), (dx, 0, 0), (0, -dy, 0), part.extra or paint, outline))
+            add(Face((x, t, f), (dx, 0, 0), (0, -dy, 0), part.front or paint, outline))
         if eye[1] < y:
             add(Face((x, y, z), (dx, 0, 0), (0, 0, dz), paint, outline))
         elif eye[1] > t:
             add(Face((x, t, z), (dx, 0, 0), (0, 0, dz), part.top or paint, outline))
 
-    def _soft(self, part, lo, hi, eye, place, turn) -> None:
+    def _soft(self, part: Part, frame: _Frame) -> None:
         """A box with rounded edges: its chamfered outline in the middle tone, then its faces with round corners."""
-        lo, hi = np.array(lo, float), np.array(hi, float)
+        lo, hi, (place, turn, _) = np.array(part.lo, float), np.array(part.hi, float), frame
         rim = 0.16 * np.minimum(hi - lo, 0.35)
         inward = np.where(_CORNERS > 0, -rim, rim)
         points = ((lo + _CORNERS * (hi - lo))[None] + inward[None] * np.eye(3)[:, None]).reshape(-1, 3)
         self._queue.append(Hull(place + points @ turn.T, place + turn @ ((lo + hi) / 2), part.paint))
-        self._box(part, part.lo, part.hi, eye, place, turn, SOFT)
+        self._box(part, frame, SOFT)
 
-    def _sheet(self, part, lo, hi, eye, place, turn) -> None:
-        outline, width, height = SQUARE if part.extra is None else part.extra, hi[0] - lo[0], hi[1] - lo[1]
-        self._queue.append(Face((lo[0], hi[1], hi[2]), (width, 0, 0), (0, -height, 0), part.paint, outline))
+    def _sheet(self, part: Part, frame: _Frame) -> None:
+        (left, low, _), (right, high, front) = part.lo, part.hi
+        self._queue.append(
+            Face((left, high, front), (right - left, 0, 0), (0, -(high - low), 0), part.paint, part.outline)
+        )
 
-    def _mat(self, part, lo, hi, eye, place, turn) -> None:
-        outline, width, depth = SQUARE if part.extra is None else part.extra, hi[0] - lo[0], hi[2] - lo[2]
-        self._queue.append(Face((lo[0], hi[1], lo[2]), (width, 0, 0), (0, 0, depth), part.paint, outline, lo[1] < 0.05))
+    def _mat(self, part: Part, frame: _Frame) -> None:
+        (left, low, back), (right, high, front) = part.lo, part.hi
+        across, down = (right - left, 0, 0), (0, 0, front - back)
+        self._queue.append(Face((left, high, back), across, down, part.paint, part.outline, low < 0.05))
 
-    def _turned(self, part, lo, hi, eye, place, turn) -> None:
-        """A solid of revolution; `extra` is its profile: rows (height 0..1, radius 0..1)."""
-        heights, sides = np.asarray(part.extra, float).T
+    def _turned(self, part: Part, frame: _Frame) -> None:
+        """A solid of revolution with the part's profile."""
+        lo, hi = part.lo, part.hi
+        heights, sides = np.asarray(part.profile, float).T
         foot = np.array([(lo[0] + hi[0]) / 2, lo[1], (lo[2] + hi[2]) / 2])
         radius, height = (hi[0] - lo[0]) / 2, hi[1] - lo[1]
-        aside = self.view.axes[0] * (1, 0, 1) @ turn
+        aside: np.ndarray = self.view.axes[0] * (1, 0, 1) @ frame.turn
         aside *= 2 * radius / np.linalg.norm(aside)
         outline = np.stack([0.5 + 0.5 * np.append(-sides, sides[::-1]), 1 - np.append(heights, heights[::-1])], 1)
         up = np.array([0, height, 0])
         self._queue.append(Face(foot + up - aside / 2, aside, -up, part.paint.but(relief="round"), outline))
         wide = radius * sides[-1]
-        if eye[1] > hi[1] and wide > 0.02:
+        if frame.eye[1] > hi[1] and wide > 0.02:
             origin, top = (foot[0] - wide, hi[1], foot[2] - wide), part.top or part.paint
             self._queue.append(Face(origin, (2 * wide, 0, 0), (0, 0, 2 * wide), top, ROUND))
 
-    def _leaves(self, part, lo, hi, eye, place, turn) -> None:
-        """A plant's crown: leaves about the middle of the box, slim ones if the paint is striped; `extra` seeds it."""
-        lo, hi = np.array(lo), np.array(hi)
-        middle = place + turn @ ((lo + hi) / 2)
+    def _leaves(self, part: Part, frame: _Frame) -> None:
+        """A plant's crown: leaves about the middle of the box, slim ones if the paint is striped."""
+        lo, hi = np.array(part.lo), np.array(part.hi)
+        middle = frame.place + frame.turn @ ((lo + hi) / 2)
         seen = self.view.seen(middle[None])
         if seen[0, 2] < 2 * NEAR:
             return
-        rng, count, slim = np.random.default_rng(part.extra), 26, part.paint.pattern == "striped"
+        rng, count, slim = np.random.default_rng(part.seed), 26, part.paint.pattern == "striped"
         spot, metre = self.view.screen(seen)[0], self.view.focal / seen[0, 2]
         wide, high = (hi[0] - lo[0]) / 2 * metre, (hi[1] - lo[1]) / 2 * metre
         angles, reach = rng.uniform(-0.15, 1.15, count) * math.pi, rng.uniform(0.45, 1.0, count)
@@ -401,7 +360,7 @@ class Canvas:
         base, second = np.asarray(part.paint.colours[:2], float)
         colours = (base + (second - base) * tones) * np.linspace(0.62, 1.07, count)[:, None]
 
-        def crown():
+        def crown() -> None:
             lit = np.minimum(colours * self.light.at(middle[None], np.array([0, 0.6, -0.8])), 255).tolist()
             for leaf, colour in zip(np.rint(leaves * 16).astype(np.int32), lit, strict=True):
                 cv2.fillPoly(self.image, [leaf], colour, cv2.LINE_AA, shift=4)

@@ -17,6 +17,7 @@ from made_up_runs import PAIRS, VENDORS, fusion, image, text
 from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT
+from lib.core.schemas import Table
 from lib.pipeline import report, solutions, timings
 from lib.review import known_vendors, ledger, paper_tables, study_diff, vendor_analysis
 from lib.runs import embedding_files, results
@@ -40,7 +41,13 @@ NAMES = [
     "N/A",
 ]
 """Regions and the like that a reader which guesses takes for numbers, for truth values or for nothing."""
-ONE = pa.DataFrameSchema({"name": tables.TEXT, "count": tables.WHOLE, "score": tables.NUMBER, "holds": tables.TRUTH})
+
+
+class One(Table):
+    name: str
+    count: int
+    score: float = pa.Field(nullable=True)
+    holds: bool
 
 
 def write(path, content):
@@ -60,7 +67,7 @@ def test_types_are_the_schemas_and_names_stay_text(tmp_path):
     }
     path = tmp_path / "a.csv"
     pd.DataFrame(rows).to_csv(path, index=False)
-    found = tables.read(path, ONE)
+    found = tables.read(path, One)
     assert found["name"].tolist() == NAMES and found["count"].tolist() == list(range(len(NAMES)))
     assert found.dtypes.astype(str).to_dict() == {"name": "str", "count": "int64", "score": "float64", "holds": "bool"}
     assert (
@@ -84,7 +91,7 @@ def test_what_was_written_is_read_back(tmp_path, rows):
     frame = pd.DataFrame(rows, columns=["name", "count", "score", "holds"])
     frame = frame.astype({"name": "str", "count": "int64", "score": "float64", "holds": "bool"})
     frame.to_csv(tmp_path / "a.csv", index=False)
-    pd.testing.assert_frame_equal(tables.read(tmp_path / "a.csv", ONE), frame, check_exact=True)
+    pd.testing.assert_frame_equal(tables.read(tmp_path / "a.csv", One), frame, check_exact=True)
     frame["name"] = [name.lstrip("'") for name in frame["name"]]  # `lib.core.tables.unguarded` says why
     frame["name"] = frame["name"].astype("str")
     report.save_table(frame.rename(columns={"score": "mean", "count": "known"}), tmp_path / "b.csv")
@@ -115,7 +122,7 @@ def test_what_was_written_is_read_back(tmp_path, rows):
 def test_a_bad_table_is_one_paragraph_without_its_values(tmp_path, content, told):
     path = write(tmp_path / "a.csv", content)
     with pytest.raises(DataError, match=told) as error:
-        tables.read(path, ONE, "Make it anew.")
+        tables.read(path, One, "Make it anew.")
     message = str(error.value)
     assert message.startswith(str(path)) and message.endswith("Make it anew.") and "\n" not in message
     assert "secret" not in message
@@ -123,10 +130,10 @@ def test_a_bad_table_is_one_paragraph_without_its_values(tmp_path, content, told
 
 def test_a_table_that_is_not_there_or_is_not_text_is_said(tmp_path):
     with pytest.raises(DataError, match="No such file"):
-        tables.read(tmp_path / "a.csv", ONE)
+        tables.read(tmp_path / "a.csv", One)
     (tmp_path / "a.csv").write_bytes("name\ncafé\n".encode("latin-1"))
     with pytest.raises(DataError, match="not UTF-8"):
-        tables.read(tmp_path / "a.csv", ONE)
+        tables.read(tmp_path / "a.csv", One)
 
 
 def test_a_chapters_table_without_columns_is_empty(tmp_path):
@@ -199,7 +206,7 @@ def read_back():
 
 
 def test_every_published_table_that_is_read_back_has_its_types():
-    """A column of numbers that `lib.core.tables.CHAPTERS` doesn't name would be taken for words."""
+    """A column of numbers that `lib/core/tables.yaml` doesn't name would be taken for words."""
     for path in read_back():
         table = tables.chapter(path)
         for name in table.columns[table.dtypes == "str"].difference(AS_TEXT):

@@ -7,13 +7,17 @@ each say where the table stands, its units, and what was ambiguous in the text i
 Printed values are kept even where they look wrong: an error is a finding, not ours to repair.
 """
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pandas as pd
+from pandera.typing import DataFrame
 
 from lib.core import tables as read_back
 from lib.core.errors import DataError
 from lib.core.files import ROOT
+from lib.core.schemas import PrintedData, PrintedTable
 
 FOLDER = ROOT / "results" / "published"
 
@@ -42,7 +46,7 @@ def table(paper: str, number: int) -> pd.DataFrame:
 
     Source: `results/published/<paper>_table_<number>.csv`.
     """
-    frame = read_back.read(_path(paper, number), read_back.PRINTED, comment="#")
+    frame = read_back.read(_path(paper, number), PrintedTable, comment="#")
     frame.insert(frame.columns.get_loc("mean") + 1, "printed", cells(paper, number)["mean"])
     return frame
 
@@ -62,9 +66,9 @@ def claims() -> pd.DataFrame:
     return read_back.cells(FOLDER / "claims.csv", comment="#")
 
 
-def text_data() -> pd.DataFrame:
+def text_data() -> DataFrame[PrintedData]:
     """What MATCHED's text says of its data in numbers: `statistic` (tokens, english), `region`, `mean`, `place`."""
-    return read_back.read(FOLDER / "matched_text_data.csv", read_back.PRINTED_DATA, comment="#")
+    return read_back.read(FOLDER / "matched_text_data.csv", PrintedData, comment="#")
 
 
 def regions() -> pd.DataFrame:

@@ -1,8 +1,8 @@
 """Tables that are read back from CSV, each by its schema: no type is guessed.
 
-Names stay text, whatever they look like (a region called `75`, `null` or `1e5`), numbers are read as exactly as they were
-written, and a value is missing only where a column may miss one and its cell is empty. A text is never missing: an empty
-cell is the empty text.
+Names stay text, whatever they look like (a region called `75`, `null` or `1e5`). Numbers are read exactly as they were
+written. A value is missing only where its column may miss values and its cell is empty; of a text, an empty cell is the
+empty text.
 """
 
 from __future__ import annotations
@@ -10,163 +10,115 @@ from __future__ import annotations
 import csv
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import pandera.pandas as pa
+from pandera.typing import DataFrame
 
+from lib.core import yaml_files
 from lib.core.errors import DataError
 
-TEXT, WHOLE, TRUTH = pa.Column("str"), pa.Column("int64"), pa.Column("bool")
-NUMBER = pa.Column("float64", nullable=True)
+Model = TypeVar("Model", bound=pa.DataFrameModel)
+
 _FORMS = {
     "int64": (re.compile(r"-?[0-9]{1,18}"), "a whole number"),
     "float64": (re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?|-?inf"), "a number"),
     "bool": (re.compile("True|False"), "True or False"),
 }
 """How each type is written, and what an error calls it; any cell is a text."""
-
-
-def _schema(**columns: pa.Column) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema(dict(columns), strict="filter")
-
-
-def _optional(column: pa.Column) -> pa.Column:
-    return pa.Column(column.dtype, nullable=column.nullable, required=False)
-
-
-SCORED = _schema(
-    region=TEXT,
-    vendor=WHOLE,
-    **dict.fromkeys(("query", "relevant", "documents"), _optional(WHOLE)),
-    **dict.fromkeys(("MRR@10", "R-Precision@X", "mAP@R"), _optional(NUMBER)),
-)
-"""Scored queries (`lib.evaluation.verification.scores`)."""
-QUERIES = SCORED.add_columns({"modality": TEXT})
-"""`queries.csv` of a run: those of each modality that it retrieves by."""
-PREDICTIONS = _schema(text=_optional(WHOLE), image=_optional(WHOLE), truth=WHOLE, predicted=WHOLE)
-"""`predictions.csv` of a run."""
-TEXT_TO_IMAGE = _schema(region=TEXT, vendor=WHOLE, **dict.fromkeys(("R-Precision@X", "R-Precision@X, chance"), NUMBER))
-"""`text_to_image.csv` of an alignment (`lib.evaluation.text_to_image.scores`), as far as it is read back."""
-TWIN_ADS = _schema(**dict.fromkeys(("hiding", "phone", "phone2", "name", "vendor"), TEXT))
-"""`truth/ads.csv` of the twin."""
-TWIN_PICTURES = _schema(image=TEXT, vendor=WHOLE, face=TEXT)
-"""`truth/images.csv` of the twin."""
-HOTEL_PICTURES = _schema(image=TEXT, place=WHOLE, chain=WHOLE, source=TEXT, room=WHOLE)
-"""`truth/pictures.csv` of the hotels' twin."""
-FACES = _schema(image=TEXT, confidence=pa.Column("float64"), seconds=pa.Column("float64"))
-"""What `lib.data.face_detection` remembers of pictures."""
-PRINTED = _schema(
-    row=WHOLE,
-    mean=pa.Column("float64"),
-    std=_optional(NUMBER),
-    metric=TEXT,
-    **dict.fromkeys(
-        ("seed", "group", "system", "objective", "fusion", "modality", "vendors", "dataset", "split", "note"),
-        _optional(TEXT),
-    ),
-)
-"""A table of a paper, `results/published/<paper>_table_<number>.csv`."""
-PRINTED_DATA = _schema(statistic=TEXT, region=TEXT, mean=pa.Column("float64"), place=TEXT)
-"""`results/published/matched_text_data.csv`."""
-
-_COUNTS = """ads answered checked disagree known known_vendors labels labels_merging links losses new new_vendors of pairs per_class
-pictures round rounds split_vendors test_items unrelated vendors_split violations without_label"""
-_NUMBERS = """across adjusted_rand auroc auroc_high auroc_low batch centres chance co2_g corrected crowd difference documents effect epochs epsilon fall
-false first found fpr fpr_high fpr_low gamma gib high high_published items kept least low low_published m margin mean milliseconds most
-of_peak off ours overlap p p_holm pair_precision pair_recall parameters plain precision precision_high precision_low prepared proxy_lr
-published queries rate ratio ratio_high ratio_low ratio_published recall recall_high recall_low recomputed released right row seconds seed_sd seeds
-share sound std std_ours target temperature tflops theirs threshold times_paper times_plain trained training_seconds true truth untrained
-value vendors wh within wrong"""
-_SPACED = """Hotel-ID, Hotels-50K, at least, at most, difference high, difference low, furthest apart, vendor's level"""
-CHAPTERS: dict[str, pa.Column] = {
-    **dict.fromkeys(_COUNTS.split(), WHOLE),
-    **dict.fromkeys([*_NUMBERS.split(), *_SPACED.split(", ")], NUMBER),
-    **dict.fromkeys(("face", "holds", "role"), TRUTH),
+_KINDS = {
+    "text": pa.Column("str"),
+    "whole": pa.Column("int64"),
+    "number": pa.Column("float64", nullable=True),
+    "truth": pa.Column("bool"),
 }
-"""What the columns of the chapters' tables hold that is no text. Counts that some tables lack in some rows are numbers."""
-ELSEWHERE: dict[tuple[str, str], pa.Column] = {
-    **{(f"claims_{name}", "paper"): NUMBER for name in ("alignment", "identification", "verification")},
-    **{(name, "items"): TEXT for name in ("leakage", "leakage_probe", "leakage_scores", "speed_parts")},
-    **{
-        (name, column): TEXT
-        for name, column in (("calibration_card", "target"), ("face_photographs", "wrong"), ("likeness", "pairs"))
-    },
-    ("factors_together", "faces"): NUMBER,
-    ("found", "right"): TRUTH,
-    ("hotels_own_invariants", "holds"): WHOLE,
-    ("identification_on_pairs", "pairs"): NUMBER,
-    ("one_entity", "split"): WHOLE,
+"""What tables.yaml says of a chapter's column."""
+_LISTED = yaml_files.read(Path(__file__).with_suffix(".yaml"), "expected are columns and elsewhere")
+_COLUMNS = {name: _KINDS[kind] for kind, names in _LISTED["columns"].items() for name in names}
+_ELSEWHERE = {
+    table: {name: _KINDS[kind] for name, kind in columns.items()} for table, columns in _LISTED["elsewhere"].items()
 }
-"""Tables in which a column of that name holds something else."""
+_RERUN = "Remove the file and run the study again: its chapter writes it anew."
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def read(path: str | Path, schema: pa.DataFrameSchema, remedy: str = "", comment: str | None = None) -> pd.DataFrame:
-    """A CSV file's columns that a schema names, each of its type and checked, in the file's order; others are left out.
+def read(path: str | Path, model: type[Model], remedy: str = "", comment: str | None = None) -> DataFrame[Model]:
+    """Read and check a CSV file's columns that a schema names, in the file's order; others are left out.
 
-    comment: the sign that begins lines above the table. Raises DataError for a file that isn't there, is no CSV file
-    in UTF-8, lacks a column, or holds something else than the schema says: a paragraph with file, row, column and `remedy` (what
-    to do, in sentences) that doesn't show the value, which may be of an ad.
+    model: of `lib.core.schemas`. comment: the sign that begins lines above the table. remedy: what to do about a bad
+    file, in sentences.
+
+    Raises DataError for a file that isn't there, is no CSV file in UTF-8, lacks a column, or holds something else than
+    the schema says. The message names file, row and column and doesn't show the value, which may be of an ad.
     """
-    text = cells(path, remedy, comment)
-    if absent := [name for name, column in schema.columns.items() if column.required and name not in text]:
-        needed = ", ".join(name for name, column in schema.columns.items() if column.required)
-        raise DataError(_said(f"{path} has no column {', '.join(absent)}. It needs the columns {needed}.", remedy))
-    named = text[[name for name in text if name in schema.columns]]
-    _check(path, {name: _misfits(named[name], schema.columns[name]) for name in named}, remedy)
-    typed = pd.DataFrame({name: _typed(named[name], schema.columns[name]) for name in named})
+    text, columns = cells(path, remedy, comment), model.to_schema().columns
+    needed = [name for name, column in columns.items() if column.required]
+    if absent := [name for name in needed if name not in text]:
+        problem = f"{path} has no column {', '.join(absent)}. It needs the columns {', '.join(needed)}."
+        raise DataError(_message(problem, remedy))
+    typed = _typed(path, text, {name: columns[name] for name in text if name in columns}, remedy)
     try:
-        return schema.validate(typed, lazy=True)
-    except pa.errors.SchemaErrors as problem:
-        # Not "from problem": its traceback would print the values into a notebook.
-        raise _broken(path, problem.failure_cases, remedy) from None
+        return model.validate(typed, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        first = error.failure_cases.sort_values("index", kind="stable").iloc[0]
+        problem = _misfit(path, int(first["index"]), first["column"], first["check"], len(error.failure_cases))
+        # Not "from error": its traceback would print the values into a notebook.
+        raise DataError(_message(problem, remedy)) from None
 
 
 def chapter(path: str | Path) -> pd.DataFrame:
-    """A table that a chapter wrote with `lib.pipeline.report.save_table`: columns of CHAPTERS (but for ELSEWHERE) have their types, all others are
-    text. One that was written without a column has none. Raises DataError as `read` does."""
+    """Read a table that a chapter wrote with `lib.pipeline.report.save_table`, columns typed as tables.yaml says.
+
+    One that was written without a column has none. Raises DataError as `read` does.
+    """
     path = Path(path)
-    if _nothing(path):
+    if _is_blank(path):
         return pd.DataFrame()
     text = cells(path, _RERUN).rename(columns=unguarded)
-    kinds = {name: ELSEWHERE.get((path.stem, name), CHAPTERS.get(name, TEXT)) for name in text}
-    _check(path, {name: _misfits(text[name], kinds[name]) for name in text}, _RERUN)
-    return pd.DataFrame({name: _typed(text[name].map(unguarded), kinds[name]) for name in text}, index=text.index)
+    types = _COLUMNS | _ELSEWHERE.get(path.stem, {})
+    frame = _typed(path, text, {name: types.get(name, _KINDS["text"]) for name in text}, _RERUN)
+    for name in frame.columns[frame.dtypes == "str"]:
+        frame[name] = frame[name].map(unguarded)
+    return frame
 
 
 def names(path: str | Path) -> list[str]:
     """The columns of a table that a chapter wrote. Raises DataError as `read` does."""
     path = Path(path)
-    return [] if _nothing(path) else [unguarded(name) for name in cells(path, _RERUN)]
+    return [] if _is_blank(path) else [unguarded(name) for name in cells(path, _RERUN)]
 
 
 def cells(path: str | Path, remedy: str = "", comment: str | None = None) -> pd.DataFrame:
-    """A CSV file as it is written: every cell a text. Raises DataError, with `remedy`, for a file that isn't there, isn't UTF-8, or isn't a
-    table with as many cells in each row as its first row has names, none of them twice."""
+    """A CSV file as it is written: every cell a text.
+
+    Raises DataError, with `remedy`, for a file that isn't there, isn't UTF-8, or isn't a table: each row must have as
+    many cells as the first has names, and no name may be there twice.
+    """
     try:
         with Path(path).open(encoding="utf-8-sig", newline="") as stream:
             rows = list(_rows(stream, comment))
-    except UnicodeDecodeError as problem:
-        raise DataError(_said(f"{path} is not UTF-8 text.", remedy)) from problem
-    except OSError as problem:
-        raise DataError(_said(f"{path} can't be read: {problem.strerror}.", remedy)) from problem
-    except csv.Error as problem:
-        raise DataError(_said(f"{path} is not a table of comma-separated values: {problem}.", remedy)) from problem
+    except UnicodeDecodeError as error:
+        raise DataError(_message(f"{path} is not UTF-8 text.", remedy)) from error
+    except OSError as error:
+        raise DataError(_message(f"{path} can't be read: {error.strerror}.", remedy)) from error
+    except csv.Error as error:
+        raise DataError(_message(f"{path} is not a table of comma-separated values: {error}.", remedy)) from error
     if not rows:
-        raise DataError(_said(f"{path} is empty.", remedy))
-    (_, header), *below = rows
+        raise DataError(_message(f"{path} is empty.", remedy))
+    (_, header), *body = rows
     if len(set(header)) < len(header):
-        raise DataError(_said(f"{path}: two columns have the same name.", remedy))
-    for number, (line, row) in enumerate(below, 1):
+        raise DataError(_message(f"{path}: two columns have the same name.", remedy))
+    for number, (line, row) in enumerate(body, 1):
         if len(row) > len(header):
-            said = f"line {line} has {len(row)} cells, and {len(header)} have a name"
-            raise DataError(_said(f"{path} is not a table of comma-separated values: {said}.", remedy))
+            problem = f"line {line} has {len(row)} cells, and {len(header)} have a name"
+            raise DataError(_message(f"{path} is not a table of comma-separated values: {problem}.", remedy))
         if len(row) < len(header):
-            where = f"{path}, row {number} below the header, column {header[len(row)]}"
-            raise DataError(_said(f"{where}: the row ends before it.", remedy))
-    return pd.DataFrame([row for _, row in below], columns=header, dtype="str")
+            place = f"{path}, row {number} below the header, column {header[len(row)]}"
+            raise DataError(_message(f"{place}: the row ends before it.", remedy))
+    return pd.DataFrame([row for _, row in body], columns=header, dtype="str")
 
 
 def _rows(stream: Iterable[str], comment: str | None) -> Iterator[tuple[int, list[str]]]:
@@ -177,18 +129,17 @@ def _rows(stream: Iterable[str], comment: str | None) -> Iterator[tuple[int, lis
             yield from ((head + reader.line_num, row) for row in reader if row)
 
 
-def _nothing(path: Path) -> bool:
+def _is_blank(path: Path) -> bool:
     """Whether a table was written that has no column."""
     return path.is_file() and path.read_bytes().strip() == b""
 
 
-_RERUN = "Remove the file and run the study again: its chapter writes it anew."
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
-
 def guarded(value: Any) -> Any:
-    """A value as it can stand in a cell: a text that a spreadsheet would take for a formula has an apostrophe before it, and no text a lone
-    carriage return, at which readers would end the row."""
+    """A value as it can stand in a cell of a file that spreadsheet programs open.
+
+    A text that they would take for a formula gets an apostrophe before it, and lone carriage returns, at which readers
+    would end the row, become line feeds.
+    """
     if not isinstance(value, str):
         return value
     marked = f"'{value}" if value.startswith(_FORMULA) else value
@@ -196,45 +147,41 @@ def guarded(value: Any) -> Any:
 
 
 def unguarded(cell: str) -> str:
-    """The text that `guarded` was given, but for carriage returns, and for an apostrophe that stood before such a sign by itself."""
+    """The text that `guarded` was given, but for carriage returns, and for an apostrophe of its own before a sign."""
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
-def _misfits(column: pd.Series, kind: pa.Column) -> tuple[list[int], str]:
-    """The rows of a column, from 0, whose cells aren't of its type, and what they should be."""
-    if str(kind.dtype) not in _FORMS:
-        return [], "a text"
-    form, called = _FORMS[str(kind.dtype)]
-    fits = (form.fullmatch(cell) or (kind.nullable and cell == "") for cell in column)
-    return [row for row, fit in enumerate(fits) if not fit], called
+def _typed(path: str | Path, text: pd.DataFrame, types: Mapping[str, pa.Column], remedy: str) -> pd.DataFrame:
+    """These columns of a table of text, each of its type. Raises DataError for cells that aren't of theirs."""
+    misfits = [(row, name) for name, column in types.items() for row in _misfits(text[name], column)]
+    if misfits:
+        row, name = min(misfits, key=lambda place: place[0])
+        raise DataError(_message(_misfit(path, row, name, _FORMS[str(types[name].dtype)][1], len(misfits)), remedy))
+    return pd.DataFrame({name: _converted(text[name], column) for name, column in types.items()}, index=text.index)
 
 
-def _typed(column: pd.Series, kind: pa.Column) -> pd.Series:
-    """A column whose cells were found to fit."""
-    name = str(kind.dtype)
-    if name == "bool":
-        return column == "True"
-    if name == "float64":
-        return column.replace("", "nan").astype(name)
-    return column.astype(name) if name in _FORMS else column
+def _misfits(text: pd.Series, column: pa.Column) -> list[int]:
+    """The rows, from 0, whose cells aren't of the column's type."""
+    if str(column.dtype) not in _FORMS:
+        return []
+    form, _ = _FORMS[str(column.dtype)]
+    return [row for row, cell in enumerate(text) if not (form.fullmatch(cell) or (column.nullable and cell == ""))]
 
 
-def _check(path: str | Path, misfits: dict[str, tuple[list[int], str]], remedy: str) -> None:
-    wrong = [(row, name, called) for name, (rows, called) in misfits.items() for row in rows]
-    if wrong:
-        raise _wrong(path, *min(wrong, key=lambda place: place[0]), len(wrong), remedy)
+def _converted(text: pd.Series, column: pa.Column) -> pd.Series:
+    """A column of cells that fit its type."""
+    dtype = str(column.dtype)
+    if dtype == "bool":
+        return text == "True"
+    if dtype == "float64":
+        return text.replace("", "nan").astype(dtype)
+    return text.astype(dtype) if dtype in _FORMS else text
 
 
-def _broken(path: str | Path, failures: pd.DataFrame, remedy: str) -> DataError:
-    """For pandera's failure cases."""
-    first = failures.sort_values("index", kind="stable").iloc[0]
-    return _wrong(path, int(first["index"]), first["column"], first["check"], len(failures), remedy)
+def _misfit(path: str | Path, row: int, column: str, expected: str, count: int) -> str:
+    place = f"{path}, row {row + 1} below the header, column {column}"
+    return f"{place}: the value is not {expected}. Wrong values in this file: {count}."
 
 
-def _wrong(path: str | Path, row: int, column: str, called: str, count: int, remedy: str) -> DataError:
-    where = f"{path}, row {row + 1} below the header, column {column}: the value is not {called}."
-    return DataError(_said(f"{where} Wrong values in this file: {count}.", remedy))
-
-
-def _said(problem: str, remedy: str) -> str:
+def _message(problem: str, remedy: str) -> str:
     return f"{problem} {remedy}".strip()

@@ -41,6 +41,7 @@ import pandas as pd
 
 from lib.core import tables
 from lib.core.files import locked, replacing
+from lib.core.schemas import FaceDetections
 from lib.data import image_arrays
 
 KINDS = ("visible", "hidden", "cropped", "blurred", "none")
@@ -169,7 +170,7 @@ def _cached(path: Path) -> pd.DataFrame:
     """Columns `confidence, seconds` by image."""
     if not path.exists():
         return pd.DataFrame({"confidence": [], "seconds": []}, pd.Index([], name="image", dtype=str))
-    return tables.read(path, tables.FACES, "Remove the file: it is made anew.").set_index("image")
+    return tables.read(path, FaceDetections, "Remove the file: it is made anew.").set_index("image")
 
 
 @contextmanager

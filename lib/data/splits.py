@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from pandera.typing import DataFrame
 
 from lib.core.errors import DataError
+from lib.core.schemas import SplitItems
 from lib.study.run_kinds import CONTENT
 
 PARTS = ("train", "val", "test")
@@ -49,7 +51,7 @@ def stratified(vendors: np.ndarray, seed: int) -> np.ndarray:
 
 def split(
     pairs: pd.DataFrame, modality: str, protocol: str, seed: int, campaigns: pd.Series | None = None
-) -> pd.DataFrame:
+) -> DataFrame[SplitItems]:
     """The items of one modality with their parts, region by region.
 
     pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones, -1 where an ad has none),

@@ -19,6 +19,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.metrics.cluster import pair_confusion_matrix
 
 from lib.core import tables
+from lib.core.schemas import TwinAds, TwinPictures
 from lib.data import identifiers
 from lib.twin.lexicon import NUMBER_WORDS
 
@@ -117,12 +118,12 @@ def agreement(labels: np.ndarray, vendors: np.ndarray) -> dict[str, float | int]
 
 def truth(folder: Path) -> pd.DataFrame:
     """The twin's truth about each ad, in the order of the ads table: `hiding, phone, phone2, name, vendor`, as text."""
-    return tables.read(folder / "truth" / "ads.csv", tables.TWIN_ADS, f"Remove {folder}: it is made anew.")
+    return tables.read(folder / "truth" / "ads.csv", TwinAds, f"Remove {folder}: it is made anew.")
 
 
 def pictures_truth(folder: Path) -> pd.DataFrame:
     """The twin's truth about each picture: `image` (path below the folder), `vendor`, `face` (`visible`, or why none is)."""
-    return tables.read(folder / "truth" / "images.csv", tables.TWIN_PICTURES, f"Remove {folder}: it is made anew.")
+    return tables.read(folder / "truth" / "images.csv", TwinPictures, f"Remove {folder}: it is made anew.")
 
 
 def label_scores(

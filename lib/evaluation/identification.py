@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from pandera.typing import DataFrame
 from sklearn.metrics import precision_recall_fscore_support
 
+from lib.core.schemas import IdentificationScores
 from lib.evaluation.intervals import bootstrap_weights, interval, mean_of_seeds
 
 METRICS = ("Balanced accuracy", "Weighted-F1", "Micro-F1", "Macro-F1")
@@ -32,7 +34,7 @@ def shares(truth: np.ndarray, predicted: np.ndarray) -> dict[str, pd.DataFrame]:
 
 def scores(
     truth: np.ndarray, predicted: np.ndarray | Sequence[np.ndarray], draws: int = 1000, seed: int = 0
-) -> pd.DataFrame:
+) -> DataFrame[IdentificationScores]:
     """The four scores of Table 4: columns `metric, mean, low, high, items, vendors, seeds`, and over several `seed_sd`.
 
     truth: vendor of each item (n,); predicted: the same by a system, or by one for each seed. The values are
@@ -55,4 +57,5 @@ def scores(
             each = [frame["top"].sum() / frame["bottom"].sum() for frame in frames]
             row["seed_sd"] = np.std(each, ddof=1)
         rows.append(row)
-    return pd.DataFrame(rows)
+    table: DataFrame[IdentificationScores] = pd.DataFrame(rows)
+    return table

@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from pandera.typing import DataFrame
 
 from lib.core.errors import DataError
+from lib.core.schemas import ScoredQueries, VerificationScores
 from lib.evaluation import retrieval
 from lib.evaluation.intervals import bootstrap_weights, interval, resampled_ratio
 
@@ -19,7 +21,7 @@ METRICS = ("MRR@10", "R-Precision@X")
 """What MATCHED shows of single vendors and of groups of them (A.6)."""
 
 
-def scores(items: pd.DataFrame, vectors: np.ndarray, k: int = 10) -> pd.DataFrame:
+def scores(items: pd.DataFrame, vectors: np.ndarray, k: int = 10) -> DataFrame[ScoredQueries]:
     """`lib.evaluation.retrieval.per_query` for the test items of each region among its training items, with `region, documents`.
 
     items: `region, part, vendor`, a row for each of vectors (n, d). A region without queries or documents has no row;
@@ -34,7 +36,7 @@ def scores(items: pd.DataFrame, vectors: np.ndarray, k: int = 10) -> pd.DataFram
     )
 
 
-def scores_by(items: pd.DataFrame, score: Callable[[np.ndarray, np.ndarray], pd.DataFrame]) -> pd.DataFrame:
+def scores_by(items: pd.DataFrame, score: Callable[[np.ndarray, np.ndarray], pd.DataFrame]) -> DataFrame[ScoredQueries]:
     """`scores` for any way to score: score(queries, documents), row numbers of items of one region, gives
     `lib.evaluation.retrieval.per_query`'s frame."""
     found = []
@@ -48,7 +50,8 @@ def scores_by(items: pd.DataFrame, score: Callable[[np.ndarray, np.ndarray], pd.
             "Verification: no region has a training and a test item, so there is nothing to retrieve. A region needs "
             "vendors with two ads or more, some five of them at least."
         )
-    return pd.concat(found, ignore_index=True)
+    scored: DataFrame[ScoredQueries] = pd.concat(found, ignore_index=True)
+    return scored
 
 
 def shares(
@@ -75,7 +78,7 @@ def table(
     trained_on: str = "south",
     regions: Sequence[str] | None = None,
     metrics: Mapping[str, tuple[str, bool]] | None = None,
-) -> pd.DataFrame:
+) -> DataFrame[VerificationScores]:
     """Columns `metric, region, mean, std, low, high, queries, vendors, documents`; a row a region and average.
 
     low, high: 95 % interval by resampling vendors, the same ones in every region that they post in. std is over
@@ -124,4 +127,5 @@ def table(
                     **{column: int(found[column]) for column in ("queries", "vendors", "documents")},
                 }
             )
-    return pd.DataFrame(rows)
+    summary: DataFrame[VerificationScores] = pd.DataFrame(rows)
+    return summary

@@ -12,6 +12,7 @@ from scipy.stats import kendalltau, t
 from lib.core import published
 from lib.core import tables as read_back
 from lib.core.errors import DataError
+from lib.core.schemas import ScoredQueries
 from lib.evaluation import verification
 from lib.evaluation.intervals import compared
 from lib.hotels import rank_agreement
@@ -255,7 +256,7 @@ def transfer(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
 
 def _asked(run: Run) -> pd.DataFrame:
     """A run's scored queries, which are pictures all."""
-    return read_back.read(run.folder / "queries.csv", read_back.SCORED, results.AGAIN)
+    return read_back.read(run.folder / "queries.csv", ScoredQueries, results.AGAIN)
 
 
 def transferred(moved: pd.DataFrame) -> str:

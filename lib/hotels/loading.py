@@ -13,6 +13,7 @@ import pandas as pd
 from lib.core import data_state, tables
 from lib.core.errors import DataError
 from lib.core.files import locked
+from lib.core.schemas import HotelTwinPictures
 from lib.data import image_arrays, image_files
 from lib.hotels import cleaning, published_splits, splitting
 from lib.study.plan import Study
@@ -119,7 +120,7 @@ def truth(study: Study) -> pd.DataFrame:
     """What the twin knows of its pictures: `image` (index), `place, chain, source, room`."""
     folder = study.hotel_pictures
     path, remedy = folder / "truth" / "pictures.csv", f"Remove {folder}: it is made anew."
-    return tables.read(path, tables.HOTEL_PICTURES, remedy).set_index("image")
+    return tables.read(path, HotelTwinPictures, remedy).set_index("image")
 
 
 def sheet(

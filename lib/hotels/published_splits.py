@@ -25,10 +25,10 @@ from itertools import chain as each_of
 from pathlib import Path
 
 import pandas as pd
-import pandera.pandas as pa
 
 from lib.core import tables
 from lib.core.errors import DataError
+from lib.core.schemas import HotelSplitFile
 
 FILES = {
     "train": "Train",
@@ -70,15 +70,6 @@ HOW_TO_GET = (
     + "."
 )
 
-_file = pa.DataFrameSchema(
-    {
-        "image": pa.Column("str", pa.Check.str_length(min_value=1, error="a path")),
-        "label": tables.WHOLE,
-        "super_label": tables.WHOLE,
-    },
-    strict="filter",
-)
-
 
 def read_splits(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
     """Read a data set's ten split files into the splits table (see the module's docstring).
@@ -109,7 +100,9 @@ def read_collection(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
     folder = Path(folder).expanduser()
     paths = sorted(folder.glob("*.csv"))
     if not paths:
-        raise DataError(f"{folder}: there is no CSV file of hotel pictures (columns {', '.join(_file.columns)}).")
+        raise DataError(
+            f"{folder}: there is no CSV file of hotel pictures (columns {', '.join(HotelSplitFile.to_schema().columns)})."
+        )
     rows = pd.concat([_read_file(path) for path in paths], ignore_index=True)
     return _labelled(rows, unknown_chain)
 
@@ -121,7 +114,7 @@ def _labelled(rows: pd.DataFrame, unknown_chain: int) -> pd.DataFrame:
 
 def _read_file(path: Path) -> pd.DataFrame:
     """One split file: image, label, super_label."""
-    frame = tables.read(path, _file, f"Correct it, or fetch it again. {HOW_TO_GET}")
+    frame = tables.read(path, HotelSplitFile, f"Correct it, or fetch it again. {HOW_TO_GET}")
     if frame.empty:
         raise DataError(f"{path} has a header but no rows. Fetch it again. {HOW_TO_GET}")
     return frame

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from lib.core import published, tables
+from lib.core.schemas import TextToImageScores
 from lib.evaluation import verification
 from lib.evaluation.intervals import compared
 from lib.review.paper_tables import PLACES
@@ -144,7 +145,7 @@ def _ends(study: Study) -> dict[tuple[str, str], tuple[End, End]]:
 def _end(study: Study, names: Iterable[str], overlap: float) -> End:
     every, shares, chance = study.all_runs(), [], []
     for name in names:
-        scored = tables.read(every[name].folder / "text_to_image.csv", tables.TEXT_TO_IMAGE, results.AGAIN)
+        scored = tables.read(every[name].folder / "text_to_image.csv", TextToImageScores, results.AGAIN)
         scored["vendor"] = scored["region"] + " " + scored["vendor"].astype(str)
         whole = scored.assign(region="all")
         shares.append(verification.shares(whole, "R-Precision@X", "all"))

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandera.typing import DataFrame
 from safetensors import safe_open
 
 from lib.core import tables as read_back
 from lib.core.errors import DataError
+from lib.core.schemas import Predictions, RunQueries, ScoredQueries
 from lib.evaluation import identification, verification
 from lib.evaluation.calibration import Scores
 from lib.runs import embedding_files
@@ -81,7 +83,7 @@ class Results:
             )
         return there
 
-    def scored(self, runs: list[Run], modality: str) -> pd.DataFrame:
+    def scored(self, runs: list[Run], modality: str) -> DataFrame[ScoredQueries]:
         """Scored queries (`lib.evaluation.verification.scores`) of a row's runs by what they retrieve by, averaged over seeds."""
         return _averaged([queries(run, modality) for run in runs])
 
@@ -141,17 +143,17 @@ class Results:
         return table.merge(first[["row", "run", "role", "benchmark", "published", *ROW]], on="row")
 
 
-def predictions(run: Run) -> pd.DataFrame:
+def predictions(run: Run) -> DataFrame[Predictions]:
     """What a run took each test item for: `truth, predicted` (vendors), and the item's `text` and `image`."""
-    return read_back.read(run.folder / "predictions.csv", read_back.PREDICTIONS, AGAIN)
+    return read_back.read(run.folder / "predictions.csv", Predictions, AGAIN)
 
 
-def asked(run: Run) -> pd.DataFrame:
+def asked(run: Run) -> DataFrame[RunQueries]:
     """A run's scored queries (`lib.evaluation.verification.scores`) of each `modality`."""
-    return read_back.read(run.folder / "queries.csv", read_back.QUERIES, AGAIN)
+    return read_back.read(run.folder / "queries.csv", RunQueries, AGAIN)
 
 
-def queries(run: Run, modality: str) -> pd.DataFrame:
+def queries(run: Run, modality: str) -> DataFrame[RunQueries]:
     """A run's scored queries of a modality."""
     found = asked(run)
     return found[found["modality"] == modality]
@@ -194,7 +196,7 @@ def sources(*runs: Run) -> str:
     return f"<details><summary>From {len(folders)} runs</summary><ul>{listed}</ul></details>"
 
 
-def _averaged(seeds: list[pd.DataFrame]) -> pd.DataFrame:
+def _averaged(seeds: list[pd.DataFrame]) -> DataFrame[ScoredQueries]:
     """Scores of the same queries, averaged over seeds."""
     if len(seeds) == 1:
         return seeds[0].reset_index(drop=True)

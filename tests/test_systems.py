@@ -12,7 +12,7 @@ from lib.core.errors import DataError
 from lib.models import acceleration, backbones, systems
 from lib.models.encoders import ImageEncoder, Pixels, TextEncoder, widen_grouped
 from lib.models.systems import FUSIONS, RELEASED_FUSIONS, System
-from lib.runs import encoding
+from lib.runs import embeddings
 from lib.runs.variants import ReleasedMultitaskTextHead, ReleasedTextHead, variant
 from lib.study.config import Training
 
@@ -339,7 +339,9 @@ def test_encoded_pairs_are_those_of_one_at_a_time_in_their_order(single_stream):
     tokens, pictures = shown(texts=20, pictures=15)
     rng = np.random.default_rng(3)
     text, image = rng.integers(0, 20, 140), rng.integers(0, 15, 140)
-    found = encoding.pairs(System(None, None, multimodal=encoder).eval(), tokens, pictures, text, image, "32-true")
+    found = embeddings.encode_pairs(
+        System(None, None, multimodal=encoder).eval(), tokens, pictures, text, image, "32-true"
+    )
     assert found.dtype == torch.float32 and found.shape == (140, encoder.dimensions)
     encoder.cpu()  # where an accelerator computed them
     for row in range(0, 140, 7):

@@ -1,15 +1,17 @@
-"""A run that learns to link hotel images by one loss, and the search for its hyper-parameters (Revisited Hotels, C and D).
+"""A run that learns to link hotel images by one loss, and the search for its hyper-parameters (Revisited Hotels, C and
+D).
 
-The model is a backbone, LayerNorm and a fully connected layer of 512 (D.1), trained on batches of m branches with k images
-each. It is scored on every test split, and on the images of the study's ads, which show such rooms. The optimiser is AdamW
-as in all of this study's systems; the paper doesn't name one.
+The model is a backbone, LayerNorm and a fully connected layer of 512 (D.1), trained on batches of m branches with k
+images each. It is scored on every test split, and on the images of the study's ads, which show such rooms. The
+optimiser is AdamW as in all of this study's systems; the paper doesn't name one.
 
-**What models are trained on.** Trials of the search are trained on Train and scored on the validation splits. These are cut
-against Train and served the paper "for model selection and hyper-parameter tuning" (section 2.2). Models that are scored on
-the tests are trained on Trainval, with the hyper-parameters and the number of epochs that the search found; nothing is left
-to validate them on. The paper doesn't say which of the two it trained on. But its tests are named by what the training set
-holds (section 2.2), and that set has every known chain except those of D_UU (B.1, C_train = C_rest). So it is Trainval, with
-75 of Table 3's 87 chains, and not Train, which has 65: a model trained on Train has not seen some chains of D_SS and of D_SU.
+**What models are trained on.** Trials of the search are trained on Train and scored on the validation splits. These are
+cut against Train and served the paper "for model selection and hyper-parameter tuning" (section 2.2). Models that are
+scored on the tests are trained on Trainval, with the hyper-parameters and the number of epochs that the search found;
+nothing is left to validate them on. The paper doesn't say which of the two it trained on. But its tests are named by
+what the training set holds (section 2.2), and that set has every known chain except those of D_UU (B.1, C_train =
+C_rest). So it is Trainval, with 75 of Table 3's 87 chains, and not Train, which has 65: a model trained on Train has
+not seen some chains of D_SS and of D_SU.
 """
 
 from __future__ import annotations
@@ -88,9 +90,10 @@ class Linking:
         hotels: loading.HotelPictures | None = None,
         metered: bool = True,
     ) -> None:
-        """loss: a name of `lib.hotels.linking_losses.KINDS`, or `pre-trained`. image: a backbone. A trial of a search also
-        gives part, the split to train on; hyperparameters and epochs, in place of what the search found and the study says;
-        hotels, the study's images; and metered: False, since it is never finished. Raises DataError on bad input."""
+        """loss: a name of `lib.hotels.linking_losses.KINDS`, or `pre-trained`. image: a backbone. A trial of a search
+        also gives part, the split to train on; hyperparameters and epochs, in place of what the search found and the
+        study says; hotels, the study's images; and metered: False, since it is never finished. Raises DataError on bad
+        input."""
         self.recorder = Recorder(notebook, study, out, {"image": image, "loss": loss, "seed": seed}, metered)
         self.study, self.parameters = self.recorder.study, self.recorder.parameters
         chosen, trained = self.study.hotels, loss != UNTRAINED
@@ -114,7 +117,8 @@ class Linking:
         values["per_class"] = round(printed["batch"] / classes) if classes else chosen.per_class
         if unknown := set(changed) - set(values):
             raise DataError(
-                f"{loss} has no hyper-parameter {', '.join(sorted(unknown))}; it has {', '.join(values)} (hotels.search)."
+                f"{loss} has no hyper-parameter {', '.join(sorted(unknown))}; "
+                f"it has {', '.join(values)} (hotels.search)."
             )
         return values | dict(changed)
 
@@ -214,8 +218,8 @@ class Linking:
     def link(self) -> pd.DataFrame:
         """`lib.hotels.metrics.scores` of each test, per cent, with a row `R@1, sizes of D_SS`.
 
-        That is R@1 with the class sizes of the split of seen branches, among as many branches of each split as the smallest
-        one has; `images, branches` of what was left, means of DRAWS draws.
+        That is R@1 with the class sizes of the split of seen branches, among as many branches of each split as the
+        smallest one has; `images, branches` of what was left, means of DRAWS draws.
         """
         self.train()
         self.system.to(device())
@@ -288,8 +292,8 @@ class Search:
     def trials(self) -> pd.DataFrame:
         """A row a trial, best first. A trial that was finished before isn't made again.
 
-        Columns: its hyper-parameters, `R@1` (mean of the validation splits, after the last epoch), that of each split, and
-        `problem`, why there is none. Raises DataError when every trial failed.
+        Columns: its hyper-parameters, `R@1` (mean of the validation splits, after the last epoch), that of each split,
+        and `problem`, why there is none. Raises DataError when every trial failed.
         """
         rows = []
         for number, values in enumerate(itertools.product(*self.grid.values())):

@@ -172,7 +172,7 @@ def trials(study: Study) -> pd.DataFrame:
             table = pd.DataFrame(run.record().trials)
             tables.append(table.assign(loss=loss, chosen=["yes"] + [""] * (len(table) - 1), run=run.name))
     if not tables:
-        return pd.DataFrame(columns=["loss", "rate", "R@1", "chosen"])
+        return pd.DataFrame(columns=["loss", "lr", "R@1", "chosen"])
     whole = pd.concat(tables, ignore_index=True)
     return whole[["loss", *whole.columns.difference(["loss", "chosen", "run"], sort=False), "chosen", "run"]]
 
@@ -211,7 +211,7 @@ def searched(found: pd.DataFrame) -> str:
         f"Searched were {varied}, with one seed; the best trial leads the next by {100 * found['lead'].min():.1f} to {100 * found['lead'].max():.1f} points of R@1, "
         f"and chose a value at the edge of what was tried for {(found['at the edge'] != '').sum()} of {len(found)} losses."
     )
-    shared = [name for name in ("rate", "batch") if name in found and found[name].nunique(dropna=False) > 1]
+    shared = [name for name in ("lr", "batch") if name in found and found[name].nunique(dropna=False) > 1]
     if shared:
         each = "; ".join(
             ", ".join(f"{name} {value:g}" for name, value in zip(shared, values, strict=True) if pd.notna(value))

@@ -73,17 +73,17 @@ class AdItems:
         folder = self.study.data_folder
         names = [image.relative_to(folder).as_posix() for image in self.ads.images]
         detected = face_detection.detect(names, folder, "MTCNN", self.study.cache, self.ads.fingerprint)
-        return detected["face"].to_numpy()
+        return np.asarray(detected["face"])
 
     def in_training(self, items: pd.DataFrame) -> np.ndarray:
         """Which items are the training region's training items, (n,) bool."""
-        return ((items["region"] == self.region) & (items["part"] == "train")).to_numpy()
+        return np.asarray((items["region"] == self.region) & (items["part"] == "train"))
 
     def part(self, name: str) -> np.ndarray:
         """Which items are the training region's of a part, with vendors that are among the classes, (n,) bool."""
         items = self.items
         here = (items["region"] == self.region) & (items["part"] == name)
-        return (here & items["vendor"].isin(self.classes)).to_numpy()
+        return np.asarray(here & items["vendor"].isin(self.classes))
 
     def test_part(self) -> np.ndarray:
         """`part("test")`. Raises DataError when it is empty, or when sensitive data has too few vendors in it."""
@@ -105,7 +105,8 @@ class AdItems:
         if not self.study.sensitive:
             return np.ones(len(items), bool)
         test = items[items["part"] == "test"]
-        return items["region"].isin(test["region"][disclosure.enough(test["region"], test["vendor"])]).to_numpy()
+        regions = test["region"][disclosure.enough(test["region"], test["vendor"])]
+        return np.asarray(items["region"].isin(regions))
 
     def sizes(self) -> pd.DataFrame:
         """Items and vendors: a row a region, a column a part."""

@@ -55,9 +55,9 @@ def build_aligner(
 ) -> tuple[Aligner, list[backbones.Provenance]]:
     """An aligner on the backbones' weights with new layers, and the provenance of the weights.
 
-    New layers are drawn from torch's global generator: seed it before. texts: what a generator with fresh weights learns its
-    tokens from. generates: whether the aligner has a generator where its method needs one. Raises DataError for a
-    backbone of another kind.
+    New layers are drawn from torch's global generator: seed it before. texts: what a generator with fresh weights
+    learns its tokens from. generates: whether the aligner has a generator where its method needs one. Raises DataError
+    for a backbone of another kind.
     """
     settings, released = study.alignment, variant.name == "released"
     arguments = backbones.asked(study)
@@ -105,8 +105,9 @@ class Alignment:
         temperature: float | Literal[""] = "",
         overlap: float | Literal[""] = "",
     ) -> None:
-        """method: a name of `lib.models.alignment_losses.METHODS`. temperature: of ITC, the study's if not given. overlap:
-        of the twin, how often a text names what its images show; the study's if not given. Raises DataError on bad input."""
+        """method: a name of `lib.models.alignment_losses.METHODS`. temperature: of ITC, the study's if not given.
+        overlap: of the twin, how often a text names what its images show; the study's if not given. Raises DataError on
+        bad input."""
         parameters: dict[str, Any] = {"text": text, "image": image, "method": method, "variant": variant}
         parameters |= {"temperature": temperature, "overlap": overlap, "seed": seed}
         self.recorder = Recorder(notebook, study, out, parameters)
@@ -153,16 +154,15 @@ class Alignment:
 
     @cached_property
     def text_inputs(self) -> list[Any]:
-        """The aligner's input for each text of `Inputs.all_tokens`: its tokens, or of a locked encoder their states (t, d)."""
+        """The aligner's input for each text of `Inputs.all_tokens`: its tokens, or of a locked encoder their states (t,
+        d)."""
         tokens = self.inputs.all_tokens()
         if "text" not in self.system.locked:
             return tokens
         name = f"{self.trainer.provenance[0].sha256[:8]}-{self.variant.mask_digits}-{self.inputs.max_tokens}"
         states = self._cached(
             name,
-            lambda: np.concatenate(
-                embeddings.token_states(self.system.text, tokens, self.variant.training.precision)
-            ),
+            lambda: np.concatenate(embeddings.token_states(self.system.text, tokens, self.variant.training.precision)),
         )
         return np.split(np.array(states), np.cumsum([len(text) for text in tokens])[:-1])
 
@@ -175,9 +175,7 @@ class Alignment:
         encoder = self.system.image.to(device()).eval()
         return self._cached(
             f"{self.trainer.provenance[1].sha256[:8]}-{self.study.image.pixels}",
-            lambda: (
-                embeddings.encode_rows(encoder.patches, images, self.variant.training.precision).half().numpy()
-            ),
+            lambda: embeddings.encode_rows(encoder.patches, images, self.variant.training.precision).half().numpy(),
         )
 
     def _cached(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
@@ -188,7 +186,8 @@ class Alignment:
             if not path.exists():
                 with replacing(path) as temporary:
                     np.save(temporary, compute())
-        return np.load(path, mmap_mode="r")
+        array: np.ndarray = np.load(path, mmap_mode="r")
+        return array
 
     def pair_items(self, part: str) -> PairItems:
         """All regions' pairs of a part for batches, with drawn negatives where the variant has them."""
@@ -209,12 +208,14 @@ class Alignment:
         )
 
     def _writing(self) -> Writing:
-        """Texts as the generator is to write them, cut as a study's texts are; with `blip2-cond` it is given the title."""
+        """Texts as the generator is to write them, cut as a study's texts are; with `blip2-cond` it is given the
+        title."""
         assert self.system.generator is not None, "a method with generation has a generator until `finish`"
         tokenizer, limit = self.system.generator.tokenizer, self.study.text.max_tokens
 
         def tokens(texts: list[str]) -> list[list[int]]:
-            return tokenizer(texts, truncation=True, max_length=limit)["input_ids"]
+            numbers: list[list[int]] = tokenizer(texts, truncation=True, max_length=limit)["input_ids"]
+            return numbers
 
         texts = [identifiers.mask(text) for text in self.data.ads.texts]
         if self.variant.mask_digits == "train":
@@ -290,10 +291,10 @@ class Alignment:
     def pair_separation(self) -> pd.DataFrame:
         """What separates test pairs from negatives (`lib.evaluation.pair_separation.summary`), by `what`.
 
-        *content*: negatives are images of the same region, by the score that retrieval ranks by. *region*: negatives are of
-        another region, as the released ones are, told by the region alone. *as trained* (released): the same negatives, by
-        the objective's own scores, whose paths differ from ITC+ITM on. *path* (released, from ITC+ITM on): negatives of the
-        same region take the path of positives, and the own image that of negatives.
+        *content*: negatives are images of the same region, by the score that retrieval ranks by. *region*: negatives
+        are of another region, as the released ones are, told by the region alone. *as trained* (released): the same
+        negatives, by the objective's own scores, whose paths differ from ITC+ITM on. *path* (released, from ITC+ITM
+        on): negatives of the same region take the path of positives, and the own image that of negatives.
         """
         text, queries = (functional.normalize(vectors, dim=-1) for vectors in self.embed())
         pairs, generator = self._pairs("test"), np.random.default_rng(self.parameters["seed"])
@@ -324,7 +325,8 @@ class Alignment:
     def _negatives(
         self, rows: pd.DataFrame, pairs: pd.DataFrame, generator: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Images of other ads for each row, of its own region and of another one (None with one region): (n, OTHERS)."""
+        """Images of other ads for each row, of its own region and of another one (None with one region): (n,
+        OTHERS)."""
         images = {region: of_region["image"].unique() for region, of_region in pairs.groupby("region")}
         own = pairs.groupby("text")["image"].agg(set)
         near, far = [], []
@@ -345,9 +347,7 @@ class Alignment:
 
         def scores(images: np.ndarray) -> np.ndarray:
             unique, place = np.unique(images, return_inverse=True)
-            tokens = embeddings.encode_rows(
-                self.system.see, self.image_inputs[unique], self.variant.training.precision
-            )
+            tokens = embeddings.encode_rows(self.system.see, self.image_inputs[unique], self.variant.training.precision)
             means = functional.normalize(tokens.mean(1), dim=-1)[place.reshape(images.shape)]
             return torch.einsum("nd,nkd->nk", texts, means).numpy()
 
@@ -368,4 +368,5 @@ class Alignment:
 def total(system: nn.Module, batch: Batch, part: str) -> torch.Tensor:
     """The sum of an aligner's losses."""
     first, *others = system(batch).values()
-    return sum(others, start=first)
+    loss: torch.Tensor = sum(others, start=first)
+    return loss

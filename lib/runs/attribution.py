@@ -38,7 +38,8 @@ Vectors = dict[str, tuple[pd.DataFrame, np.ndarray]]
 
 
 class Encoders(NamedTuple):
-    """The encoders of texts, of images and of pairs, None where the run has none, and the provenance of their weights."""
+    """The encoders of texts, of images and of pairs, None where the run has none, and the provenance of their
+    weights."""
 
     text: Any
     image: Any
@@ -49,14 +50,13 @@ class Encoders(NamedTuple):
 def load_backbones(run: Run, variant: Variant) -> Encoders:
     """The backbones that a run's parameters name."""
     arguments = backbones.asked(run.study)
-    encoders, provenance = [], []
-    for kind in ("text", "image", "multimodal"):
-        encoder = None
+    encoders: dict[str, Any] = {"text": None, "image": None, "multimodal": None}
+    provenance = []
+    for kind in encoders:
         if name := run.parameters.get(kind):
-            encoder, loaded = backbones.load(name, **arguments, pooling=variant.pooling)
+            encoders[kind], loaded = backbones.load(name, **arguments, pooling=variant.pooling)
             provenance.append(loaded)
-        encoders.append(encoder)
-    return Encoders(*encoders, provenance)
+    return Encoders(**encoders, provenance=provenance)
 
 
 class Experiment:
@@ -81,8 +81,8 @@ class Experiment:
         metered: bool = True,
     ) -> None:
         """text, image: backbones by name, with a fusion when both are given; or multimodal: a single-stream backbone.
-        variant: a name of `lib.runs.variants`. faces: `all` images, or only those with (`face`) or without (`no-face`) a
-        face that MTCNN detects. protocol: of the split, if not the study's. aligned: the method of the alignment that
+        variant: a name of `lib.runs.variants`. faces: `all` images, or only those with (`face`) or without (`no-face`)
+        a face that MTCNN detects. protocol: of the split, if not the study's. aligned: the method of the alignment that
         load_encoders takes the encoders from (`lib.runs.fine_tuning`). metered: False for a run that is used and never
         finished. Raises DataError on bad input."""
         parameters: dict[str, Any] = {"text": text, "image": image, "multimodal": multimodal, "fusion": fusion}
@@ -152,7 +152,8 @@ class Experiment:
         return acceleration.resident(self.inputs.images)
 
     def loaders(self) -> tuple[DataLoader[int], DataLoader[int] | None, int]:
-        """Batches of training and of validation (None where there are too few items), and the number of training items."""
+        """Batches of training and of validation (None where there are too few items), and the number of training
+        items."""
         settings, train, val = self.variant.training, self.batch_items("train"), self.batch_items("val")
         size, per_vendor = settings.batch_size, settings.per_vendor if self.objective.contrasts else None
         training = batches.training_batches(
@@ -163,7 +164,8 @@ class Experiment:
 
     @step
     def train(self) -> pd.DataFrame:
-        """Train the system, resume its training or load what a finished one left; the history, empty without training."""
+        """Train the system, resume its training or load what a finished one left; the history, empty without
+        training."""
         if not self.trainer.trained:
             return no_training()
         train, val, items = self.loaders()
@@ -171,7 +173,8 @@ class Experiment:
 
     @step
     def embed(self) -> Vectors:
-        """Vectors of all items of all regions: of texts, of images and, with both, of pairs. Written to the run's folder."""
+        """Vectors of all items of all regions: of texts, of images and, with both, of pairs. Written to the run's
+        folder."""
         self.train()
         with torch.inference_mode():
             vectors = self._vectors()
@@ -193,10 +196,8 @@ class Experiment:
         if system.fuse is not None:
             # In batches, since the released attention makes a pair's vector depend on the others of its batch.
             size, fuse = self.variant.training.batch_size, system.fuse.cpu()
-            text, image = (
-                unique[name][torch.from_numpy(self._rows(pairs, name).copy())] for name in ("text", "image")
-            )
-            fused = [fuse(*sides) for sides in zip(text.split(size), image.split(size), strict=True)]
+            text, image = (unique[name][torch.from_numpy(self._rows(pairs, name).copy())] for name in ("text", "image"))
+            fused = [fuse(*sides) for sides in zip(torch.split(text, size), torch.split(image, size), strict=True)]
             vectors["multimodal"] = pairs, torch.cat(fused).numpy()
         if system.multimodal is not None:
             rows = self._rows(pairs, "text"), self._rows(pairs, "image")

@@ -1,8 +1,8 @@
 """Baselines that MATCHED lacks: what n-grams, near-duplicates and chance alone reach.
 
 Each is a `SimilarityBaseline`, which gives the similarity of two items. Retrieval ranks by it; identification takes the
-vendor of the most similar training item, or the prediction of a linear classifier where the baseline has one. Nothing is
-learned from pixels or words beyond counting. A new baseline is a class, a line in `BASELINES` and its name in
+vendor of the most similar training item, or the prediction of a linear classifier where the baseline has one. Nothing
+is learned from pixels or words beyond counting. A new baseline is a class, a line in `BASELINES` and its name in
 `lib.study.registry`.
 """
 
@@ -46,9 +46,10 @@ class SimilarityBaseline:
         raise NotImplementedError
 
     def predict(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        """The vendor of each query (q,), among those of the training items `documents`: that of the most similar one."""
+        """The vendor of each query (q,), among those of the training items `documents`: that of the most similar
+        one."""
         nearest = [self.similarity(block, documents, vendors).argmax(1) for block in _blocks(queries)]
-        return vendors[np.concatenate(nearest)]
+        return np.asarray(vendors[np.concatenate(nearest)])
 
 
 class Ngrams(SimilarityBaseline):
@@ -72,10 +73,10 @@ class Ngrams(SimilarityBaseline):
         self.model = LinearSVC(tol=1e-2, random_state=self.seed).fit(self.counts[rows], vendors)
 
     def similarity(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        return (self.counts[queries] @ self.counts[documents].T).toarray()
+        return np.asarray((self.counts[queries] @ self.counts[documents].T).toarray())
 
     def predict(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        return self.model.predict(self.counts[queries])
+        return np.asarray(self.model.predict(self.counts[queries]))
 
 
 class WordNgrams(Ngrams):
@@ -117,7 +118,7 @@ class Bm25(SimilarityBaseline):
     def _scores(self, words: list[str], documents: int) -> np.ndarray:
         """(documents,); words that no document has count for nothing, and the library needs at least one other."""
         indexed = [word for word in words if self._index is not None and word in self._index.vocab_dict]
-        return self._index.get_scores(indexed) if indexed else np.zeros(documents, np.float32)
+        return np.asarray(self._index.get_scores(indexed)) if indexed else np.zeros(documents, np.float32)
 
 
 class PerceptualHash(SimilarityBaseline):
@@ -131,7 +132,8 @@ class PerceptualHash(SimilarityBaseline):
         return perceptual_hashes.hashes(self.items)
 
     def similarity(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        return 64.0 - np.bitwise_count(self.hashes[queries][:, None] ^ self.hashes[documents][None, :])
+        differing = np.bitwise_count(self.hashes[queries][:, None] ^ self.hashes[documents][None, :])
+        return np.asarray(64.0 - differing)
 
 
 class Majority(SimilarityBaseline):

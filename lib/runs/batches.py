@@ -35,9 +35,9 @@ class Items(Dataset[int]):
         pictures: np.ndarray | torch.Tensor | None,
         multiple: int = 1,
     ) -> None:
-        """items: columns `text` and/or `image`, row numbers of tokens and pictures. classes (n,): of each item. tokens: of
-        every unique text. pictures (images, h, w, 3): on the CPU or on the device. multiple: a batch's texts are padded to
-        a multiple of so many tokens."""
+        """items: columns `text` and/or `image`, row numbers of tokens and pictures. classes (n,): of each item. tokens:
+        of every unique text. pictures (images, h, w, 3): on the CPU or on the device. multiple: a batch's texts are
+        padded to a multiple of so many tokens."""
         self.text: np.ndarray | None = items["text"].to_numpy() if tokens is not None else None
         self.image: np.ndarray | None = items["image"].to_numpy() if pictures is not None else None
         self.classes, self.tokens, self.padding, self.pictures = classes, tokens, padding, pictures
@@ -65,8 +65,8 @@ class Items(Dataset[int]):
 
 
 def padded(tokens: Sequence[Any], padding: int, multiple: int = 1) -> Batch:
-    """`tokens` (n, longest) and `mask` (n, longest) of texts given as token numbers; of texts given as their tokens' states
-    (t, d), `tokens` is (n, longest, d). multiple: the length is a multiple of so many tokens."""
+    """`tokens` (n, longest) and `mask` (n, longest) of texts given as token numbers; of texts given as their tokens'
+    states (t, d), `tokens` is (n, longest, d). multiple: the length is a multiple of so many tokens."""
     grid = pad_sequence([torch.as_tensor(text) for text in tokens], batch_first=True, padding_value=padding)
     if missing := -grid.shape[1] % multiple:
         grid = functional.pad(grid, (0, 0) * (grid.ndim - 2) + (0, missing), value=padding)
@@ -124,7 +124,8 @@ class LengthSampler(Sampler[int]):
         from transformers.trainer_pt_utils import get_length_grouped_indices
 
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        order = torch.tensor(get_length_grouped_indices(self.lengths, self.batch_size, generator=generator))
+        grouped: Callable[..., list[int]] = get_length_grouped_indices
+        order = torch.tensor(grouped(self.lengths, self.batch_size, generator=generator))
         whole = len(order) // self.batch_size * self.batch_size
         batches = order[:whole].view(-1, self.batch_size)
         yield from batches[torch.randperm(len(batches), generator=generator)].flatten().tolist()
@@ -134,8 +135,8 @@ class LengthSampler(Sampler[int]):
 class Shared(Sampler[int]):
     """Of every batch of a sampler the part of this process, where several train together.
 
-    In a step they see together what one process would have seen. The rest of a last batch that can't be shared evenly is
-    left out.
+    In a step they see together what one process would have seen. The rest of a last batch that can't be shared evenly
+    is left out.
     """
 
     def __init__(self, sampler: Any, batch_size: int, processes: int) -> None:
@@ -160,8 +161,8 @@ class Shared(Sampler[int]):
 def training_batches(
     items: Items, batch_size: int, per_vendor: int | None, seed: int, group_by_length: bool = False, processes: int = 1
 ) -> DataLoader[int]:
-    """Shuffled batches; with `group_by_length` texts of similar length share a batch, with `per_vendor` a batch holds so
-    many items of each of a few vendors.
+    """Shuffled batches; with `group_by_length` texts of similar length share a batch, with `per_vendor` a batch holds
+    so many items of each of a few vendors.
 
     processes: how many share a batch, an equal part each. Raises DataError where it can't be shared.
     """
@@ -194,8 +195,8 @@ def ordered_batches(items: Items, batch_size: int) -> DataLoader[int]:
 class Writing:
     """What a generator is to write: `written`, and what it is `given` for it (None: nothing), the tokens of every text.
 
-    padding: its padding token. length: texts are padded to so many tokens and the padding is to be written too, as in the
-    authors' code for BLIP2; None: padding doesn't count.
+    padding: its padding token. length: texts are padded to so many tokens and the padding is to be written too, as in
+    the authors' code for BLIP2; None: padding doesn't count.
     """
 
     written: Sequence[Sequence[int]]
@@ -207,8 +208,9 @@ class Writing:
 class PairItems(Items):
     """Pairs of all regions for alignment; `batch` has what `lib.models.aligner.Aligner.forward` reads.
 
-    negatives: how many texts, and apart from them images, are drawn for a pair from another region than its own (released);
-    None: the batch's other pairs are the negatives. Raises DataError when there is no other region to draw from.
+    negatives: how many texts, and apart from them images, are drawn for a pair from another region than its own
+    (released); None: the batch's other pairs are the negatives. Raises DataError when there is no other region to draw
+    from.
     """
 
     text: np.ndarray
@@ -240,10 +242,12 @@ class PairItems(Items):
             )
 
     def batch(self, indices: Sequence[int]) -> Batch:
-        """`tokens, mask` and `pictures` of the batch's unique texts and images, `text, image` (n,): each pair's rows of them.
+        """`tokens, mask` and `pictures` of the batch's unique texts and images, `text, image` (n,): each pair's rows of
+        them.
 
-        Besides `positive` (texts, images): which belong to one ad; or with drawn negatives `negative_text, negative_image`
-        (n, k). With a generator `written` (n, t), and where it is given something `given, given_mask` (n, s).
+        Besides `positive` (texts, images): which belong to one ad; or with drawn negatives `negative_text,
+        negative_image` (n, k). With a generator `written` (n, t), and where it is given something `given, given_mask`
+        (n, s).
         """
         rows = np.asarray(indices)
         drawn = np.empty((2, len(rows), 0), np.int64) if self.negatives is None else self._drawn(rows, self.negatives)

@@ -44,7 +44,8 @@ def encode_texts(system: Any, tokens: Sequence[Sequence[int]], requested: Asked 
 
 
 def encode_images(system: Any, images: np.ndarray, requested: Asked = "auto") -> torch.Tensor:
-    """Vectors of images (n, h, w, 3) uint8 by the image encoder: (n, …) float32, on the CPU. system: as in `encode_texts`."""
+    """Vectors of images (n, h, w, 3) uint8 by the image encoder: (n, …) float32, on the CPU. system: as in
+    `encode_texts`."""
     return encode_rows(system.to(device()).encode_image, images, requested)
 
 
@@ -62,9 +63,7 @@ def encode_rows(
 
 
 @torch.inference_mode()
-def token_states(
-    encoder: TextEncoder, tokens: Sequence[Sequence[int]], requested: Asked = "auto"
-) -> list[np.ndarray]:
+def token_states(encoder: TextEncoder, tokens: Sequence[Sequence[int]], requested: Asked = "auto") -> list[np.ndarray]:
     """A text encoder's states of every token of each text: n times (t, d) float16."""
     encoder.to(device()).eval()
     states: list[np.ndarray] = [np.empty(0, np.float16)] * len(tokens)
@@ -86,8 +85,8 @@ def encode_pairs(
     image: np.ndarray,
     requested: Asked = "auto",
 ) -> torch.Tensor:
-    """A single-stream encoder's vectors of the pairs (text[i], image[i]), rows of `tokens` and of `images`: (n, d) float32,
-    on the CPU."""
+    """A single-stream encoder's vectors of the pairs (text[i], image[i]), rows of `tokens` and of `images`: (n, d)
+    float32, on the CPU."""
     system.to(device())
     vectors, order = [], _by_length([tokens[row] for row in text])
     for rows in order:

@@ -1,4 +1,5 @@
-"""A run that begins with an alignment: its two encoders, fused, are trained to identify vendors (MATCHED section 4 iii D)."""
+"""A run that begins with an alignment: its two encoders, fused, are trained to identify vendors (MATCHED section 4 iii
+D)."""
 
 from __future__ import annotations
 
@@ -16,7 +17,8 @@ from lib.study.plan import Run
 
 
 def load_aligned(run: Run, variant: Variant) -> Encoders:
-    """The encoders as the alignment that `run` begins with left them; of a Q-Former an image is the mean of its queries.
+    """The encoders as the alignment that `run` begins with left them; of a Q-Former an image is the mean of its
+    queries.
 
     Raises DataError when that alignment was not run, or when its weights are of other backbones or another size.
     """
@@ -52,5 +54,5 @@ def load_aligned(run: Run, variant: Variant) -> Encoders:
 
 
 FineTuning = partial(Experiment, load_encoders=load_aligned)
-"""An `Experiment` of two backbones and a fusion with `aligned`, the method of the alignment that it begins with: a run of
-20_alignment with the same backbones, variant and seed in the study's folder."""
+"""An `Experiment` of two backbones and a fusion with `aligned`, the method of the alignment that it begins with: a run
+of 20_alignment with the same backbones, variant and seed in the study's folder."""

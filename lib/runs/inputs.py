@@ -17,8 +17,8 @@ from lib.runs.ad_items import AdItems
 class Inputs:
     """The unique texts and images of `data`, as a system with this tokenizer and image encoder reads them.
 
-    mask_digits: `all` texts have their digits masked, or only those of training items (`train`). max_tokens: longer texts
-    are cut; the study's limit if not given.
+    mask_digits: `all` texts have their digits masked, or only those of training items (`train`). max_tokens: longer
+    texts are cut; the study's limit if not given.
     """
 
     def __init__(
@@ -39,7 +39,8 @@ class Inputs:
 
     def _tokenised(self, mask: Callable[[str], str]) -> list[list[int]]:
         masked = [mask(text) for text in self.data.ads.texts]
-        return self.tokenizer(masked, truncation=True, max_length=self.max_tokens)["input_ids"]
+        tokens: list[list[int]] = self.tokenizer(masked, truncation=True, max_length=self.max_tokens)["input_ids"]
+        return tokens
 
     def tokens_of(self, part: str) -> list[list[int]]:
         """The texts as items of a part are read."""
@@ -52,7 +53,7 @@ class Inputs:
 
     def rows(self, items: pd.DataFrame, modality: str, in_training: np.ndarray) -> np.ndarray:
         """Each item's row among the vectors of `all_tokens` or of the images, (n,); in_training (n,) bool."""
-        rows = items[modality].to_numpy()
+        rows = np.asarray(items[modality])
         if modality == "image" or self.mask_digits == "all":
             return rows
         return np.where(in_training, rows, rows + len(self.data.ads.texts))

@@ -26,7 +26,7 @@ def step(method: Callable[[AnyRun], Result]) -> Callable[[AnyRun], Result]:
 
     @functools.wraps(method)
     def once(run: AnyRun) -> Result:
-        results: dict[str, Any] = run.__dict__.setdefault("_steps", {})
+        results: dict[str, Result] = run.__dict__.setdefault("_steps", {})
         if method.__name__ not in results:
             results[method.__name__] = method(run)
         return results[method.__name__]
@@ -37,15 +37,13 @@ def step(method: Callable[[AnyRun], Result]) -> Callable[[AnyRun], Result]:
 class Recorder:
     """A run's study, parameters and key, its clock and energy meter, and the results that go into its record.
 
-    `results` holds fields of `lib.study.run_record.RunRecord` by name. The meter stops when the run is finished, or else
-    with the recorder's life.
+    `results` holds fields of `lib.study.run_record.RunRecord` by name. The meter stops when the run is finished, or
+    else with the recorder's life.
     """
 
-    def __init__(
-        self, notebook: str, study: str, out: str, parameters: dict[str, Any], metered: bool = True
-    ) -> None:
-        """notebook: the run notebook's name. study: a parameter file, or the name of one in params/. out: the run's folder.
-        metered: False for a run that is used and never finished. Raises DataError on bad input."""
+    def __init__(self, notebook: str, study: str, out: str, parameters: dict[str, Any], metered: bool = True) -> None:
+        """notebook: the run notebook's name. study: a parameter file, or the name of one in params/. out: the run's
+        folder. metered: False for a run that is used and never finished. Raises DataError on bad input."""
         self._clock = provenance.Stopwatch()
         self.parameter_file, self.study, self.out = study, plan.load(study), Path(out)
         self.run = plan.Run(self.study, notebook, parameters)

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import torch
 from safetensors.torch import save_file
 from torch import nn
 from torch.utils.data import DataLoader
@@ -25,7 +24,8 @@ HISTORY = ["epoch", "train_loss", "val_loss", "seconds"]
 
 
 class Trainer:
-    """Trains `system` and records how. provenance: the weights of its backbones. trained: whether it is trained at all."""
+    """Trains `system` and records how. provenance: the weights of its backbones. trained: whether it is trained at
+    all."""
 
     def __init__(self, recorder: Recorder, system: nn.Module, provenance: list[Provenance], trained: bool) -> None:
         self.recorder, self.system, self.provenance, self.trained = recorder, system, provenance, trained

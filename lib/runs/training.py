@@ -7,6 +7,7 @@ import logging
 import math
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from lib.models.acceleration import precision
 from lib.runs.batches import Batch, Loss, Shared
 from lib.study.config import Training
 
+linear_schedule: Callable[..., torch.optim.lr_scheduler.LambdaLR] = get_linear_schedule_with_warmup
 logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # of a run only its epochs are printed
 
 
@@ -49,8 +51,8 @@ class Learner(lightning.LightningModule):
     def training_step(self, batch: Batch, number: int) -> torch.Tensor:
         if number == 0:
             self._began, self._sums = time.monotonic(), {"train": [0.0, 0], "val": [0.0, 0]}
-        # Dropout and drawn negatives depend on the batch's number and the seed alone, so that a resumed run draws what it
-        # would have drawn.
+        # Dropout and drawn negatives depend on the batch's number and the seed alone, so that a resumed run draws what
+        # it would have drawn.
         torch.manual_seed(self.seed * 1_000_003 + self.trainer.fit_loop.epoch_loop.total_batch_idx)
         return self._loss(batch, "train")
 
@@ -93,7 +95,7 @@ class Learner(lightning.LightningModule):
             eps=settings.epsilon,
             fused=True,
         )
-        schedule = get_linear_schedule_with_warmup(optimiser, round(settings.warmup * self.steps), self.steps)
+        schedule = linear_schedule(optimiser, round(settings.warmup * self.steps), self.steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -203,7 +205,8 @@ class SafetensorsIO(CheckpointIO):
         self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
     ) -> dict[str, Any]:
         with safe_open(path, framework="pt", device="cpu") as stored:
-            return _unpack(json.loads(stored.metadata()["tree"]), stored)
+            checkpoint: dict[str, Any] = _unpack(json.loads(stored.metadata()["tree"]), stored)
+            return checkpoint
 
     def remove_checkpoint(self, path: str | Path) -> None:
         Path(path).unlink(missing_ok=True)

@@ -67,10 +67,10 @@ def variant(
 ) -> Variant:
     """The variant called `name` for systems of a modality.
 
-    contrasts: whether the objective has a contrastive part. aligned: whether the system begins with an alignment, which is
-    fine-tuned at a lower learning rate. In the released variant batches are shuffled (a vendor may have a single item in
-    one), all layers have one learning rate, and only training texts have their digits masked. Epochs stay the study's.
-    Raises DataError for an unknown name.
+    contrasts: whether the objective has a contrastive part. aligned: whether the system begins with an alignment, which
+    is fine-tuned at a lower learning rate. In the released variant batches are shuffled (a vendor may have a single
+    item in one), all layers have one learning rate, and only training texts have their digits masked. Epochs stay the
+    study's. Raises DataError for an unknown name.
     """
     _check(name)
     if name == "corrected":
@@ -95,8 +95,8 @@ def alignment(name: str, training: Training, mask_digits: str, plan: Alignment, 
     """The variant called `name` for an alignment with these parts (`lib.models.alignment_losses.METHODS`).
 
     As released (train/multimodal/CLIPStyleModels), a text's vector is its last token's in ITC and its first token's
-    elsewhere, all layers have a learning rate of 1e-4, and batches hold 32 pairs. Where encoders are locked there is nothing
-    to train at that rate, and the study's own is used. Raises DataError for an unknown name.
+    elsewhere, all layers have a learning rate of 1e-4, and batches hold 32 pairs. Where encoders are locked there is
+    nothing to train at that rate, and the study's own is used. Raises DataError for an unknown name.
     """
     _check(name)
     changes = {"epochs": plan.epochs, "batch_size": plan.batch_size}

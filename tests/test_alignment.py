@@ -22,7 +22,7 @@ from lib.models.aligner import Aligner
 from lib.models.qformer import IGNORED, Generator, QFormer
 from lib.runs import training
 from lib.runs.alignment import total
-from lib.runs.pair_batches import PairItems, Writing
+from lib.runs.batches import PairItems, Writing
 from lib.study.config import Training
 
 SOME = settings(deadline=None, max_examples=30)

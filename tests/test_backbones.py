@@ -162,8 +162,7 @@ def test_a_backbone_is_one_entry(tmp_path, monkeypatch, side, entry, asked, labe
         notebook, str(tmp_path / "tiny.yaml"), str(tmp_path / "out"), objective="ce", seed=1, **{side: asked}
     )
     assert len(run.train()) == 1
-    run.embed()
-    assert len(run.identify()) == 4 and set(run.verify()["region"]) == {*run.data.regions, "OOD", "ZS"}
+    assert len(run.identify()) == 4 and set(run.verify()["region"]) == {*run.data.ads.regions, "OOD", "ZS"}
     assert run.weights()["label"].tolist() == [label]
 
 

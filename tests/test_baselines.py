@@ -50,7 +50,7 @@ def test_text_linkers_link_vendors_with_words_of_their_own(name):
     linker = BASELINES[name](texts, seed=1)
     linker.fit(train, vendors[train])
     assert (linker.predict(test, train, vendors[train]) == vendors[test]).mean() > 0.9  # chance is 1 / 8
-    likeness = linker.likeness(test, train, vendors[train])
+    likeness = linker.similarity(test, train, vendors[train])
     assert likeness.shape == (len(test), len(train)) and np.isfinite(likeness).all()
     first = np.argsort(-likeness, axis=1, kind="stable")[:, : EACH // 2]
     assert (vendors[train][first] == vendors[test][:, None]).mean() > 0.8
@@ -61,7 +61,7 @@ def test_minhash_finds_an_edited_copy_and_no_other_text():
     text, other = words(rng, 300), words(rng, 300)
     edited = [*text[:150], "another", *text[151:]]
     found = BASELINES["minhash"]([" ".join(one) for one in (text, edited, other)], seed=1)
-    copy, strange = found.likeness(np.array([0]), np.array([1, 2]), np.zeros(2))[0]
+    copy, strange = found.similarity(np.array([0]), np.array([1, 2]), np.zeros(2))[0]
     assert copy > 0.9 and strange < 0.05
 
 
@@ -74,7 +74,7 @@ def test_minhash_is_near_the_jaccard_similarity_of_three_word_shingles(data_seed
     shingles = [{tuple(text[place : place + 3]) for place in range(len(text) - 2)} for text in (one, two)]
     exact = len(shingles[0] & shingles[1]) / len(shingles[0] | shingles[1])
     linker = BASELINES["minhash"]([" ".join(one), " ".join(two)], seed)
-    estimate = linker.likeness(np.array([0]), np.array([1]), np.zeros(1)).item()
+    estimate = linker.similarity(np.array([0]), np.array([1]), np.zeros(1)).item()
     assert estimate == pytest.approx(exact, abs=0.2)  # 128 hashes have a standard error of 0.044 at most
 
 
@@ -88,17 +88,17 @@ def test_perceptual_hash_finds_a_picture_after_compression_and_brightening():
         spoiled.append(cv2.imdecode(stored, cv2.IMREAD_COLOR))
     linker = BASELINES["perceptual-hash"]([*pictures, *spoiled], seed=1)
     own = np.arange(len(pictures))
-    shared = linker.likeness(own + len(own), own, own)
+    shared = linker.similarity(own + len(own), own, own)
     assert np.diag(shared).min() >= 58  # of 64 bits
     assert shared[~np.eye(len(own), dtype=bool)].max() < 54
     assert linker.predict(own + len(own), own, own).tolist() == own.tolist()
-    assert (np.diag(linker.likeness(own, own, own)) == 64).all()
+    assert (np.diag(linker.similarity(own, own, own)) == 64).all()
 
 
 def bm25(documents, query):
     linker = BASELINES["bm25"]([*documents, query], seed=1)
     places = np.arange(len(documents))
-    return linker.likeness(np.array([len(documents)]), places, places)[0]
+    return linker.similarity(np.array([len(documents)]), places, places)[0]
 
 
 def test_bm25_ranks_a_document_that_shares_a_rare_word_first():
@@ -122,8 +122,8 @@ def test_bm25_copes_with_empty_and_unknown_texts():
 def test_bm25_asks_the_documents_that_it_is_given():
     linker = BASELINES["bm25"](["red apple", "blue plum", "green pear", "blue apple"], seed=1)
     query = np.array([3])
-    assert linker.likeness(query, np.array([0, 2]), np.zeros(2)).argmax() == 0
-    assert linker.likeness(query, np.array([2, 1]), np.zeros(2)).argmax() == 1
+    assert linker.similarity(query, np.array([0, 2]), np.zeros(2)).argmax() == 0
+    assert linker.similarity(query, np.array([2, 1]), np.zeros(2)).argmax() == 1
 
 
 @settings(deadline=None, max_examples=20)
@@ -194,30 +194,30 @@ def test_what_there_is_no_baseline_for_says_so(study, tmp_path, name, modality, 
     ],
 )
 def test_a_baseline_knows_what_it_is_about(study, tmp_path, name, modality, expected):
-    assert baseline(study, tmp_path, name, modality=modality).modality == expected
+    assert baseline(study, tmp_path, name, modality=modality).data.modality == expected
 
 
 def test_a_run_scores_its_vectors_and_leaves_a_record(study, tmp_path):
     run = baseline(study, tmp_path, "char-ngrams")
     identified, verified = run.identify(), run.verify()
-    written = run.finish()
-    assert read_json(tmp_path / "metrics.json") == written
-    assert (written["modality"], written["weights"], written["key"]) == ("text", [], run.key)
+    run.finish()
+    written = read_json(tmp_path / "metrics.json")
+    assert (written["modality"], written["weights"], written["key"]) == ("text", [], run.recorder.key)
     assert written["parameters"] == {"baseline": "char-ngrams", "seed": 1}
     assert written["energy"]["kwh"] >= 0 and written["energy"]["method"]
     assert written["identification"] == identified.to_dict("records")
     assert written["verification"] == verified.to_dict("records")
 
-    items = run.items
+    items = run.data.items
     asked = items[(items["region"] == "south") & (items["part"] == "test")]
     predicted = pd.read_csv(tmp_path / "predictions.csv")
     assert predicted["text"].tolist() == asked["text"].tolist()
     assert predicted["truth"].tolist() == asked["vendor"].tolist()
-    assert predicted["predicted"].isin(run.classes).all()
+    assert predicted["predicted"].isin(run.data.classes).all()
 
     queries = pd.read_csv(tmp_path / "queries.csv")
     assert set(queries["modality"]) == {"text"}
-    vectors = run.linker.counts.toarray()[items["text"]]
+    vectors = run.model.counts.toarray()[items["text"]]
     for region in items["region"].unique():
         test, train = ((items["region"] == region) & (items["part"] == part) for part in ("test", "train"))
         expected = retrieval.evaluate(vectors[test], items["vendor"][test], vectors[train], items["vendor"][train])
@@ -229,24 +229,24 @@ def test_a_run_scores_its_vectors_and_leaves_a_record(study, tmp_path):
 
 def test_pictures_are_linked_as_texts_are(study, tmp_path):
     run = baseline(study, tmp_path, "perceptual-hash")
-    assert run.linker.items.shape[1:] == (32, 32, 3)
+    assert run.model.items.shape[1:] == (32, 32, 3)
     assert len(run.identify()) == 4
     assert run.verify()["mean"].between(0, 1).all()
     assert set(pd.read_csv(tmp_path / "predictions.csv").columns) == {"image", "truth", "predicted"}
 
 
 def test_a_new_baseline_is_a_class_and_its_name(study, tmp_path, monkeypatch):
-    class Length(baselines.Linker):
+    class Length(baselines.SimilarityBaseline):
         """Texts are the more alike the less their lengths differ."""
 
-        def likeness(self, queries, documents, vendors):
+        def similarity(self, queries, documents, vendors):
             lengths = np.array([len(text) for text in self.items])
             return -np.abs(lengths[queries][:, None] - lengths[documents])
 
     monkeypatch.setitem(BASELINES, "length", Length)
     monkeypatch.setitem(registry.BASELINES, "length", Length.kind)
     run = baseline(study, tmp_path, "length")
-    assert len(run.identify()) == 4 and set(run.verify()["region"]) == {*run.data.regions, "OOD", "ZS"}
+    assert len(run.identify()) == 4 and set(run.verify()["region"]) == {*run.data.ads.regions, "OOD", "ZS"}
 
 
 def test_bm25_of_documents_without_a_word():

@@ -15,7 +15,7 @@ from lib.data.ads import Ads
 from lib.models.acceleration import device
 from lib.models.system import System
 from lib.review import data_tables, masking_ablation, twin_fidelity
-from lib.runs import encoding
+from lib.runs import embeddings
 
 REGIONS = ("south", "midwest", "west", "northeast")
 SCALE = 0.01
@@ -249,7 +249,7 @@ def test_texts_come_back_in_order_whatever_the_batches(count, longest, seed):
     rng = np.random.default_rng(seed)
     tokens = [rng.integers(1, 1000, rng.integers(1, longest + 1)).tolist() for _ in range(count)]
     counter = Counter()
-    found = encoding.texts(System(counter, None), tokens)
+    found = embeddings.encode_texts(System(counter, None), tokens)
     assert found.dtype == torch.float32 and found.device.type == "cpu"
     assert found.tolist() == [[text[0], sum(text), len(text)] for text in tokens]
     assert sum(counter.sizes) == count and max(counter.sizes) < 128
@@ -259,7 +259,7 @@ def test_texts_come_back_in_order_whatever_the_batches(count, longest, seed):
 def test_pictures_come_back_in_order_whatever_the_batches(count):
     array = np.random.default_rng(count).integers(0, 256, (count, 3, 4, 3)).astype(np.uint8)
     counter = Counter()
-    found = encoding.pictures(System(None, counter), array)
+    found = embeddings.encode_images(System(None, counter), array)
     assert found.dtype == torch.float32 and found.device.type == "cpu"
     assert found.numpy() == pytest.approx(np.stack([array.mean((1, 2, 3)), array[:, 0, 0, 0]], axis=1), rel=1e-6)
     assert sum(counter.sizes) == count and max(counter.sizes) <= 128

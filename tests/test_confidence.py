@@ -8,7 +8,7 @@ from safetensors.numpy import save_file
 
 from lib.core.errors import DataError
 from lib.evaluation import calibration
-from lib.runs import embedding_files, results
+from lib.runs import embeddings, results
 
 
 def scores(count=4000, classes=6, scale=1.0, seed=0):
@@ -60,7 +60,7 @@ def test_a_runs_scores_are_its_heads(measured):
     vectors = np.eye(5, 2, dtype=np.float32)
     with pytest.raises(DataError, match=r"embeddings.safetensors.*Run the study anew"):
         results.class_scores(run, "text", "south")
-    embedding_files.save(run.folder / "embeddings.safetensors", {"text": (items, vectors)})
+    embeddings.save(run.folder / "embeddings.safetensors", {"text": (items, vectors)})
     save_file({"body": np.zeros(1, np.float32)}, run.folder / "weights.safetensors")
     with pytest.raises(DataError, match="no linear class head"):
         results.class_scores(run, "text", "south")

@@ -275,8 +275,8 @@ def test_a_run_on_sensitive_data_embeds_no_faces_unasked(objective, tmp_path):
 
 def test_a_run_whose_parameters_say_so_embeds_faces(tmp_path):
     run = experiment(tmp_path, "pre-trained", face_embeddings=True)
-    assert run.modality == "image" and run.weights()["label"].tolist() == ["dlib-face"]
-    assert not run.trained and run.system.head is None
+    assert run.data.modality == "image" and run.weights()["label"].tolist() == ["dlib-face"]
+    assert not run.trainer.trained and run.system.head is None
 
 
 @pytest.mark.parametrize("objective", ["supcon", "ce+supcon", "ce+triplet"])

@@ -13,6 +13,7 @@ from lib.core.errors import DataError
 from lib.core.files import write_json
 from lib.hotels import linking as linking_run
 from lib.hotels import linking_losses, linking_tables, linking_verdicts, loading, published_splits
+from lib.runs.trainer import Trainer
 from lib.study import plan
 from lib.study.plan import Run
 
@@ -120,7 +121,7 @@ def test_names_of_tests_hold_for_a_model_of_trainval_and_not_for_one_of_train(fo
 
 def test_table_6_gives_the_defaults():
     known = linking_losses.hyperparameters("proxynca++", "Revisited Hotel-ID")
-    assert known == {"temperature": 1 / 9, "rate": 0.024, "batch": 192, "proxy_lr": 240, "classes": 64}
+    assert known == {"temperature": 1 / 9, "lr": 0.024, "batch": 192, "proxy_lr": 240, "classes": 64}
     assert linking_losses.hyperparameters("softtriple", "Revisited Hotels-50K")["centres"] == 5
     names = set(published.table("hotels", 6)["system"])
     assert {kind.published for kind in linking_losses.KINDS.values()} == names
@@ -132,23 +133,25 @@ def linking(study, out, found, **how):
 
 
 def test_two_views_a_picture_and_the_proxies_own_rate(study, found, tmp_path):
-    run = linking(study, tmp_path, found, loss="proxynca++", rate=0.01)
+    run = linking(study, tmp_path, found, loss="proxynca++", hyperparameters={"lr": 0.01})
     assert run.hyper["per_class"] == 3 and run.hyper["batch"] == 16  # Table 6: 192 pictures of 64 branches
     assert (run.settings.proxy_lr, run.settings.epsilon, run.settings.image_lr) == (240, 1.0, 0.01)
     assert dict(run.system.named_parameters())["loss.proxies"].shape == (len(run.branches), linking_run.DIMENSIONS)
     assert set(run.branches) == set(found.rows("Trainval")[1]) > set(found.rows("Train")[1])
     with pytest.raises(DataError, match="supcon has no hyper-parameter margin"):
-        linking(study, tmp_path, found, margin=1.0)
+        linking(study, tmp_path, found, hyperparameters={"margin": 1.0})
 
 
-def test_an_untrained_backbone_is_scored_as_it_comes(study, found, tmp_path):
+def test_an_untrained_backbone_is_scored_as_it_comes(study, found, tmp_path, monkeypatch):
     run = linking(study, tmp_path, found, loss="pre-trained")
     assert run.train().empty
-    table = run.link(repeats=2)
+    monkeypatch.setattr(linking_run, "DRAWS", 2)
+    table = run.link()
     assert set(table["split"]) == set(published_splits.TESTS) and table["mean"].between(0, 100).all()
     cut = table[table["metric"] == linking_tables.EQUAL].set_index("split")["branches"]
     assert cut.nunique() == 1 and cut["D_SS"] <= table.loc[table["metric"] == "R@1", "branches"].min()
-    metrics = run.finish(weights_of="the backbone")
+    run.finish()
+    metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert metrics["hyperparameters"] == {} and not (tmp_path / "weights.safetensors").exists()
     assert metrics["data"]["trained_on"] == "Trainval" and all(row["as_named"] for row in metrics["data"]["seen"])
 
@@ -156,11 +159,11 @@ def test_an_untrained_backbone_is_scored_as_it_comes(study, found, tmp_path):
 def test_trials_are_trained_on_train_and_runs_on_trainval(tmp_path, study, found, monkeypatch):
     trained = []
     monkeypatch.setattr(
-        linking_run.Linking, "fit", lambda run, loss, train, val, items: trained.append((run.part, items))
+        Trainer, "fit", lambda trainer, loss, train, val, settings, items: trained.append((loss.__self__.part, items))
     )
     monkeypatch.setattr(loading, "read", lambda study: found)
     path = tmp_path / "search.yaml"
-    path.write_text(yaml.safe_dump({"name": "search", "hotels": TINY | {"search": {"any": {"rate": [1.0]}}}}))
+    path.write_text(yaml.safe_dump({"name": "search", "hotels": TINY | {"search": {"any": {"lr": [1.0]}}}}))
     search = linking_run.Search("43_hotel_search", str(path), str(tmp_path), "circle", "efficientnet-lite0", 7)
     assert search.trials()["R@1"].between(0, 1).all()
     linking(study, tmp_path, found).train()
@@ -195,7 +198,7 @@ def made_up(study, auc, recall=(10.0, 40.0, 35.0, 30.0), equal=(15.0, 15.0, 14.0
                 )
         metrics = {
             "linking": rows,
-            "hyperparameters": {"rate": 1.0},
+            "hyperparameters": {"lr": 1.0},
             "training": {"epochs": 1, "seconds": 1.0, "items": 9, "resumed": False},
         }
         write_json(
@@ -343,8 +346,8 @@ def searches(chosen, **leads):
     for loss, (rate, lead) in leads.items():
         run = Run(chosen, "43_hotel_search", {"image": "efficientnet-lite0", "loss": loss, "seed": 7})
         tried = [rate, *(other for other in rates if other != rate)]
-        rows = [{"rate": value, "R@1": 0.5 - lead * (place > 0)} for place, value in enumerate(tried)]
-        write_json(run.folder / "metrics.json", run.identity | {"trials": rows, "best": {"rate": rate}, "epochs": 3})
+        rows = [{"lr": value, "R@1": 0.5 - lead * (place > 0)} for place, value in enumerate(tried)]
+        write_json(run.folder / "metrics.json", run.identity | {"trials": rows, "best": {"lr": rate}, "epochs": 3})
         found[run.name] = run
     return found
 
@@ -354,19 +357,19 @@ def test_what_the_search_chose_and_by_how_little(chosen_root, monkeypatch):
     runs = made.all_runs() | searches(made, triplet=(0.0003, 0.02), circle=(0.001, 0.001))
     monkeypatch.setattr(plan.Study, "all_runs", lambda self: runs)
     table = linking_tables.chosen(made).set_index("loss")
-    assert table.loc["circle", ["rate", "trials", "epochs", "at the edge"]].tolist() == [0.001, 3, 3, "rate"]
+    assert table.loc["circle", ["lr", "trials", "epochs", "at the edge"]].tolist() == [0.001, 3, 3, "lr"]
     assert table.loc["triplet", "at the edge"] == "" and table["lead"].tolist() == pytest.approx([0.02, 0.001])
     said = linking_verdicts.searched(linking_tables.chosen(made))
     assert "0.1 to 2.0 points" in said and "at the edge of what was tried for 1 of 2 losses" in said
-    assert "Searched were rate, with one seed" in said and "rate 0.0003: triplet 60.0; rate 0.001: circle 69.0" in said
+    assert "Searched were lr, with one seed" in said and "lr 0.0003: triplet 60.0; lr 0.001: circle 69.0" in said
     shared = made.all_runs() | searches(made, triplet=(0.001, 0.02), circle=(0.001, 0.001))
     monkeypatch.setattr(plan.Study, "all_runs", lambda self: shared)
     same = linking_tables.chosen(made)
     assert "Losses differ" not in linking_verdicts.searched(same)
     same.insert(2, "batch", [64.0, 32.0])
     assert "Losses differ in batch as well" in linking_verdicts.searched(same)
-    apart = same.assign(rate=[0.001, 0.003], batch=[64.0, float("nan")])  # of one loss no batch was tried
-    assert "rate 0.001, batch 64: " in linking_verdicts.searched(apart) and "rate 0.003: " in linking_verdicts.searched(
+    apart = same.assign(lr=[0.001, 0.003], batch=[64.0, float("nan")])  # of one loss no batch was tried
+    assert "lr 0.001, batch 64: " in linking_verdicts.searched(apart) and "lr 0.003: " in linking_verdicts.searched(
         apart
     )
 
@@ -402,7 +405,7 @@ def test_runs_take_up_the_search_of_their_loss(tmp_path):
         {"notebook": "43_hotel_search", **shared, "seed": [7]},
         {"notebook": "41_hotel_linking", **shared, "seed": [1, 2]},
     ]
-    searched = {"search": {"circle": {"rate": [1.0]}}}
+    searched = {"search": {"circle": {"lr": [1.0]}}}
     path.write_text(yaml.safe_dump({"name": "searched", "hotels": searched, "runs": runs}))
     chosen = plan.load(path)
     names = [run.prerequisite.name for run in chosen.all_runs().values() if run.notebook == "41_hotel_linking"]
@@ -419,20 +422,22 @@ def test_runs_take_up_the_search_of_their_loss(tmp_path):
 
 def test_a_failed_trial_is_a_row_and_a_finished_one_is_not_made_again(tmp_path, study, found, monkeypatch):
     path = tmp_path / "search.yaml"
-    settings = TINY | {"search": {"any": {"rate": [1.0, 2.0]}}}
+    settings = TINY | {"search": {"any": {"lr": [1.0, 2.0]}}}
     path.write_text(yaml.safe_dump({"name": "search", "hotels": settings}))
     monkeypatch.setattr(loading, "read", lambda study: found)
     search = linking_run.Search("43_hotel_search", str(path), str(tmp_path), "circle", "efficientnet-lite0", 7)
     made = []
 
     def tried(hyper, folder):
-        made.append(hyper["rate"])
-        return {"R@1": None, "problem": "diverged"} if hyper["rate"] == 1.0 else {"R@1": 0.5, "problem": ""}
+        made.append(hyper["lr"])
+        return {"R@1": None, "problem": "diverged"} if hyper["lr"] == 1.0 else {"R@1": 0.5, "problem": ""}
 
-    monkeypatch.setattr(search, "_tried", tried)
+    monkeypatch.setattr(search, "_trial", tried)
     table = search.trials()
-    assert table["rate"].tolist() == [2.0, 1.0] and table["problem"].tolist() == ["", "diverged"]
-    assert search.result["best"] == {"rate": 2.0}
-    search.trials()
+    assert table["lr"].tolist() == [2.0, 1.0] and table["problem"].tolist() == ["", "diverged"]
+    assert search.recorder.results["best"] == {"lr": 2.0}
+    again = linking_run.Search("43_hotel_search", str(path), str(tmp_path), "circle", "efficientnet-lite0", 7)
+    monkeypatch.setattr(again, "_trial", tried)
+    pd.testing.assert_frame_equal(again.trials(), table)
     assert made == [1.0, 2.0]
-    json.dumps(search.result)
+    json.dumps(search.recorder.results)

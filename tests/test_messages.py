@@ -191,7 +191,7 @@ REVIEWED = {
     "data/image_arrays.py": {"row"},  # a number
     "models/pretrained.py": {"value", "field"},  # of a model's config.json
     "data/rejected_rows.py": {"row"},
-    "runs/fine_tuning.py": {"before.label", "found.label"},  # of weights
+    "runs/fine_tuning.py": {"before.label", "backbone.label"},  # of weights
     "runs/results.py": {"study.name", "self.study.name"},
     "hotels/loading.py": {"study.name"},
     "study/config.py": {"value", "self.name", "name"},

@@ -269,9 +269,9 @@ def test_contrast_weight_scales_the_contrastive_part_alone():
 @pytest.mark.parametrize("modality", ["text", "image", "multimodal"])
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_cross_entropy_alone_is_checked_of_published_joint_systems_that_classify(name, modality):
-    assert Objective(name, variant="corrected", modality=modality).checked is None
+    assert Objective(name, variant="corrected", modality=modality).validated is None
     ce_alone = modality == "multimodal" and name.startswith("ce")
-    assert Objective(name, variant="released", modality=modality).checked == ({"ce"} if ce_alone else None)
+    assert Objective(name, variant="released", modality=modality).validated == ({"ce"} if ce_alone else None)
 
 
 @pytest.mark.parametrize(

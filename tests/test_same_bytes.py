@@ -45,7 +45,7 @@ STUDY = {
     "training": {"epochs": 1, "patience": None, "batch_size": 16, "per_vendor": 2},
     "alignment": {"locked": True, "dimensions": 24, "queries": 3, "layers": 1, "heads": 3, "max_tokens": 8},
     "hotels": {"scale": 0.005, "pixels": 32, "image_pixels": 32, "epochs": 1, "batch_size": 16, "search_epochs": 1}
-    | {"search": {"any": {"rate": [1e-3]}}},
+    | {"search": {"any": {"lr": [1e-3]}}},
     "bootstrap": 20,
     "runs": RUNS,
 }
@@ -70,7 +70,7 @@ def made(place: Path) -> None:
     kinds |= {"43_hotel_search": Search, "41_hotel_linking": Linking}
     steps = {
         "14_baselines": ("identify", "verify"),
-        "20_alignment": ("train", "embed", "retrieve", "rewards", "verify"),
+        "20_alignment": ("train", "embed", "retrieve", "pair_separation", "verify"),
         "43_hotel_search": ("trials",),
         "41_hotel_linking": ("train", "link", "transfer"),
     }

@@ -38,10 +38,11 @@ def run(tmp_path):
     pictures = np.stack([np.full((8, 8, 3), 60 * number, np.uint8) for number in range(4)])
     made = batches.Items(items, np.array([0, 0, 1, 1]), [[97, 98], [99]], 0, pictures)
     return SimpleNamespace(
-        items=items,
-        part=lambda name: np.ones(4, bool),
+        data=SimpleNamespace(
+            items=items, part=lambda name: np.ones(4, bool), ads=SimpleNamespace(texts=["ab", "c"], images=files)
+        ),
+        inputs=SimpleNamespace(),
         batch_items=lambda name: made,
-        data=SimpleNamespace(texts=["ab", "c"], images=files),
         system=SimpleNamespace(tokenizer=Reader(), sees=True),
         study=SimpleNamespace(image=SimpleNamespace(pixels=8)),
     )
@@ -85,7 +86,7 @@ def test_fewer_items_than_a_batch_are_one_batch(run):
 
 
 def test_texts_are_also_compared_at_the_length_that_ours_reads(run, monkeypatch):
-    run.max_tokens, run.study.training = 2, SimpleNamespace(precision="32-true")
+    run.inputs.max_tokens, run.study.training = 2, SimpleNamespace(precision="32-true")
     lengths = []
 
     def rate(_, source, *rest):

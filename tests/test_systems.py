@@ -13,7 +13,7 @@ from lib.models import acceleration, backbones, fusion
 from lib.models.encoders import ImageEncoder, Pixels, TextEncoder, widen_grouped
 from lib.models.fusion import FUSIONS, RELEASED_FUSIONS
 from lib.models.system import System
-from lib.runs import encoding
+from lib.runs import embeddings
 from lib.runs.variants import ReleasedMultitaskTextHead, ReleasedTextHead, variant
 from lib.study.config import Training
 
@@ -340,7 +340,9 @@ def test_encoded_pairs_are_those_of_one_at_a_time_in_their_order(single_stream):
     tokens, pictures = shown(texts=20, pictures=15)
     rng = np.random.default_rng(3)
     text, image = rng.integers(0, 20, 140), rng.integers(0, 15, 140)
-    found = encoding.pairs(System(None, None, multimodal=encoder).eval(), tokens, pictures, text, image, "32-true")
+    found = embeddings.encode_pairs(
+        System(None, None, multimodal=encoder).eval(), tokens, pictures, text, image, "32-true"
+    )
     assert found.dtype == torch.float32 and found.shape == (140, encoder.dimensions)
     encoder.cpu()  # where an accelerator computed them
     for row in range(0, 140, 7):

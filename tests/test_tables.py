@@ -20,7 +20,7 @@ from lib.core.files import ROOT
 from lib.core.schemas import Table
 from lib.pipeline import report, solutions, timings
 from lib.review import claim_tests, paper_tables, study_diff, vendor_analysis
-from lib.runs import embedding_files, results
+from lib.runs import embeddings, results
 
 NAMES = [
     "75",
@@ -319,6 +319,6 @@ def test_vectors_keep_the_names_of_very_many_regions(tmp_path):
     """More than a byte counts: the 129th of 300 regions was read back as another."""
     names = [f"r{number:03d}" for number in range(300)]
     items = pd.DataFrame({"region": names, "part": "test", "vendor": range(300)})
-    embedding_files.save(tmp_path / "a.safetensors", {"text": (items, np.zeros((300, 2)))})
-    found, _ = embedding_files.load(tmp_path / "a.safetensors")["text"]
+    embeddings.save(tmp_path / "a.safetensors", {"text": (items, np.zeros((300, 2)))})
+    found, _ = embeddings.load(tmp_path / "a.safetensors")["text"]
     assert found["region"].tolist() == names

@@ -1,7 +1,6 @@
 """Training on tiny systems: it learns, resumes to the same numbers, and its checkpoints hold no pickle."""
 
 import json
-from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,10 +13,11 @@ from torch import nn
 from lib.core.errors import DataError
 from lib.models.fusion import FUSIONS
 from lib.models.system import System
-from lib.runs import batches, checkpoints, training
-from lib.runs.attribution import Experiment
-from lib.runs.checkpoints import SafetensorsIO
+from lib.runs import batches, training
+from lib.runs.ad_items import AdItems
+from lib.runs.inputs import Inputs
 from lib.runs.losses import OBJECTIVES, Objective
+from lib.runs.training import SafetensorsIO
 from lib.study.config import Training
 
 VENDORS, DIMENSIONS = 6, 8
@@ -107,7 +107,7 @@ def test_a_run_that_dies_during_a_write_resumes_to_the_same_numbers(tmp_path, mo
     """Half of the third checkpoint's bytes reach the disk: the second one stays, whole, and training goes on from
     it."""
     whole, history = trained(tmp_path / "whole")
-    write, tries = checkpoints.save_file, []
+    write, tries = training.save_file, []
 
     def cut(tensors, path, metadata):
         write(tensors, path, metadata=metadata)
@@ -117,7 +117,7 @@ def test_a_run_that_dies_during_a_write_resumes_to_the_same_numbers(tmp_path, mo
             path.write_bytes(content[: len(content) // 2])
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(checkpoints, "save_file", cut)
+    monkeypatch.setattr(training, "save_file", cut)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
         trained(tmp_path / "cut")
     assert len(tries) == 3
@@ -215,11 +215,11 @@ def test_unknown_names_list_the_known_ones(make, words):
 
 @pytest.mark.parametrize(("mask_digits", "rows"), [("all", [0, 1, 2, 0]), ("train", [0, 4, 5, 3])])
 def test_digits_of_queries_and_other_regions_are_kept_as_published(mask_digits, rows):
-    """Below the masked texts stand the same ones with their digits; only the training region's training texts are
-    masked."""
-    variant = SimpleNamespace(mask_digits=mask_digits)
-    run = SimpleNamespace(variant=variant, region="south", data=SimpleNamespace(texts=["a", "b", "c"]))
-    run.rows = partial(Experiment.rows, run)
+    """Below the masked texts stand the same ones with their digits; only the training region's training texts are masked."""
+    data = object.__new__(AdItems)
+    data.study = SimpleNamespace(text=SimpleNamespace(max_tokens=8))
+    data.region, data.ads = "south", SimpleNamespace(texts=["a", "b", "c"])
+    inputs = Inputs(data, None, None, mask_digits)
     items = pd.DataFrame(
         {
             "region": ["south", "south", "west", "west"],
@@ -228,8 +228,8 @@ def test_digits_of_queries_and_other_regions_are_kept_as_published(mask_digits, 
             "image": [9, 8, 7, 6],
         }
     )
-    assert Experiment._rows(run, items, "text").tolist() == rows
-    assert Experiment._rows(run, items, "image").tolist() == [9, 8, 7, 6]
+    assert inputs.rows(items, "text", data.in_training(items)).tolist() == rows
+    assert inputs.rows(items, "image", data.in_training(items)).tolist() == [9, 8, 7, 6]
 
 
 def test_two_processes_train_as_one(tmp_path):

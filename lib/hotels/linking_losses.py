@@ -113,7 +113,7 @@ KINDS: dict[str, Kind] = {
 
 
 TABLE_6 = {
-    "LR": "rate",
+    "LR": "lr",
     "BS": "batch",
     "nc": "classes",
     "plr": "proxy_lr",
@@ -133,8 +133,7 @@ def kind(name: str) -> Kind:
 
 
 def hyperparameters(name: str, dataset: str) -> dict[str, float]:
-    """All of a loss's for a data set, by name: those of Table 6 (`rate`, `batch`, and where printed `classes` of a
-    batch, `proxy_lr`, …), and its own."""
+    """All of a loss's for a data set, by name: those of Table 6 (`lr`, `batch`, and where printed `classes` of a batch, `proxy_lr`, …), and its own."""
     table = published.table("hotels", 6)
     table = table[(table["system"] == kind(name).published) & (table["dataset"] == dataset)]
     return kind(name).settings | {TABLE_6[row.metric]: float(row.mean) for row in table.itertuples()}

@@ -183,7 +183,7 @@ def trials(study: Study) -> pd.DataFrame:
             table = pd.DataFrame(run.record().trials)
             tables.append(table.assign(loss=loss, chosen=["yes"] + [""] * (len(table) - 1), run=run.name))
     if not tables:
-        return pd.DataFrame(columns=["loss", "rate", "R@1", "chosen"])
+        return pd.DataFrame(columns=["loss", "lr", "R@1", "chosen"])
     whole = pd.concat(tables, ignore_index=True)
     return whole[["loss", *whole.columns.difference(["loss", "chosen", "run"], sort=False), "chosen", "run"]]
 

@@ -137,7 +137,7 @@ def searched(chosen: pd.DataFrame) -> str:
         f"{lead.max():.1f} points of R@1, and chose a value at the edge of what was tried for {edge} of {len(chosen)} "
         "losses."
     )
-    shared = [name for name in ("rate", "batch") if name in chosen and chosen[name].nunique(dropna=False) > 1]
+    shared = [name for name in ("lr", "batch") if name in chosen and chosen[name].nunique(dropna=False) > 1]
     if not shared:
         return sentence
     each = []

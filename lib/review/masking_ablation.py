@@ -11,7 +11,7 @@ from lib.data import identifiers
 from lib.evaluation import retrieval
 from lib.models.system import System
 from lib.review.twin_fidelity import character_baseline
-from lib.runs import encoding
+from lib.runs import embeddings
 
 SETTINGS = {"all": (True, True), "train": (True, False), "none": (False, False)}
 """mask_digits -> whether digits become N in the documents (training ads), and in the queries (test ads)."""
@@ -31,7 +31,7 @@ def effect(texts: Sequence[str], items: pd.DataFrame, system: System, limit: int
     for digits, mask in ((True, identifiers.mask), (False, identifiers.mask_identifiers)):
         versions[digits] = np.array([mask(texts[text]) for text in used["text"]], dtype=object)
         tokens = system.tokenizer(versions[digits].tolist(), truncation=True, max_length=limit)["input_ids"]
-        vectors[digits] = encoding.texts(system, tokens).numpy()
+        vectors[digits] = embeddings.encode_texts(system, tokens).numpy()
     rows = []
     for name, (documents, queries) in SETTINGS.items():
         found = retrieval.evaluate(vectors[queries][test], vendors[test], vectors[documents][train], vendors[train])

@@ -20,7 +20,7 @@ from lib.data import identifiers, image_arrays
 from lib.data.normalize import plain
 from lib.evaluation import retrieval
 from lib.evaluation.similarity_graph import ads_of, links
-from lib.runs import encoding
+from lib.runs import embeddings
 from lib.runs.attribution import Experiment
 from lib.runs.results import vectors
 from lib.study.plan import Run
@@ -40,10 +40,10 @@ class Investigation:
     def __init__(self, study: str, run: Run) -> None:
         """study: as the run's notebook was given it. Raises DataError when the run's vectors or weights are not there."""
         self.stored = vectors(run)  # first, for it says what to do when nothing is there
-        self.experiment = Experiment(run.notebook, study, str(run.folder), **run.parameters)
+        self.experiment = Experiment(run.notebook, study, str(run.folder), **run.parameters, metered=False)
         self.system = self.experiment.system.eval()
         self.system.load_state_dict(load_file(run.folder / "weights.safetensors"))
-        self.data = self.experiment.data
+        self.data = self.experiment.data.ads
 
     def ask(self, text: str, images: Sequence[Path]) -> dict[str, np.ndarray]:
         """Vectors of one ad by modality, (1 or more, d): of its text, of each picture, and of the text with each picture.
@@ -55,10 +55,10 @@ class Investigation:
         asked, how = self.experiment.variant.training.precision, self.experiment.study
         if text.strip() and self.system.text is not None:
             tokens = self.system.tokenizer([identifiers.mask(text)], truncation=True, max_length=how.text.max_tokens)
-            found["text"] = encoding.texts(self.system, tokens["input_ids"], asked).numpy()
+            found["text"] = embeddings.encode_texts(self.system, tokens["input_ids"], asked).numpy()
         if images and self.system.image is not None:
             shown = np.stack([image_arrays.decode(Path(image), how.image.pixels) for image in images])
-            found["image"] = encoding.pictures(self.system, shown, asked).numpy()
+            found["image"] = embeddings.encode_images(self.system, shown, asked).numpy()
         if not found:
             raise DataError("The ad has neither a text nor a picture that this system reads. Give `text` or `images`.")
         if len(found) == 2 and self.system.fuse is not None:

@@ -1,6 +1,6 @@
-"""A run of text-image alignment, step by step: pairs of all regions, training, retrieval, what the objective rewards, record.
+"""A run of text-image alignment: pairs of all regions, training, text-to-image retrieval, what tells pairs apart.
 
-The notebook 20_alignment makes an `Alignment` and calls its methods in order; `lib.runs.fine_tuning` takes up what it trained.
+The notebook 20_alignment makes an `Alignment` and calls its steps; `lib.runs.fine_tuning` begins with what it trained.
 """
 
 from __future__ import annotations
@@ -26,19 +26,24 @@ from lib.models.aligner import Aligner
 from lib.models.alignment_losses import METHODS
 from lib.models.fusion import MeanFusion
 from lib.models.qformer import QFormer
-from lib.runs import batches, encoding, variants
-from lib.runs.pair_batches import PairItems, Writing
-from lib.runs.trained import Trained
+from lib.runs import batches, embeddings, variants
+from lib.runs.ad_items import AdItems
+from lib.runs.batches import Batch, PairItems, Writing
+from lib.runs.evaluator import Evaluator
+from lib.runs.inputs import Inputs
+from lib.runs.recorder import Recorder, step
+from lib.runs.trainer import Trainer
 from lib.study.plan import Study
 from lib.study.registry import GENERATOR
+from lib.study.run_record import RunRecord
 
-ASKED = 1000
-"""Test pairs that `Alignment.rewards` asks about, at most."""
+SAMPLE = 1000
+"""Test pairs that `Alignment.pair_separation` looks at, at most."""
 OTHERS = 5
-"""Other pictures that each of them is compared with."""
+"""Other images that each of them is compared with."""
 
 
-def build(
+def build_aligner(
     study: Study,
     text: str,
     image: str,
@@ -48,33 +53,44 @@ def build(
     texts: Sequence[str] = (),
     generates: bool = True,
 ) -> tuple[Aligner, list[backbones.Provenance]]:
-    """An aligner on the backbones' weights with fresh layers, by torch's global generator: seed it before; and the record of the
-    weights. texts: what a fresh generator's tokens are learnt from; generates: whether it is to have one."""
-    plan, released = study.alignment, variant.name == "released"
+    """An aligner on the backbones' weights with new layers, and the provenance of the weights.
+
+    New layers are drawn from torch's global generator: seed it before. texts: what a generator with fresh weights
+    learns its tokens from. generates: whether the aligner has a generator where its method needs one. Raises DataError
+    for a backbone of another kind.
+    """
+    settings, released = study.alignment, variant.name == "released"
     arguments = backbones.load_arguments(study)
-    text_encoder, of_text = backbones.load(text, pooling=variant.pooling, **arguments)
-    image_encoder, of_image = backbones.load(image, **arguments)
-    for name, found, kind in ((text, of_text, "text"), (image, of_image, "image")):
-        if found.kind != kind:
+    text_encoder, text_provenance = backbones.load(text, pooling=variant.pooling, **arguments)
+    image_encoder, image_provenance = backbones.load(image, **arguments)
+    provenance, generator, qformer = [text_provenance, image_provenance], None, None
+    for name, backbone, kind in zip((text, image), provenance, ("text", "image"), strict=True):
+        if backbone.kind != kind:
             raise DataError(f"{name}: this is no {kind} backbone, and an alignment needs one (lib/study/registry.py).")
-    provenance, generator, qformer = [of_text, of_image], None, None
-    dimensions = plan.dimensions or text_encoder.dimensions
+    dimensions = settings.dimensions or text_encoder.dimensions
     parts = METHODS.get(method, ())
+    # Encoders with fresh weights are never locked: they are there to be trained.
+    lockable = [backbone.kind for backbone in provenance if settings.locked and backbone.source != "random"]
     if "generation" in parts and generates:
-        generator, of_generator = backbones.load(GENERATOR, texts=texts, **arguments)
-        provenance.append(of_generator)
+        generator, generator_provenance = backbones.load(GENERATOR, texts=texts, **arguments)
+        provenance.append(generator_provenance)
     if "itm" in parts:
-        qformer = QFormer(dimensions, plan.queries, plan.layers, plan.heads, causal=released, reads_text=not released)
-    # Fresh weights are there to be trained.
-    locked = [found.kind for found in provenance[:2] if plan.locked and found.source != "random"]
-    made = Aligner(text_encoder, image_encoder, method, dimensions, qformer, generator, temperature, locked, released)
-    return made, provenance
+        qformer = QFormer(
+            dimensions,
+            settings.queries,
+            settings.layers,
+            settings.heads,
+            causal=released,
+            reads_text=not released,
+        )
+    aligner = Aligner(
+        text_encoder, image_encoder, method, dimensions, qformer, generator, temperature, lockable, released
+    )
+    return aligner, provenance
 
 
-class Alignment(Trained):
+class Alignment:
     """Two backbones that are aligned by one method on a study's data; results go to `out`."""
-
-    system: Aligner
 
     def __init__(
         self,
@@ -89,234 +105,270 @@ class Alignment(Trained):
         temperature: float | Literal[""] = "",
         overlap: float | Literal[""] = "",
     ) -> None:
-        """method: a name of `lib.models.alignment_losses.METHODS`. temperature: the study's if not given. overlap: of the twin, how often a text names what
-        its pictures show; the study's if not given. Raises DataError on bad input."""
+        """method: a name of `lib.models.alignment_losses.METHODS`. temperature: of ITC, the study's if not given.
+        overlap: of the twin, how often a text names what its images show; the study's if not given. Raises DataError on
+        bad input."""
         parameters: dict[str, Any] = {"text": text, "image": image, "method": method, "variant": variant}
         parameters |= {"temperature": temperature, "overlap": overlap, "seed": seed}
-        super().__init__(notebook, study, out, parameters)
-        if overlap != "":
-            self.study = self.study.at_overlap(overlap)
-        plan = self.study.alignment
-        self.method, self.temperature = method, plan.temperature if temperature == "" else temperature
-        self.variant = variants.alignment(
-            variant, self.study.training, self.study.text.mask_digits, plan, METHODS.get(method, ())
+        self.recorder = Recorder(notebook, study, out, parameters)
+        self.parameters = self.recorder.parameters
+        self.study = self.recorder.study if overlap == "" else self.recorder.study.at_overlap(overlap)
+        self.method, self.data = method, AdItems(self.study, "multimodal")
+        settings = self.study.alignment
+        chosen = variants.alignment(
+            variant, self.study.training, self.study.text.mask_digits, settings, METHODS.get(method, ())
         )
-        self.trained = True
-        torch.set_num_threads(self.variant.training.threads)
+        torch.set_num_threads(chosen.training.threads)
         torch.manual_seed(seed)
-        training_texts = [identifiers.mask(self.data.texts[row]) for row in np.unique(self._pairs("train")["text"])]
-        self.system, self.provenance = build(
-            self.study, text, image, method, self.variant, self.temperature, training_texts
+        texts = [identifiers.mask(self.data.ads.texts[row]) for row in np.unique(self._pairs("train")["text"])]
+        self.system, provenance = build_aligner(
+            self.study, text, image, method, chosen, settings.temperature if temperature == "" else temperature, texts
         )
-        settings = self.variant.training  # an encoder with fresh weights is made of new layers
-        fresh = {f"{found.kind}_lr": settings.head_lr for found in self.provenance[:2] if found.source == "random"}
-        self.variant = replace(self.variant, training=settings.model_copy(update=fresh))
+        # An encoder with fresh weights consists of new layers.
+        head_lr = {
+            f"{backbone.kind}_lr": chosen.training.head_lr for backbone in provenance[:2] if backbone.source == "random"
+        }
+        self.variant = replace(chosen, training=chosen.training.model_copy(update=head_lr))
+        self.inputs = Inputs(
+            self.data, self.system.tokenizer, self.system.image, chosen.mask_digits, settings.max_tokens
+        )
+        self.trainer = Trainer(self.recorder, self.system, provenance, trained=True)
+        self.evaluator = Evaluator(self.recorder, self.data)
 
-    @property
-    def modality(self) -> str:
-        return "multimodal"
+    def weights(self) -> pd.DataFrame:
+        """The weights that were requested and those that were loaded, a row a backbone."""
+        return self.trainer.weights()
 
-    @property
-    def max_tokens(self) -> int:
-        return self.study.alignment.max_tokens or self.study.text.max_tokens
+    def sizes(self) -> pd.DataFrame:
+        """Items and vendors: a row a region, a column a part."""
+        return self.data.sizes()
 
     def _pairs(self, part: str) -> pd.DataFrame:
         """All regions' pairs of a part."""
-        return self.items[self.items["part"] == part].reset_index(drop=True)
+        items = self.data.items
+        return items[items["part"] == part].reset_index(drop=True)
+
+    def _text_rows(self, items: pd.DataFrame) -> np.ndarray:
+        """Each item's row among `text_inputs`; texts of training items of any region are masked."""
+        return self.inputs.rows(items, "text", (items["part"] == "train").to_numpy())
 
     @cached_property
-    def read(self) -> list[Any]:
-        """What the aligner reads of each text of `all_tokens`: its tokens, or of a locked encoder their states (t, d)."""
-        tokens, asked = self.all_tokens(), self.variant.training.precision
+    def text_inputs(self) -> list[Any]:
+        """The aligner's input for each text of `Inputs.all_tokens`: its tokens, or of a locked encoder their states (t,
+        d)."""
+        tokens = self.inputs.all_tokens()
         if "text" not in self.system.locked:
             return tokens
-        name = f"{self.provenance[0].sha256[:8]}-{self.variant.mask_digits}-{self.max_tokens}"
-        flat = self._kept(name, lambda: np.concatenate(encoding.states(self.system.text, tokens, asked)))
-        return np.split(np.array(flat), np.cumsum([len(text) for text in tokens])[:-1])
+        name = f"{self.trainer.provenance[0].sha256[:8]}-{self.variant.mask_digits}-{self.inputs.max_tokens}"
+        states = self._cached(
+            name,
+            lambda: np.concatenate(embeddings.token_states(self.system.text, tokens, self.variant.training.precision)),
+        )
+        return np.split(np.array(states), np.cumsum([len(text) for text in tokens])[:-1])
 
     @cached_property
-    def seen(self) -> np.ndarray:
-        """What it sees of each picture: its pixels, or of a locked encoder its patches (n, p, d)."""
+    def image_inputs(self) -> np.ndarray:
+        """The aligner's input for each image: its pixels, or of a locked encoder its patches (n, p, d)."""
+        images = self.inputs.images
         if "image" not in self.system.locked:
-            return self.pictures
-        image_encoder, asked = self.system.image.to(device()).eval(), self.variant.training.precision
-        name = f"{self.provenance[1].sha256[:8]}-{self.study.image.pixels}"
-        return self._kept(name, lambda: encoding.blocks(image_encoder.patches, self.pictures, asked).half().numpy())
-
-    def _kept(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
-        """What a locked encoder makes of the data, made once for all runs."""
-        path = (
-            self.study.cache / f"{self.data.fingerprint[:16]}-{name}-{precision(self.variant.training.precision)}.npy"
+            return images
+        encoder = self.system.image.to(device()).eval()
+        return self._cached(
+            f"{self.trainer.provenance[1].sha256[:8]}-{self.study.image.pixels}",
+            lambda: embeddings.encode_rows(encoder.patches, images, self.variant.training.precision).half().numpy(),
         )
+
+    def _cached(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
+        """The output of a locked encoder, computed once for all runs on the same data."""
+        name = f"{self.data.ads.fingerprint[:16]}-{name}-{precision(self.variant.training.precision)}.npy"
+        path = self.study.cache / name
         with locked(path.with_suffix(".lock")):
             if not path.exists():
                 with replacing(path) as temporary:
-                    np.save(temporary, make())
-        return np.load(path, mmap_mode="r")
+                    np.save(temporary, compute())
+        array: np.ndarray = np.load(path, mmap_mode="r")
+        return array
 
     def pair_items(self, part: str) -> PairItems:
         """All regions' pairs of a part for batches, with drawn negatives where the variant has them."""
         items = self._pairs(part)
         if items.empty:
             raise DataError(
-                f"{self.study.data_folder}: no pair of a text and a picture is left for {part}: no vendor has two ads or more "
-                "with both. An alignment needs such ads."
+                f"{self.study.data_folder}: no pair of a text and a picture is left for {part}: no vendor has two ads "
+                "or more with both. An alignment needs such ads."
             )
-        items = items.assign(text=self.rows(items, "text", (items["part"] == "train").to_numpy()))
         return PairItems(
-            items,
-            self.read,
+            items.assign(text=self._text_rows(items)),
+            self.text_inputs,
             self.system.tokenizer.pad_token_id,
-            self.seen,
+            self.image_inputs,
             self.study.alignment.negatives if self.system.released else None,
             self.parameters["seed"],
             self._writing() if "generation" in self.system.parts else None,
         )
 
     def _writing(self) -> Writing:
-        """Texts as the generator is to write them, cut as a study's texts are; `blip2-cond` is given the title."""
+        """Texts as the generator is to write them, cut as a study's texts are; with `blip2-cond` it is given the
+        title."""
         assert self.system.generator is not None, "a method with generation has a generator until `finish`"
         tokenizer, limit = self.system.generator.tokenizer, self.study.text.max_tokens
 
         def tokens(texts: list[str]) -> list[list[int]]:
-            return tokenizer(texts, truncation=True, max_length=limit)["input_ids"]
+            numbers: list[list[int]] = tokenizer(texts, truncation=True, max_length=limit)["input_ids"]
+            return numbers
 
-        texts = [identifiers.mask(text) for text in self.data.texts]
+        texts = [identifiers.mask(text) for text in self.data.ads.texts]
         if self.variant.mask_digits == "train":
-            texts += [identifiers.mask_identifiers(text) for text in self.data.texts]
+            texts += [identifiers.mask_identifiers(text) for text in self.data.ads.texts]
         if self.method != "blip2-cond":
             return Writing(tokens(texts), None, tokenizer.pad_token_id, limit if self.system.released else None)
         parts = [text.partition(identifiers.SEPARATOR) for text in texts]
-        titles = [title.strip() if sign else "" for title, sign, _ in parts]
-        rest = [(body if sign else title).strip() for title, sign, body in parts]
-        return Writing(tokens(rest), tokens(titles), tokenizer.pad_token_id)
+        titles = [title.strip() if separator else "" for title, separator, _ in parts]
+        bodies = [(body if separator else title).strip() for title, separator, body in parts]
+        return Writing(tokens(bodies), tokens(titles), tokenizer.pad_token_id)
 
+    @step
     def train(self) -> pd.DataFrame:
-        """Train (or go on with, or take up finished) the aligner on the training pairs of all regions; the history."""
-        settings, seed, train = self.variant.training, self.parameters["seed"], self.pair_items("train")
-        # Published negatives are of another region: where validation has one region only, or none, there is no loss to watch.
-        watched = self._pairs("val")["region"].nunique() > int(self.system.released)
-        return self.fit(
+        """Train the aligner on the training pairs of all regions, resume or load its training; the history."""
+        settings, train = self.variant.training, self.pair_items("train")
+        # Released negatives are of another region: with one region, or none, in validation there is no loss to compute.
+        validated = self._pairs("val")["region"].nunique() > int(self.system.released)
+        return self.trainer.fit(
             total,
-            batches.training_batches(train, settings.batch_size, settings.per_vendor, seed),
-            batches.ordered_batches(self.pair_items("val"), settings.batch_size) if watched else None,
+            batches.training_batches(train, settings.batch_size, settings.per_vendor, self.parameters["seed"]),
+            batches.ordered_batches(self.pair_items("val"), settings.batch_size) if validated else None,
+            settings,
             len(train),
         )
 
-    @torch.inference_mode()
-    def embed(self) -> None:
-        """Vectors of all texts and, by query, of all pictures."""
-        system, asked = self.system.to(device()).eval(), self.variant.training.precision
-        self.text = encoding.texts(system, self.read, asked)
-        self.queries = encoding.pictures(system, self.seen, asked)
+    @step
+    def embed(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Vectors of all `text_inputs` (t, d) and, by query, of all images (n, q, d)."""
+        self.train()
+        system, requested = self.system.to(device()).eval(), self.variant.training.precision
+        text = embeddings.encode_texts(system, self.text_inputs, requested)
+        return text, embeddings.encode_images(system, self.image_inputs, requested)
 
+    @step
     def retrieve(self) -> pd.DataFrame:
-        """Text-to-image retrieval in every region (MATCHED Table 8): `lib.evaluation.verification.table`'s columns, with `chance` and `vendor's
-        level` beside each mean, and `within` as a metric of its own. After `embed`."""
-        items = self.items[self.shown(self.items)]
-        unit_text, unit_image = (functional.normalize(vectors, dim=-1) for vectors in (self.text, self.queries))
-        items = items.assign(text=self.rows(items, "text", (items["part"] == "train").to_numpy()))
+        """Text-to-image retrieval in every region (MATCHED Table 8): `lib.evaluation.text_to_image.table`.
 
-        def similarity(texts: np.ndarray, images: np.ndarray) -> np.ndarray:
-            asked = unit_text[texts]
-            return alignment_losses.similarity(asked, unit_image[images]).numpy()
-
-        scored = text_to_image.scores(items, similarity)
-        write_text(self.out / "text_to_image.csv", scored.to_csv(index=False))
-        table = text_to_image.table(scored, self.study.bootstrap, self.study.split.seed, self.region, self.data.regions)
-        self.result["text_to_image"] = table.to_dict("records")
+        `chance` and `vendor's level` stand beside each mean; `within` is a metric of its own.
+        """
+        text, queries = (functional.normalize(vectors, dim=-1) for vectors in self.embed())
+        items = self.data.items[self.data.scorable(self.data.items)]
+        items = items.assign(text=self._text_rows(items))
+        scored = text_to_image.scores(
+            items, lambda texts, images: alignment_losses.similarity(text[texts], queries[images]).numpy()
+        )
+        write_text(self.recorder.out / "text_to_image.csv", scored.to_csv(index=False))
+        table = text_to_image.table(
+            scored, self.study.bootstrap, self.study.split.seed, self.data.region, self.data.ads.regions
+        )
+        self.recorder.results["text_to_image"] = table.to_dict("records")
         return table
 
+    @step
     def verify(self) -> pd.DataFrame:
-        """`lib.evaluation.verification.table` of the aligned vectors of texts, of pictures and of both, averaged. After `embed`."""
-        fuse, image = MeanFusion(self.system.dimensions), self.queries.mean(1)
+        """`lib.evaluation.verification.table` of the aligned vectors of texts, of images and of both, averaged."""
+        text, queries = self.embed()
+        unique, fuse = {"text": text, "image": queries.mean(1)}, MeanFusion(self.system.dimensions)
         scored = {}
         for modality in ("text", "image", "multimodal"):
-            items = self.items_of(modality)
-            items = items[self.shown(items)].reset_index(drop=True)
-            trained_on = (items["part"] == "train").to_numpy()
+            items = self.data.items_of(modality)
+            items = items[self.data.scorable(items)].reset_index(drop=True)
+            in_training = (items["part"] == "train").to_numpy()
             sides = {
-                name: vectors[self.rows(items, name, trained_on)]
-                for name, vectors in (("text", self.text), ("image", image))
+                name: vectors[self.inputs.rows(items, name, in_training)]
+                for name, vectors in unique.items()
                 if name in items
             }
             vectors = fuse(**sides) if modality == "multimodal" else sides[modality]
             scored[modality] = verification.scores(items, vectors.numpy())
-        return self.score_verification(scored)
+        return self.evaluator.verification(scored)
 
-    def rewards(self) -> pd.DataFrame:
-        """What tells test pairs from negatives (`lib.evaluation.pair_separation.summary`), by `what`. After `embed`.
+    @step
+    def pair_separation(self) -> pd.DataFrame:
+        """What separates test pairs from negatives (`lib.evaluation.pair_separation.summary`), by `what`.
 
-        *content*: others are pictures of the same region, by the score that retrieval ranks by. *region*: others are of another region,
-        as published negatives are, and told by the region alone. *as trained* (released): the same others, by the objective's own
-        scores, whose paths differ from ITC+ITM on. *path* (released, from ITC+ITM on): others, of the same region, take the path of positives
-        and the own picture that of negatives.
+        *content*: negatives are images of the same region, by the score that retrieval ranks by. *region*: negatives
+        are of another region, as the released ones are, told by the region alone. *as trained* (released): the same
+        negatives, by the objective's own scores, whose paths differ from ITC+ITM on. *path* (released, from ITC+ITM
+        on): negatives of the same region take the path of positives, and the own image that of negatives.
         """
+        text, queries = (functional.normalize(vectors, dim=-1) for vectors in self.embed())
         pairs, generator = self._pairs("test"), np.random.default_rng(self.parameters["seed"])
-        pairs = pairs[self.shown(pairs)]
-        rows = pairs.iloc[np.sort(generator.permutation(len(pairs))[:ASKED])].reset_index(drop=True)
-        rows = rows.assign(text=self.rows(rows, "text", np.zeros(len(rows), bool)))
-        text, queries = (functional.normalize(found, dim=-1) for found in (self.text, self.queries))
-        asked = text[rows["text"].to_numpy()]
+        pairs = pairs[self.data.scorable(pairs)]
+        rows = pairs.iloc[np.sort(generator.permutation(len(pairs))[:SAMPLE])].reset_index(drop=True)
+        rows = rows.assign(text=self._text_rows(rows))
+        row_texts, own_image = text[rows["text"].to_numpy()], rows["image"].to_numpy()
 
-        def scores(pictures: np.ndarray) -> np.ndarray:
-            return torch.einsum("nd,nkqd->nkq", asked, queries[pictures]).amax(-1).numpy()
+        def scores(images: np.ndarray) -> np.ndarray:
+            return torch.einsum("nd,nkqd->nkq", row_texts, queries[images]).amax(-1).numpy()
 
-        own_image = rows["image"].to_numpy()
-        near, far = self._others(rows, pairs, generator)
+        near, far = self._negatives(rows, pairs, generator)
         own, inside = scores(own_image[:, None])[:, 0], scores(near)
-        found = {"content": pair_separation.above(own, inside)}
+        shares = {"content": pair_separation.above(own, inside)}
         if far is not None:
-            train = self._pairs("train").sample(frac=1, random_state=self.parameters["seed"]).head(4 * ASKED)
-            image = functional.normalize(self.queries.mean(1), dim=-1).numpy()
-            found["region"] = pair_separation.by_region(text.numpy(), image, far, train, rows)
+            train = self._pairs("train").sample(frac=1, random_state=self.parameters["seed"]).head(4 * SAMPLE)
+            mean_image = functional.normalize(self.embed()[1].mean(1), dim=-1).numpy()
+            shares["region"] = pair_separation.by_region(text.numpy(), mean_image, far, train, rows)
         if self.system.released and far is not None:
-            past = scores if self.system.qformer is None else self._past(asked)
-            found["as trained"] = pair_separation.above(own, past(far))
+            as_negative = scores if self.system.qformer is None else self._past_qformer(row_texts)
+            shares["as trained"] = pair_separation.above(own, as_negative(far))
             if self.system.qformer is not None:
-                found["path"] = 1 - pair_separation.above(past(own_image[:, None])[:, 0], inside)
-        table = pair_separation.summary(found, rows["vendor"].to_numpy(), self.study.bootstrap, self.study.split.seed)
-        self.result["rewards"] = table.to_dict("records")
+                shares["path"] = 1 - pair_separation.above(as_negative(own_image[:, None])[:, 0], inside)
+        table = pair_separation.summary(shares, rows["vendor"].to_numpy(), self.study.bootstrap, self.study.split.seed)
+        self.recorder.results["rewards"] = table.to_dict("records")
         return table
 
-    def finish(self, **more: Any) -> dict[str, Any]:
-        """As every trained run, without the generator: nothing that begins with an alignment writes texts."""
-        self.system.generator = None
-        return super().finish(**more)
-
-    def _others(
+    def _negatives(
         self, rows: pd.DataFrame, pairs: pd.DataFrame, generator: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Pictures for each row that are of other ads of its region, and of another region (None where there is one region): (n, OTHERS)."""
-        pictures = {region: found["image"].unique() for region, found in pairs.groupby("region")}
+        """Images of other ads for each row, of its own region and of another one (None with one region): (n,
+        OTHERS)."""
+        images = {region: of_region["image"].unique() for region, of_region in pairs.groupby("region")}
         own = pairs.groupby("text")["image"].agg(set)
-        texts = rows["text"] % len(self.data.texts)
         near, far = [], []
-        for text, region in zip(texts, rows["region"], strict=True):
-            here = np.array([picture for picture in pictures[region] if picture not in own[text]])
-            if not len(here):
+        for text, region in zip(rows["text"] % len(self.data.ads.texts), rows["region"], strict=True):
+            others = np.array([image for image in images[region] if image not in own[text]])
+            if not len(others):
                 raise DataError(
                     f"{self.study.data_folder}: {region} has a single ad to test with; nothing can be compared."
                 )
-            near.append(generator.choice(here, OTHERS))
-            if len(pictures) > 1:
-                far.append(
-                    generator.choice(pictures[generator.choice([name for name in pictures if name != region])], OTHERS)
-                )
+            near.append(generator.choice(others, OTHERS))
+            if len(images) > 1:
+                other = generator.choice([name for name in images if name != region])
+                far.append(generator.choice(images[other], OTHERS))
         return np.array(near), np.array(far) if far else None
 
-    def _past(self, asked: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
-        """Scores of negatives in `released_matching`, past the Q-Former: pictures (n, k) -> (n, k)."""
+    def _past_qformer(self, texts: torch.Tensor) -> Callable[[np.ndarray], np.ndarray]:
+        """Scores of negatives in `released_matching`, which go past the Q-Former: images (n, k) -> (n, k)."""
 
-        def scores(pictures: np.ndarray) -> np.ndarray:
-            numbers, place = np.unique(pictures, return_inverse=True)
-            tokens = encoding.blocks(self.system.image_tokens, self.seen[numbers], self.variant.training.precision)
-            means = functional.normalize(tokens.mean(1), dim=-1)[place.reshape(pictures.shape)]
-            return torch.einsum("nd,nkd->nk", asked, means).numpy()
+        def scores(images: np.ndarray) -> np.ndarray:
+            unique, place = np.unique(images, return_inverse=True)
+            tokens = embeddings.encode_rows(
+                self.system.image_tokens, self.image_inputs[unique], self.variant.training.precision
+            )
+            means = functional.normalize(tokens.mean(1), dim=-1)[place.reshape(images.shape)]
+            return torch.einsum("nd,nkd->nk", texts, means).numpy()
 
         return scores
 
+    def finish(self) -> RunRecord:
+        """Do what was not done yet, store the weights and write the record (metrics.json).
 
-def total(system: nn.Module, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
+        The generator is not stored: nothing that begins with an alignment writes texts.
+        """
+        self.retrieve()
+        self.pair_separation()
+        self.verify()
+        self.system.generator = None
+        return self.trainer.finish(self.variant.training, **self.data.record())
+
+
+def total(system: nn.Module, batch: Batch, part: str) -> torch.Tensor:
     """The sum of an aligner's losses."""
-    return sum(system(batch).values())
+    first, *others = system(batch).values()
+    loss: torch.Tensor = sum(others, start=first)
+    return loss

@@ -1,33 +1,66 @@
-"""A run of a trained system, step by step: data, system, training, identification, embeddings, verification, record.
+"""A run of an attribution system: its data, encoders, training, identification and verification of vendors.
 
-A run notebook makes an `Experiment` and calls its methods in order; each returns the table to look at.
+A run notebook makes an `Experiment` and calls its steps; each returns the table to look at.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import torch
+from torch.utils.data import DataLoader
 
 from lib.core.errors import DataError
 from lib.evaluation import verification
 from lib.models import acceleration, backbones
 from lib.models.acceleration import device
+from lib.models.backbones import Provenance
 from lib.models.encoders import VisualBert
 from lib.models.face_embeddings import FaceFeatures
 from lib.models.system import System
-from lib.runs import batches, embedding_files, encoding, variants
+from lib.runs import batches, embeddings, variants
+from lib.runs.ad_items import AdItems
+from lib.runs.evaluator import Evaluator
+from lib.runs.inputs import Inputs
 from lib.runs.losses import Objective
-from lib.runs.trained import Trained
+from lib.runs.recorder import Recorder, step
+from lib.runs.trainer import Trainer, no_training
+from lib.runs.variants import Variant
+from lib.study.plan import Run
+from lib.study.run_record import RunRecord
+
+Vectors = dict[str, tuple[pd.DataFrame, np.ndarray]]
+"""modality -> its items (`lib.data.splits.split`) and their vectors (n, d)."""
 
 
-class Experiment(Trained):
+class Encoders(NamedTuple):
+    """The encoders of texts, of images and of pairs, None where the run has none, and the provenance of their
+    weights."""
+
+    text: Any
+    image: Any
+    multimodal: Any
+    provenance: list[Provenance]
+
+
+def load_backbones(run: Run, variant: Variant) -> Encoders:
+    """The backbones that a run's parameters name."""
+    arguments = backbones.load_arguments(run.study)
+    encoders: dict[str, Any] = {"text": None, "image": None, "multimodal": None}
+    provenance = []
+    for kind in encoders:
+        if name := run.parameters.get(kind):
+            encoders[kind], loaded = backbones.load(name, **arguments, pooling=variant.pooling)
+            provenance.append(loaded)
+    return Encoders(**encoders, provenance=provenance)
+
+
+class Experiment:
     """A system with one set of parameters on a study's data; results go to `out`."""
-
-    system: System
 
     def __init__(
         self,
@@ -43,45 +76,48 @@ class Experiment(Trained):
         variant: str = "corrected",
         faces: str = "all",
         protocol: str = "",
-        **more: str,
+        aligned: str = "",
+        load_encoders: Callable[[Run, Variant], Encoders] = load_backbones,
+        metered: bool = True,
     ) -> None:
-        """text, image: backbones by name, with a fusion when there are both; or multimodal: a single-stream one. variant: a name
-        of `lib.runs.variants`. protocol: of the split, if not the study's. faces: `all` pictures, or only those with (`face`) or without (`no-face`) one that MTCNN sees.
-        more: parameters of a kind of experiment that begins otherwise. Raises DataError on bad input."""
+        """text, image: backbones by name, with a fusion when both are given; or multimodal: a single-stream backbone.
+        variant: a name of `lib.runs.variants`. faces: `all` images, or only those with (`face`) or without (`no-face`)
+        a face that MTCNN detects. protocol: of the split, if not the study's. aligned: the method of the alignment that
+        load_encoders takes the encoders from (`lib.runs.fine_tuning`). metered: False for a run that is used and never
+        finished. Raises DataError on bad input."""
         parameters: dict[str, Any] = {"text": text, "image": image, "multimodal": multimodal, "fusion": fusion}
-        parameters |= {"objective": objective, **more}
+        parameters |= {"objective": objective, "aligned": aligned}
         parameters |= {"variant": variant, "faces": faces, "protocol": protocol, "seed": seed}
-        super().__init__(notebook, study, out, parameters)
-        self.variant = self.chosen_variant(variant, Objective(objective).contrasts)
-        settings = self.variant.training
-        self.objective = Objective(objective, settings, variant, self.modality)
-        self.trained = bool(self.objective.weights)
-        torch.set_num_threads(settings.threads)
-        torch.manual_seed(seed)
-        text_encoder, image_encoder, both = self.encoders()
-        if isinstance(image_encoder, FaceFeatures):
-            self._check_faces()
-        if isinstance(both, VisualBert):
-            both.hides_padding = variant != "released"
-        classes = len(self.classes) if self.objective.classifies else 0
-        torch.manual_seed(seed)  # new layers start from the seed alone, whatever loading drew
-        self.system = System(
-            text_encoder, image_encoder, fusion, classes, both, self.variant.fusions, self.variant.head
+        self.recorder = Recorder(notebook, study, out, parameters, metered)
+        self.study, self.parameters = self.recorder.study, self.recorder.parameters
+        self.data = AdItems.of(self.recorder.run)
+        modality, settings = self.data.modality, self.study.training
+        contrasts = Objective(objective).contrasts
+        self.variant = variants.variant(
+            variant, settings, self.study.text.mask_digits, modality, contrasts, bool(aligned)
         )
-
-    def chosen_variant(self, name: str, contrasts: bool) -> variants.Variant:
-        """How the system is made and trained; contrasts: whether the objective has a contrastive part."""
-        return variants.variant(name, self.study.training, self.study.text.mask_digits, self.modality, contrasts)
-
-    def encoders(self) -> list[Any]:
-        """Of texts, of pictures and of pairs, None where the run has none; what was loaded is noted in `provenance`."""
-        arguments = backbones.load_arguments(self.study)
-        names = [self.parameters.get(kind) for kind in ("text", "image", "multimodal")]
-        loaded = [
-            backbones.load(name, **arguments, pooling=self.variant.pooling) if name else (None, None) for name in names
-        ]
-        self.provenance = [found for _, found in loaded if found]
-        return [encoder for encoder, _ in loaded]
+        self.objective = Objective(objective, self.variant.training, variant, modality)
+        torch.set_num_threads(self.variant.training.threads)
+        torch.manual_seed(seed)
+        encoders = load_encoders(self.recorder.run, self.variant)
+        if isinstance(encoders.image, FaceFeatures):
+            self._check_faces()
+        if isinstance(encoders.multimodal, VisualBert):
+            encoders.multimodal.hides_padding = variant != "released"
+        classes = len(self.data.classes) if self.objective.classifies else 0
+        torch.manual_seed(seed)  # new layers depend on the seed alone, whatever loading drew
+        self.system = System(
+            encoders.text,
+            encoders.image,
+            fusion,
+            classes,
+            encoders.multimodal,
+            self.variant.fusions,
+            self.variant.head,
+        )
+        self.inputs = Inputs(self.data, self.system.tokenizer, self.system.image, self.variant.mask_digits)
+        self.trainer = Trainer(self.recorder, self.system, encoders.provenance, bool(self.objective.weights))
+        self.evaluator = Evaluator(self.recorder, self.data)
 
     def _check_faces(self) -> None:
         if not self.study.embeds_faces:
@@ -91,99 +127,111 @@ class Experiment(Trained):
                 "face_embeddings: true in the parameter file."
             )
 
-    @property
-    def modality(self) -> str:
-        given = self.parameters
-        multimodal = "multimodal" in given or {"text", "image"} <= set(given)
-        return "multimodal" if multimodal else "text" if "text" in given else "image"
+    def weights(self) -> pd.DataFrame:
+        """The weights that were requested and those that were loaded, a row a backbone."""
+        return self.trainer.weights()
 
-    @cached_property
-    def pictures(self) -> np.ndarray:
-        """(pictures, h, w, 3) uint8, or of a face network its vectors (pictures, d)."""
-        if isinstance(self.system.image, FaceFeatures):
-            return self.system.image.of(self.data.images, self.study.cache, self.data.fingerprint, self.data.digests)
-        return super().pictures
+    def sizes(self) -> pd.DataFrame:
+        """Items and vendors: a row a region, a column a part."""
+        return self.data.sizes()
 
     def batch_items(self, part: str) -> batches.Items:
         """The training region's items of a part, with their classes, for batches."""
-        chosen, tokenizer = self.items[self.part(part)], self.system.tokenizer
+        items, tokenizer = self.data.items[self.data.part(part)], self.system.tokenizer
         return batches.Items(
-            chosen,
-            np.searchsorted(self.classes, chosen["vendor"].to_numpy()),
-            None if tokenizer is None else self.tokens_of(part),
+            items,
+            np.searchsorted(self.data.classes, items["vendor"].to_numpy()),
+            None if tokenizer is None else self.inputs.tokens_of(part),
             0 if tokenizer is None else tokenizer.pad_token_id,
-            self._pictures_at_hand if self.system.takes_images else None,
+            self._resident_images if self.system.takes_images else None,
             acceleration.LENGTH_MULTIPLE if device().type == "cuda" else 1,
         )
 
     @cached_property
-    def _pictures_at_hand(self) -> np.ndarray | torch.Tensor:
-        return acceleration.on_accelerator(self.pictures)
+    def _resident_images(self) -> np.ndarray | torch.Tensor:
+        return acceleration.on_accelerator(self.inputs.images)
 
-    def train(self) -> pd.DataFrame:
-        """Train (or go on with, or take up finished) the system; the history, an empty one without training."""
-        if not self.trained:
-            return pd.DataFrame(columns=["epoch", "train_loss", "val_loss", "seconds"])
+    def loaders(self) -> tuple[DataLoader[int], DataLoader[int] | None, int]:
+        """Batches of training and of validation (None where there are too few items), and the number of training
+        items."""
         settings, train, val = self.variant.training, self.batch_items("train"), self.batch_items("val")
-        per_vendor = settings.per_vendor if self.objective.contrasts else None
-        seed, size = self.parameters["seed"], settings.batch_size
-        return self.fit(
-            self.objective.of,
-            batches.training_batches(train, size, per_vendor, seed, settings.group_by_length, settings.devices),
-            batches.ordered_batches(val, max(size, len(val))) if len(val) > 1 else None,
-            len(train),
+        size, per_vendor = settings.batch_size, settings.per_vendor if self.objective.contrasts else None
+        training = batches.training_batches(
+            train, size, per_vendor, self.parameters["seed"], settings.group_by_length, settings.devices
         )
+        validation = batches.ordered_batches(val, max(size, len(val))) if len(val) > 1 else None
+        return training, validation, len(train)
 
-    @torch.inference_mode()
-    def embed(self) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
-        """Vectors of all items of all regions, a modality each: text, image and (with both) multimodal; saved."""
-        system, asked = self.system.to(device()).eval(), self.variant.training.precision
-        found: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
-        vectors: dict[str, torch.Tensor] = {}
+    @step
+    def train(self) -> pd.DataFrame:
+        """Train the system, resume its training or load what a finished one left; the history, empty without
+        training."""
+        if not self.trainer.trained:
+            return no_training()
+        train, val, items = self.loaders()
+        return self.trainer.fit(self.objective.of, train, val, self.variant.training, items)
+
+    @step
+    def embed(self) -> Vectors:
+        """Vectors of all items of all regions: of texts, of images and, with both, of pairs. Written to the run's
+        folder."""
+        self.train()
+        with torch.inference_mode():
+            vectors = self._vectors()
+        embeddings.save(self.recorder.out / "embeddings.safetensors", vectors)
+        return vectors
+
+    def _vectors(self) -> Vectors:
+        system, inputs, precision = self.system.to(device()).eval(), self.inputs, self.variant.training.precision
+        unique: dict[str, torch.Tensor] = {}
         if system.text is not None:
-            vectors["text"] = encoding.texts(system, self.all_tokens(), asked)
+            unique["text"] = embeddings.encode_texts(system, inputs.all_tokens(), precision)
         if system.image is not None:
-            vectors["image"] = encoding.pictures(system, self.pictures, asked)
-        for modality in vectors:
-            items = self.items_of(modality)
-            found[modality] = items, vectors[modality].numpy()[self._rows(items, modality)]
+            unique["image"] = embeddings.encode_images(system, inputs.images, precision)
+        vectors: Vectors = {}
+        for modality in unique:
+            items = self.data.items_of(modality)
+            vectors[modality] = items, unique[modality].numpy()[self._rows(items, modality)]
+        pairs = self.data.items
         if system.fuse is not None:
-            # In batches, since the released attention makes a pair's vector depend on those beside it.
+            # In batches, since the released attention makes a pair's vector depend on the others of its batch.
             size, fuse = self.variant.training.batch_size, system.fuse.cpu()
-            text, image = (
-                vectors[name][torch.from_numpy(self._rows(self.items, name).copy())] for name in ("text", "image")
-            )
-            fused = [fuse(*sides) for sides in zip(text.split(size), image.split(size), strict=True)]
-            found["multimodal"] = self.items, torch.cat(fused).numpy()
+            text, image = (unique[name][torch.from_numpy(self._rows(pairs, name).copy())] for name in ("text", "image"))
+            fused = [fuse(*sides) for sides in zip(torch.split(text, size), torch.split(image, size), strict=True)]
+            vectors["multimodal"] = pairs, torch.cat(fused).numpy()
         if system.multimodal is not None:
-            rows = self._rows(self.items, "text"), self._rows(self.items, "image")
-            found["multimodal"] = (
-                self.items,
-                encoding.pairs(system, self.all_tokens(), self.pictures, *rows, asked).numpy(),
-            )
-        embedding_files.save(self.out / "embeddings.safetensors", found)
-        self.vectors = found
-        return found
+            rows = self._rows(pairs, "text"), self._rows(pairs, "image")
+            encoded = embeddings.encode_pairs(system, inputs.all_tokens(), inputs.images, *rows, precision)
+            vectors["multimodal"] = pairs, encoded.numpy()
+        return vectors
 
     def _rows(self, items: pd.DataFrame, modality: str) -> np.ndarray:
-        """Each item's row among the vectors of a modality."""
-        return self.rows(items, modality, ((items["region"] == self.region) & (items["part"] == "train")).to_numpy())
+        """Each item's row among the vectors of unique texts or images."""
+        return self.inputs.rows(items, modality, self.data.in_training(items))
 
+    @step
     def identify(self) -> pd.DataFrame:
-        """Scores of the class head on the training region's test items; empty without a head. After `embed`."""
-        if not self.objective.classifies:
-            return pd.DataFrame(columns=["metric", "mean", "low", "high", "items", "vendors"])
-        vectors = self.vectors[self.modality][1][self.test_part()]
+        """Scores of the class head on the training region's test items; empty without a head."""
+        vectors = self.embed()
         head = self.system.head
-        assert head is not None  # the objective classifies
+        if head is None:
+            return pd.DataFrame(columns=["metric", "mean", "low", "high", "items", "vendors"])
+        _, of_items = vectors[self.data.modality]
         with torch.inference_mode():
-            scores = head.cpu()(torch.from_numpy(vectors))
-        return self.score_identification(self.classes[scores.argmax(1).numpy()])
+            scores = head.cpu()(torch.from_numpy(of_items[self.data.test_part()]))
+        return self.evaluator.identification(self.data.classes[scores.argmax(1).numpy()])
 
+    @step
     def verify(self) -> pd.DataFrame:
-        """`lib.evaluation.verification.table` for each `modality` that the run has vectors of. After `embed`."""
+        """`lib.evaluation.verification.table` of each `modality` that the run has vectors of."""
         scored = {}
-        for modality, (items, vectors) in self.vectors.items():
-            rows = self.shown(items)
+        for modality, (items, vectors) in self.embed().items():
+            rows = self.data.scorable(items)
             scored[modality] = verification.scores(items[rows].reset_index(drop=True), vectors[rows])
-        return self.score_verification(scored)
+        return self.evaluator.verification(scored)
+
+    def finish(self) -> RunRecord:
+        """Do what was not done yet, store the weights and write the record (metrics.json)."""
+        self.identify()
+        self.verify()
+        return self.trainer.finish(self.variant.training, **self.data.record())

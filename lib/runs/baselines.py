@@ -1,8 +1,9 @@
-"""Baselines that a reviewer asks for and MATCHED lacks: what surface habits, copies and chance alone reach.
+"""Baselines that MATCHED lacks: what n-grams, near-duplicates and chance alone reach.
 
-Each is a `Linker`: it says how like two items are. Retrieval ranks by that likeness; identification takes the vendor of
-the most similar training item, or of a linear classifier where the linker has one. Nothing is learned from pixels or
-words beyond counting. A new baseline is a class, a line in `BASELINES` and its name in `lib.study.registry`.
+Each is a `SimilarityBaseline`, which gives the similarity of two items. Retrieval ranks by it; identification takes the
+vendor of the most similar training item, or the prediction of a linear classifier where the baseline has one. Nothing
+is learned from pixels or words beyond counting. A new baseline is a class, a line in `BASELINES` and its name in
+`lib.study.registry`.
 """
 
 from __future__ import annotations
@@ -19,35 +20,39 @@ from sklearn.svm import LinearSVC
 from lib.core.errors import DataError
 from lib.data import identifiers, image_arrays, near_duplicates
 from lib.evaluation import retrieval, verification
-from lib.runs.task import Task
+from lib.runs.ad_items import AdItems
+from lib.runs.evaluator import Evaluator
+from lib.runs.recorder import Recorder, step
+from lib.study.run_record import RunRecord
 
 BLOCK = 256
-"""Queries whose likeness to all documents is held at a time."""
+"""Queries whose similarities to all documents are held in memory at a time."""
 
 
-class Linker:
-    """items: masked texts (str) or pictures (h, w, 3) uint8, all of the data; rows below are row numbers of these."""
+class SimilarityBaseline:
+    """items: all masked texts (str) or images (h, w, 3) uint8 of the data; rows below are row numbers of these."""
 
-    kind: Literal["text", "image", ""] = "text"  # '' where any item will do
+    kind: Literal["text", "image", ""] = "text"  # '' for any kind of item
 
     def __init__(self, items: Sequence[Any] | np.ndarray, seed: int) -> None:
-        self.items: Any = items  # texts or pictures: each linker knows its kind
+        self.items: Any = items  # texts or images: each baseline knows its kind
         self.seed = seed
 
     def fit(self, rows: np.ndarray, vendors: np.ndarray) -> None:
-        """See the training items, once, before anything is asked."""
+        """Learn from the training items, once, before anything else."""
 
-    def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        """(q, n): larger for more alike; vendors (n,) of the documents."""
+    def similarity(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
+        """(q, n), larger for more similar; vendors (n,) of the documents."""
         raise NotImplementedError
 
     def predict(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        """The vendor of each query (q,), among those of the training items `documents`: that of the most similar one."""
-        nearest = [self.likeness(block, documents, vendors).argmax(1) for block in _blocks(queries)]
-        return vendors[np.concatenate(nearest)]
+        """The vendor of each query (q,), among those of the training items `documents`: that of the most similar
+        one."""
+        nearest = [self.similarity(block, documents, vendors).argmax(1) for block in _blocks(queries)]
+        return np.asarray(vendors[np.concatenate(nearest)])
 
 
-class Ngrams(Linker):
+class Ngrams(SimilarityBaseline):
     """TF-IDF of n-grams: a linear support vector machine for identification, the cosine for retrieval."""
 
     analyzer, span = "char_wb", (2, 4)
@@ -62,23 +67,23 @@ class Ngrams(Linker):
             )
         try:
             counter.fit([self.items[row] for row in rows])
-        except ValueError as error:  # scikit-learn's word for texts without any word of two letters
+        except ValueError as error:  # no text has a word of two letters
             raise DataError(f"{type(self).__name__}: the training texts hold nothing to count ({error}).") from error
         self.counts = counter.transform(self.items)
         self.model = LinearSVC(tol=1e-2, random_state=self.seed).fit(self.counts[rows], vendors)
 
-    def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        return (self.counts[queries] @ self.counts[documents].T).toarray()
+    def similarity(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
+        return np.asarray((self.counts[queries] @ self.counts[documents].T).toarray())
 
     def predict(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        return self.model.predict(self.counts[queries])
+        return np.asarray(self.model.predict(self.counts[queries]))
 
 
 class WordNgrams(Ngrams):
     analyzer, span = "word", (1, 2)
 
 
-class MinHash(Linker):
+class MinHash(SimilarityBaseline):
     """Near-duplicates: the Jaccard similarity of the texts' shingles of three words, estimated by 128 hashes."""
 
     @cached_property
@@ -86,39 +91,38 @@ class MinHash(Linker):
         """(items, 128) hashes."""
         return near_duplicates.signatures(self.items, self.seed)
 
-    def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        found = self.signatures[documents]
-        return np.stack([(found == self.signatures[query]).mean(1) for query in queries])
+    def similarity(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
+        signatures = self.signatures[documents]
+        return np.stack([(signatures == self.signatures[query]).mean(1) for query in queries])
 
 
-class Bm25(Linker):
+class Bm25(SimilarityBaseline):
     """Words that a query shares with a document, rare ones more (Robertson's BM25)."""
 
-    def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        index = self._index(tuple(documents.tolist()))
-        return np.stack(
-            [self._scores(index, near_duplicates.words(self.items[query]), len(documents)) for query in queries]
-        )
+    _documents: tuple[int, ...] | None = None  # that _index is of
+    _index: Any = None
 
-    def _index(self, documents: tuple[int, ...]) -> Any:
+    def similarity(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
+        self._build_index(tuple(documents.tolist()))
+        return np.stack([self._scores(near_duplicates.words(self.items[query]), len(documents)) for query in queries])
+
+    def _build_index(self, documents: tuple[int, ...]) -> None:
         import bm25s
 
-        if getattr(self, "_of", None) != documents:
+        if self._documents != documents:
             words = [near_duplicates.words(self.items[document]) for document in documents]
-            self._built, self._of = bm25s.BM25() if any(words) else None, documents
-            if self._built is not None:
-                self._built.index(words, show_progress=False)
-        return self._built
+            self._index, self._documents = bm25s.BM25() if any(words) else None, documents
+            if self._index is not None:
+                self._index.index(words, show_progress=False)
 
-    @staticmethod
-    def _scores(index: Any, words: list[str], documents: int) -> np.ndarray:
-        """(documents,): words that no document has count for nothing; the library wants at least one that is known."""
-        known = [word for word in words if index is not None and word in index.vocab_dict]
-        return index.get_scores(known) if known else np.zeros(documents, np.float32)
+    def _scores(self, words: list[str], documents: int) -> np.ndarray:
+        """(documents,); words that no document has count for nothing, and the library needs at least one other."""
+        indexed = [word for word in words if self._index is not None and word in self._index.vocab_dict]
+        return np.asarray(self._index.get_scores(indexed)) if indexed else np.zeros(documents, np.float32)
 
 
-class PerceptualHash(Linker):
-    """Near-duplicate pictures: bits that two perceptual hashes (of 64, by DCT) share."""
+class PerceptualHash(SimilarityBaseline):
+    """Near-duplicate images: the bits that two perceptual hashes (of 64, by DCT) share."""
 
     kind = "image"
 
@@ -127,31 +131,32 @@ class PerceptualHash(Linker):
         """(items,) uint64."""
         return near_duplicates.image_hashes(self.items)
 
-    def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        return 64.0 - np.bitwise_count(self.hashes[queries][:, None] ^ self.hashes[documents][None, :])
+    def similarity(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
+        differing = np.bitwise_count(self.hashes[queries][:, None] ^ self.hashes[documents][None, :])
+        return np.asarray(64.0 - differing)
 
 
-class Majority(Linker):
-    """Knows only how many ads each vendor has."""
+class Majority(SimilarityBaseline):
+    """The number of items that the document's vendor has, whatever the query."""
 
     kind = ""
 
-    def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
+    def similarity(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
         _, place, counts = np.unique(vendors, return_inverse=True, return_counts=True)
         return np.broadcast_to(counts[place].astype(float), (len(queries), len(documents)))
 
 
-class Random(Linker):
-    """Chance."""
+class Random(SimilarityBaseline):
+    """Random similarities."""
 
     kind = ""
 
-    def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
-        # Each query's own numbers, so that blocks of another size would give the same.
+    def similarity(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
+        # A generator for each query, so that the size of blocks doesn't matter.
         return np.stack([np.random.default_rng([self.seed, query]).random(len(documents)) for query in queries])
 
 
-BASELINES: dict[str, type[Linker]] = {
+BASELINES: dict[str, type[SimilarityBaseline]] = {
     "char-ngrams": Ngrams,
     "word-ngrams": WordNgrams,
     "minhash": MinHash,
@@ -162,54 +167,68 @@ BASELINES: dict[str, type[Linker]] = {
 }
 
 
-class Baseline(Task):
-    """A baseline on a study's data; its methods are called in the order in which they stand."""
+class Baseline:
+    """A baseline on a study's data; results go to `out`."""
 
     def __init__(self, notebook: str, study: str, out: str, baseline: str, seed: int, modality: str = "") -> None:
-        """baseline: a name of BASELINES. modality: `text` or `image`, what majority and random are asked about; others
-        know. Raises DataError when the two don't fit."""
-        super().__init__(notebook, study, out, {"baseline": baseline, "modality": modality, "seed": seed})
-        self._modality = BASELINES[baseline].kind or modality or "text"
-
-    @property
-    def modality(self) -> str:
-        return self._modality
+        """baseline: a name of BASELINES. modality: of the items, `text` or `image`, for baselines that fit both. Raises
+        DataError when the two don't fit."""
+        parameters = {"baseline": baseline, "modality": modality, "seed": seed}
+        self.recorder = Recorder(notebook, study, out, parameters)
+        self.study, self.parameters = self.recorder.study, self.recorder.parameters
+        self.data = AdItems.of(self.recorder.run)
+        self.evaluator = Evaluator(self.recorder, self.data)
 
     @cached_property
-    def linker(self) -> Linker:
-        found, study = self.data, self.study
-        if self.modality == "text":
-            content: Sequence[Any] | np.ndarray = [identifiers.mask(text) for text in found.texts]
+    def model(self) -> SimilarityBaseline:
+        """The baseline, fitted on the training region's training items."""
+        ads, study = self.data.ads, self.study
+        if self.data.modality == "text":
+            content: Sequence[Any] | np.ndarray = [identifiers.mask(text) for text in ads.texts]
         else:
-            content = image_arrays.as_array(
-                found.images, study.image.pixels, study.cache, found.fingerprint, found.digests
-            )
-        return BASELINES[self.parameters["baseline"]](content, self.parameters["seed"])
+            content = image_arrays.as_array(ads.images, study.image.pixels, study.cache, ads.fingerprint, ads.digests)
+        model = BASELINES[self.parameters["baseline"]](content, self.parameters["seed"])
+        model.fit(*self._rows(self.data.items[self.data.part("train")]))
+        return model
 
+    def _rows(self, items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Rows of the model's items, and their vendors: each (n,)."""
+        return items[self.data.modality].to_numpy(), items["vendor"].to_numpy()
+
+    def sizes(self) -> pd.DataFrame:
+        """Items and vendors: a row a region, a column a part."""
+        return self.data.sizes()
+
+    @step
     def identify(self) -> pd.DataFrame:
         """Scores on the training region's test items."""
-        rows, vendors = self.items[self.modality].to_numpy(), self.items["vendor"].to_numpy()
-        train, test = self.part("train"), self.test_part()
-        self.linker.fit(rows[train], vendors[train])
-        return self.score_identification(self.linker.predict(rows[test], rows[train], vendors[train]))
+        queries, _ = self._rows(self.data.items[self.data.test_part()])
+        train = self._rows(self.data.items[self.data.part("train")])
+        return self.evaluator.identification(self.model.predict(queries, *train))
 
+    @step
     def verify(self) -> pd.DataFrame:
-        """Retrieval in every region. After `identify`."""
-        items = self.items[self.shown(self.items)].reset_index(drop=True)
-        rows, vendors = items[self.modality].to_numpy(), items["vendor"].to_numpy()
+        """Retrieval in every region."""
+        items = self.data.items[self.data.scorable(self.data.items)].reset_index(drop=True)
+        rows, vendors = self._rows(items)
 
         def score(query: np.ndarray, document: np.ndarray) -> pd.DataFrame:
             def nearest(chosen: np.ndarray, depth: int) -> np.ndarray:
-                asked = rows[query[chosen]]
-                found = [self.linker.likeness(block, rows[document], vendors[document]) for block in _blocks(asked)]
-                return np.concatenate([np.argsort(-part, axis=1, kind="stable")[:, :depth] for part in found])
+                similarities = (
+                    self.model.similarity(block, rows[document], vendors[document])
+                    for block in _blocks(rows[query[chosen]])
+                )
+                return np.concatenate([np.argsort(-block, axis=1, kind="stable")[:, :depth] for block in similarities])
 
             return retrieval.per_query_ranked(nearest, vendors[query], vendors[document])
 
-        return self.score_verification({self.modality: verification.scores_by(items, score)})
+        return self.evaluator.verification({self.data.modality: verification.scores_by(items, score)})
 
-    def finish(self, **more: Any) -> dict[str, Any]:
-        return super().finish(weights=[], **more)
+    def finish(self) -> RunRecord:
+        """Do what was not done yet and write the record (metrics.json)."""
+        self.identify()
+        self.verify()
+        return self.recorder.finish(weights=[], **self.data.record())
 
 
 def _blocks(rows: np.ndarray) -> list[np.ndarray]:

@@ -1,8 +1,9 @@
-"""Items to batches: texts tokenised once, pictures read from the array on disk, each one once a batch."""
+"""Items to batches: texts tokenised once, images read from the array on disk, each one once in a batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,15 @@ from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
 
 from lib.core.errors import DataError
+from lib.models.qformer import IGNORED
+
+Batch = dict[str, torch.Tensor]
+Loss = Callable[[Any, Batch, str], torch.Tensor]
+"""The loss of a system on a batch of a part, `train` or `val`."""
 
 
-class Items(Dataset):
-    """The items of a part, as numbers: which text, which picture, which class."""
+class Items(Dataset[int]):
+    """The items of a part, as numbers: which text, which image, which class."""
 
     def __init__(
         self,
@@ -29,8 +35,9 @@ class Items(Dataset):
         pictures: np.ndarray | torch.Tensor | None,
         multiple: int = 1,
     ) -> None:
-        """items: columns `text` and/or `image`; classes (n,): the class of each; tokens: of every unique text; pictures: on the CPU or on the device; multiple:
-        of how many tokens a batch's length is."""
+        """items: columns `text` and/or `image`, row numbers of tokens and pictures. classes (n,): of each item. tokens:
+        of every unique text. pictures (images, h, w, 3): on the CPU or on the device. multiple: a batch's texts are
+        padded to a multiple of so many tokens."""
         self.text: np.ndarray | None = items["text"].to_numpy() if tokens is not None else None
         self.image: np.ndarray | None = items["image"].to_numpy() if pictures is not None else None
         self.classes, self.tokens, self.padding, self.pictures = classes, tokens, padding, pictures
@@ -42,31 +49,32 @@ class Items(Dataset):
     def __getitem__(self, index: int) -> int:
         return index
 
-    def batch(self, indices: Sequence[int]) -> dict[str, torch.Tensor]:
+    def batch(self, indices: Sequence[int]) -> Batch:
         """`tokens, mask` (unique texts), `pictures` (unique), `text, image` (the row of each item's), `class`."""
         rows = np.asarray(indices)
-        found: dict[str, torch.Tensor] = {"class": torch.from_numpy(self.classes[rows])}
+        batch: Batch = {"class": torch.from_numpy(self.classes[rows])}
         if self.text is not None and self.tokens is not None:
             unique, place = np.unique(self.text[rows], return_inverse=True)
-            found |= padded([self.tokens[text] for text in unique], self.padding, self.multiple)
-            found["text"] = torch.from_numpy(place)
+            batch |= padded([self.tokens[text] for text in unique], self.padding, self.multiple)
+            batch["text"] = torch.from_numpy(place)
         if self.image is not None and self.pictures is not None:
             unique, place = np.unique(self.image[rows], return_inverse=True)
-            found["pictures"] = torch.as_tensor(self.pictures[unique])
-            found["image"] = torch.from_numpy(place)
-        return found
+            batch["pictures"] = torch.as_tensor(self.pictures[unique])
+            batch["image"] = torch.from_numpy(place)
+        return batch
 
 
-def padded(tokens: Sequence[Any], padding: int, multiple: int = 1) -> dict[str, torch.Tensor]:
-    """`tokens` (n, longest), or of texts given as their tokens' states (t, d) those (n, longest, d), and `mask` (n, longest). multiple: of how many tokens the length is."""
+def padded(tokens: Sequence[Any], padding: int, multiple: int = 1) -> Batch:
+    """`tokens` (n, longest) and `mask` (n, longest) of texts given as token numbers; of texts given as their tokens'
+    states (t, d), `tokens` is (n, longest, d). multiple: the length is a multiple of so many tokens."""
     grid = pad_sequence([torch.as_tensor(text) for text in tokens], batch_first=True, padding_value=padding)
-    if more := -grid.shape[1] % multiple:
-        grid = functional.pad(grid, (0, 0) * (grid.ndim - 2) + (0, more), value=padding)
+    if missing := -grid.shape[1] % multiple:
+        grid = functional.pad(grid, (0, 0) * (grid.ndim - 2) + (0, missing), value=padding)
     lengths = torch.tensor([len(text) for text in tokens])
     return {"tokens": grid, "mask": (torch.arange(grid.shape[1]) < lengths[:, None]).long()}
 
 
-class EpochSampler(MPerClassSampler):
+class EpochSampler(MPerClassSampler):  # type: ignore[misc]  # the library has no types
     """Several items a vendor, drawn anew each epoch from the seed and the epoch alone.
 
     The library draws from one global generator; a run that is resumed must draw what it would have drawn.
@@ -78,8 +86,9 @@ class EpochSampler(MPerClassSampler):
         vendors = len(np.unique(classes))
         if vendors < 2:
             raise DataError(
-                "There is a single vendor to train on, and an objective that compares vendors has nothing to tell apart. "
-                "Give ads of more vendors with two ads or more in the training region, or the objective pre-trained."
+                "There is a single vendor to train on, and an objective that compares vendors has nothing to tell "
+                "apart. Give ads of more vendors with two ads or more in the training region, or the objective "
+                "pre-trained."
             )
         if batch_size < 2 * per_vendor:
             raise DataError(
@@ -94,8 +103,8 @@ class EpochSampler(MPerClassSampler):
         self.labels = list(self.order)
 
 
-class LengthSampler(Sampler):
-    """Each epoch all items in an order of its own, in which a batch's texts are of like length, so that little is padded.
+class LengthSampler(Sampler[int]):
+    """All items in each epoch, in an order in which a batch's texts are of similar length, so that little is padded.
 
     transformers' grouping (shuffled, then sorted by length within stretches of up to 50 batches), and then the whole
     batches in random order, so that no epoch goes from long to short.
@@ -111,20 +120,24 @@ class LengthSampler(Sampler):
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[int]:
-        # Here, since it takes seconds to import and rows that are not trained need none of it.
+        # Here, since it takes seconds to import, which runs without training don't need.
         from transformers.trainer_pt_utils import get_length_grouped_indices
 
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        order = torch.tensor(get_length_grouped_indices(self.lengths, self.batch_size, generator=generator))
+        grouped: Callable[..., list[int]] = get_length_grouped_indices
+        order = torch.tensor(grouped(self.lengths, self.batch_size, generator=generator))
         whole = len(order) // self.batch_size * self.batch_size
         batches = order[:whole].view(-1, self.batch_size)
         yield from batches[torch.randperm(len(batches), generator=generator)].flatten().tolist()
         yield from order[whole:].tolist()
 
 
-class Shared(Sampler):
-    """Of every batch of a sampler the part that is this process's, where several train together: in a step they see together what one would have seen. Of a last batch that can't be shared
-    evenly the rest is left out."""
+class Shared(Sampler[int]):
+    """Of every batch of a sampler the part of this process, where several train together.
+
+    In a step they see together what one process would have seen. The rest of a last batch that can't be shared evenly
+    is left out.
+    """
 
     def __init__(self, sampler: Any, batch_size: int, processes: int) -> None:
         self.sampler, self.batch_size, self.processes = sampler, batch_size, processes
@@ -137,8 +150,8 @@ class Shared(Sampler):
         self.sampler.set_epoch(epoch)
 
     def __iter__(self) -> Iterator[int]:
-        together = torch.distributed.is_initialized()
-        rank, order = torch.distributed.get_rank() if together else 0, list(self.sampler)
+        distributed = torch.distributed.is_initialized()
+        rank, order = torch.distributed.get_rank() if distributed else 0, list(self.sampler)
         for start in range(0, len(order), self.batch_size):
             batch = order[start : start + self.batch_size]
             share = len(batch) // self.processes
@@ -147,9 +160,12 @@ class Shared(Sampler):
 
 def training_batches(
     items: Items, batch_size: int, per_vendor: int | None, seed: int, group_by_length: bool = False, processes: int = 1
-) -> DataLoader:
-    """Shuffled batches, `group_by_length` with texts of like length in a batch; with `per_vendor`, batches of several items of
-    each of a few vendors. processes: how many share a batch, an equal part each; DataError where it can't be shared."""
+) -> DataLoader[int]:
+    """Shuffled batches; with `group_by_length` texts of similar length share a batch, with `per_vendor` a batch holds
+    so many items of each of a few vendors.
+
+    processes: how many share a batch, an equal part each. Raises DataError where it can't be shared.
+    """
     if per_vendor:
         sampler: Any = EpochSampler(items.classes, per_vendor, batch_size, seed)
         batch_size = sampler.size
@@ -169,7 +185,110 @@ def training_batches(
     return DataLoader(items, batch_size=share, sampler=sampler, collate_fn=items.batch, drop_last=lonely)
 
 
-def ordered_batches(items: Items, batch_size: int) -> DataLoader:
-    """All items once, in order, but for a last batch of one, which has nothing to be compared with."""
+def ordered_batches(items: Items, batch_size: int) -> DataLoader[int]:
+    """All items once, in order, without a last batch of one, which has nothing to be compared with."""
     lonely = len(items) > 1 and len(items) % batch_size == 1
     return DataLoader(items, batch_size=batch_size, collate_fn=items.batch, drop_last=lonely)
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What a generator is to write: `written`, and what it is `given` for it (None: nothing), the tokens of every text.
+
+    padding: its padding token. length: texts are padded to so many tokens and the padding is to be written too, as in
+    the authors' code for BLIP2; None: padding doesn't count.
+    """
+
+    written: Sequence[Sequence[int]]
+    given: Sequence[Sequence[int]] | None
+    padding: int
+    length: int | None = None
+
+
+class PairItems(Items):
+    """Pairs of all regions for alignment; `batch` has what `lib.models.aligner.Aligner.forward` reads.
+
+    negatives: how many texts, and apart from them images, are drawn for a pair from another region than its own
+    (released); None: the batch's other pairs are the negatives. Raises DataError when there is no other region to draw
+    from.
+    """
+
+    text: np.ndarray
+    image: np.ndarray
+    tokens: Sequence[Any]
+    pictures: np.ndarray
+
+    def __init__(
+        self,
+        items: pd.DataFrame,
+        tokens: Sequence[Any],
+        padding: int,
+        pictures: np.ndarray,
+        negatives: int | None = None,
+        seed: int = 0,
+        writing: Writing | None = None,
+    ) -> None:
+        """items: `text, image, vendor, region`, row numbers of tokens and pictures."""
+        super().__init__(items, items["vendor"].to_numpy(), tokens, padding, pictures)
+        self.negatives, self.seed, self.writing = negatives, seed, writing
+        self.width = 1 + int(self.image.max())
+        self.pairs = np.unique(self.text.astype(np.int64) * self.width + self.image)
+        self.region, self.regions = items["region"].to_numpy(), np.unique(items["region"])
+        self.of_region = {region: np.flatnonzero(self.region == region) for region in self.regions}
+        if negatives is not None and len(self.regions) < 2:
+            raise DataError(
+                f"The released alignment draws negatives from another region than a pair's own, and there is only "
+                f"{', '.join(self.regions)}. Give ads of a second region, or take the variant corrected."
+            )
+
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """`tokens, mask` and `pictures` of the batch's unique texts and images, `text, image` (n,): each pair's rows of
+        them.
+
+        Besides `positive` (texts, images): which belong to one ad; or with drawn negatives `negative_text,
+        negative_image` (n, k). With a generator `written` (n, t), and where it is given something `given, given_mask`
+        (n, s).
+        """
+        rows = np.asarray(indices)
+        drawn = np.empty((2, len(rows), 0), np.int64) if self.negatives is None else self._drawn(rows, self.negatives)
+        texts, text_place = np.unique(np.c_[self.text[rows], self.text[drawn[0]]], return_inverse=True)
+        images, image_place = np.unique(np.c_[self.image[rows], self.image[drawn[1]]], return_inverse=True)
+        text, image = (torch.from_numpy(place.reshape(len(rows), -1)) for place in (text_place, image_place))
+        batch = padded([self.tokens[number] for number in texts], self.padding)
+        batch |= {
+            "class": torch.from_numpy(self.classes[rows]),
+            "pictures": torch.from_numpy(self.pictures[images]),
+            "text": text[:, 0],
+            "image": image[:, 0],
+        }
+        if self.negatives is None:
+            keys = texts[:, None].astype(np.int64) * self.width + images
+            batch["positive"] = torch.from_numpy(np.isin(keys, self.pairs))
+        else:
+            batch |= {"negative_text": text[:, 1:], "negative_image": image[:, 1:]}
+        return batch | (self._to_write(self.text[rows], self.writing) if self.writing else {})
+
+    def _drawn(self, rows: np.ndarray, negatives: int) -> np.ndarray:
+        """Pairs whose texts, and pairs whose images, are negatives: (2, n, k).
+
+        They depend on the seed and the batch's pairs alone, so that a resumed run draws what it would have drawn.
+        """
+        generator = np.random.default_rng([self.seed, *rows.tolist()])
+        drawn = np.empty((2, len(rows), negatives), np.int64)
+        for place, row in enumerate(rows):
+            other = generator.choice(self.regions[self.regions != self.region[row]])
+            drawn[:, place] = generator.choice(self.of_region[other], (2, negatives))
+        return drawn
+
+    def _to_write(self, texts: np.ndarray, writing: Writing) -> Batch:
+        targets = padded([writing.written[text] for text in texts], writing.padding)
+        tokens, mask = targets["tokens"], targets["mask"]
+        if writing.length is None:
+            tokens = tokens.masked_fill(mask == 0, IGNORED)
+        else:
+            tokens = functional.pad(tokens, (0, writing.length - tokens.shape[1]), value=writing.padding)
+        batch = {"written": tokens}
+        if writing.given is not None:
+            given = padded([writing.given[text] for text in texts], writing.padding)
+            batch |= {"given": given["tokens"], "given_mask": given["mask"]}
+        return batch

@@ -1,16 +1,14 @@
 """Training objectives (MATCHED section 4 and A.4): a sum of weighted losses over a batch's embeddings and class scores.
 
-The losses are PyTorch's and pytorch-metric-learning's; what is ours is which of a batch's pairs they see. Two
-variants: `corrected` is what the paper's text describes (five in-batch negatives), `released` what the authors' code
-computes, where that is something else (`ReleasedSupCon`, `ReleasedImageSupCon`). A new objective is one line in
-`OBJECTIVES`, a new loss one line in `LOSSES`.
+The losses are PyTorch's and pytorch-metric-learning's; ours is the choice of a batch's pairs. There are two variants:
+`corrected` is what the paper's text describes (five in-batch negatives), `released` what the authors' code computes
+where it differs (`ReleasedSupCon`, `ReleasedImageSupCon`). A new objective is one line in `OBJECTIVES`, a new loss one
+line in `LOSSES`.
 """
 
 from __future__ import annotations
 
-from collections import ChainMap
 from collections.abc import Callable, Collection
-from typing import Any
 
 import torch
 from pytorch_metric_learning.distances import CosineSimilarity
@@ -21,6 +19,7 @@ from torch.nn import functional
 
 from lib.core.errors import DataError
 from lib.models.system import System
+from lib.runs.batches import Batch
 from lib.study.config import Training
 
 OBJECTIVES: dict[str, dict[str, float]] = {
@@ -35,8 +34,8 @@ RELEASED_MARGIN = 1.0
 
 
 def hardest_negatives(embeddings: torch.Tensor, vendors: torch.Tensor, k: int | None) -> tuple[torch.Tensor, ...]:
-    """All positive pairs, and each item's `k` most similar negatives (all without `k`), as pytorch-metric-learning takes
-    them: anchors and positives, anchors and negatives, each (pairs,) row numbers."""
+    """All positive pairs, and each item's `k` most similar negatives (all without `k`), as pytorch-metric-learning
+    takes them: anchors and positives, anchors and negatives, each (pairs,) row numbers."""
     same = vendors[:, None] == vendors[None, :]
     positive = same & ~torch.eye(len(vendors), dtype=torch.bool, device=vendors.device)
     negative = ~same
@@ -62,8 +61,8 @@ def random_triplets(vendors: torch.Tensor, k: int | None) -> tuple[torch.Tensor,
 
 
 class Triplet(nn.Module):
-    """max(0, cos(anchor, negative) - cos(anchor, positive) + margin) over `random_triplets`, averaged over those that are
-    above 0 or, as the authors' code does, over all."""
+    """max(0, cos(anchor, negative) - cos(anchor, positive) + margin), averaged over the `random_triplets` where it is
+    above 0 or, as in the authors' code (over_all), over all of them."""
 
     def __init__(self, margin: float, k: int | None, over_all: bool = False) -> None:
         super().__init__()
@@ -71,51 +70,54 @@ class Triplet(nn.Module):
         self.loss = TripletMarginLoss(margin, distance=CosineSimilarity(), reducer=MeanReducer() if over_all else None)
 
     def forward(self, embeddings: torch.Tensor, vendors: torch.Tensor) -> torch.Tensor:
-        return self.loss(embeddings, vendors, random_triplets(vendors, self.k))
+        loss: torch.Tensor = self.loss(embeddings, vendors, random_triplets(vendors, self.k))
+        return loss
 
 
 class SupCon(nn.Module):
-    """Supervised contrastive loss (Khosla et al. 2020, L_out) with each item's `k` most similar negatives, all without `k`."""
+    """Supervised contrastive loss (Khosla et al. 2020, L_out) with each item's `k` most similar negatives; all without
+    `k`."""
 
     def __init__(self, temperature: float, k: int | None) -> None:
         super().__init__()
         self.k, self.loss = k, SupConLoss(temperature)
 
     def forward(self, embeddings: torch.Tensor, vendors: torch.Tensor) -> torch.Tensor:
-        return self.loss(embeddings, vendors, hardest_negatives(embeddings, vendors, self.k))
+        loss: torch.Tensor = self.loss(embeddings, vendors, hardest_negatives(embeddings, vendors, self.k))
+        return loss
 
 
-class Published(nn.Module):
+class ReleasedLoss(nn.Module):
     """A loss of the authors' code: temperature, and `k` in-batch negatives of an item."""
 
     def __init__(self, temperature: float, k: int) -> None:
         super().__init__()
         self.temperature, self.k = temperature, k
 
-    def compared(
+    def comparisons(
         self, embeddings: torch.Tensor, vendors: torch.Tensor
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Cosines over the temperature, which are of one vendor, and which of an item with itself: each (n, n)."""
+        """Cosines over the temperature, whether they are of one vendor, and of an item with itself: each (n, n)."""
         unit = functional.normalize(embeddings, dim=-1)
         itself = torch.eye(len(vendors), dtype=torch.bool, device=vendors.device)
         return unit @ unit.T / self.temperature, vendors[:, None] == vendors[None, :], itself
 
 
-class ReleasedSupCon(Published):
-    """What the authors' code computes for texts and for both modalities together under the name of SupCon.
+class ReleasedSupCon(ReleasedLoss):
+    """What the authors' code computes for texts and for pairs under the name of SupCon.
 
-    With s the cosines over the temperature, m_i row i's largest, and e_ij = exp(s_ij - m_i):
-    P_i = sum of e_ij over positives; A_i = sum of e_ij over all items, where those that are no negatives (positives and the
-    item itself) have their cosine set to 0 instead of being left out; H_i = the k largest terms of A_i, the most similar
-    negatives as long as these have cosines above 0. The loss is the mean over rows i and the terms h of H_i of
-    -log(P_i / (P_i + H_i + A_i - h)); k is at most the least number of negatives that a row has. A row without a positive counts with a
-    constant, and gives no gradient; in shuffled batches of 32 that is nearly every row.
+    With s the cosines over the temperature, m_i row i's largest, and e_ij = exp(s_ij - m_i): P_i = sum of e_ij over
+    positives; A_i = sum of e_ij over all items, where positives and the item itself have their cosine set to 0 instead
+    of being left out; H_i = the k largest terms of A_i, which are the most similar negatives as long as these have
+    cosines above 0. The loss is the mean over rows i and the terms h of H_i of -log(P_i / (P_i + H_i + A_i - h)); k is
+    at most the smallest number of negatives of a row. A row without a positive contributes a constant and no gradient;
+    in shuffled batches of 32 that is nearly every row.
     """
 
-    LEAST = 1e-8  # added in the quotient and in the logarithm
+    EPSILON = 1e-8  # added in the quotient and in the logarithm
 
     def forward(self, embeddings: torch.Tensor, vendors: torch.Tensor) -> torch.Tensor:
-        scores, same, itself = self.compared(embeddings, vendors)
+        scores, same, itself = self.comparisons(embeddings, vendors)
         highest = scores.amax(1, keepdim=True)
         negatives = scores * ~same
         k = min(self.k, int((~same).sum(1).min()))
@@ -123,20 +125,20 @@ class ReleasedSupCon(Published):
         positive = ((scores - highest).exp() * (same & ~itself)).sum(1, keepdim=True)
         rest = (negatives - highest).exp().sum(1, keepdim=True)
         denominator = positive + hard.sum(1, keepdim=True) + rest - hard
-        return -(positive / (denominator + self.LEAST) + self.LEAST).log().mean() if k else embeddings.sum() * 0
+        return -(positive / (denominator + self.EPSILON) + self.EPSILON).log().mean() if k else embeddings.sum() * 0
 
 
-class ReleasedImageSupCon(Published):
-    """What the authors' code computes for pictures under the name of SupCon.
+class ReleasedImageSupCon(ReleasedLoss):
+    """What the authors' code computes for images under the name of SupCon.
 
-    The `k` in-batch negatives are drawn at random (the item itself may be among them) and then added to the mask of
-    the *positives*: the loss is the mean over rows i of the mean of -log softmax_j(s_ij), j over the positives and the
-    drawn negatives, the softmax over all other items. Negatives are so pulled towards their anchor as positives are;
-    in a shuffled batch, where most rows have no positive, little else is.
+    The `k` in-batch negatives are drawn at random (the item itself may be among them) and then added to the mask of the
+    *positives*: the loss is the mean over rows i of the mean of -log softmax_j(s_ij), j over the positives and the
+    drawn negatives, the softmax over all other items. Negatives are thus pulled towards their anchor as positives are.
+    In a shuffled batch, where most rows have no positive, there is little else.
     """
 
     def forward(self, embeddings: torch.Tensor, vendors: torch.Tensor) -> torch.Tensor:
-        scores, same, itself = self.compared(embeddings, vendors)
+        scores, same, itself = self.comparisons(embeddings, vendors)
         pulled = same & ~itself
         drawn = torch.rand(scores.shape, device=scores.device).masked_fill(pulled, -1).topk(min(self.k, len(vendors)))
         pulled = pulled | torch.zeros_like(pulled).scatter_(1, drawn.indices, drawn.values >= 0)
@@ -160,17 +162,16 @@ RELEASED_LOSSES: dict[str, Callable[[Training], nn.Module]] = {
 class Objective(nn.Module):
     """The weighted sum of an objective's losses.
 
-    `classifies`: it trains class scores, so that vendors can be identified. `contrasts`: it compares items with
-    others of the same vendor, so that batches need several items of a vendor. `checked`: the parts that the validation
-    loss has, None for all.
+    `classifies`: it trains class scores, so that vendors can be identified. `contrasts`: it compares items of the same
+    vendor, so that batches need several of them. `validated`: the parts that make up the validation loss, None for all.
     """
 
     def __init__(
         self, name: str, settings: Training | None = None, variant: str = "corrected", modality: str = "text"
     ) -> None:
-        """settings: temperature, margin, negatives and weight of the contrastive part (Training's defaults if not given);
-        modality: `text`, `image` or `multimodal`, on which the released variant depends. Raises DataError for an objective
-        that isn't in OBJECTIVES."""
+        """settings: temperature, margin, negatives and weight of the contrastive part (Training's defaults if not
+        given). modality: `text`, `image` or `multimodal`, on which the released variant depends. Raises DataError for
+        an objective that isn't in OBJECTIVES."""
         super().__init__()
         if name not in OBJECTIVES:
             raise DataError(
@@ -185,15 +186,15 @@ class Objective(nn.Module):
         self.classifies = "ce" in self.weights
         self.contrasts = bool(set(self.weights) - {"ce"})
         # The authors' multimodal script stops early by cross-entropy alone.
-        self.checked = {"ce"} if variant == "released" and modality == "multimodal" and self.classifies else None
-        makers = [RELEASED_LOSSES, LOSSES] if variant == "released" else [LOSSES]
-        known = ChainMap(*makers)
+        self.validated = {"ce"} if variant == "released" and modality == "multimodal" and self.classifies else None
+        losses = {**LOSSES, **RELEASED_LOSSES} if variant == "released" else LOSSES
 
-        def made(part: str) -> nn.Module:
-            own = f"{part}, {modality}"
-            return nn.CrossEntropyLoss() if part == "ce" else known[own if own in known else part](settings)
+        def build(part: str) -> nn.Module:
+            if part == "ce":
+                return nn.CrossEntropyLoss()
+            return losses.get(f"{part}, {modality}", losses[part])(settings)
 
-        self.losses = nn.ModuleDict({part: made(part) for part in self.weights})
+        self.losses = nn.ModuleDict({part: build(part) for part in self.weights})
 
     def forward(
         self,
@@ -202,18 +203,20 @@ class Objective(nn.Module):
         vendors: torch.Tensor,
         parts: Collection[str] | None = None,
     ) -> torch.Tensor:
-        """embeddings (n, d) of any length, scores (n, classes) or None, vendors (n,) class numbers -> the loss, or of it
-        only the `parts` named."""
-        loss: Any = 0
+        """embeddings (n, d) of any length, scores (n, classes) or None, vendors (n,) class numbers -> the loss, or its
+        `parts`."""
+        terms = []
         for part, weight in self.weights.items():
             if parts is None or part in parts:
-                judged = scores if part == "ce" else embeddings
-                assert judged is not None, "cross-entropy needs a class head"
-                loss = loss + weight * self.losses[part](judged.float(), vendors)
+                predicted = scores if part == "ce" else embeddings
+                assert predicted is not None, "cross-entropy needs a class head"
+                terms.append(weight * self.losses[part](predicted.float(), vendors))
+        loss: torch.Tensor = sum(terms[1:], start=terms[0])
         return loss
 
-    def of(self, system: System, batch: dict[str, torch.Tensor], part: str) -> torch.Tensor:
-        """The loss of a system on a batch of a part; on `val` what early stopping goes by."""
+    def of(self, system: System, batch: Batch, part: str) -> torch.Tensor:
+        """The loss of a system on a batch of a part, `train` or `val`; early stopping watches the latter."""
         embeddings = system(batch)
-        counted = self.checked if part == "val" else None
-        return self(embeddings, system.scores(embeddings), batch["class"], counted)
+        parts = self.validated if part == "val" else None
+        loss: torch.Tensor = self(embeddings, system.scores(embeddings), batch["class"], parts)
+        return loss

@@ -17,7 +17,7 @@ from lib.core.errors import DataError
 from lib.core.schemas import Predictions, RunQueries, ScoredQueries
 from lib.evaluation import identification, verification
 from lib.evaluation.calibration import Scores
-from lib.runs import embedding_files
+from lib.runs import embeddings
 from lib.study.plan import Run, Study
 from lib.study.registry import ALIGNMENT_NAMES, BACKBONES, OBJECTIVE_NAMES, RANDOM
 from lib.study.run_record import RunRecord, WeightsRecord
@@ -29,7 +29,8 @@ STANDING_IN = {"minilm-l6": "DeCLUTR-small", "efficientnet-lite0": "ViT-base-pat
 ROW = ["modality", "system", "objective", "fusion", "variant", "faces"]
 """What makes a row: all that differs between systems but the seed."""
 ASIDE = ("overlap", "temperature", "protocol")
-"""Parameters of runs that answer a question of their own, on other data or with other settings (`lib.review.alignment_tables`)."""
+"""Parameters of runs that answer a question of their own, on other data or with other settings
+(`lib.review.alignment_tables`)."""
 
 
 AGAIN = "Remove the run's folder and run the study again."
@@ -65,8 +66,8 @@ class Results:
         return [run for first in dict.fromkeys(row[name] for name in names) for run in self.seeds(first)]
 
     def representations(self, objective: str = "CE+SupCon") -> dict[str, tuple[list[Run], str]]:
-        """The five readings that MATCHED compares (A.6.2), by its names, of the benchmarks that were run: each one's runs, a seed each, and by
-        what it retrieves. Raises DataError when there is none."""
+        """The five representations that MATCHED compares (A.6.2), by its names, of the benchmarks that were run: the
+        runs, a seed each, and the modality they retrieve by. Raises DataError when there is none."""
         by = {name: self.find(name, objective) for name in ("text", "image", "multimodal")}
         named = {
             "Text": (by["text"], "text"),
@@ -75,42 +76,43 @@ class Results:
             "M-Text": (by["multimodal"], "text"),
             "M-Vision": (by["multimodal"], "image"),
         }
-        there = {name: found for name, found in named.items() if found[0]}
-        if not there:
+        present = {name: (runs, modality) for name, (runs, modality) in named.items() if runs}
+        if not present:
             raise DataError(
-                f"{self.study.name}: no benchmark with the objective {objective} was run (text, image or multimodal); add "
-                "one to the runs of the parameter file, or leave out the chapters that compare them."
+                f"{self.study.name}: no benchmark with the objective {objective} was run (text, image or multimodal); "
+                "add one to the runs of the parameter file, or leave out the chapters that compare them."
             )
-        return there
+        return present
 
     def scored(self, runs: list[Run], modality: str) -> DataFrame[ScoredQueries]:
-        """Scored queries (`lib.evaluation.verification.scores`) of a row's runs by what they retrieve by, averaged over seeds."""
+        """Scored queries (`lib.evaluation.verification.scores`) of a row's runs in a modality, averaged over seeds."""
         return _averaged([queries(run, modality) for run in runs])
 
     def macro_f1_shares(self, runs: list[Run]) -> list[pd.DataFrame]:
         """Macro-F1 of a row's runs as sums over vendors, for `lib.evaluation.intervals.difference`."""
-        found = [predictions(run) for run in runs]
         return [
             identification.shares(frame["truth"].to_numpy(), frame["predicted"].to_numpy())["Macro-F1"]
-            for frame in found
+            for frame in map(predictions, runs)
         ]
 
     def retrieval_shares(
         self, runs: list[Run], modality: str, region: str, metric: str = "R-Precision@X"
     ) -> list[pd.DataFrame]:
-        """A retrieval metric of a row's runs in a region as sums over vendors, for `lib.evaluation.intervals.difference`."""
+        """A region's retrieval metric of a row's runs as sums over vendors, for
+        `lib.evaluation.intervals.difference`."""
         return [verification.shares(queries(run, modality), metric, region) for run in runs]
 
     @cached_property
     def identification(self) -> pd.DataFrame:
-        """`lib.evaluation.identification.scores` of each row that identifies: its columns, `row, run` (its first) and the columns ROW."""
+        """`lib.evaluation.identification.scores` of each row that identifies, with `row, run` (its first) and the
+        columns ROW."""
         tables = []
         for row, runs in self.runs.groupby("row", sort=False):
             if runs["identifies"].all():
-                found = [predictions(run) for run in self.seeds(row)]
+                seeds = [predictions(run) for run in self.seeds(row)]
                 table = identification.scores(
-                    found[0]["truth"].to_numpy(),
-                    [frame["predicted"].to_numpy() for frame in found],
+                    seeds[0]["truth"].to_numpy(),
+                    [frame["predicted"].to_numpy() for frame in seeds],
                     self.study.bootstrap,
                     self.study.split.seed,
                 )
@@ -121,21 +123,21 @@ class Results:
 
     @cached_property
     def verification(self) -> pd.DataFrame:
-        """`lib.evaluation.verification.table` of each row and each representation that it gives (`representation`: text, image,
-        multimodal), from scores of queries that were averaged over seeds; `row, run` and the columns ROW."""
+        """`lib.evaluation.verification.table` of each row and `representation` (text, image, multimodal), with `row,
+        run` and the columns ROW. Scores of queries are averaged over seeds first."""
         tables = []
         for row, runs in self.runs.groupby("row", sort=False):
-            found = [asked(run) for run in self.seeds(row)]
+            seeds = [all_queries(run) for run in self.seeds(row)]
             first = runs.iloc[0]
-            for modality in found[0]["modality"].unique():
+            for modality in seeds[0]["modality"].unique():
                 table = verification.table(
-                    _averaged([frame[frame["modality"] == modality] for frame in found]),
+                    _averaged([frame[frame["modality"] == modality] for frame in seeds]),
                     self.study.bootstrap,
                     self.study.split.seed,
                     first["train_region"],
                     first["regions"],
                 )
-                tables.append(table.assign(representation=modality, row=row, seeds=len(found)))
+                tables.append(table.assign(representation=modality, row=row, seeds=len(seeds)))
         return self._named(pd.concat(tables, ignore_index=True))
 
     def _named(self, table: pd.DataFrame) -> pd.DataFrame:
@@ -148,31 +150,33 @@ def predictions(run: Run) -> DataFrame[Predictions]:
     return read_back.read(run.folder / "predictions.csv", Predictions, AGAIN)
 
 
-def asked(run: Run) -> DataFrame[RunQueries]:
+def all_queries(run: Run) -> DataFrame[RunQueries]:
     """A run's scored queries (`lib.evaluation.verification.scores`) of each `modality`."""
     return read_back.read(run.folder / "queries.csv", RunQueries, AGAIN)
 
 
 def queries(run: Run, modality: str) -> DataFrame[RunQueries]:
     """A run's scored queries of a modality."""
-    found = asked(run)
-    return found[found["modality"] == modality]
+    table = all_queries(run)
+    selected: DataFrame[RunQueries] = table[table["modality"] == modality]
+    return selected
 
 
 def vectors(run: Run) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
-    """A run's items and vectors by modality (`lib.runs.embedding_files.load`). Raises DataError when they are not there."""
+    """A run's items and vectors by modality (`lib.runs.embeddings.load`). Raises DataError when they are not there."""
     path = run.folder / "embeddings.safetensors"
     if not path.exists():
         raise DataError(f"{path}: it is not there; vectors are not published. Run the study anew.")
-    return embedding_files.load(path)
+    return embeddings.load(path)
 
 
 def class_scores(run: Run, modality: str, trained_on: str) -> dict[str, Scores]:
-    """The class scores of a run's validation and test items (`val`, `test`), from its stored vectors and the weights of its head.
+    """The class scores of a run's validation and test items (`val`, `test`), from its stored vectors and its head's
+    weights.
 
-    Raises DataError when they are not there (they are never published) or the head is no linear layer.
+    Raises DataError when these are missing (they are never published) or the head is no linear layer.
     """
-    items, found = vectors(run)[modality]
+    items, embedded = vectors(run)[modality]
     with safe_open(run.folder / "weights.safetensors", framework="numpy") as stored:
         if not {"head.weight", "head.bias"} <= set(stored.keys()):
             raise DataError(f"{run.folder}: this run has no linear class head, so it gives no probabilities.")
@@ -183,12 +187,12 @@ def class_scores(run: Run, modality: str, trained_on: str) -> dict[str, Scores]:
     for part in ("val", "test"):
         rows = (here & (items["part"] == part) & items["vendor"].isin(classes)).to_numpy()
         vendors = items["vendor"].to_numpy()[rows]
-        scored[part] = Scores(found[rows] @ weight.T + bias, np.searchsorted(classes, vendors), vendors)
+        scored[part] = Scores(embedded[rows] @ weight.T + bias, np.searchsorted(classes, vendors), vendors)
     return scored
 
 
 def sources(*runs: Run) -> str:
-    """Which run folders a figure or table came from, as Markdown; many are folded away."""
+    """The run folders that a figure or table came from, as Markdown; more than FEW are folded away."""
     folders = dict.fromkeys(f"results/{run.study.name}/runs/{run.name}" for run in runs)
     if len(folders) <= FEW:
         return "From " + ", ".join(f"`{folder}`" for folder in folders) + "."
@@ -199,39 +203,42 @@ def sources(*runs: Run) -> str:
 def _averaged(seeds: list[pd.DataFrame]) -> DataFrame[ScoredQueries]:
     """Scores of the same queries, averaged over seeds."""
     if len(seeds) == 1:
-        return seeds[0].reset_index(drop=True)
+        first: DataFrame[ScoredQueries] = seeds[0].reset_index(drop=True)
+        return first
     key = ["region", "query", "vendor", "relevant", "documents"]
-    return pd.concat(seeds).drop(columns="modality").groupby(key, sort=False, as_index=False).mean()
+    by_query = pd.concat(seeds).drop(columns="modality").groupby(key, sort=False, as_index=False)
+    means: DataFrame[ScoredQueries] = by_query.mean()
+    return means
 
 
 def load(study: Study) -> Results:
     """The study's finished runs. Raises DataError when there are none."""
-    found = {
+    records = {
         name: run.record()
         for name, run in study.all_runs().items()
         if not run.kind.hotels and not set(ASIDE) & set(run.parameters) and run.finished
     }
-    if not found:
+    if not records:
         raise DataError(
             f"{study.folder / 'runs'}: this study has no finished run yet. `make study PROFILE={study.name}` runs "
             "what a chapter reads before the chapter."
         )
-    runs = pd.DataFrame([_row(name, metrics) for name, metrics in found.items()])
+    runs = pd.DataFrame([_row(name, record) for name, record in records.items()])
     runs["row"] = runs.groupby(ROW, sort=False)["run"].transform("first")
     return Results(study, runs)
 
 
 def _row(name: str, record: RunRecord) -> dict[str, Any]:
     training, weights, given = record.training, record.weights, record.parameters
-    encoders = [found for found in weights if found.kind != "generator"]
-    published, benchmark = _stands_beside(given, encoders)
-    benchmark = benchmark and "faces" not in given and all(found.source != "random" for found in encoders)
+    encoders = [backbone for backbone in weights if backbone.kind != "generator"]
+    published, benchmark = _published_system(given, encoders)
+    benchmark = benchmark and "faces" not in given and all(backbone.source != "random" for backbone in encoders)
     scored = pd.DataFrame(record.verification)["region"]
     metered = np.nan if training and training.resumed else 1.0  # an interrupted run's meter began anew
     return {
         "run": name,
         "modality": record.modality,
-        "system": " + ".join(found.label for found in weights) or given["baseline"],
+        "system": " + ".join(backbone.label for backbone in weights) or given["baseline"],
         "objective": _objective(given),
         "fusion": given.get("fusion", "mean" if "method" in given else ""),
         "variant": given.get("variant", "corrected"),
@@ -244,7 +251,7 @@ def _row(name: str, record: RunRecord) -> dict[str, Any]:
         "train_region": record.data.train_region,
         "regions": [region for region in dict.fromkeys(scored) if region not in ("OOD", "ZS")],
         "seed": given["seed"],
-        "parameters": sum(found.parameters for found in weights),
+        "parameters": sum(backbone.parameters for backbone in weights),
         "epochs": training.epochs if training else 0,
         "training_items": training.items if training else 0,
         "training_seconds": training.seconds if training else 0.0,
@@ -254,7 +261,7 @@ def _row(name: str, record: RunRecord) -> dict[str, Any]:
         "power": record.energy.method,
         "device": record.environment.device,
         "key": record.key,
-        "weights_sha256": " ".join(found.sha256[:8] for found in weights),
+        "weights_sha256": " ".join(backbone.sha256[:8] for backbone in weights),
     }
 
 
@@ -265,22 +272,23 @@ def _objective(given: dict[str, Any]) -> str:
     return "+".join(filter(None, [method, objective])) or "baseline"
 
 
-def _stands_beside(given: dict[str, Any], weights: list[WeightsRecord]) -> tuple[str, bool]:
-    """The system of the papers' tables that a run may stand beside, '' if none, and whether it is a benchmark of theirs.
+def _published_system(given: dict[str, Any], weights: list[WeightsRecord]) -> tuple[str, bool]:
+    """The system of the papers' tables that a run may stand beside, '' if none, and whether it is a benchmark of
+    theirs.
 
     A system of two encoders is a benchmark when both are, and it is fused as theirs.
     """
-    names = [_published(found) for found in weights]
+    names = [_published(backbone) for backbone in weights]
     if len(names) == 2:
-        beside = ROLES["multimodal"] if names == [ROLES["text"], ROLES["image"]] else ""
-        return beside, bool(beside) and given.get("fusion", "mean") in ("mean", "mean-similarity")
-    beside = names[0] if names else ""
-    return beside, beside in ROLES.values()
+        system = ROLES["multimodal"] if names == [ROLES["text"], ROLES["image"]] else ""
+        return system, bool(system) and given.get("fusion", "mean") in ("mean", "mean-similarity")
+    system = names[0] if names else ""
+    return system, system in ROLES.values()
 
 
-def _published(found: WeightsRecord) -> str:
-    """A backbone as the papers call its architecture, whatever its weights are, or the benchmark whose role it plays; a
-    stand-in for anything but a benchmark stands beside nothing."""
-    loaded, requested = found.loaded, found.requested
+def _published(backbone: WeightsRecord) -> str:
+    """The papers' name of a backbone's architecture, whatever its weights are, or of the benchmark whose role it plays;
+    '' for a stand-in for anything but a benchmark."""
+    loaded, requested = backbone.loaded, backbone.requested
     in_its_role = requested == loaded or BACKBONES[requested.removesuffix(RANDOM)].published in ROLES.values()
     return BACKBONES[loaded].published or (STANDING_IN.get(loaded, "") if in_its_role else "")

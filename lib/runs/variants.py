@@ -1,9 +1,9 @@
-"""How a system is made and trained: `corrected`, as the papers' text describes it and the study's parameters say, or
-`released`, with what the authors' scripts do instead.
+"""The two variants of a system and its training.
 
-Read from the scripts of maastrichtlawtech/MATCHED (text: textClassifier, textContraLearn; pictures: imageContraClassifier;
-both: e2e_fusion): their defaults, since the paper prints none. What else differs, the losses and the attention, is in
-`lib.runs.losses` and `lib.models.fusion`.
+`corrected`: as the papers' text describes it and the study's parameters say. `released`: as the authors' scripts do it.
+The latter was read from the scripts of maastrichtlawtech/MATCHED (text: textClassifier, textContraLearn; images:
+imageContraClassifier; both: e2e_fusion): their defaults, since the paper prints none. The released losses and attention
+are in `lib.runs.losses` and `lib.models.fusion`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VARIANTS = ("corrected", "released")
 
 
 class ReleasedTextHead(nn.Sequential):
-    """The class head of texts that transformers puts on a RoBERTa, used with cross-entropy alone."""
+    """The class head that transformers puts on a RoBERTa; used for texts with cross-entropy alone."""
 
     def __init__(self, dimensions: int, classes: int) -> None:
         dropout = nn.Dropout(0.1)
@@ -30,7 +30,7 @@ class ReleasedTextHead(nn.Sequential):
 
 
 class ReleasedMultitaskTextHead(nn.Sequential):
-    """The authors' own, used with cross-entropy and a contrastive loss: one hidden layer of 512."""
+    """The authors' own class head, with a hidden layer of 512; used for texts with a contrastive loss besides."""
 
     def __init__(self, dimensions: int, classes: int) -> None:
         dropout = nn.Dropout(0.3)
@@ -39,8 +39,11 @@ class ReleasedMultitaskTextHead(nn.Sequential):
 
 @dataclass(frozen=True)
 class Variant:
-    """training: the study's settings, changed. pooling: of a text's token vectors, None for the backbone's own. head: class
-    of the class head. fusions: by name. mask_digits: as in `lib.study.config.Text`."""
+    """How a system is made and trained.
+
+    training: the study's settings with the variant's changes. mask_digits: as in `lib.study.config.Text`. pooling: of a
+    text's token vectors, None for the backbone's own. head: the class of the class head. fusions: by name.
+    """
 
     name: str
     training: Training
@@ -50,22 +53,24 @@ class Variant:
     fusions: Fusions = field(default_factory=lambda: FUSIONS)
 
 
-def _rates(rate: float) -> dict[str, float]:
-    return {"text_lr": rate, "image_lr": rate, "head_lr": rate}
+def _one_lr(lr: float) -> dict[str, float]:
+    return {"text_lr": lr, "image_lr": lr, "head_lr": lr}
 
 
 _ALWAYS: dict[str, Any] = {"per_vendor": None, "group_by_length": False, "epsilon": 1e-6, "weight_decay": 0.01}
-_EPOCH = 0.1  # of the first epoch's steps, not of all steps, warm up texts and pictures
+_WARMUP = 0.1
+"""Share of steps in which the learning rate rises: of text and of image systems a share of the first epoch's."""
 
 
 def variant(
     name: str, training: Training, mask_digits: str, modality: str, contrasts: bool, aligned: bool = False
 ) -> Variant:
-    """The variant called `name` for systems of a modality; contrasts: whether the objective has a contrastive part; aligned:
-    whether it begins with an alignment, which is fine-tuned at a lower rate.
+    """The variant called `name` for systems of a modality.
 
-    Batches are shuffled (no vendor is sure of a second item), one learning rate serves all layers, training digits are
-    masked and others not. Epochs stay the study's: it is its budget. Raises DataError for an unknown name.
+    contrasts: whether the objective has a contrastive part. aligned: whether the system begins with an alignment, which
+    is fine-tuned at a lower learning rate. In the released variant batches are shuffled (a vendor may have a single
+    item in one), all layers have one learning rate, and only training texts have their digits masked. Epochs stay the
+    study's. Raises DataError for an unknown name.
     """
     _check(name)
     if name == "corrected":
@@ -73,25 +78,25 @@ def variant(
     pooling = "first"
     head: type[nn.Module] = nn.Linear
     if modality == "text" and contrasts:
-        change = {**_rates(1e-4), "batch_size": 32, "accumulate": 4, "patience": 5, "min_delta": 0.5}
+        change = {**_one_lr(1e-4), "batch_size": 32, "accumulate": 4, "patience": 5, "min_delta": 0.5}
         pooling, head = "mean", ReleasedMultitaskTextHead
     elif modality == "text":
-        change = {**_rates(6e-4), "batch_size": 64, "patience": 5, "min_delta": 0.01}
+        change = {**_one_lr(6e-4), "batch_size": 64, "patience": 5, "min_delta": 0.01}
         head = ReleasedTextHead
     else:
-        change = {**_rates(1e-5 if aligned else 6e-4), "batch_size": 32, "patience": 3, "min_delta": 0.01}
+        change = {**_one_lr(1e-5 if aligned else 6e-4), "batch_size": 32, "patience": 3, "min_delta": 0.01}
     if modality != "text":
         change["decay_norms"] = True  # their two groups of parameters have one decay
-    change["warmup"] = 0.1 if modality == "multimodal" else _EPOCH / training.epochs
+    change["warmup"] = _WARMUP if modality == "multimodal" else _WARMUP / training.epochs
     return Variant(name, training.model_copy(update=_ALWAYS | change), "train", pooling, head, RELEASED_FUSIONS)
 
 
 def alignment(name: str, training: Training, mask_digits: str, plan: Alignment, parts: Collection[str]) -> Variant:
-    """The variant called `name` for an alignment with these parts (`lib.models.aligner.METHODS`).
+    """The variant called `name` for an alignment with these parts (`lib.models.alignment_losses.METHODS`).
 
-    As released (train/multimodal/CLIPStyleModels): a text is its last token in ITC and its first one elsewhere, one rate of 1e-4 for
-    all layers, batches of 32; of a locked encoder there is nothing to train at that rate, and the study's serves. Raises
-    DataError for an unknown name.
+    As released (train/multimodal/CLIPStyleModels), a text's vector is its last token's in ITC and its first token's
+    elsewhere, all layers have a learning rate of 1e-4, and batches hold 32 pairs. Where encoders are locked there is
+    nothing to train at that rate, and the study's own is used. Raises DataError for an unknown name.
     """
     _check(name)
     changes = {"epochs": plan.epochs, "batch_size": plan.batch_size}
@@ -99,9 +104,9 @@ def alignment(name: str, training: Training, mask_digits: str, plan: Alignment, 
     training = training.model_copy(update={"per_vendor": plan.per_vendor})
     if name == "corrected":
         return Variant(name, training, mask_digits)
-    change = {**_ALWAYS, "batch_size": 32, "patience": 3, "min_delta": 0.01, "warmup": 0.1}
+    change = {**_ALWAYS, "batch_size": 32, "patience": 3, "min_delta": 0.01, "warmup": _WARMUP}
     if not plan.locked:
-        change |= _rates(1e-4)
+        change |= _one_lr(1e-4)
     return Variant(name, training.model_copy(update=change), "train", "first" if "itm" in parts else "last")
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from lib.core import csv_reader, fingerprints
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.study.names import nearest
+from lib.study.names import RENAMED, nearest
 from lib.study.registry import LOSSES
 from lib.study.run_kinds import Protocol, Seed
 
@@ -232,6 +232,8 @@ class Hotels(Section):
             if loss not in (*LOSSES, "any"):
                 raise ValueError(f"search: there is no loss called {loss!r}; {nearest(loss, (*LOSSES, 'any'))}")
             for name, values in grid.items():
+                if name in RENAMED:
+                    raise ValueError(f"search, {loss}: {name!r} is called {RENAMED[name]!r} now")
                 if not values or len(set(values)) < len(values):
                     raise ValueError(f"search, {loss}, {name}: give some values, each once")
         if self.batch_size:

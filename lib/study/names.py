@@ -10,6 +10,7 @@ RENAMED = {
     "image_rate": "image_lr",
     "head_rate": "head_lr",
     "proxy_rate": "proxy_lr",
+    "rate": "lr",
     "least_change": "min_delta",
     "by_length": "group_by_length",
     "vision": "image",

@@ -92,7 +92,7 @@ class RunRecord(Record):
     weights: list[WeightsRecord] = []
     precision: str = ""
     training_settings: dict[str, Any] = {}
-    hyperparameters: dict[str, float] = {}
+    hyperparameters: dict[str, int | float] = {}
     epochs: int | None = None
     splits: Rows | None = None
     environment: EnvironmentRecord = EnvironmentRecord()

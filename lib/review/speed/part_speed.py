@@ -21,7 +21,7 @@ from lib.core.files import ROOT, read_json
 from lib.data import face_detection, identifiers, image_arrays
 from lib.models.acceleration import device
 from lib.review.speed import training_speed
-from lib.runs import encoding
+from lib.runs import embeddings
 from lib.runs.attribution import Experiment
 from lib.study import plan
 from lib.twin import ad_plan, advertisements
@@ -82,8 +82,8 @@ def timed(work: Work) -> Callable[[], float]:
 
 def _texts(run: Experiment, items: int, padded: int) -> dict[str, tuple[Work, Work]]:
     system, asked = run.system.to(device()).eval(), run.study.training.precision
-    masked = [identifiers.mask(text) for text in run.data.texts[:items]]
-    tokens = run.tokens[:items]
+    masked = [identifiers.mask(text) for text in run.data.ads.texts[:items]]
+    tokens = run.inputs.tokens[:items]
 
     def whole(some: list[str]) -> dict[str, torch.Tensor]:
         return system.tokenizer(some, padding="max_length", truncation=True, max_length=padded, return_tensors="pt")
@@ -99,15 +99,15 @@ def _texts(run: Experiment, items: int, padded: int) -> dict[str, tuple[Work, Wo
     return {
         "tokenising": (
             lambda: len([whole([text]) for text in masked]),
-            lambda: len(system.tokenizer(masked, truncation=True, max_length=run.max_tokens)["input_ids"]),
+            lambda: len(system.tokenizer(masked, truncation=True, max_length=run.inputs.max_tokens)["input_ids"]),
         ),
-        "embedding texts": (embedded, lambda: len(encoding.texts(system, tokens, asked))),
+        "embedding texts": (embedded, lambda: len(embeddings.encode_texts(system, tokens, asked))),
     }
 
 
 def _pictures(run: Experiment, items: int) -> dict[str, tuple[Work, Work]]:
     system, asked, side = run.system.to(device()).eval(), run.study.training.precision, run.study.image.pixels
-    files, array = run.data.images[:items], run.pictures
+    files, array = run.data.ads.images[:items], run.inputs.images
 
     @torch.inference_mode()
     def one_by_one() -> int:
@@ -120,13 +120,13 @@ def _pictures(run: Experiment, items: int) -> dict[str, tuple[Work, Work]]:
             lambda: len([image_arrays.decode(file, side) for file in files]),
             lambda: len(np.array(array[:items])),
         ),
-        "embedding pictures": (one_by_one, lambda: len(encoding.pictures(system, array[:items], asked))),
+        "embedding pictures": (one_by_one, lambda: len(embeddings.encode_images(system, array[:items], asked))),
     }
 
 
 def _detecting(run: Experiment, items: int, processes: int) -> Work:
     folder = run.study.data_folder
-    names = [image.relative_to(folder).as_posix() for image in run.data.images[:items]]
+    names = [image.relative_to(folder).as_posix() for image in run.data.ads.images[:items]]
 
     def work() -> int:
         with tempfile.TemporaryDirectory() as cache:  # a new one, since what was detected once never is again

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from torch.utils.data import DataLoader
 
 from lib.data import identifiers, image_arrays
 from lib.models.acceleration import PrecisionSetting, device, precision
@@ -38,7 +39,7 @@ class PlainLoader:
 
     def __init__(self, run: Experiment, size: int, padded: int, seed: int) -> None:
         """size: items of a batch; padded: tokens of each text."""
-        self.items, self.classes = run.items[run.part("train")], run.batch_items("train").classes
+        self.items, self.classes = run.data.items[run.data.part("train")], run.batch_items("train").classes
         self.run, self.size, self.padded = run, min(size, len(self.items)), padded
         self.generator = np.random.default_rng(seed)
 
@@ -55,7 +56,7 @@ class PlainLoader:
         batch: Batch = {"class": torch.from_numpy(self.classes[rows])}
         if run.system.tokenizer is not None:
             found = run.system.tokenizer(
-                [identifiers.mask(run.data.texts[text]) for text in chosen["text"]],
+                [identifiers.mask(run.data.ads.texts[text]) for text in chosen["text"]],
                 padding="max_length",
                 truncation=True,
                 max_length=self.padded,
@@ -63,7 +64,9 @@ class PlainLoader:
             )
             batch |= {"tokens": found["input_ids"], "mask": found["attention_mask"], "text": torch.arange(len(rows))}
         if run.system.takes_images:
-            shown = [image_arrays.decode(run.data.images[image], run.study.image.pixels) for image in chosen["image"]]
+            shown = [
+                image_arrays.decode(run.data.ads.images[image], run.study.image.pixels) for image in chosen["image"]
+            ]
             batch |= {"pictures": torch.from_numpy(np.stack(shown)), "image": torch.arange(len(rows))}
         return batch
 
@@ -158,7 +161,7 @@ def training(runs: Mapping[str, Callable[[], Experiment]], how: Speed, size: int
         run = make()
         ours = our_batches(run.batch_items("train"), size)
         fast = partial(rate, run, ours, run.study.training.precision, how.seconds)
-        lengths = {name: how.padded} | ({f"{name}, cut alike": run.max_tokens} if run.system.tokenizer else {})
+        lengths = {name: how.padded} | ({f"{name}, cut alike": run.inputs.max_tokens} if run.system.tokenizer else {})
         for label, padded in lengths.items():
             slow = partial(rate, run, plain_batches(run, size, padded, 0), "32-true", how.seconds)
             rows += in_turns(label, slow, fast, how.rounds)
@@ -166,23 +169,22 @@ def training(runs: Mapping[str, Callable[[], Experiment]], how: Speed, size: int
 
 
 class PlainRun(Experiment):
-    """A run that is trained by the plain loop: batches of `PlainLoader`, float32, and all else as its study says."""
+    """A run that is trained on the batches of `PlainLoader`, and in all else as its study says."""
 
-    def chosen_variant(self, name: str, contrasts: bool) -> Variant:
-        return _trained(super().chosen_variant(name, contrasts), precision="32-true", compiled=False)
-
-    def train(self) -> pd.DataFrame:
-        settings, val = self.variant.training, self.batch_items("val")
-        train: Any = PlainLoader(self, settings.batch_size, self.max_tokens, self.parameters["seed"])
-        checked = batches.ordered_batches(val, max(settings.batch_size, len(val))) if len(val) else None
-        return self.fit(self.objective.of, train, checked, len(train.items))
+    def loaders(self) -> tuple[Any, DataLoader[int] | None, int]:
+        _, val, _ = super().loaders()
+        train = PlainLoader(self, self.variant.training.batch_size, self.inputs.max_tokens, self.parameters["seed"])
+        return train, val, len(train.items)
 
 
 def _trained(variant: Variant, **how: Any) -> Variant:
     return replace(variant, training=variant.training.model_copy(update=how))
 
 
-LOOPS: Mapping[str, tuple[type[Experiment], dict[str, Any]]] = {"plain": (PlainRun, {}), "ours": (Experiment, {})}
+LOOPS: Mapping[str, tuple[type[Experiment], dict[str, Any]]] = {
+    "plain": (PlainRun, {"precision": "32-true", "compiled": False}),
+    "ours": (Experiment, {}),
+}
 """A loop -> the kind of run that has it, and what of the study's training it changes."""
 
 
@@ -202,12 +204,11 @@ def quality(
     for name, (notebook, given) in systems.items():
         for loop, (kind, how) in loops.items():
             with tempfile.TemporaryDirectory() as folder:
-                run = kind(notebook, **(given | {"out": folder}))
+                run = kind(notebook, **(given | {"out": folder, "metered": False}))
                 run.variant = _trained(run.variant, epochs=epochs, **how)
                 history = run.train()
-                run.embed()
                 identified, linked = run.identify(), run.verify()
-            linked = linked[(linked["modality"] == run.modality) & (linked["region"] == run.region)]
+            linked = linked[(linked["modality"] == run.data.modality) & (linked["region"] == run.data.region)]
             both = pd.concat([identified[identified["metric"] == "Macro-F1"], linked])
             kept = both[both["metric"].isin(["Macro-F1", "R-Precision@X", "Macro-F1@X"])]
             seconds = history["seconds"].sum()

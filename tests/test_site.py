@@ -295,7 +295,7 @@ def test_what_a_table_says_is_escaped_in_solutions(monkeypatch, tmp_path):
     folder = tmp_path / "results" / "exercises" / "tables"
     folder.mkdir(parents=True)
     monkeypatch.setattr(solutions, "ROOT", tmp_path)
-    pd.DataFrame({"verdict": ["<b>falls</b>"], "of": ["<i>1</i>"]}).to_csv(folder / "t.csv", index=False)
+    pd.DataFrame({"verdict": ["<b>falls</b>"], "words": ["<i>1</i>"]}).to_csv(folder / "t.csv", index=False)
     page = solutions.filled('{{ verdicts("exercises/t") }} {{ table("exercises/t") }}', {})
     assert "&lt;b&gt;falls&lt;/b&gt; 1 of 1" in page and "&lt;i&gt;1" in page
     assert "<b>" not in page and "<i>" not in page

@@ -294,6 +294,25 @@ def test_solutions_follow_the_tables(monkeypatch, tmp_path):
         assert ".csv isn't here" in solutions.filled(f"{{{{ {lost} }}}}", {})
 
 
+def test_what_a_table_says_is_escaped_in_solutions(monkeypatch, tmp_path):
+    folder = tmp_path / "results" / "exercises" / "tables"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(solutions, "ROOT", tmp_path)
+    pd.DataFrame({"verdict": ["<b>falls</b>"], "words": ["<i>1</i>"]}).to_csv(folder / "t.csv", index=False)
+    page = solutions.filled('{{ verdicts("exercises/t") }} {{ table("exercises/t") }}', {})
+    assert "&lt;b&gt;falls&lt;/b&gt; 1 of 1" in page and "&lt;i&gt;1" in page
+    assert "<b>" not in page and "<i>" not in page
+
+
+def test_an_exercise_may_run_over_lines(monkeypatch, tmp_path):
+    monkeypatch.setattr(solutions, "ROOT", tmp_path)
+    text = "## Exercises\n1. One\n   goes on.\n2. Two. *Solution: study `exercises`.*\n\nWords after the list."
+    cells = [nbformat.v4.new_markdown_cell("# A chapter"), nbformat.v4.new_markdown_cell(text)]
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "notebooks" / "01_data.ipynb")
+    assert solutions.exercises("01_data") == ["One goes on.", "Two."]
+
+
 def test_the_number_of_solutions_is_counted():
     page = "{{ count() }}.\n\n**Executed.** a\n\n**Yours.** b\n\n**Yours.** c\n\n**In words.** d\n"
     assert "Of 4 exercises 1 have an executed solution, 0 have" in solutions.filled(page, {})

@@ -75,7 +75,7 @@ class Index:
     def __init__(self, texts: Sequence[str], names: Sequence[str] = ()) -> None:
         """texts: the ads'. names: labels, pseudonyms and files' names.
 
-        28,000 ads take 1 GB and 60 to 90 s of one core (of all cores their part).
+        28,000 ads take 1 GB, and 60 to 90 s of one core, shared by all cores.
         """
         self.phones = {number for numbers in _each(identifiers.phones, texts) for number in numbers}
         self.mails: set[str] = set()

@@ -113,7 +113,7 @@ def test_another_size_is_refused(chosen, tmp_path, monkeypatch):
         tuned(chosen, tmp=str(tmp_path / "out"), queries=5)
 
 
-def test_a_study_names_the_alignment_that_a_run_begins_with(tmp_path):
+def test_a_study_plans_the_alignment_that_a_run_needs_first(tmp_path):
     content = yaml.safe_load((ROOT / "params" / "smoke.yaml").read_text())
     entry = {"notebook": "21_alignment_finetune", "text": ["minilm-l6"], "image": ["efficientnet-lite0"]}
     entry |= {"aligned": ["itc"], "fusion": ["mean"], "objective": ["ce"], "seed": [1]}

@@ -133,7 +133,7 @@ def test_chapter_3_where_no_ad_has_both(tmp_path):
 
 
 def test_one_ad_is_found_by_what_it_has():
-    """A gallery ad without an image can rank first for a query of text and image; where all have both, nothing changes."""
+    """A gallery ad without an image can rank first for a query of both; where all have both, nothing changes."""
     asked = one_ad.Investigation.__new__(one_ad.Investigation)
     about = pd.DataFrame({"ad": [0, 1, 2, 3], "region": "south", "vendor": [0, 0, 1, 1], "text": [0, 1, -1, 2]})
     asked.data = ads.Ads(about, about, ["a", "@robin_x", "c"], [], [], "")

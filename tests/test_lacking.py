@@ -35,8 +35,7 @@ def write(folder: Path, rows: list[list[str]], name: str = "south.csv", encoding
 
 
 def mixed(folder: Path, name: str = "south.csv") -> None:
-    """Sixty ads of six vendors: each third has no text, each fourth but these no picture (empty, or a file that isn't
-    there)."""
+    """Sixty ads of six vendors: each third has no text, each fourth of the others no image (none named, or no file)."""
     rows = []
     for ad in range(60):
         text = "" if ad % 3 == 0 else f"{SECRET} text of ad {ad} call 212555{1000 + ad % 6}"
@@ -134,8 +133,7 @@ def test_chapter_3_where_no_ad_has_both(tmp_path):
 
 
 def test_one_ad_is_found_by_what_it_has():
-    """A gallery ad without a picture can come first where text and picture ask; where all have both, order and numbers
-    are as ever."""
+    """A gallery ad without an image can rank first for a query of both; where all have both, nothing changes."""
     asked = one_ad.Investigation.__new__(one_ad.Investigation)
     about = pd.DataFrame({"ad": [0, 1, 2, 3], "region": "south", "vendor": [0, 0, 1, 1], "text": [0, 1, -1, 2]})
     asked.data = ads.Ads(about, about, ["a", "@robin_x", "c"], [], [], "")

@@ -35,8 +35,8 @@ def similarity(text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
 def nt_xent(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
     """Normalised-temperature cross-entropy of rows against columns (Chen et al. 2020, eq. 1).
 
-    scores (u, v): similarities over the temperature; positive (u, v) bool, one or more in a row. The mean, over positive (i, j), of
-    -log(e^s_ij / (e^s_ij + sum of e^s_ik over the k that are no positives of i)).
+    scores (u, v): similarities over the temperature; positive (u, v) bool, one or more in a row. The mean, over
+    positive (i, j), of -log(e^s_ij / (e^s_ij + sum of e^s_ik over the k that are no positives of i)).
     """
     lowest = torch.finfo(scores.dtype).min  # not -inf: a row of positives alone would have no gradient
     others = scores.masked_fill(positive, lowest).logsumexp(1, keepdim=True)

@@ -94,9 +94,10 @@ def _unknown(tokenizer: Any, text: str) -> float:
 def train(like: Any, texts: Sequence[str], vocabulary: int) -> Any:
     """A tokenizer that splits texts as the BERT tokenizer `like` does, with word pieces learnt from `texts`.
 
-    It has at most `vocabulary` tokens, and is the same on every run and any number of threads. The library's trainer alone isn't: it
-    numbers characters inside words (`##a`) in the order of a hash map with a random seed, and of equally frequent pairs
-    takes the one with the lower numbers. So all characters are given to it beforehand, in order, as special tokens.
+    It has at most `vocabulary` tokens, and is the same on every run and any number of threads. The library's trainer
+    alone isn't: it numbers characters inside words (`##a`) in the order of a hash map with a random seed, and of
+    equally frequent pairs takes the one with the lower numbers. So all characters are given to it beforehand, in order,
+    as special tokens.
     """
     from tokenizers import Tokenizer, models, trainers
 

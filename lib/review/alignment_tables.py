@@ -57,6 +57,18 @@ def table(study: Study, what: str) -> pd.DataFrame:
     return whole[[*ROW, *whole.columns.difference(ROW, sort=False)]]
 
 
+def training_plan(study: Study) -> str:
+    """How the study trains its alignments, in a sentence."""
+    plan, training = study.alignment, study.training
+    encoders = "locked, their vectors computed once, and heads" if plan.locked else "and heads"
+    rates = "" if plan.locked else f", {training.text_lr:g} for text and {training.image_lr:g} for pictures"
+    return (
+        f"Encoders {encoders} trained for {plan.epochs or training.epochs} epochs in batches of {training.batch_size}, "
+        f"at a rate of {training.head_lr:g} for new layers{rates}; texts of up to "
+        f"{plan.max_tokens or study.text.max_tokens} tokens, pictures of {study.image.pixels} pixels."
+    )
+
+
 def with_study_settings(rows: pd.DataFrame) -> pd.DataFrame:
     """The runs on the study's own data and temperature."""
     return rows[rows["varies"] == ""].drop(columns=["temperature", "overlap", "varies"])
@@ -97,11 +109,12 @@ def control(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
 
 
 def judged(study: Study) -> pd.DataFrame:
-    """Does a method find more where texts name all that pictures show than where they name nothing, on the same vendors?
+    """Does a method find more where texts name all that pictures show than where they name nothing?
 
-    A row a method and variant that was run at two overlaps or more: `most` and `least` overlap, R-Precision@X at both
-    (all regions' vendors alike), `chance` at the most, `difference, low, high, vendors, p, p_holm, verdict` (learns:
-    higher at the corrected 5 % level; unlearns: lower; else undecided, which is no proof that it can't learn), `seeds`.
+    On the same vendors. A row a method and variant that was run at two overlaps or more: `most` and `least` overlap,
+    R-Precision@X at both (all regions' vendors alike), `chance` at the most, `difference, low, high, vendors, p, p_holm,
+    verdict` (learns: higher at the corrected 5 % level; unlearns: lower; else undecided, which is no proof that it can't
+    learn), `seeds`.
     """
     rows, pairs = [], []
     for (method, variant), (least, most) in _ends(study).items():

@@ -112,9 +112,9 @@ def judged(study: Study) -> pd.DataFrame:
     """Does a method find more where texts name all that pictures show than where they name nothing?
 
     On the same vendors. A row a method and variant that was run at two overlaps or more: `most` and `least` overlap,
-    R-Precision@X at both (all regions' vendors alike), `chance` at the most, `difference, low, high, vendors, p, p_holm,
-    verdict` (learns: higher at the corrected 5 % level; unlearns: lower; else undecided, which is no proof that it can't
-    learn), `seeds`.
+    R-Precision@X at both (all regions' vendors alike), `chance` at the most, `difference, low, high, vendors, p,
+    p_holm, verdict` (learns: higher at the corrected 5 % level; unlearns: lower; else undecided, which is no proof that
+    it can't learn), `seeds`.
     """
     rows, pairs = [], []
     for (method, variant), (least, most) in _ends(study).items():

@@ -90,7 +90,10 @@ def table_8(study: Study) -> pd.DataFrame:
 
 
 def _averages(study: Study, metric: str) -> pd.DataFrame:
-    """A metric of text-to-image retrieval, the mean of all regions, of every alignment; empty without one."""
+    """A metric of text-to-image retrieval, the mean of all regions, of every alignment.
+
+    Without an alignment no row, and of the columns only ROW.
+    """
     rows = table(study, "text_to_image")
     return rows if rows.empty else rows[(rows["metric"] == metric) & (rows["region"] == AVERAGE)]
 
@@ -101,7 +104,7 @@ def control(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
     A row a method, variant and overlap, with `mean, low, high, chance, vendor's level, queries, vendors, run`.
     """
     rows = _averages(study, metric)
-    if rows.empty:
+    if "metric" not in rows:  # no alignment was run
         return rows
     rows = rows[rows["varies"] == "overlap"].sort_values(["method", "variant", "overlap"], ignore_index=True)
     columns = ["method", "variant", "overlap", "mean", "low", "high", "chance", "vendor's level", "queries", "vendors"]
@@ -192,7 +195,7 @@ def temperatures(study: Study) -> pd.DataFrame:
     Columns `method, variant, temperature, mean, low, high, chance, run`.
     """
     rows = _averages(study, "R-Precision@X")
-    if rows.empty:
+    if "metric" not in rows:  # no alignment was run
         return rows
     rows = rows[rows["varies"] != "overlap"].sort_values(["method", "variant", "temperature"])
     several = rows.groupby(["method", "variant"])["temperature"].transform("nunique") > 1

@@ -1,5 +1,4 @@
-"""lib.review.claim_tests and scorecard: verdicts follow from tables, change when they change, and say what is
-missing."""
+"""lib.review.claim_tests and scorecard: verdicts follow from tables, change with them, and say what is missing."""
 
 from pathlib import Path
 

@@ -58,6 +58,18 @@ def table(study: Study, what: str) -> pd.DataFrame:
     return whole[[*ROW, *whole.columns.difference(ROW, sort=False)]]
 
 
+def training_plan(study: Study) -> str:
+    """How the study trains its alignments, in a sentence."""
+    plan, training = study.alignment, study.training
+    encoders = "locked, their vectors computed once, and heads" if plan.locked else "and heads"
+    rates = "" if plan.locked else f", {training.text_lr:g} for text and {training.image_lr:g} for pictures"
+    return (
+        f"Encoders {encoders} trained for {plan.epochs or training.epochs} epochs in batches of {training.batch_size}, "
+        f"at a rate of {training.head_lr:g} for new layers{rates}; texts of up to "
+        f"{plan.max_tokens or study.text.max_tokens} tokens, pictures of {study.image.pixels} pixels."
+    )
+
+
 def with_study_settings(rows: pd.DataFrame) -> pd.DataFrame:
     """The runs on the study's own data and temperature."""
     return rows[rows["varies"] == ""].drop(columns=["temperature", "overlap", "varies"])
@@ -79,7 +91,10 @@ def table_8(study: Study) -> pd.DataFrame:
 
 
 def _averages(study: Study, metric: str) -> pd.DataFrame:
-    """A metric of text-to-image retrieval, the mean of all regions, of every alignment; empty without one."""
+    """A metric of text-to-image retrieval, the mean of all regions, of every alignment.
+
+    Without an alignment no row, and of the columns only ROW.
+    """
     rows = table(study, "text_to_image")
     return rows if rows.empty else rows[(rows["metric"] == metric) & (rows["region"] == AVERAGE)]
 
@@ -90,7 +105,7 @@ def control(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
     A row a method, variant and overlap, with `mean, low, high, chance, vendor's level, queries, vendors, run`.
     """
     rows = _averages(study, metric)
-    if rows.empty:
+    if "metric" not in rows:  # no alignment was run
         return rows
     rows = rows[rows["varies"] == "overlap"].sort_values(["method", "variant", "overlap"], ignore_index=True)
     columns = ["method", "variant", "overlap", "mean", "low", "high", "chance", "vendor's level", "queries", "vendors"]
@@ -98,11 +113,12 @@ def control(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
 
 
 def judged(study: Study) -> pd.DataFrame:
-    """Does a method find more where texts name all that pictures show than where they name nothing, on the same vendors?
+    """Does a method find more where texts name all that pictures show than where they name nothing?
 
-    A row a method and variant that was run at two overlaps or more: `most` and `least` overlap, R-Precision@X at both
-    (all regions' vendors alike), `chance` at the most, `difference, low, high, vendors, p, p_holm, verdict` (learns:
-    higher at the corrected 5 % level; unlearns: lower; else undecided, which is no proof that it can't learn), `seeds`.
+    On the same vendors. A row a method and variant that was run at two overlaps or more: `most` and `least` overlap,
+    R-Precision@X at both (all regions' vendors alike), `chance` at the most, `difference, low, high, vendors, p,
+    p_holm, verdict` (learns: higher at the corrected 5 % level; unlearns: lower; else undecided, which is no proof that
+    it can't learn), `seeds`.
     """
     rows, pairs = [], []
     for (method, variant), (least, most) in _ends(study).items():
@@ -180,7 +196,7 @@ def temperatures(study: Study) -> pd.DataFrame:
     Columns `method, variant, temperature, mean, low, high, chance, run`.
     """
     rows = _averages(study, "R-Precision@X")
-    if rows.empty:
+    if "metric" not in rows:  # no alignment was run
         return rows
     rows = rows[rows["varies"] != "overlap"].sort_values(["method", "variant", "temperature"])
     several = rows.groupby(["method", "variant"])["temperature"].transform("nunique") > 1

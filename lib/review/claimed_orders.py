@@ -106,6 +106,15 @@ def verification(results: Results) -> pd.DataFrame:
     return _tested(results, verification_orders(), published_score, shares, regions)
 
 
+def summary(tested: pd.DataFrame, where: str) -> str:
+    """How many orders have which verdict, in a sentence.
+
+    tested: of `identification` or `verification`; where: the data, in words.
+    """
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in tested["verdict"].value_counts().items())
+    return f"Of {len(tested)} orders, {counts} on {where}."
+
+
 def _only(rows: pd.DataFrame) -> float:
     [value] = rows["mean"]
     return float(value)

@@ -1,8 +1,8 @@
 """Published numbers beside ours.
 
 A row of ours stands beside the paper's row of the same architecture, objective and fusion, and a packaged backbone
-beside the benchmark whose role it plays (`lib.runs.results.STANDING_IN`). When other weights were loaded, or the data is
-the twin, the two are no replication of one another; the tables say so on each row (`same_system`).
+beside the benchmark whose role it plays (`lib.runs.results.STANDING_IN`). When other weights were loaded, or the data
+is the twin, the two are no replication of one another; the tables say so on each row (`same_system`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MOST_DRAWS = 300
 """Resamples for an interval of a rank correlation: each ranks all rows anew."""
 
 
-def identification(found: Results, number: int) -> pd.DataFrame:
+def identification(measured: Results, number: int) -> pd.DataFrame:
     """MATCHED Table 2 or 4 beside ours: every printed score, and a row for each variant of ours that it stands beside.
 
     Columns: `row, modality, paper_system, objective, fusion, metric, published, ours, low, high, seeds, seed_sd,
@@ -45,13 +45,13 @@ def identification(found: Results, number: int) -> pd.DataFrame:
     # Table 2 prints no fusion; its multimodal rows are Table 4's with the mean.
     if "fusion" not in printed:
         printed["fusion"] = np.where(printed["modality"] == "multimodal", "mean", "")
-    ours = found.identification[found.identification["faces"] == "all"]
+    ours = measured.identification[measured.identification["faces"] == "all"]
     joined = _joined(printed, ours, ["modality", "objective", "fusion", "metric"])
     columns = ["row", "modality", "paper_system", "objective", "fusion", "metric", "published", "ours", "low", "high"]
     return joined[[*columns, "seeds", "seed_sd", "variant", "our_system", "same_system", "items", "run"]]
 
 
-def costs(found: Results) -> pd.DataFrame:
+def costs(measured: Results) -> pd.DataFrame:
     """What MATCHED Table 4 prints of cost beside ours; only where there is a run of ours.
 
     Columns: `row, modality, paper_system, objective, fusion, metric` (Parameters, Epochs, Time in seconds of training),
@@ -59,7 +59,7 @@ def costs(found: Results) -> pd.DataFrame:
     """
     printed = published.table("matched", 4)
     printed = printed[printed["metric"].isin(PRINTED_COST)].copy()
-    by_row = found.runs[found.runs["faces"] == "all"].groupby("row", sort=False)
+    by_row = measured.runs[measured.runs["faces"] == "all"].groupby("row", sort=False)
     ours = by_row.first().assign(**by_row[list(PRINTED_COST.values())].mean())
     ours = ours.rename(columns={column: metric for metric, column in PRINTED_COST.items()})
     kept = ["modality", "objective", "fusion", "published", "system", "variant", "run"]
@@ -69,18 +69,18 @@ def costs(found: Results) -> pd.DataFrame:
     return joined[[*columns, "variant", "our_system", "same_system", "run"]]
 
 
-def verification(found: Results, number: int, representation: str) -> pd.DataFrame:
+def verification(measured: Results, number: int, representation: str) -> pd.DataFrame:
     """MATCHED Table 5, 6, 7, 9, 10 or 11 beside ours: every printed score of the role's own rows, region by region.
 
-    In Table 6 of all picture backbones. representation: `text`, `image` or `multimodal`, what is retrieved by: in Tables
-    5 and 7 that of a system of its own, in Tables 9 to 11 that of a multimodal one (with the text or image baseline
-    beside it). Columns as for `identification`, with `split` (region or average), `std, std_ours` (over vendors) and
-    `queries, vendors` of ours; `group` where printed. Alignments stand in both variants.
+    In Table 6 of all picture backbones. representation: `text`, `image` or `multimodal`, what is retrieved by: in
+    Tables 5 and 7 that of a system of its own, in Tables 9 to 11 that of a multimodal one (with the text or image
+    baseline beside it). Columns as for `identification`, with `split` (region or average), `std, std_ours` (over
+    vendors) and `queries, vendors` of ours; `group` where printed. Alignments stand in both variants.
     """
     printed = published.table("matched", number).assign(modality=representation)
     if "group" in printed:
         printed["modality"] = np.where(printed["group"] == "baseline", representation, "multimodal")
-    ours = found.verification
+    ours = measured.verification
     ours = ours[(ours["representation"] == representation) & (ours["faces"] == "all")]
     aligned = ours["objective"].str.split("+").str[0].isin([name.split("+")[0] for name in ALIGNMENT_NAMES.values()])
     # Table 6 is of other backbones than the benchmark's.
@@ -95,16 +95,22 @@ def verification(found: Results, number: int, representation: str) -> pd.DataFra
     return joined[[column for column in columns if column in joined]]
 
 
-def first_result_only(found: Results) -> pd.DataFrame:
+def side_by_side(table: pd.DataFrame, index: list[str]) -> pd.DataFrame:
+    """A long table as a wide one: a row for each `index`, with each metric as published and as ours."""
+    wide = table.pivot(index=index, columns="metric", values=["published", "ours"])
+    return wide.set_axis([f"{metric}, {side}" for side, metric in wide.columns], axis="columns")
+
+
+def first_result_only(measured: Results) -> pd.DataFrame:
     """MRR@10 of the benchmarks as defined, and as the authors' code for texts computes it; means over vendors.
 
     That code (analysis/faiss_trained.ipynb) asks its index for one result, so that a hit at rank 2 or later counts
     nothing: precision at 1. Columns `modality, objective, region, MRR@10, first only, difference, queries, run`.
     """
     rows = []
-    for row, runs in found.runs[found.runs["benchmark"]].groupby("row", sort=False):
+    for row, runs in measured.runs[measured.runs["benchmark"]].groupby("row", sort=False):
         first = runs.iloc[0]
-        queries = pd.concat([results.queries(run, first["modality"]) for run in found.seeds(row)])
+        queries = pd.concat([results.queries(run, first["modality"]) for run in measured.seeds(row)])
         queries = queries.assign(first=(queries["MRR@10"] == 1.0).astype(float))  # of each seed by itself
         for region, group in queries.groupby("region", sort=False):
             rank, hit = group.groupby("vendor")[["MRR@10", "first"]].mean().mean()[["MRR@10", "first"]]
@@ -118,9 +124,9 @@ def _joined(printed: pd.DataFrame, ours: pd.DataFrame, keys: list[str]) -> pd.Da
     """Printed cells with ours of the same `keys` and published system beside them."""
     printed = printed.rename(columns={"system": "paper_system", "mean": "published"})
     ours = ours.rename(columns={"published": "paper_system", "mean": "ours", "system": "our_system"})
-    measured = ["ours", "low", "high", "seeds", "seed_sd", "variant", "our_system", "items", "run", "benchmark"]
-    measured += ["std_ours", "queries", "vendors"]
-    ours = ours[[*keys, "paper_system", *(column for column in measured if column in ours)]]
+    fields = ["ours", "low", "high", "seeds", "seed_sd", "variant", "our_system", "items", "run", "benchmark"]
+    fields += ["std_ours", "queries", "vendors"]
+    ours = ours[[*keys, "paper_system", *(column for column in fields if column in ours)]]
     joined = printed.merge(ours, how="left", on=[*keys, "paper_system"])
     joined["same_system"] = [
         "" if not isinstance(our, str) else "yes" if _is_the_papers(our, paper) else "no"
@@ -137,14 +143,14 @@ def _is_the_papers(label: str, paper: str) -> bool:
     return names == [paper]
 
 
-def rows_of_ours(found: Results, metric: str = "Macro-F1") -> pd.DataFrame:
+def rows_of_ours(measured: Results, metric: str = "Macro-F1") -> pd.DataFrame:
     """Every row of ours that identifies, best first within a modality.
 
     The columns `lib.runs.results.ROW`, the score with its interval and seeds, the items it was scored on, what it cost
     (mean over seeds) and its first run.
     """
-    scores = found.identification[found.identification["metric"] == metric]
-    table = scores.join(found.runs.groupby("row")[COST].mean(), on="row")
+    scores = measured.identification[measured.identification["metric"] == metric]
+    table = scores.join(measured.runs.groupby("row")[COST].mean(), on="row")
     table = table.sort_values(["modality", "mean"], ascending=[True, False], ignore_index=True)
     return table[[*results.ROW, "mean", "low", "high", "seeds", "seed_sd", "items", "vendors", *COST, "run"]]
 
@@ -169,31 +175,31 @@ def best_baselines(rows: pd.DataFrame, max_tokens: int) -> str:
     return "\n".join([*lines, "", reads]) if lines else ""
 
 
-def neighbours(found: Results) -> pd.DataFrame:
+def neighbours(measured: Results) -> pd.DataFrame:
     """Each row of ours against the next lower one of its modality by macro-F1, on the same items.
 
-    Columns `modality, higher, lower, difference, low, high, p, p_holm, verdict`: vendors resampled in pairs, p corrected
-    for all comparisons (Holm). Rows on other pictures (with or without faces) are left out: they were scored on other
-    items.
+    Columns `modality, higher, lower, difference, low, high, p, p_holm, verdict`: vendors resampled in pairs, p
+    corrected for all comparisons (Holm). Rows on other pictures (with or without faces) are left out: they were scored
+    on other items.
     """
-    scores = found.identification
+    scores = measured.identification
     scores = scores[(scores["metric"] == "Macro-F1") & (scores["faces"] == "all")]
     rows, pairs = [], []
     for modality, group in scores.groupby("modality", sort=True):
         ranked = group.sort_values("mean", ascending=False)["row"].tolist()
-        shares = {row: found.macro_f1_shares(found.seeds(row)) for row in ranked}
+        shares = {row: measured.macro_f1_shares(measured.seeds(row)) for row in ranked}
         for higher, lower in itertools.pairwise(ranked):
             pairs.append((shares[higher], shares[lower]))
             rows.append((modality, higher, lower))
     table = pd.DataFrame(rows, columns=["modality", "higher", "lower"])
-    table = table.join(compared(pairs, found.study.bootstrap, found.study.split.seed))
+    table = table.join(compared(pairs, measured.study.bootstrap, measured.study.split.seed))
     return table.rename(columns={"direction": "verdict"}).drop(columns="vendors")
 
 
-def order(found: Results, table: pd.DataFrame, variant: str = "corrected") -> tuple[dict[str, float], pd.DataFrame]:
+def order(measured: Results, table: pd.DataFrame, variant: str = "corrected") -> tuple[dict[str, float], pd.DataFrame]:
     """Does our order of Table 4's rows agree with the paper's? Kendall's tau and the pairs that swap.
 
-    table: `identification(found, 4)`, or some of its rows. Returns `tau, low, high, rows` (interval by resampling
+    table: `identification(measured, 4)`, or some of its rows. Returns `tau, low, high, rows` (interval by resampling
     vendors for all rows at once) and a row for each pair that stands the other way round with us: `better, worse` (in
     the paper's order, by the names of what was run here), `published` and `ours` (differences of macro-F1, better less
     worse), `low, high, decided`.
@@ -202,9 +208,9 @@ def order(found: Results, table: pd.DataFrame, variant: str = "corrected") -> tu
     rows = rows.reset_index(drop=True)
     if len(rows) < 3:
         return {"tau": np.nan, "low": np.nan, "high": np.nan, "rows": len(rows)}, pd.DataFrame(columns=SWAPS)
-    shares = [found.macro_f1_shares(found.behind([run])) for run in rows["run"]]
+    shares = [measured.macro_f1_shares(measured.behind([run])) for run in rows["run"]]
     vendors = all_vendors(frame for seeds in shares for frame in seeds)
-    times = bootstrap_weights(len(vendors), min(found.study.bootstrap, MOST_DRAWS), found.study.split.seed)
+    times = bootstrap_weights(len(vendors), min(measured.study.bootstrap, MOST_DRAWS), measured.study.split.seed)
     resampled = np.array([mean_of_seeds(seeds, vendors, times)[1] for seeds in shares])
     taus = np.array([kendalltau(rows["published"], scores).statistic for scores in resampled.T])
     low, high = interval(taus)
@@ -222,14 +228,28 @@ def order(found: Results, table: pd.DataFrame, variant: str = "corrected") -> tu
     return {"tau": tau, "low": low, "high": high, "rows": len(rows)}, pd.DataFrame(swaps, columns=SWAPS)
 
 
-def seeds(found: Results) -> pd.DataFrame:
+def order_summary(from_weights: dict[str, float], with_random: dict[str, float], swaps: pd.DataFrame) -> str:
+    """`order` in words: of systems from pre-trained weights with its `swaps`, and with those from random weights."""
+    if from_weights["rows"] < 3:
+        return "This study has too few rows beside the paper's for an order."
+    (rows, tau, low, high), (all_rows, all_tau, all_low, all_high) = (
+        [agreement[name] for name in ("rows", "tau", "low", "high")] for agreement in (from_weights, with_random)
+    )
+    return (
+        f"Over {rows} rows tau is {tau:.2f} (95 % interval {low:.2f} to {high:.2f}); {len(swaps)} pairs swap, "
+        f"{(swaps['decided'] == 'yes').sum()} of them decidedly. With those from random weights it is {all_tau:.2f} "
+        f"({all_low:.2f} to {all_high:.2f}) over {all_rows}."
+    )
+
+
+def seeds(measured: Results) -> pd.DataFrame:
     """MATCHED Table 3 beside ours: the multimodal benchmark (CE+SupCon, mean) by seed: `seed, metric, published, ours`.
 
     With the mean and the standard deviation (n - 1) over seeds.
     """
     printed = published.table("matched", 3)[["seed", "metric", "mean"]].rename(columns={"mean": "published"})
     ours = []
-    for run in found.find("multimodal", "CE+SupCon"):
+    for run in measured.find("multimodal", "CE+SupCon"):
         predictions = results.predictions(run)
         scores = scoring.scores(predictions["truth"].to_numpy(), predictions["predicted"].to_numpy(), draws=0)
         ours.append(scores.assign(seed=str(run.parameters["seed"])))
@@ -241,7 +261,7 @@ def seeds(found: Results) -> pd.DataFrame:
     return printed.merge(whole.rename(columns={"mean": "ours"}), on=["seed", "metric"], how="left")
 
 
-def on_pairs(found: Results) -> pd.DataFrame:
+def on_pairs(measured: Results) -> pd.DataFrame:
     """The benchmark rows of all three modalities scored on the same items, the test pairs of the multimodal rows.
 
     A text's or a picture's prediction counts for each pair that it is in. Columns `modality, objective, own_items`
@@ -249,13 +269,13 @@ def on_pairs(found: Results) -> pd.DataFrame:
     row didn't see). The paper scores text rows on texts, image rows on pictures and multimodal rows on pairs.
     """
     rows = []
-    for objective in found.runs["objective"].unique():
-        multimodal = found.find("multimodal", objective)
+    for objective in measured.runs["objective"].unique():
+        multimodal = measured.find("multimodal", objective)
         if not multimodal or not (multimodal[0].folder / "predictions.csv").exists():
             continue
         pairs = results.predictions(multimodal[0])[["text", "image", "truth"]]
         for modality, content in CONTENT.items():
-            runs = [run for run in found.find(modality, objective) if (run.folder / "predictions.csv").exists()]
+            runs = [run for run in measured.find(modality, objective) if (run.folder / "predictions.csv").exists()]
             if not runs:
                 continue
             keys = [*content, "truth"]
@@ -265,11 +285,11 @@ def on_pairs(found: Results) -> pd.DataFrame:
             scores = scoring.scores(
                 pairs["truth"].to_numpy()[seen],
                 [frame["predicted"].to_numpy()[seen].astype(int) for frame in merged],
-                found.study.bootstrap,
-                found.study.split.seed,
+                measured.study.bootstrap,
+                measured.study.split.seed,
             )
             macro_f1 = scores.set_index("metric").loc["Macro-F1"]
-            own = found.identification
+            own = measured.identification
             own = own[(own["run"] == runs[0].name) & (own["metric"] == "Macro-F1")]["mean"].iloc[0]
             score = (macro_f1["mean"], macro_f1["low"], macro_f1["high"])
             rows.append((modality, objective, own, *score, int(seen.sum()), int((~seen).sum())))
@@ -277,25 +297,25 @@ def on_pairs(found: Results) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def vendor_groups(found: Results, known: set[int]) -> pd.DataFrame:
+def vendor_groups(measured: Results, known: set[int]) -> pd.DataFrame:
     """The multimodal benchmark's scored queries outside the region that it was trained on, by groups of vendors.
 
     With `modality` (what they retrieve by: text, image, multimodal) and `group`: `shared` (vendors in `known`, who also
-    post in that region) or `unique`. A group of fewer than five vendors in a region is left out: an interval over so few
-    says nothing, and of sensitive data it would say too much. Empty without that run.
+    post in that region) or `unique`. A group of fewer than five vendors in a region is left out: an interval over so
+    few says nothing, and of sensitive data it would say too much. Empty without that run.
     """
-    runs, tables = found.find("multimodal", "CE+SupCon"), []
+    runs, tables = measured.find("multimodal", "CE+SupCon"), []
     if runs:
-        trained_on = found.runs.set_index("run").loc[runs[0].name, "train_region"]
+        trained_on = measured.runs.set_index("run").loc[runs[0].name, "train_region"]
         for modality in CONTENT:
-            scored = found.scored(runs, modality)
+            scored = measured.scored(runs, modality)
             group = np.where(scored["vendor"].isin(known), "shared", "unique")
             scored = scored.assign(modality=modality, group=group)[scored["region"] != trained_on]
             tables.append(scored[disclosure.enough(scored["region"] + " " + scored["group"], scored["vendor"])])
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["modality", "group", "region"])
 
 
-def table_12(found: Results, scored: pd.DataFrame) -> pd.DataFrame:
+def table_12(measured: Results, scored: pd.DataFrame) -> pd.DataFrame:
     """MATCHED Table 12 beside ours: is retrieval elsewhere as good for vendors that were never trained on?
 
     Columns `row, modality, group, metric, split, published, std, ours, low, high, std_ours, queries, vendors`. scored:
@@ -303,7 +323,9 @@ def table_12(found: Results, scored: pd.DataFrame) -> pd.DataFrame:
     """
     printed = published.table("matched", 12).rename(columns={"mean": "published", "vendors": "group"})
     ours = [
-        retrieval.table(rows, found.study.bootstrap, found.study.split.seed).assign(modality=modality, group=group)
+        retrieval.table(rows, measured.study.bootstrap, measured.study.split.seed).assign(
+            modality=modality, group=group
+        )
         for (modality, group), rows in scored.groupby(["modality", "group"], sort=False)
     ]
     columns = ["modality", "group", "metric", "split", "ours", "low", "high", "std_ours", "queries", "vendors"]
@@ -313,12 +335,12 @@ def table_12(found: Results, scored: pd.DataFrame) -> pd.DataFrame:
     return joined[["row", *columns[:4], "published", "std", *columns[4:]]]
 
 
-def shared_less_unique(found: Results, scored: pd.DataFrame) -> pd.DataFrame:
+def shared_less_unique(measured: Results, scored: pd.DataFrame) -> pd.DataFrame:
     """Scores of shared less those of unique vendors, both resampled: they have no vendor in common.
 
-    Columns `modality, metric, region, difference, low, high, vendors, p, p_holm, verdict`. scored: from `vendor_groups`.
-    verdict: *shared higher* or *unique higher* at the corrected 5 % level, else *undecided*, which is not the same as
-    equal: the interval says how far the two may be apart.
+    Columns `modality, metric, region, difference, low, high, vendors, p, p_holm, verdict`. scored: from
+    `vendor_groups`. verdict: *shared higher* or *unique higher* at the corrected 5 % level, else *undecided*, which is
+    not the same as equal: the interval says how far the two may be apart.
     """
     rows, pairs = [], []
     for (modality, region), queries in scored.groupby(["modality", "region"], sort=False):
@@ -329,6 +351,6 @@ def shared_less_unique(found: Results, scored: pd.DataFrame) -> pd.DataFrame:
                 pairs.append((shared, unique))
                 rows.append((modality, metric, region))
     table = pd.DataFrame(rows, columns=["modality", "metric", "region"])
-    table = table.join(compared(pairs, found.study.bootstrap, found.study.split.seed))
+    table = table.join(compared(pairs, measured.study.bootstrap, measured.study.split.seed))
     verdicts = table["direction"].replace({"higher": "shared higher", "lower": "unique higher"})
     return table.assign(verdict=verdicts).drop(columns="direction")

@@ -21,28 +21,10 @@ from lib.study.plan import Study
 
 CHECKLISTS = ROOT / "params" / "checklist.yaml"
 EXPECTED = "expected are checklists, sections, and a question with its answer a line, as in params/checklist.yaml"
-FACTS = [
-    "study",
-    "data",
-    "protocol",
-    "bootstrap",
-    "runs",
-    "python",
-    "processor",
-    "cores",
-    "device",
-    "torch",
-    "commit",
-    "hours",
-    "kwh",
-    "co2",
-    "power",
-    "seeds",
-    "weights",
-    "fingerprint",
-    "ads",
-    "vendors",
-]
+FACTS = (
+    *("study", "data", "protocol", "bootstrap", "runs", "python", "processor", "cores", "device", "torch", "commit"),
+    *("hours", "kwh", "co2", "power", "seeds", "weights", "fingerprint", "ads", "vendors"),
+)
 """What a checklist's answers can name, in braces."""
 UNKNOWN = "(not in the record)"
 NOT_ANSWERED = "not answered"

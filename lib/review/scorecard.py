@@ -112,6 +112,15 @@ def takeaways(claims: pd.DataFrame, tables: StudyTables) -> str:
     return "\n\n".join(parts)
 
 
+def runs_behind(claims: pd.DataFrame, study: str) -> str:
+    """The run folders that each claim's verdict rests on, folded away, as Markdown. claims: a `scorecard`."""
+    lines = []
+    for claim in claims[claims["runs"] != ""].itertuples():
+        folders = ", ".join(f"`results/{study}/runs/{run}`" for run in claim.runs.split())
+        lines.append(f"- {claim.id}: {folders}")
+    return "\n".join(["<details><summary>Runs behind each claim</summary>", "", *lines, "", "</details>"])
+
+
 def _beside_the_claims(tables: StudyTables) -> Iterator[str]:
     scores, crossing, audited = (tables[name] for name in ("identification_rows", "leakage", "paper_audit_summary"))
     if scores is not None:

@@ -1,5 +1,4 @@
-"""lib.twin.hotel_pictures: the seed decides, chains share furnishing, and what was listed twice is there to be
-found."""
+"""lib.twin.hotel_pictures: the seed decides, chains share furnishing, and what is listed twice can be found."""
 
 import numpy as np
 import pandas as pd
@@ -15,9 +14,9 @@ SMALL = hotel_pictures.Settings(scale=0.005, pixels=32)
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    found = tmp_path_factory.mktemp("hotels")
-    hotel_pictures.write(SMALL, found)
-    return found
+    path = tmp_path_factory.mktemp("hotels")
+    hotel_pictures.write(SMALL, path)
+    return path
 
 
 def test_sizes_follow_the_scale():
@@ -36,8 +35,7 @@ def test_a_picture_is_its_arguments():
 
 
 def test_chains_look_alike_and_branches_more_so():
-    """Mean colours of travel pictures: two rooms of a branch are nearer than two branches of a chain, and these than
-    two chains."""
+    """Mean colours of travel pictures: rooms of a branch are nearer than branches of a chain, and these than chains."""
     settings = hotel_pictures.Settings(pixels=32)
 
     def colour(place, chain, room, image):

@@ -43,7 +43,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Look:
-    """The paints of one place and what its owner likes; made by `lib.twin.drawing.furnishing.look_of`."""
+    """The paints of one place and what its owner likes; made by `lib.twin.drawing.decor.look_of`."""
 
     wood: Paint
     trim: Paint  # doors, frames, sills, kitchen fronts

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import colorsys
 
+from lib.twin.drawing.decor import look_of, surfaces_of
 from lib.twin.drawing.furnishing import Furnishing
 from lib.twin.drawing.furniture import CLUTTER, round_table
 from lib.twin.drawing.items import Item, Look
-from lib.twin.drawing.looks import look_of, surfaces_of
 from lib.twin.drawing.rooms import Room
 from lib.twin.drawing.textures import Colour, Paint
 

@@ -33,13 +33,14 @@ class View(NamedTuple):
         return cls(np.asarray(eye, float), axes, focal, centre)
 
     def seen(self, points: ArrayLike) -> np.ndarray:
-        """Points (n, 3) of the room in the camera's frame: right, up, forward (m)."""
+        """Points (…, 3) of the room in the camera's frame: right, up, forward (m)."""
         seen: np.ndarray = (np.asarray(points, float) - self.eye) @ self.axes.T
         return seen
 
-    def screen(self, seen: np.ndarray) -> np.ndarray:
-        """Camera-frame points (n, 3), all in front of the eye, to pixels (n, 2)."""
-        pixels: np.ndarray = seen[:, :2] * (self.focal, -self.focal) / seen[:, 2:] + self.centre
+    def screen(self, seen: np.ndarray, near: float = 0) -> np.ndarray:
+        """Camera-frame points (…, 3) to pixels (…, 2); those nearer than `near` are taken to be as far as that."""
+        depth = np.maximum(seen[..., 2:], near)
+        pixels: np.ndarray = seen[..., :2] * (self.focal, -self.focal) / depth + self.centre
         return pixels
 
 

@@ -20,12 +20,12 @@ import numpy as np
 from lib.core.files import replacing
 from lib.twin.drawing import figures
 from lib.twin.drawing.camera import Camera, developed
+from lib.twin.drawing.decor import look_of, surfaces_of
 from lib.twin.drawing.fixtures import FIXTURES
 from lib.twin.drawing.floor_plan import TOPS, upon
 from lib.twin.drawing.furnishing import Furnishing
 from lib.twin.drawing.furniture import FURNITURE
 from lib.twin.drawing.items import Item, tinted
-from lib.twin.drawing.looks import look_of, surfaces_of
 from lib.twin.drawing.naming import things
 from lib.twin.drawing.optics import Light, Sun, View
 from lib.twin.drawing.people import FACES, Person

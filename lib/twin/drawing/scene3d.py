@@ -8,7 +8,7 @@ nothing near is hidden by what lies behind it; `Canvas.paint` draws into `Canvas
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 import cv2
@@ -107,6 +107,18 @@ class Hull(NamedTuple):
     paint: Paint
 
 
+class _Projection(NamedTuple):
+    """How a face is seen."""
+
+    behind: bool  # whether some of it lies behind the near plane
+    bounds: list[float]  # left, top, right, bottom in pixels
+    spots: np.ndarray  # its corners (4, 2) in pixels
+    frame: np.ndarray  # (3, 3): from (u, v, 1) to the camera's frame
+    back: np.ndarray  # (3, 3): from pixels to (u, v, 1), but for a factor
+    light: np.ndarray  # (3, 3, 3): by rows, columns and colour
+    place: Place
+
+
 class Canvas:
     """Where a room is drawn: `add_face` and `add_thing` queue, in order; `paint` draws what is queued."""
 
@@ -156,10 +168,29 @@ class Canvas:
 
     def paint(self) -> None:
         """Draw the queue: projection and light of all faces at once, then one after the other."""
-        view, faces = self.view, [entry for entry in self._queue if isinstance(entry, Face)]
+        projections = self._projected()
+        hulls = iter(self._outlines([entry for entry in self._queue if isinstance(entry, Hull)]))
+        for entry in self._queue:
+            if isinstance(entry, Face):
+                if projection := next(projections):
+                    self._face(entry, projection)
+            elif isinstance(entry, Hull):
+                near, spots, tone = next(hulls)
+                if near > NEAR:
+                    cv2.fillPoly(self.image, [np.rint(cv2.convexHull(spots) * 16).astype(np.int32)], tone, shift=4)
+            else:
+                entry()
+        self._queue, self._frame_of = [], []
+
+    def _projected(self) -> Iterator[_Projection | None]:
+        """How each queued face is seen, or None for one outside the picture."""
+        view = self.view
+        queued = [
+            (face, frame) for face, frame in zip(self._queue, self._frame_of, strict=True) if isinstance(face, Face)
+        ]
+        frame_of = [frame for _, frame in queued]
         places, turns = (np.array(column) for column in zip(*self._frames, strict=True))
-        frame_of = [f for f, entry in zip(self._frame_of, self._queue, strict=True) if isinstance(entry, Face)]
-        local = np.array([face[:3] for face in faces], float)  # origin, across, down
+        local = np.array([face[:3] for face, _ in queued], float)  # origin, across, down
         local = local @ turns[frame_of].transpose(0, 2, 1)
         origin, across, down = local[:, 0] + places[frame_of], local[:, 1], local[:, 2]
         middle = origin + (across + down) / 2
@@ -170,60 +201,37 @@ class Canvas:
         rows, columns = steps[:, None, None] * down[:, None, None], steps[:, None] * across[:, None, None]
         spread = origin[:, None, None] + rows + columns
         light = self.light.at(spread.reshape(-1, 3), normals.repeat(9, 0)).reshape(-1, 3, 3, 3)
-        frames = view.axes @ np.stack([across, down, origin - view.eye], 2)  # (u, v, 1) to the camera's frame
+        frames = view.axes @ np.stack([across, down, origin - view.eye], 2)
         seen = SQUARE @ frames[:, :, :2].transpose(0, 2, 1) + frames[:, None, :, 2]
-        depth = np.maximum(seen[..., 2:], NEAR)
-        spots = seen[..., :2] * (view.focal, -view.focal) / depth + view.centre
+        spots = view.screen(seen, NEAR)
         lens = np.array([[view.focal, 0, view.centre[0]], [0, -view.focal, view.centre[1]], [0, 0, 1]]) @ frames
         u, v, w = lens.transpose(2, 0, 1)
-        backs = np.stack([_cross(v, w), _cross(w, u), _cross(u, v)], 1)  # its inverse but for a factor
+        backs = np.stack([_cross(v, w), _cross(w, u), _cross(u, v)], 1)
         behind, nowhere = seen[..., 2].min(1) < NEAR, seen[..., 2].max(1) < NEAR
         lo, hi = spots.min(1), spots.max(1)
         outside = nowhere | (~behind & ((hi < 0) | (lo > self.pixels)).any(1))
         bounds = np.concatenate([lo, hi], 1).tolist()
         places_of = zip(origin, across, down, normals, strict=True)
-        drawn = zip(
-            faces, outside.tolist(), behind.tolist(), bounds, spots, frames, backs, light, places_of, strict=True
-        )
-        hulls = iter(self._outlines([entry for entry in self._queue if isinstance(entry, Hull)]))
-        for entry in self._queue:
-            if isinstance(entry, Face):
-                face, unseen, *projected = next(drawn)
-                if not unseen:
-                    self._face(face, *projected)
-            elif isinstance(entry, Hull):
-                near, spots, tone = next(hulls)
-                if near > NEAR:
-                    cv2.fillPoly(self.image, [np.rint(cv2.convexHull(spots) * 16).astype(np.int32)], tone, shift=4)
-            else:
-                entry()
-        self._queue, self._frame_of = [], []
+        projections = zip(behind.tolist(), bounds, spots, frames, backs, light, places_of, strict=True)
+        for unseen, projection in zip(outside.tolist(), projections, strict=True):
+            yield None if unseen else _Projection(*projection)
 
     def _outlines(self, hulls: list[Hull]) -> list[tuple[float, np.ndarray, list[float]]]:
         """For each hull its least depth, its points in pixels and its colour."""
         if not hulls:
             return []
-        seen = (np.array([hull.points for hull in hulls]) - self.view.eye) @ self.view.axes.T
+        seen = self.view.seen([hull.points for hull in hulls])
         depth = seen[..., 2].min(1).tolist()
-        spots = seen[..., :2] * (self.view.focal, -self.view.focal) / np.maximum(seen[..., 2:], NEAR) + self.view.centre
+        spots = self.view.screen(seen, NEAR)
         middle = np.array([hull.middle for hull in hulls])
         toward = self.view.eye - middle
         light = self.light.at(middle, toward / np.linalg.norm(toward, axis=1)[:, None])
         tones = np.minimum(0.9 * light * [mean(hull.paint) for hull in hulls], 255).tolist()
         return list(zip(depth, spots.astype(np.float32), tones, strict=True))
 
-    def _face(
-        self,
-        face: Face,
-        behind: bool,
-        bounds: list[float],
-        spots: np.ndarray,
-        frame: np.ndarray,
-        back: np.ndarray,
-        light: np.ndarray,
-        place: Place,
-    ) -> None:
+    def _face(self, face: Face, projection: _Projection) -> None:
         view, paint = self.view, face.paint
+        behind, bounds, spots, frame, back, light, place = projection
         if behind:
             seen = _cut(face.outline @ frame[:, :2].T + frame[:, 2])
             if len(seen) < 3:

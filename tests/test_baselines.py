@@ -227,6 +227,16 @@ def test_a_run_scores_its_vectors_and_leaves_a_record(study, tmp_path):
         assert (queries["region"] == region).sum() == expected["queries"].iloc[0]
 
 
+def test_steps_in_any_order_give_the_same(study, tmp_path):
+    backwards = baseline(study, tmp_path / "backwards", "char-ngrams")
+    backwards.verify()
+    backwards.identify()
+    backwards.finish()
+    baseline(study, tmp_path / "at once", "char-ngrams").finish()
+    for file in ("predictions.csv", "queries.csv"):
+        assert (tmp_path / "backwards" / file).read_text() == (tmp_path / "at once" / file).read_text()
+
+
 def test_pictures_are_linked_as_texts_are(study, tmp_path):
     run = baseline(study, tmp_path, "perceptual-hash")
     assert run.model.items.shape[1:] == (32, 32, 3)

@@ -100,19 +100,21 @@ def split(
             "of 10_text and 11_image can."
         )
     identity = ["region", "vendor", *content]
+    items: DataFrame[SplitItems]
     if protocol == "paper":
         items = pairs[has(pairs, modality)].drop_duplicates(identity)[identity].reset_index(drop=True)
         items["part"] = _by_region(items, seed)
-        return items
-    if protocol == "ad":
+    elif protocol == "ad":
         ads = pairs.drop_duplicates("ad")[["ad", "region", "vendor"]].reset_index(drop=True)
         parts = pd.Series(_by_region(ads, seed), index=ads["ad"])
-        return _of_ads(pairs, parts, modality)
-    if protocol == "campaign":
+        items = _of_ads(pairs, parts, modality)
+    elif protocol == "campaign":
         if campaigns is None:
             raise DataError("split: the protocol campaign needs each ad's campaign (lib.data.near_duplicates).")
-        return _of_ads(pairs, _by_campaign(pairs, campaigns, seed), modality)
-    raise DataError(f"split: there is no protocol called {protocol!r}; give paper, ad or campaign.")
+        items = _of_ads(pairs, _by_campaign(pairs, campaigns, seed), modality)
+    else:
+        raise DataError(f"split: there is no protocol called {protocol!r}; give paper, ad or campaign.")
+    return items
 
 
 def has(pairs: pd.DataFrame, modality: str) -> np.ndarray:

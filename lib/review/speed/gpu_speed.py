@@ -158,7 +158,7 @@ def flops(run: Experiment, items: batches.Items, size: int = 64, count: int = 4)
             batch = {name: value.to(device()) for name, value in next(source).items()}
             run.objective.of(system, batch, "train").backward()
             done += len(batch["class"])
-    return counter.get_total_flops() / done
+    return float(counter.get_total_flops() / done)
 
 
 KINDS = {
@@ -244,7 +244,7 @@ def _joules() -> float:
     import pynvml
 
     pynvml.nvmlInit()
-    return pynvml.nvmlDeviceGetTotalEnergyConsumption(pynvml.nvmlDeviceGetHandleByIndex(0)) / 1000
+    return float(pynvml.nvmlDeviceGetTotalEnergyConsumption(pynvml.nvmlDeviceGetHandleByIndex(0)) / 1000)
 
 
 def _peak() -> float:

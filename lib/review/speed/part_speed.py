@@ -86,10 +86,10 @@ def _texts(run: Experiment, items: int, padded: int) -> dict[str, tuple[Work, Wo
     tokens = run.inputs.tokens[:items]
 
     def whole(some: list[str]) -> dict[str, torch.Tensor]:
-        tokens: dict[str, torch.Tensor] = system.tokenizer(
+        batch: dict[str, torch.Tensor] = system.tokenizer(
             some, padding="max_length", truncation=True, max_length=padded, return_tensors="pt"
         )
-        return tokens
+        return batch
 
     @torch.inference_mode()
     def embedded() -> int:

@@ -18,6 +18,33 @@ from lib.runs import results
 from lib.runs.results import Results
 
 
+def wrong_links(nearest: pd.DataFrame, items: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The `most` similar of the links to another vendor: `similarity, vendor, taken for` and both ends' contents.
+
+    nearest: `lib.evaluation.open_set.nearest` of items. Contents are numbers: `text, nearest text` and `image, nearest
+    image`, as far as items have them.
+    """
+    wrong = nearest[~nearest["right"]].sort_values("similarity", ascending=False).head(most)
+    query, document = items.iloc[wrong["query"]], items.iloc[wrong["document"]]
+    table = pd.DataFrame({"similarity": wrong["similarity"].to_numpy(), "vendor": query["vendor"].to_numpy()})
+    table["taken for"] = document["vendor"].to_numpy()
+    for content in [content for content in ("text", "image") if content in items]:
+        table[content], table[f"nearest {content}"] = query[content].to_numpy(), document[content].to_numpy()
+    return table
+
+
+def with_texts(links: pd.DataFrame, texts: Sequence[str], length: int = 160) -> pd.DataFrame:
+    """`wrong_links` with the beginnings of the texts, `its text, nearest text`, in place of numbers.
+
+    texts: by number, masked. They are the ads' own words: never of sensitive data.
+    """
+    table = links[["similarity", "vendor", "taken for"]].copy()
+    if "text" in links:
+        table["its text"] = [texts[text][:length] for text in links["text"]]
+        table["nearest text"] = [texts[text][:length] for text in links["nearest text"]]
+    return table
+
+
 def confused(nearest: pd.DataFrame, vendors: np.ndarray) -> pd.DataFrame:
     """Pairs of vendors whose ads are taken for one another, most often first: `one, other, links, similarity`.
 

@@ -97,14 +97,20 @@ class Panel:
     vendors: pd.DataFrame
     curves: dict[str, tuple[pd.DataFrame, pd.DataFrame]]
 
-    def points(self) -> pd.DataFrame:
-        """The binned means of all systems: `value` (of the factor), `mean, low, high, vendors, region, …, system`."""
-        named = {"region": self.region, "metric": self.metric, "factor": self.factor}
-        tables = [
-            means.rename(columns={self.factor: "value"}).assign(**named, system=system)
-            for system, (means, _) in self.curves.items()
-        ]
-        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+def points(panels: Iterable[Panel]) -> pd.DataFrame:
+    """The binned means that panels show: `value, mean, low, high, vendors, region, metric, factor, system`.
+
+    value: the mean of the factor.
+    """
+    tables = [
+        means.rename(columns={panel.factor: "value"}).assign(
+            region=panel.region, metric=panel.metric, factor=panel.factor, system=system
+        )
+        for panel in panels
+        for system, (means, _) in panel.curves.items()
+    ]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["value"])
 
 
 def identification_panels(identified: pd.DataFrame, region: str, draws: int = 1000, seed: int = 0) -> list[Panel]:

@@ -1,4 +1,4 @@
-"""Figures of many panels (chapters 01, 02 and 33): what a panel shows is drawn by `lib.pipeline.figures`."""
+"""Figures of many panels (chapters 01, 02, 33 and 34): what a panel shows is drawn by `lib.pipeline.figures`."""
 
 from __future__ import annotations
 
@@ -126,4 +126,17 @@ def retrieval(retrieved: pd.DataFrame, panels: Iterable[Panel], first: str, sing
         by_name[metrics[0], factor].legend(fontsize=7)
     figure.suptitle(retrieved["region"].iloc[0])
     figure.set_layout_engine("tight")
+    return figure
+
+
+def neighbourhoods(views: Mapping[tuple[str, str], nx.Graph], seed: int) -> Figure:
+    """MATCHED Fig 8: a row a query, a panel a view of what it finds, titled by how much of that is right.
+
+    views: `lib.evaluation.similarity_graph.neighbourhood` by query and view, two views of each query.
+    """
+    figure, axes = plt.subplots(len(views) // 2, 2, figsize=(11, 5 * (len(views) // 2)), squeeze=False)
+    for axis, ((name, view), graph) in zip(axes.flat, views.items(), strict=True):
+        figures.draw_neighbourhood(axis, graph, seed)
+        hits = [kind["right"] for _, kind in graph.nodes(data=True) if kind["role"] == "found"]
+        axis.set_title(f"{name}, {view}: {sum(hits)} of {len(hits)} ads found are its vendor's", fontsize=9)
     return figure

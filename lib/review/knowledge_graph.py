@@ -52,8 +52,8 @@ def queries(items: pd.DataFrame, ads: np.ndarray, region: str, ad: str = "", ven
     """The rows of the test items that ask.
 
     items: `region, vendor, part`; ads: the number of each item's ad. With `ad` or `vendor` (a number) its first test
-    item; without, the first ones in `region` of the vendor with most training items and of the one in the middle. Raises
-    DataError for a number without a test item.
+    item; without, the first ones in `region` of the vendor with most training items and of the one in the middle.
+    Raises DataError for a number without a test item.
     """
     test = items["part"] == "test"
     in_region = test & (items["region"] == region)

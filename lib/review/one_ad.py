@@ -181,8 +181,8 @@ def identifiers_of(text: str) -> dict[str, set[str]]:
     """The contact identifiers in a text, of each of KINDS, in lower case.
 
     phones have ten digits, links no scheme and no `www.`, handles begin with `@`. Mail addresses and links are words
-    that `lib.data.identifiers` masks as such; one that is spelled out over several words ("robin at example dot org") is
-    missed.
+    that `lib.data.identifiers` masks as such; one that is spelled out over several words ("robin at example dot org")
+    is missed.
     """
     identified: dict[str, set[str]] = {kind: set() for kind in KINDS}
     identified["phones"] = set(identifiers.phones(text))

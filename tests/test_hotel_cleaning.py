@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.core.errors import DataError
-from lib.data import perceptual_hashes
 from lib.hotels import cleaning, splitting
 
 
@@ -87,12 +86,3 @@ def test_scores_know_what_was_joined_wrongly():
         "pair_precision": 1.0,
         "pair_recall": 1.0,
     }
-
-
-def test_looks_join_what_was_compressed_anew_and_nothing_else():
-    generator = np.random.default_rng(0)
-    found = generator.integers(0, 2**63, 20, dtype=np.uint64)
-    near = found[:3] ^ np.uint64(0b1011)
-    groups = perceptual_hashes.groups(np.concatenate([found, near]))
-    assert list(groups[20:]) == list(groups[:3]) and len(set(groups)) == 20
-    assert len(set(perceptual_hashes.groups(np.concatenate([found, found[:1] ^ np.uint64(0b11111)])))) == 21

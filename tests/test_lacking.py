@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.core.errors import DataError
-from lib.data import ads, campaigns, rejected_rows, splits, vendor_labels
+from lib.data import ads, near_duplicates, rejected_rows, splits, vendor_labels
 from lib.review import data_tables, one_ad, split_leakage, vendor_analysis
 from lib.study import plan
 
@@ -35,7 +35,7 @@ def write(folder: Path, rows: list[list[str]], name: str = "south.csv", encoding
 
 
 def mixed(folder: Path, name: str = "south.csv") -> None:
-    """Sixty ads of six vendors: each third has no text, each fourth but these no picture (empty, or a file that isn't there)."""
+    """Sixty ads of six vendors: each third has no text, each fourth of the others no image (none named, or no file)."""
     rows = []
     for ad in range(60):
         text = "" if ad % 3 == 0 else f"{SECRET} text of ad {ad} call 212555{1000 + ad % 6}"
@@ -113,7 +113,7 @@ def test_what_is_lacking_crosses_nothing(tmp_path, found):
     study = plan.Study(
         name="x", about="x", data={"source": "matched", "folder": str(tmp_path), "sensitive": False}, runs=[]
     )
-    alike = campaigns.alike(found, 32, tmp_path / "cache")
+    alike = near_duplicates.groups(found, 32, tmp_path / "cache")
     items = split_leakage.items_of(study, found, alike)
     assert {modality for _, modality in items} == {"text", "image", "multimodal"}
     crossed = split_leakage.crossing(items, alike, 20, 1)
@@ -128,12 +128,12 @@ def test_chapter_3_where_no_ad_has_both(tmp_path):
         name="x", about="x", data={"source": "matched", "folder": str(tmp_path), "sensitive": False}, runs=[]
     )
     found = ads.read(tmp_path)
-    items = split_leakage.items_of(study, found, campaigns.alike(found, 32, tmp_path / "cache"))
+    items = split_leakage.items_of(study, found, near_duplicates.groups(found, 32, tmp_path / "cache"))
     assert {modality for _, modality in items} == {"text", "image"}
 
 
 def test_one_ad_is_found_by_what_it_has():
-    """A gallery ad without a picture can come first where text and picture ask; where all have both, order and numbers are as ever."""
+    """A gallery ad without an image can rank first for a query of text and image; if all have both, scores don't change."""
     asked = one_ad.Investigation.__new__(one_ad.Investigation)
     about = pd.DataFrame({"ad": [0, 1, 2, 3], "region": "south", "vendor": [0, 0, 1, 1], "text": [0, 1, -1, 2]})
     asked.data = ads.Ads(about, about, ["a", "@robin_x", "c"], [], [], "")

@@ -1,4 +1,4 @@
-"""lib.data.campaigns, lib.data.near_texts and lib.review.split_leakage: what is nearly the same stays together, and what crosses is counted."""
+"""Near-duplicates stay together under the protocol `campaign`, and what crosses the other splits is counted."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lib.core.errors import DataError
 from lib.core.files import write_json
-from lib.data import near_texts, splits
+from lib.data import splits
 from lib.review import split_leakage
 from lib.study.plan import Run, Study
 
@@ -21,15 +21,6 @@ def text(seed, changed=0, length=60):
     for place in range(changed):
         words[7 + 20 * place] = "other"
     return " ".join(words)
-
-
-def test_edited_texts_are_one_group_and_others_are_not():
-    groups = near_texts.groups([text(1), text(2), text(1, changed=2), text(3), text(2)])
-    assert groups[0] == groups[2] and groups[1] == groups[4] and len(set(groups)) == 3
-
-
-def test_a_text_without_words_is_a_group_of_its_own():
-    assert len(set(near_texts.groups(["", "hello there, you", text(1)]))) == 3
 
 
 def pairs_of(vendors, campaigns):

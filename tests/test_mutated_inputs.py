@@ -1,4 +1,4 @@
-"""Inputs that were damaged at random end in a right result or in one clear paragraph: never in a traceback, never in a silent change.
+"""Inputs damaged at random give a right result or one clear paragraph: no traceback and no silent change.
 
 A seeded tenth of what `MUTATIONS=300` tries; each case's number is its seed, so that one that fails can be tried alone.
 """

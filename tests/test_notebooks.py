@@ -92,27 +92,26 @@ def test_moving_a_module_makes_nothing_stale_and_changing_a_statement_does(tmp_p
     package = tmp_path / "lib" / "pixels"
     package.mkdir()
     (package / "__init__.py").touch()
-    (tmp_path / "lib" / "data" / "perceptual_hashes.py").rename(package / "perceptual_hashes.py")
+    (tmp_path / "lib" / "data" / "near_duplicates.py").rename(package / "near_duplicates.py")
     for path in (tmp_path / "lib").rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        for line in re.findall(r"^from lib.data import .*\bperceptual_hashes\b.*$", text, flags=re.M):
+        for line in re.findall(r"^from lib.data import .*\bnear_duplicates\b.*$", text, flags=re.M):
             others = [
-                name for name in line.removeprefix("from lib.data import ").split(", ") if name != "perceptual_hashes"
+                name for name in line.removeprefix("from lib.data import ").split(", ") if name != "near_duplicates"
             ]
             text = text.replace(
                 line,
-                f"from lib.data import {', '.join(others)}\n" * bool(others)
-                + "from lib.pixels import perceptual_hashes",
+                f"from lib.data import {', '.join(others)}\n" * bool(others) + "from lib.pixels import near_duplicates",
             )
         path.write_text(text, encoding="utf-8")
     users = [
         path.name
         for path in (tmp_path / "lib").rglob("*.py")
-        if "from lib.pixels import perceptual_hashes" in path.read_text()
+        if "from lib.pixels import near_duplicates" in path.read_text()
     ]
     assert len(users) >= 3 and keys() == before
-    text = (package / "perceptual_hashes.py").read_text(encoding="utf-8")
-    (package / "perceptual_hashes.py").write_text(text.replace("NEAR = 4", "NEAR = 5"), encoding="utf-8")
+    text = (package / "near_duplicates.py").read_text(encoding="utf-8")
+    (package / "near_duplicates.py").write_text(text.replace("BITS = 4", "BITS = 5"), encoding="utf-8")
     changed = {name for name, key in keys().items() if key != before[name]}
     assert {"01_data", "03_splits_and_leakage", "baselines/perceptual-hash/ad/seed1111"} <= changed
     assert "90_paper_audit" not in changed and "twin" not in changed

@@ -75,7 +75,7 @@ def put_aside(folder: Folder, row: list[str], column: str, reason: str) -> None:
 
 
 def kept_without(folder: Folder, row: list[str], column: str, reason: str) -> None:
-    """With `row` added as row 42, the ad is kept without its text, or picture, and the quarantine says why and nothing of it."""
+    """With `row` added as row 42, the ad is kept without its text or image; the quarantine says why, and no more."""
     folder.write(row)
     found = folder.read()
     [entry] = found.quarantine.to_dict("records")

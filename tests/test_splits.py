@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.core.errors import DataError
-from lib.data import campaigns, splits
+from lib.data import near_duplicates, splits
 from lib.data.ads import Ads
 from lib.study.run_kinds import CONTENT
 
@@ -127,5 +127,5 @@ def test_no_ad_with_both():
 def test_what_an_ad_lacks_joins_no_campaign():
     given = lacking()
     found = Ads(given.drop_duplicates("ad")[["ad", "region", "vendor", "text"]], given, [], [], [], "")
-    of = campaigns.campaigns(found, {"text": np.arange(40), "image": np.arange(120)})
+    of = near_duplicates.campaigns(found, {"text": np.arange(40), "image": np.arange(120)})
     assert of.nunique() == 40  # ads 0 and 1 shared a text, which ad 0 lacks here

@@ -1,11 +1,11 @@
-"""The ads table: reading a folder of CSV files and pictures, checked on entry.
+"""The ads table: a folder of CSV files and images, checked as it is read.
 
-MATCHED's layout (A.3.2) is a CSV file a region with the columns `TEXT` (title and description joined by [SEP]),
-`IMAGES` (paths below the folder, joined by `|`) and `VENDOR` (a label), and the pictures. Other names of columns,
-a column for the region, and data without texts or without pictures are described by a `Layout`.
+MATCHED's layout (A.3.2) is one CSV file a region, with the columns `TEXT` (title and description joined by [SEP]),
+`IMAGES` (paths below the folder, joined by `|`) and `VENDOR` (a label), and the image files. A `Layout` describes other
+column names, a column for the region, and data without texts or without images.
 
-Labels, regions, pseudonyms and pictures' names are compared in one Unicode form (`lib.core.csv_reader.name`); texts stay as they
-are. An ad that lacks a text or a picture is kept for what needs none of it.
+Labels, regions, pseudonyms and names of image files are compared in one Unicode form (`lib.core.csv_reader.name`);
+texts stay as they are. An ad that lacks a text or an image is kept for what doesn't need it.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ PAIRS = pa.DataFrameSchema(
 class Layout:
     """The columns of a data folder's CSV files, by name.
 
-    text, images: at least one; None where the data has no texts, or no pictures. region: None where each file is a
-    region, called as the file is. pseudonym: a column with the names that vendors go by, for the search for leaks.
-    separator stands between the paths of an ad's images, delimiter between the columns of a CSV file; encoding: of all
+    text, images: None if the data has no texts, or no images; one of them is needed. region: None if each file is a
+    region and is named after it. pseudonym: a column with vendors' pseudonyms, which the leak scan searches for.
+    separator: between the paths of an ad's images. delimiter: between the columns of a CSV file. encoding: of all
     files, by Python's name.
     """
 
@@ -80,13 +80,16 @@ class Ads:
     """The ads of a data folder.
 
     ads: one row an ad: `ad` (number), `region`, `vendor` (number, one for all regions), `text` (row of `texts`, -1 for
-    none). pairs: one row for each text of an ad with each of its images: `ad, region, vendor, text, image` (row of
-    `images`); an ad without a picture has one row with image -1, one without a text has -1 in all of its rows.
-    texts: the unique texts. images: the unique pictures' files. labels: each vendor number's label.
-    fingerprint: SHA-256 of the files' contents and the tables' names. modalities: what there is in the data, of `text` and `image`.
-    rows: how many rows were read, with those that were put aside; quarantine: what was put aside or taken off, and
-    why: `file, row, column, reason` (row 1 is a file's first), nothing of the ads' content. names: each ad's pseudonym,
-    or none at all. digests: the SHA-256 of each of `images`.
+        none).
+    pairs: one row for each text of an ad with each of its images: `ad, region, vendor, text, image` (row of `images`).
+        An ad without an image has one row with image -1; one without a text has text -1 in all of its rows.
+    texts: the unique texts. images: the files of the unique images. labels: the label of each vendor number.
+    fingerprint: SHA-256 of the files' contents and the CSV files' names.
+    modalities: those of `text` and `image` that the data has.
+    rows: how many rows were read, rejected ones included.
+    quarantine: what was rejected, and why: `file, row, column, reason` (row 1 is a file's first); nothing of the ads'
+        content.
+    names: the pseudonym of each ad; empty if the data has none. digests: the SHA-256 of each of `images`.
     """
 
     ads: pd.DataFrame
@@ -103,15 +106,15 @@ class Ads:
 
     @property
     def regions(self) -> list[str]:
-        """The regions that are there: those of REGIONS in their order, then others by name."""
+        """The regions of the ads: those of REGIONS in their order, then others by name."""
         return sorted(
             set(self.ads["region"]), key=lambda name: (REGIONS.index(name) if name in REGIONS else len(REGIONS), name)
         )
 
     def training_region(self, wanted: str | None = None) -> str:
-        """The region that systems are trained on: the one wanted, else South, else the one with the most ads.
+        """The region that systems are trained on: the `wanted` one, else South, else the one with the most ads.
 
-        Raises DataError when the data doesn't have the one wanted.
+        Raises DataError when the data has no region of the wanted name.
         """
         if wanted is None:
             counts = self.ads["region"].value_counts()
@@ -127,7 +130,10 @@ class Ads:
 
 @dataclass
 class _Row:
-    """An ad on its way into the table; `images` are paths as given. text: '' for none. lacks: why it has no text or no picture, by column."""
+    """A row of a CSV file that may become an ad.
+
+    text: '' for none. images: paths as given. lacks: why the row has no text or no image, by column.
+    """
 
     file: str
     row: int
@@ -142,24 +148,25 @@ class _Row:
 def read(
     folder: str | Path, layout: Layout | None = None, cache: Path | None = None, check_pictures: bool = True
 ) -> Ads:
-    """Read and check a folder's CSV files and the pictures that they name.
+    """Read and check a folder's CSV files and the images that they name.
 
-    Rows that can't be used go to the quarantine: a label or region that is empty or has control characters, too few or too
-    many fields, neither a text (empty, of enormous length, with control characters) nor a picture (none named, missing,
-    outside of the folder, damaged, too large when unpacked), and an ad that stands under two vendors. Of an ad that has one
-    of the two it is noted there what it lacks. Pictures are looked into unless `check_pictures` is False; `cache` is a folder that remembers what was found.
+    The quarantine holds the rows that can't be used: those whose label or region is empty or has control characters;
+    those with too few or too many fields; those with neither a usable text (not empty, not too long, no control
+    characters) nor a usable image (in the folder, whole, not too large); and ads that stand under two vendors. It also
+    notes which ads lack a text or an image. Images are decoded for this check unless `check_pictures` is False; `cache`
+    is a folder in which the outcome is kept.
 
-    Raises DataError, a paragraph that names file, place and remedy, for: no folder or CSV file, two files of one
-    region, a file that is no CSV file with the layout's columns (`lib.core.csv_reader.read`), no ads at all, and more than
-    a tenth of the rows unusable.
+    Raises DataError, which names file, place and remedy, for: no folder or CSV file, two files of one region, a file
+    that is not CSV with the layout's columns (`lib.core.csv_reader.read`), no ads at all, and more than a tenth of the
+    rows unusable.
     """
-    folder, layout, aside = Path(folder), layout or Layout(), Quarantine()
+    folder, layout, quarantine = Path(folder), layout or Layout(), Quarantine()
     files = _files(folder, layout)
     count, rows = 0, []
     for path, region in files.items():
-        found = csv_reader.read(path, layout.columns, layout.delimiter, layout.encoding)
-        count += len(found.rows)
-        rows += _usable(path.name, region, found, layout, aside)
+        table = csv_reader.read(path, layout.columns, layout.delimiter, layout.encoding)
+        count += len(table.rows)
+        rows += _usable(path.name, region, table, layout, quarantine)
     if not count:
         raise DataError(f"{folder}: there are no ads in {', '.join(path.name for path in files)}, only a header.")
     pictures: dict[str, image_files.PictureFile] = {}
@@ -167,30 +174,30 @@ def read(
         names = dict.fromkeys(name for row in rows for name in row.images)
         pictures = image_files.inspect(folder, names, cache, check_pictures)
         for row in rows:
-            _take_off(row, pictures, layout.images, aside)
-    rows = _unambiguous([row for row in rows if _has_something(row, layout, aside)], pictures, aside)
-    aside.check(folder, count)
-    left = {row.file for row in rows}
+            _drop_bad_images(row, pictures, layout.images, quarantine)
+    rows = _unambiguous([row for row in rows if _has_content(row, layout, quarantine)], pictures, quarantine)
+    quarantine.check(folder, count)
+    used = {row.file for row in rows}
     for path in files:
-        if path.name not in left:
-            aside.note(path.name, 1, "", "the file has no ad that can be used: it is left out")
-    return _tables(rows, layout, pictures, count, aside, files)
+        if path.name not in used:
+            quarantine.note(path.name, 1, "", "the file has no ad that can be used: it is left out")
+    return _tables(rows, layout, pictures, count, quarantine, files)
 
 
 def _files(folder: Path, layout: Layout) -> dict[Path, str]:
-    """The folder's tables, each with the name of its region ('' when a column tells it), in the regions' order."""
+    """The folder's CSV files in the order of their regions, each with the region's name; '' if a column holds it."""
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder. Set data.folder in the parameter file to the ads' folder.")
-    found = csv_reader.tables(folder)
-    if not found:
+    paths = csv_reader.tables(folder)
+    if not paths:
         raise DataError(
             f"{folder}: no CSV or TSV file is here. Expected one a region, such as "
             f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns {', '.join(layout.columns)}."
         )
     if layout.region is not None:
-        return dict.fromkeys(found, "")
+        return dict.fromkeys(paths, "")
     regions: dict[str, Path] = {}
-    for path in found:
+    for path in paths:
         name = _region(path.stem)
         if problem := region_problem(name):
             raise DataError(
@@ -210,23 +217,25 @@ def _region(name: str) -> str:
     return csv_reader.name(name.lower())
 
 
-def _usable(file: str, region: str, found: csv_reader.Rows, layout: Layout, aside: Quarantine) -> list[_Row]:
-    """The rows of a file that have a vendor and a region; the others are put aside."""
-    place = {column: found.header.index(csv_reader.name(column)) for column in layout.columns}
-    width, rows = len(found.header), []
-    for number, fields in found.rows:
+def _usable(file: str, region: str, table: csv_reader.Rows, layout: Layout, quarantine: Quarantine) -> list[_Row]:
+    """The rows of a file that have a vendor and a region; the others go to the quarantine."""
+    place = {column: table.header.index(csv_reader.name(column)) for column in layout.columns}
+    width, rows = len(table.header), []
+    for number, fields in table.rows:
         if len(fields) < width or any(fields[width:]):
-            aside.row(file, number, "", f"{'fewer' if len(fields) < width else 'more'} fields than the header names")
+            quarantine.row(
+                file, number, "", f"{'fewer' if len(fields) < width else 'more'} fields than the header names"
+            )
             continue
         cells = {column: fields[place[column]] for column in layout.columns}
         if problem := cell_problem(cells[layout.vendor]):
-            aside.row(file, number, layout.vendor, problem)
+            quarantine.row(file, number, layout.vendor, problem)
             continue
         if layout.region is not None:
             cell = cells[layout.region]
             region = _region(cell)
             if problem := cell_problem(cell) or region_problem(region):
-                aside.row(file, number, layout.region, problem)
+                quarantine.row(file, number, layout.region, problem)
                 continue
         text, images, lacks = "", [], {}
         if layout.text is not None:
@@ -246,8 +255,10 @@ def _usable(file: str, region: str, found: csv_reader.Rows, layout: Layout, asid
     return rows
 
 
-def _take_off(row: _Row, pictures: dict[str, image_files.PictureFile], column: str, aside: Quarantine) -> None:
-    """Leave a row its good pictures, and say why others go, or why it has none."""
+def _drop_bad_images(
+    row: _Row, pictures: dict[str, image_files.PictureFile], column: str, quarantine: Quarantine
+) -> None:
+    """Drop a row's unusable images, and note why."""
     problems = [pictures[name].problem for name in row.images]
     good = [name for name, problem in zip(row.images, problems, strict=True) if not problem]
     if row.images and not good:
@@ -255,35 +266,35 @@ def _take_off(row: _Row, pictures: dict[str, image_files.PictureFile], column: s
     for place, problem in enumerate(problems if good else [], start=1):
         if problem:
             taken = f"picture {place} of {len(problems)} was taken off, the ad keeps its others: {problem}"
-            aside.note(row.file, row.row, column, taken)
+            quarantine.note(row.file, row.row, column, taken)
     row.images = good
 
 
-def _has_something(row: _Row, layout: Layout, aside: Quarantine) -> bool:
-    """Whether a row has a text or a picture. What it lacks is noted; a row with neither is put aside."""
+def _has_content(row: _Row, layout: Layout, quarantine: Quarantine) -> bool:
+    """Whether a row has a text or an image. What it lacks is noted; a row with neither is rejected."""
     usable = bool(row.text or row.images)
     for column, reason in row.lacks.items():
         if usable:
             what = "text" if column == layout.text else "picture"
-            aside.note(row.file, row.row, column, f"the ad is kept without a {what}: {reason}")
+            quarantine.note(row.file, row.row, column, f"the ad is kept without a {what}: {reason}")
         else:
-            aside.row(row.file, row.row, column, reason)
+            quarantine.row(row.file, row.row, column, reason)
     return usable
 
 
-def _unambiguous(rows: list[_Row], pictures: dict[str, image_files.PictureFile], aside: Quarantine) -> list[_Row]:
-    """The rows but for ads, the same in text and in the content of all pictures, that stand under several vendors."""
+def _unambiguous(rows: list[_Row], pictures: dict[str, image_files.PictureFile], quarantine: Quarantine) -> list[_Row]:
+    """The rows without ads that stand under several vendors: of one text, with images of the same bytes."""
     contents = [(row.text, frozenset(pictures[name].sha256 for name in row.images)) for row in rows]
-    vendors: dict[tuple, set[str]] = {}
+    vendors: dict[tuple[str, frozenset[str]], set[str]] = {}
     for row, content in zip(rows, contents, strict=True):
         vendors.setdefault(content, set()).add(row.vendor)
-    kept = []
+    unambiguous = []
     for row, content in zip(rows, contents, strict=True):
         if len(vendors[content]) == 1:
-            kept.append(row)
+            unambiguous.append(row)
         else:
-            aside.row(row.file, row.row, "", "the same ad stands under several vendors")
-    return kept
+            quarantine.row(row.file, row.row, "", "the same ad stands under several vendors")
+    return unambiguous
 
 
 def _tables(
@@ -291,7 +302,7 @@ def _tables(
     layout: Layout,
     pictures: dict[str, image_files.PictureFile],
     count: int,
-    aside: Quarantine,
+    quarantine: Quarantine,
     files: dict[Path, str],
 ) -> Ads:
     labels = sorted({row.vendor for row in rows}, key=_label_order)
@@ -319,13 +330,13 @@ def _tables(
         combined(contents),
         tuple(name for name, content in (("text", texts), ("image", images)) if len(content)),
         count,
-        aside.table(),
+        quarantine.table(),
         [row.name for row in rows] if layout.pseudonym is not None else [],
         digests,
     )
 
 
 def _label_order(label: str) -> tuple[bool, int, str, str]:
-    """Numbers by size, however long, then other labels by name."""
+    """Sort key of labels: numbers by value, then other labels by name."""
     digits = label.lstrip("0")
     return (False, len(digits), digits, label) if label.isdecimal() else (True, 0, "", label)

@@ -6,11 +6,11 @@
     publishable(table, study.sensitive, counts=["Ads", "Vendors"], by="region")
 
 The rules are those of official statistics (Handbook on Statistical Disclosure Control, chapter 4,
-https://sdctools.github.io/HandbookSDC/): a threshold on the number of contributors to a cell, and secondary suppression,
-because a suppressed count can be recovered from a total. If three regions have 5, 9 and 12 vendors and all regions have
-29, the fourth has 3. `fold` therefore merges small rows with the smallest rows above the threshold until it has merged at
-least two rows and their sum is large enough. It protects one table: two tables that cut the same rows differently must be
-folded by the same rows.
+https://sdctools.github.io/HandbookSDC/): a threshold on the number of contributors to a cell, and secondary
+suppression, because a suppressed count can be recovered from a total. If three regions have 5, 9 and 12 vendors and all
+regions have 29, the fourth has 3. `fold` therefore merges small rows with the smallest rows above the threshold, until
+at least two rows are merged and their sum is large enough. It protects one table: two tables that cut the same rows
+differently must be folded by the same rows.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ BYTES = 32
 
 
 def salt(path: str | Path) -> bytes:
-    """The 32 secret bytes kept at `path`, made by the first call: outside of results, readable by its owner alone.
+    """The 32 secret bytes kept at `path`; the first call makes the file, readable by its owner alone.
 
-    Of two processes that start at once both get the bytes of the first. Who loses the file gets other ids, no wrong ones.
-    Raises DataError when the file holds something else.
+    Of two processes that start at once both get the bytes of the first. Another file gives other ids. Raises DataError
+    when the file holds something else than 32 bytes.
     """
     path = Path(path)
     if not path.exists():
         _create(path)
-    found = path.read_bytes()
-    if len(found) != BYTES:
+    salt = path.read_bytes()
+    if len(salt) != BYTES:
         raise DataError(
-            f"{path}: this is no salt ({len(found)} bytes, not {BYTES}). Remove it and a new one is made; ids in "
+            f"{path}: this is no salt ({len(salt)} bytes, not {BYTES}). Remove it and a new one is made; ids in "
             "results from before then no longer agree with new ones."
         )
-    return found
+    return salt
 
 
 def _create(path: Path) -> None:
@@ -76,43 +76,43 @@ def masked_ids(values: Sequence[object], salt: bytes) -> list[str]:
 
 
 def salted_order(values: Sequence[object], salt: bytes) -> list[int]:
-    """The places of the values, (n,), in the order of their salted hashes; equal values in their given order.
+    """The indices of the values, (n,), in the order of their salted hashes; equal values in their given order.
 
-    Numbers given in this order are pseudonyms: they tell nothing of how the values sort or which came first.
+    Numbers assigned in this order are pseudonyms: they reveal neither how the values sort nor which came first.
     """
-    return sorted(range(len(values)), key=lambda place: _digest(values[place], salt))
+    return sorted(range(len(values)), key=lambda index: _digest(values[index], salt))
 
 
-def renumbered(found: Ads, salt: bytes) -> Ads:
-    """The same ads with vendors, texts, pictures and ads numbered in their salted order.
+def renumbered(ads: Ads, salt: bytes) -> Ads:
+    """The same ads with vendors, texts, images and ads numbered in their salted order.
 
-    Runs keep such numbers (predictions, embeddings), and in the order of the files they would be raw ids: "vendor 17",
-    "the ad in row 204". The fingerprint becomes a salted one, since what is kept in the order of the pictures hangs on it.
+    Runs store these numbers (predictions, embeddings). In the order of the files they would be raw ids, such as "the ad
+    in row 204". The fingerprint is salted too, since caches in the order of the images are named by it.
     """
     orders = {
-        "ad": salted_order(range(len(found.ads)), salt),
-        "vendor": salted_order(found.labels, salt),
-        "text": salted_order(found.texts, salt),
-        "image": salted_order(found.images, salt),
+        "ad": salted_order(range(len(ads.ads)), salt),
+        "vendor": salted_order(ads.labels, salt),
+        "text": salted_order(ads.texts, salt),
+        "image": salted_order(ads.images, salt),
     }
 
-    def changed(frame: pd.DataFrame) -> pd.DataFrame:
+    def renumber(frame: pd.DataFrame) -> pd.DataFrame:
         columns = frame.columns.intersection(list(orders))
-        # The new number of each old one; -1, which stands for none, stays.
+        # The new number of each old one; -1 (none) stays -1.
         return frame.assign(
             **{name: np.append(np.argsort(np.array(orders[name], int)), -1)[frame[name]] for name in columns}
         ).sort_values("ad", kind="stable", ignore_index=True)
 
     return replace(
-        found,
-        ads=changed(found.ads),
-        pairs=changed(found.pairs),
-        texts=[found.texts[old] for old in orders["text"]],
-        images=[found.images[old] for old in orders["image"]],
-        digests=[found.digests[old] for old in orders["image"]] if found.digests else [],
-        labels=[found.labels[old] for old in orders["vendor"]],
-        names=[found.names[old] for old in orders["ad"]] if found.names else [],
-        fingerprint=_digest(found.fingerprint, salt),
+        ads,
+        ads=renumber(ads.ads),
+        pairs=renumber(ads.pairs),
+        texts=[ads.texts[old] for old in orders["text"]],
+        images=[ads.images[old] for old in orders["image"]],
+        digests=[ads.digests[old] for old in orders["image"]] if ads.digests else [],
+        labels=[ads.labels[old] for old in orders["vendor"]],
+        names=[ads.names[old] for old in orders["ad"]] if ads.names else [],
+        fingerprint=_digest(ads.fingerprint, salt),
     )
 
 
@@ -137,11 +137,11 @@ def publishable(
 
     texts: columns that hold text of ads or names; they are dropped.
     within: a column of groups; rows of groups with fewer than five different values of the column "vendor" are dropped.
-    averages: columns of whole numbers, a vendor a row; replaced by means of five neighbours or more (`averaged`), within
-        the groups of `within` if given.
-    counts: columns of counts. With `by`, which names the rows, small rows are merged (`fold`); the row named `total` keeps
-        its place after them. Without `by` each count from 1 to 4 becomes "<5" and the columns `also` are empty on that
-        row (`hide`). A column that is zero in all rows hides nothing and makes no row small.
+    averages: columns of whole numbers, a vendor a row; replaced by means of at least five neighbours (`averaged`),
+        within the groups of `within` if given.
+    counts: columns of counts. With `by`, which names the rows, small rows are merged (`fold`) and the row named `total`
+        comes last; a column of zeros makes no row small. Without `by` each count from 1 to 4 becomes "<5" and the
+        columns `also` are empty on that row (`hide`).
     sizes: for a table of shares, the size of each row's group, by the table's index; a share that stands for fewer than
         five is empty.
     """
@@ -166,15 +166,13 @@ def publishable(
     return table
 
 
-def fold(
-    frame: pd.DataFrame, count: str | Sequence[str], by: str, least: int = LEAST, means: Sequence[str] = ()
-) -> pd.DataFrame:
+def fold(frame: pd.DataFrame, count: str | Sequence[str], by: str, least: int = LEAST) -> pd.DataFrame:
     """The table with its small rows merged into one, the last, whose `by` is "other (n groups)".
 
-    frame: one row a group, named in the column `by`. count: columns of counts; a row is small when one of them is under
-    `least`. They are summed; `means` are averaged with the first count as the weight; all other columns are empty there.
-    Is the merged row still small, or one row alone, the smallest of the rest joins it. Where even all rows together are
-    too few, their small counts are "<5" (for `least` 5) and their means empty.
+    frame: one row a group, named in the column `by`. count: columns of counts, which are summed; a row is small if one
+    of them is under `least`. All other columns are empty in the merged row. If that row is still small, or is one group
+    alone, the smallest of the other rows joins it. If all rows together are too few, their small counts are "<5" (for
+    `least` 5).
     """
     counts = [count] if isinstance(count, str) else list(count)
     frame = frame.reset_index(drop=True)
@@ -185,46 +183,40 @@ def fold(
     while folded < len(frame) and (folded < 2 or (frame.loc[order[:folded], counts].sum() < least).any()):
         folded += 1
     small = frame.loc[order[:folded]]
-    merged = _merged(small, counts, by, least, means)
-    return pd.concat([frame.drop(index=small.index), merged], ignore_index=True).reindex(columns=frame.columns)
-
-
-def _merged(small: pd.DataFrame, counts: list[str], by: str, least: int, means: Sequence[str]) -> pd.DataFrame:
     sums = small[counts].sum()
-    row: dict[str, object] = {by: f"other ({len(small)} {'group' if len(small) == 1 else 'groups'})"}
-    row |= {name: f"<{least}" if sums[name] < least else sums[name] for name in counts}
-    weights = small[counts[0]]
-    if (sums >= least).all():
-        row |= {name: float((small[name] * weights).sum() / weights.sum()) for name in means}
-    return pd.DataFrame([row])
+    merged = {by: f"other ({len(small)} {'group' if len(small) == 1 else 'groups'})"}
+    merged |= {name: f"<{least}" if sums[name] < least else sums[name] for name in counts}
+    return pd.concat([frame.drop(index=small.index), pd.DataFrame([merged])], ignore_index=True).reindex(
+        columns=frame.columns
+    )
 
 
 def hide(frame: pd.DataFrame, count: str | Sequence[str], also: Sequence[str] = (), least: int = LEAST) -> pd.DataFrame:
     """The table with each count from 1 to `least` - 1 written as "<5", and `also` empty on that row.
 
-    For counts that are no parts of a whole, such as how many texts each of some checks finds; for parts use `fold`.
-    `also`: columns that would give the count away, such as its share of a known total.
+    For counts that are not parts of a whole, such as how many texts each of several checks finds; for parts use `fold`.
+    also: columns that would reveal the count, such as its share of a known total.
     """
-    shown = frame.copy()
+    hidden = frame.copy()
     counts = [count] if isinstance(count, str) else list(count)
     small = frame[counts].gt(0) & frame[counts].lt(least)
     for name in counts:
         if small[name].any():
-            shown[name] = frame[name].astype(object).mask(small[name], f"<{least}")
+            hidden[name] = frame[name].astype(object).mask(small[name], f"<{least}")
     for name in also:
-        shown[name] = frame[name].mask(small.any(axis=1))
-    return shown
+        hidden[name] = frame[name].mask(small.any(axis=1))
+    return hidden
 
 
 def enough(groups: pd.Series, members: pd.Series, least: int = LEAST) -> np.ndarray:
-    """Whether each row's group has `least` different members, (n,) bool: the rows that scores may be made of."""
+    """Whether each row's group has at least `least` different members, (n,) bool."""
     return np.asarray(members.groupby(groups).transform("nunique") >= least)
 
 
 def averaged(values: np.ndarray, least: int = LEAST) -> np.ndarray:
-    """The values in ascending order, (n,), each replaced by the mean of its block of `least` or more neighbours.
+    """The values in ascending order, (n,), each replaced by the mean of its block of at least `least` neighbours.
 
-    A curve or a quantile of these shows no single group. Fewer than `least` values give nothing, (0,).
+    A curve or a quantile of the result shows no single group. Fewer than `least` values give an empty array.
     """
     ordered = np.sort(np.asarray(values, float))
     if len(ordered) < least:

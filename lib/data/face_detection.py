@@ -1,21 +1,21 @@
-"""Face / No-Face by real detectors (MATCHED A.2), how right they are, and what they cost.
+"""Face / No-Face by two detectors (MATCHED A.2), their accuracy and their cost.
 
-Detection only: whether a face can be seen in a picture, never whose. Two detectors whose weights come in their
-packages, each with its makers' settings and one rule for pictures of all sizes: the shorter side is brought to `side`
-pixels, at which both see faces from about an eighth of it.
+Detection only: whether an image shows a face, never whose. The weights of both detectors come with their packages. Each
+has its authors' settings, and the shorter side of every image is resized to `side` pixels, at which both detect faces
+from about an eighth of it.
 
 - `MTCNN` (Zhang et al. 2016, https://arxiv.org/abs/1604.02878; weights of facenet-pytorch, in `faceie`): the paper's
-  own. Confidence is a probability. Faces from 24 px are looked for, R-Net's input size, and upright ones only.
-  facenet-pytorch accepts from 0.7, where a photographed motorcycle is a face (`photograph_check`); we from 0.9.
-- `HOG` (Dalal & Triggs 2005 with a max-margin training, https://arxiv.org/abs/1502.00046; in `dlib`): frontal faces
-  from 80 px. Confidence is a margin, accepted from dlib's own 0.
+  detector. Confidence is a probability. Upright faces from 24 px, the input size of R-Net. facenet-pytorch's threshold
+  is 0.7, at which a photographed motorcycle is a face (`photograph_check`); ours is 0.9.
+- `HOG` (Dalal & Triggs 2005, trained with a max-margin objective, https://arxiv.org/abs/1502.00046; in `dlib`): frontal
+  faces from 80 px. Confidence is a margin; the threshold is dlib's, 0.
 
-Enlarging adds no detail: of the twin's visible faces (heads of 15 to 38 % of a picture's height) both detectors find
-nearly all in pictures of 224 px, but far fewer at 64 px (chapter 01 measures both).
+Enlarging adds no detail: of the twin's visible faces (heads of 15 to 38 % of the image's height) both detectors find
+nearly all at 224 px, but far fewer at 64 px (chapter 01 measures both).
 
-**Our reading of "Face"**: a face that is seen, the twin's kind `visible`. The kinds `hidden` (turned away, behind a
-telephone, a hand, a hat), `cropped` (out of the frame) and `blurred` (pixels, a bar, an emoji over it) are No-Face, as
-`none` (nobody there) is: a detection there counts as wrong. The paper doesn't say what it did with these.
+**Our reading of "Face"**: a face that can be seen, the twin's kind `visible`. The kinds `hidden` (turned away, behind a
+telephone, a hand, a hat), `cropped` (out of the frame), `blurred` (pixelated, under a bar or an emoji) and `none`
+(nobody) are No-Face, and a detection in them counts as wrong. The paper doesn't define these cases.
 """
 
 from __future__ import annotations
@@ -44,21 +44,22 @@ from lib.core.files import locked, replacing
 from lib.data import image_arrays
 
 KINDS = ("visible", "hidden", "cropped", "blurred", "none")
-"""How a picture shows a face (the twin's truth); the first is Face, the others No-Face."""
+"""How an image shows a face (the twin's truth); the first kind is Face, the others No-Face."""
 CHUNK = 256
-"""So many pictures are detected before the cache is written: what a kill can cost."""
+"""Images between two writes of the cache: as many are lost at most if the process is killed."""
 LONGEST = 4
-"""Of the shorter side: a longer picture is shrunk further, so that a banner costs no minutes."""
+"""Longest side in units of the shorter: a longer image is shrunk further, since a banner would take minutes."""
 LEAST = 12
-"""Pixels of MTCNN's window: a picture that is narrower, brought to size, has no room for a face."""
+"""Pixels of MTCNN's window: an image that is narrower after resizing can't hold a face."""
 
 
 @dataclass(frozen=True)
 class Detector:
-    """A detector: (h, w, 3) uint8 RGB of any size -> the confidence of its best face, 0 where there is none.
+    """A detector: an image (h, w, 3) uint8 RGB of any size -> the confidence of its best face, 0 if there is none.
 
-    package: the distribution that holds its weights. side: pixels that a picture's shorter side is brought to.
-    threshold: above it a picture has a face. settings: arguments of `score`, which takes the picture brought to size.
+    package: the distribution that holds its weights. side: pixels to which an image's shorter side is resized.
+    threshold: an image has a face if the confidence is above it. settings: arguments of `score`, which takes the
+    resized image.
     """
 
     package: str
@@ -73,13 +74,13 @@ class Detector:
 
     @property
     def key(self) -> str:
-        """Names all that decides a confidence (not the threshold): packages' versions, size and settings."""
-        made_of = [self.package, version(self.package), cv2.__version__, self.side, LONGEST, self.settings]
-        return hashlib.sha256(json.dumps(made_of, sort_keys=True).encode()).hexdigest()[:8]
+        """A hash of what a confidence depends on: versions, size and settings, but not the threshold."""
+        parts = [self.package, version(self.package), cv2.__version__, self.side, LONGEST, self.settings]
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:8]
 
 
 def sized(image: np.ndarray, side: int) -> np.ndarray:
-    """The picture with its shorter side brought to `side` pixels, or less where it is very long."""
+    """The image with its shorter side resized to `side` pixels, or to fewer if it is very long."""
     height, width = image.shape[:2]
     scale = min(side / min(height, width), LONGEST * side / max(height, width))
     if scale == 1:
@@ -89,11 +90,11 @@ def sized(image: np.ndarray, side: int) -> np.ndarray:
 
 
 def _mtcnn(image: np.ndarray, **settings: float) -> float:
-    from faceie.mtcnn import detect_faces  # loads the networks
+    from faceie.mtcnn.detect_faces import detect_faces  # loads the networks
     from PIL import Image
 
-    found = detect_faces(Image.fromarray(image), rotations=np.zeros(1), extract_images=None, **settings)
-    return float(found.probabilities.max(initial=0))
+    faces = detect_faces(Image.fromarray(image), rotations=np.zeros(1), extract_images=None, **settings)
+    return float(faces.probabilities.max(initial=0))
 
 
 def _hog(image: np.ndarray, upsampled: int) -> float:
@@ -130,39 +131,38 @@ DETECTORS = {
 def detect(
     images: Sequence[str], folder: Path, detector: str, cache: Path, fingerprint: str, processes: int = 1
 ) -> pd.DataFrame:
-    """Which pictures have a face: a row for each of `images`: `image, detector, confidence, face, seconds`.
+    """Which images have a face: `image, detector, confidence, face, seconds`, a row for each of `images`.
 
-    images: paths below the data `folder`, as in the twin's truth. confidence: as DETECTORS has it; face: whether it is
-    above the threshold; seconds: wall time of reading the picture and detecting, with one thread.
-    processes: how many pictures at a time.
+    images: paths below the data `folder`, as in the twin's truth. detector: a name of DETECTORS. face: whether the
+    confidence is above the threshold. seconds: wall time of reading the image and detecting, with one thread.
+    processes: how many images are processed at a time.
 
-    Results are kept in `cache`, a CSV file for each detector (with its version and settings) and data `fingerprint`:
-    what has been detected once, in whatever sample, never is again, and a run that was killed goes on where it was. A
-    second process that wants the same waits. The file names pictures, so the cache is no place to publish from.
-    Raises DataError for a file that is no picture; ValueError for a detector that isn't known.
+    Results are kept in `cache`, in a CSV file for each detector (with its version and settings) and data `fingerprint`:
+    no image is processed twice, whatever the sample, and a run that was killed continues where it stopped. A second
+    process that needs the same file waits. The file names images, so it must not be published. Raises DataError for a
+    file that is no image, and ValueError for an unknown detector.
     """
     if detector not in DETECTORS:
         raise ValueError(f"detector {detector!r}: there are {', '.join(DETECTORS)}")
     chosen = DETECTORS[detector]
     path = cache / f"faces-{detector.lower()}-{chosen.key}-{fingerprint[:16]}-{image_arrays.rules()[:8]}.csv"
     with locked(path.with_suffix(".lock")):
-        known = _cached(path)
-        missing = [image for image in dict.fromkeys(images) if image not in known.index]
+        cached = _cached(path)
+        missing = [image for image in dict.fromkeys(images) if image not in cached.index]
         if missing:
             with _mapping(processes) as mapping:
                 for first in range(0, len(missing), CHUNK):
                     chunk = missing[first : first + CHUNK]
-                    measured = list(
-                        mapping(functools.partial(_measured, detector), [folder / image for image in chunk])
-                    )
+                    paths = [folder / image for image in chunk]
+                    measured = list(mapping(functools.partial(_measured, detector), paths))
                     rows = pd.DataFrame(measured, pd.Index(chunk, name="image"), ["confidence", "seconds"])
-                    known = pd.concat([known, rows]) if len(known) else rows
+                    cached = pd.concat([cached, rows]) if len(cached) else rows
                     with replacing(path) as temporary:
-                        known.to_csv(temporary, lineterminator="\n")
-    found = known.loc[list(images)].reset_index()
-    found.insert(1, "detector", detector)
-    found.insert(3, "face", found["confidence"] > chosen.threshold)
-    return found
+                        cached.to_csv(temporary, lineterminator="\n")
+    detections = cached.loc[list(images)].reset_index()
+    detections.insert(1, "detector", detector)
+    detections.insert(3, "face", detections["confidence"] > chosen.threshold)
+    return detections
 
 
 def _cached(path: Path) -> pd.DataFrame:
@@ -174,18 +174,18 @@ def _cached(path: Path) -> pd.DataFrame:
 
 @contextmanager
 def _mapping(processes: int) -> Iterator[Callable[..., Any]]:
-    """`map`, here or in processes of its own, each with one thread: sums, and so confidences, depend on threads."""
+    """`map`, in this process or several, each with one thread, since sums (and confidences) depend on threads."""
     if processes == 1:
         with _one_thread():
             yield map
     else:
-        # Spawned, not forked: a forked copy of a process in which a library has started threads can hang for ever.
+        # Spawned, not forked: a forked copy of a process in which a library has started threads can hang forever.
         with ProcessPoolExecutor(processes, get_context("spawn"), _one_thread) as pool:
             yield functools.partial(pool.map, chunksize=8)
 
 
 def _one_thread() -> Any:
-    """From here on linear algebra runs in one thread; to the end of the block, used as a context."""
+    """Limit linear algebra to one thread from here on; as a context, to the end of the block."""
     from threadpoolctl import threadpool_limits
 
     return threadpool_limits(1)
@@ -194,35 +194,35 @@ def _one_thread() -> Any:
 def _measured(detector: str, path: Path) -> tuple[float, float]:
     """Confidence and seconds for one file."""
     begin = time.perf_counter()
-    confidence = DETECTORS[detector](image_arrays.read(path))  # whole: a crop could lose a face
+    confidence = DETECTORS[detector](image_arrays.read(path))  # the whole image: a crop could lose a face
     return confidence, round(time.perf_counter() - begin, 5)
 
 
 def sample(pictures: pd.DataFrame, size: int, seed: int, by: Sequence[str] = ("face",)) -> pd.DataFrame:
     """About equally many rows of each stratum (values of the columns `by`), `size` in all, with the column `weight`.
 
-    pictures: a row a picture, such as the twin's `truth/images.csv`. A stratum that is too small is taken whole, and
-    others make up for it. weight: how many pictures of the stratum a drawn one stands for, so that weights sum to the
-    number of pictures. Same arguments, same rows, in the order of `pictures`; a larger sample holds the smaller one,
-    so that nothing is detected twice. ValueError when `size` has not one picture for each stratum.
+    pictures: a row an image, such as the twin's `truth/images.csv`. A stratum that is too small is taken whole, and the
+    others are sampled more. weight: how many images of the stratum a sampled one represents; weights sum to the number
+    of images. Equal arguments give equal rows, in the order of `pictures`, and a larger sample contains the smaller
+    one, so that no image is processed twice. Raises ValueError if `size` is less than the number of strata.
     """
     strata = list(pictures.groupby(list(by), sort=True).indices.values())
     if size < len(strata):
         raise ValueError(f"size: {size} pictures for {len(strata)} strata ({', '.join(by)}); give at least one each")
     drawn: dict[int, float] = {}
-    left = size
+    remaining = size
     smallest_first = sorted(range(len(strata)), key=lambda number: (len(strata[number]), number))
     for done, number in enumerate(smallest_first):
         rows = strata[number]
-        take = min(len(rows), left // (len(strata) - done))
-        left -= take
+        take = min(len(rows), remaining // (len(strata) - done))
+        remaining -= take
         chosen = np.random.default_rng([seed, number]).permutation(rows)[:take]
         drawn |= dict.fromkeys(chosen.tolist(), len(rows) / take)
     return pictures.iloc[sorted(drawn)].assign(weight=[drawn[row] for row in sorted(drawn)]).reset_index(drop=True)
 
 
 def wilson(rate: float, pictures: float) -> tuple[float, float]:
-    """95 % interval of a rate seen in so many pictures (Wilson 1927); no numbers where there is no picture."""
+    """95 % interval of a rate over `pictures` images (Wilson 1927), which may be a fraction; NaN for no image."""
     if not pictures > 0:
         return math.nan, math.nan
     z = 1.959963984540054
@@ -232,23 +232,22 @@ def wilson(rate: float, pictures: float) -> tuple[float, float]:
 
 
 def _rate(hits: pd.Series, weights: pd.Series) -> tuple[float, float, float]:
-    """Weighted share of `hits` and its Wilson interval, for as many pictures as unequal weights leave (Kish 1965)."""
+    """Weighted share of `hits` and its Wilson interval, for the effective sample size of the weights (Kish 1965)."""
     if hits.empty:
         return math.nan, math.nan, math.nan
     rate = min(1.0, float(weights[hits].sum() / weights.sum()))
     return rate, *wilson(rate, float(weights.sum() ** 2 / (weights**2).sum()))
 
 
-def scores(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """How often a face is found in each kind of picture: `detector, kind, pictures, detected, rate, low, high`.
+def scores(detections: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """How often a face is detected in each kind of image: `detector, kind, pictures, detected, rate, low, high`.
 
-    found: rows of `detect`, of one or more detectors, for all pictures of `truth` at least (ValueError if one is
-    missing). truth: `image, face` (one of KINDS) and, if it is a sample, `weight`. pictures and detected are counts of
-    the sample; rate is weighted; low, high: its 95 % interval. Right is 1 for `visible` and 0 for all others: that is
-    our reading of "Face" (see above).
+    detections: rows of `detect`, of one or more detectors, for at least all images of `truth` (else ValueError). truth:
+    `image, face` (one of KINDS) and, if it is a sample, `weight`. pictures, detected: counts in the sample. rate: the
+    weighted share; low, high: its 95 % interval. The right rate is 1 for `visible` and 0 for the other kinds.
     """
     rows = []
-    for detector, joined in _joined(found, truth):
+    for detector, joined in _joined(detections, truth):
         for kind in KINDS:
             of_kind = joined[joined["kind"] == kind]
             if len(of_kind):
@@ -257,15 +256,15 @@ def scores(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["detector", "kind", "pictures", "detected", "rate", "low", "high"])
 
 
-def accuracy(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Precision and recall for the kind `visible`, a row a detector, and what a picture costs.
+def accuracy(detections: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
+    """Precision and recall for the kind `visible`, and the time per image: a row a detector.
 
     Arguments as of `scores`. Columns `detector, pictures, precision, precision_low, precision_high, recall, recall_low,
-    recall_high, seconds`: rates are weighted, so they are for all pictures and not for the sample's mix of kinds; low
-    and high: 95 % intervals; seconds: the median of a picture.
+    recall_high, seconds`. Rates are weighted, so they hold for all images and not for the sample's mix of kinds. low,
+    high: 95 % intervals. seconds: the median over images.
     """
     rows = []
-    for detector, joined in _joined(found, truth):
+    for detector, joined in _joined(detections, truth):
         visible, detected = joined["kind"] == KINDS[0], joined["face"]
         row = {"detector": detector, "pictures": len(joined)}
         for name, hits, among in (("precision", visible, detected), ("recall", detected, visible)):
@@ -275,10 +274,10 @@ def accuracy(found: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _joined(found: pd.DataFrame, truth: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """For each detector `found` beside the truth, whose `face` becomes `kind`; weights are 1 if it has none."""
+def _joined(detections: pd.DataFrame, truth: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """For each detector its detections joined to the truth, whose `face` becomes `kind`; weights are 1 by default."""
     truth = truth.assign(weight=truth.get("weight", 1.0)).rename(columns={"face": "kind"})
-    for detector, rows in found.groupby("detector", sort=False):
+    for detector, rows in detections.groupby("detector", sort=False):
         missing = ~truth["image"].isin(rows["image"])
         if missing.any():
             raise ValueError(f"{detector}: nothing was detected yet in {missing.sum()} of {len(truth)} pictures")
@@ -286,28 +285,29 @@ def _joined(found: pd.DataFrame, truth: pd.DataFrame) -> Iterator[tuple[str, pd.
         yield str(detector), truth.merge(rows[columns].drop_duplicates("image"), on="image")
 
 
-def shares(found: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
-    """Share of pictures with a face, by region: `region, detector, pictures, share, low, high` (Table 1's Faces).
+def shares(detections: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+    """Share of images with a face, by region: `region, detector, pictures, share, low, high` (Table 1's Faces).
 
-    found: as of `scores`. placed: `image, region` (a row for each region that a picture is in), with `weight` if it is
-    a sample and, where the truth is known, `face`: then the column `truth` has its share of `visible`, by the same
-    weights. The region `all` counts a picture once. low, high: a 95 % interval for the sampling of pictures, on the
-    safe side when strata were drawn; what a detector gets wrong is in `scores`.
+    detections: as of `scores`. placed: `image, region` (a row for each region that an image is in), with `weight` if it
+    is a sample and `face` if the truth is known: then the column `truth` is the weighted share of `visible`. The region
+    `all` counts an image once. low, high: a 95 % interval for the sampling of images, conservative for strata; it
+    doesn't include the detector's errors (`scores`).
     """
-    known = "face" in placed
     rows = []
-    for detector, joined in _joined(found, placed):
+    for detector, joined in _joined(detections, placed):
         for region in [*placed["region"].unique(), "all"]:
-            here = joined[joined["region"] == region] if region != "all" else joined.drop_duplicates("image")
-            share, low, high = _rate(here["face"], here["weight"])
-            row = {"region": region, "detector": detector, "pictures": len(here)}
+            images = joined[joined["region"] == region] if region != "all" else joined.drop_duplicates("image")
+            share, low, high = _rate(images["face"], images["weight"])
+            row = {"region": region, "detector": detector, "pictures": len(images)}
             row |= {"share": share, "low": low, "high": high}
-            rows.append(row | ({"truth": _rate(here["kind"] == KINDS[0], here["weight"])[0]} if known else {}))
+            if "face" in placed:
+                row["truth"] = _rate(images["kind"] == KINDS[0], images["weight"])[0]
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
-# What each photograph shows and whether a face is seen in it: labelled by looking at them. All lie in scikit-image's
-# wheel. Left out: coins.png, whose heads are faces or not as one likes.
+# What each photograph of scikit-image's wheel shows and whether a face is visible, labelled by hand. Without coins.png,
+# whose embossed heads are ambiguous.
 _PHOTOGRAPHS = {
     "astronaut.png": ("a person in a space suit, from the front", True),
     "camera.png": ("a man in profile behind a camera: no frontal face", True),
@@ -325,15 +325,15 @@ _PHOTOGRAPHS = {
 
 
 def photographs() -> dict[str, tuple[np.ndarray, bool]]:
-    """Real photographs by name: (h, w, 3) uint8 RGB, and whether a human face is seen. Nothing is downloaded."""
+    """Real photographs by name: (h, w, 3) uint8 RGB, and whether a human face is visible. Nothing is downloaded."""
     folder = Path(str(files("skimage"))) / "data"
     return {name: (image_arrays.read(folder / name), face) for name, (_, face) in _PHOTOGRAPHS.items()}
 
 
 def photograph_check() -> pd.DataFrame:
-    """Every detector on every photograph: `photograph, shows, face`, a column of confidences each, and `wrong`.
+    """Every detector on every photograph: `photograph, shows, face`, a column of confidences for each, and `wrong`.
 
-    wrong: the detectors that err at their threshold. It shows that detectors are real ones, not how good they are.
+    wrong: the detectors that err at their threshold. A check that the detectors work, not a measure of their accuracy.
     """
     rows = []
     with _one_thread():
@@ -346,11 +346,13 @@ def photograph_check() -> pd.DataFrame:
 
 
 def crop_check(each: int = 100) -> pd.DataFrame:
-    """Every detector on small real crops, `each` (to 100) with and without a face: columns as of `scores`, one more.
+    """Every detector on small real crops: `detector, kind, pictures, detected, rate, low, high, seconds`.
+
+    each: how many crops with a face, and how many without, at most 100.
 
     scikit-image's `lfw_subset` (Labeled Faces in the Wild): 100 frontal faces and 100 pieces of background, 25 × 25
-    grey pixels, without names. A border of 6 px, continuing the crop's edge, gives the room around a face that
-    detectors expect. A few of the backgrounds hold a part of a face. seconds: the median of a crop.
+    grey pixels, without names. The crop's edge is repeated over a border of 6 px, since detectors expect some room
+    around a face. A few backgrounds contain a part of a face. seconds: the median over crops.
     """
     crops = np.load(Path(str(files("skimage"))) / "data" / "lfw_subset.npy", allow_pickle=False)
     rows = []

@@ -1,22 +1,22 @@
-"""Find the phone numbers that ads hide, and mask what identifies a person.
+"""Extract the phone numbers that ads hide, and mask what identifies a person.
 
     phones("call 2one2 · five55 · o1oo")           -> ["2125550100"]
     mask("Ana, 34 yrs old, (212) 555-0100, $120")  -> "Ana, NN yrs old, (NNN) NNN-NNNN, $NNN"
 
-Phone numbers make the vendor labels (MATCHED A.2) and must then be gone from the texts that a model sees (9.2, A.3.2).
+Phone numbers make the vendor labels (MATCHED A.2) and must be removed from the texts that a model sees (9.2, A.3.2).
 
-The formats, as we read the paper. 9.2 prints `<EMAILID-23>` and `<LINK>`; A.3.2, in damaged type, an e-mail id,
+Formats, as we read the paper: 9.2 prints `<EMAILID-23>` and `<LINK>`; A.3.2, whose type is damaged, has an e-mail id,
 `POSTID: NNNNN`, `<DATES>`, `<LINK>` and the letter N for a digit. Here:
-- `<EMAILID-N>`: a running number would tie ads together by their address, and its digits are N by the paper's own rule;
-- `<LINK>`, `<DATES>`, without inner blanks; a year alone, a time or a weekday is no date;
-- `POSTID: NNNNN`, five of them however long the id;
-- phones (foreign ones with their country code), ages and body measurements: one N a digit where it stood, since how a
-  number is split is style. "five five" becomes "N N", "double five" "NN"; the words and signs between stay;
-- prices, heights, opening hours and years: digits like any others;
+- `<EMAILID-N>`: a running number would link ads by their address, and its digits become N by the paper's own rule;
+- `<LINK>`, `<DATES>`, without inner blanks; a year alone, a time or a weekday is not a date;
+- `POSTID: NNNNN`, five N whatever the length of the id;
+- phones (foreign ones with their country code), ages and body measurements: an N for each digit in its place, since the
+  grouping of a number is style. "five five" becomes "N N", "double five" "NN"; words and signs between them stay;
+- prices, heights, opening hours and years: only their digits are masked, like all others;
 - names and places stay, as in the paper.
 
-Every function takes any `str` (NUL, lone surrogates, a million characters), raises nothing, and takes time linear in
-its length: each repetition below is possessive or bounded, or starts at a place that it consumes.
+Every function accepts any `str` (NUL, lone surrogates, a million characters), raises nothing, and takes time linear in
+its length: each repetition in the patterns is possessive or bounded, or starts at a place that it consumes.
 """
 
 from __future__ import annotations
@@ -28,18 +28,27 @@ from functools import partial
 from lib.data import phone_numbers
 from lib.data.normalize import Edit, mask_digits, plain
 
-__all__ = ["SEPARATOR", "mask", "mask_digits", "mask_identifiers", "phones"]
+__all__ = [
+    "AMBIGUOUS_TOP_LEVELS",
+    "LINK_START",
+    "SEPARATOR",
+    "TOP_LEVELS",
+    "mask",
+    "mask_digits",
+    "mask_identifiers",
+    "phones",
+]
 
-SEPARATOR = "[SEP]"  # between title and description (A.2); nothing is found across it, and it is never changed
+SEPARATOR = "[SEP]"  # between title and description (A.2); it is never changed, and no match extends across it
 
 
 def phones(text: str) -> list[str]:
     """The phone numbers in a text: ten digits each, in order of appearance, without duplicates.
 
-    Any North American number (area code and exchange start with 2 to 9); a leading 1, +1 or 001 is dropped.
-    "212-555-0100/0123" is two numbers. None is taken from a number with another country's code, an e-mail address, a
-    web address (but for WhatsApp's), a post id, a date, a time, a price, a height, an IP address or a decimal. For the
-    forms that are missed see `lib.data.phone_numbers`.
+    North American numbers (area code and exchange start with 2 to 9) without a leading 1, +1 or 001;
+    "212-555-0100/0123" is two numbers. Numbers with another country's code, e-mail addresses, web addresses (except
+    WhatsApp's), post ids, dates, times, prices, heights, IP addresses and decimals give none. `lib.data.phone_numbers`
+    lists the forms that are missed.
     """
     numbers: dict[str, None] = {}
     for part in text.split(SEPARATOR):
@@ -61,16 +70,16 @@ def mask(text: str) -> str:
 def mask_identifiers(text: str) -> str:
     """The text without phones, e-mails, links, post ids, dates, ages and body measurements; other digits stay.
 
-    For `mask_digits: train`, as the authors' code does it: digits are masked in the training texts only.
+    For `mask_digits: train`, as in the authors' code: digits are masked in the training texts only.
     """
     return _until_stable(_identifiers_masked, text)
 
 
 def _until_stable(step: Callable[[str], str], text: str) -> str:
-    """Each part of the text, `step` repeated until it changes nothing: idempotent by construction.
+    """Repeat `step` on each part of the text until nothing changes, which makes masking idempotent.
 
-    It ends, because a step replaces letters, digits or signs by a label in which no pattern finds anything; on nearly
-    all texts after one pass and one to confirm it.
+    This terminates, since a step replaces characters by a label in which no pattern matches. Most texts need one pass
+    and a second one to confirm it.
     """
     parts = text.split(SEPARATOR)
     for index, part in enumerate(parts):
@@ -80,13 +89,20 @@ def _until_stable(step: Callable[[str], str], text: str) -> str:
     return SEPARATOR.join(parts)
 
 
+# Patterns of web addresses, which `lib.pipeline.leak_scan` uses too ---------------------------------------------------
+
+TOP_LEVELS = "com|net|org|edu|gov|info|biz|io|co|ca|uk|eu|xyz|site|online|club|app|dev"
+AMBIGUOUS_TOP_LEVELS = "us|me|ly|tv"
+"""Not masked without a scheme, `www.` or a path: "text.me" is more often two words without a blank than a link."""
+LINK_START = r"(?:\b(?:https?|hxxps?|ftp)\s?:\s?//|\bwww\s?\.)\s?"
+
 # What a label replaces -----------------------------------------------------------------------------------------------
 
 _I = re.IGNORECASE
 _MAILBOX = r"\w.!#$%&'*+/=?^`{|}~-"  # what RFC 5322 lets the part before the @ consist of
 _AT = r"(?:\s{0,3}(?:@|[\[({<*_-]\s?(?:at|@)\s?[\])}>*_-])\s{0,3}|\sat\s)"
 _DOT = r"(?:\s{0,2}(?:\.|[\[({<*_-]\s?(?:dot|\.)\s?[\])}>*_-])\s{0,2}|,|\sdot\s)"
-_TLD = r"(?:com|net|org|edu|gov|info|biz|io|co|ca|uk|eu|xyz|site|online|club|app|dev)\b"
+_TLD = rf"(?:{TOP_LEVELS})\b"
 _MAILER = r"(?:gmail|googlemail|yahoo|ymail|hotmail|outlook|icloud|aol|msn|protonmail)\b"
 _EMAIL = re.compile(
     # as it should be: any domain under any top level
@@ -99,7 +115,7 @@ _EMAIL = re.compile(
 )
 _LINK_END = r"""[^\s.,;:!?()\[\]{}"'<>*~]"""  # what follows an address in the sentence is not part of it
 _LINK = re.compile(
-    rf"(?:\b(?:https?|hxxps?|ftp)\s?:\s?//|\bwww\s?\.)\s?\S*{_LINK_END}"
+    rf"{LINK_START}\S*{_LINK_END}"
     rf"|(?<![\w-])(?:[\w-]{{1,63}}\.){{1,5}}(?:{_TLD}|[a-z]{{2,6}}(?=/\w))(?:[/?#]\S*{_LINK_END}|/)?"
     r"|(?<![\w-])[\w-]{2,63}+(?:\s?[\[({]\s?(?:dot|\.)\s?[\])}]\s?|\sdot\s)(?:com|net|org)\b",
     _I,

@@ -1,7 +1,7 @@
-"""Pictures: checked before use, decoded once into an array on disk, and read from there ever after.
+"""Images: checked before use, and decoded once into an array on disk.
 
-What checks a picture is what reads it (`lib.data.image_decoder`), from the file's bytes; who knows what these were gives
-their SHA-256, so that nothing else is decoded in their place.
+Checking and reading use the same decoder (`lib.data.image_decoder`) on the file's bytes. A caller that gives the bytes'
+SHA-256 is sure that no other bytes are decoded.
 """
 
 from __future__ import annotations
@@ -24,31 +24,32 @@ from lib.data import image_decoder
 from lib.data.image_decoder import Unusable
 
 MOST_BYTES = 500_000_000
-"""Of a file that is read: more than a picture of `picture_decoder.LARGEST` pixels has in any of the formats."""
-WORKERS = min(8, os.cpu_count() or 1)  # each may hold a picture of `picture_decoder.LARGEST`
+"""Of a file that is read: more than an image of `image_decoder.LARGEST` pixels has in any of the formats."""
+WORKERS = min(8, os.cpu_count() or 1)  # each may hold an image of `image_decoder.LARGEST` pixels
 
 UNREADABLE = "the file can't be read"
 CHANGED = "the picture changed while the study ran"
 PASSING = (UNREADABLE, CHANGED, image_decoder.NO_MEMORY)
-"""Reasons that say nothing of a file's bytes: they may be gone the next time."""
+"""Reasons that don't depend on a file's bytes: they may not hold the next time."""
 
 
 def as_array(
     images: Sequence[Path], pixels: int, cache: Path, fingerprint: str, digests: Sequence[str] = ()
 ) -> np.ndarray:
-    """All pictures as one read-only memory map (n, pixels, pixels, 3) of uint8, RGB.
+    """All images as one read-only memory map (n, pixels, pixels, 3) of uint8, RGB.
 
-    Shrunk by area averaging to the shorter side and cropped in the centre. digests: the SHA-256 of each file as it was
-    when the `fingerprint` of the data was taken. The file in `cache` is named by that fingerprint, the size and the
-    code that decodes; a second process that wants the same waits for the first. Raises DataError, which tells the row,
-    for a file that is no picture, and for one whose bytes are no longer those of its digest.
+    Cropped to a square in the centre and resized, smaller by area averaging, larger by linear interpolation. digests:
+    the SHA-256 of each file as it was when the `fingerprint` of the data was taken. The file in `cache` is named by
+    that fingerprint, the size and the code that decodes; a second process that needs it waits for the first. Raises
+    DataError, which names the row, for a file that is no image and for one whose bytes no longer have its digest.
     """
     path = cache / f"{fingerprint[:16]}-{pixels}-{rules()[:8]}.npy"
     if not path.exists():
         with locked(path.with_suffix(".lock")):
             if not path.exists():
                 _write(path, images, pixels, digests or [""] * len(images))
-    return np.load(path, mmap_mode="r")
+    array: np.ndarray = np.load(path, mmap_mode="r")
+    return array
 
 
 def _write(path: Path, images: Sequence[Path], pixels: int, digests: Sequence[str]) -> None:
@@ -67,10 +68,10 @@ def _write(path: Path, images: Sequence[Path], pixels: int, digests: Sequence[st
 
 
 def read(image: Path, digest: str = "") -> np.ndarray:
-    """A whole picture, (h, w, 3) uint8, RGB.
+    """A whole image, (h, w, 3) uint8, RGB.
 
-    Raises DataError for no picture, one that is too large, and bytes that are not those of the SHA-256 `digest`, where
-    one is given. The message doesn't name the file, since names of files may be data.
+    Raises DataError for a file that is no image or too large, and for bytes that don't have the SHA-256 `digest`, if it
+    is given. The message doesn't name the file, since file names may be sensitive.
     """
     try:
         return image_decoder.decode(_content(image, digest))
@@ -84,7 +85,7 @@ def read(image: Path, digest: str = "") -> np.ndarray:
 
 
 def decode(image: Path, pixels: int, digest: str = "") -> np.ndarray:
-    """One picture as (pixels, pixels, 3) uint8, RGB, cropped in the centre. Raises DataError as `read` does."""
+    """One image as (pixels, pixels, 3) uint8, RGB, cropped in the centre. Raises DataError as `read` does."""
     picture = read(image, digest)
     height, width = picture.shape[:2]
     side = min(height, width)
@@ -98,7 +99,7 @@ def decode(image: Path, pixels: int, digest: str = "") -> np.ndarray:
 
 
 def problem(image: Path, digest: str = "") -> str:
-    """Why `read` would refuse a file, in words that don't name it; '' if it wouldn't. Decodes all of it."""
+    """Why `read` would reject a file, without its name; '' if it wouldn't. Decodes the whole image."""
     try:
         image_decoder.decode(_content(image, digest))
     except Unusable as reason:
@@ -107,9 +108,9 @@ def problem(image: Path, digest: str = "") -> str:
 
 
 def rules() -> str:
-    """A fingerprint of all that makes an array of a file's bytes: what was kept under another one was made otherwise."""
-    used = f"{fingerprints.module_fingerprint('lib.data.image_arrays')} {PIL.__version__} {cv2.__version__}"
-    return hashlib.sha256(used.encode()).hexdigest()
+    """A fingerprint of the code and libraries that decode images; caches are named by it."""
+    versions = f"{fingerprints.module_fingerprint('lib.data.image_arrays')} {PIL.__version__} {cv2.__version__}"
+    return hashlib.sha256(versions.encode()).hexdigest()
 
 
 def _content(image: Path, digest: str) -> bytes:

@@ -1,8 +1,8 @@
-"""A picture file's bytes as colours: the one decoder (Pillow) of whatever checks a picture and whatever reads it.
+"""From the bytes of an image file to RGB, by Pillow.
 
-Every kind of picture becomes what a viewer shows on a white page: turned as its orientation says, transparency laid
-over white, 16 bits a channel scaled to 8, other colour spaces and embedded profiles converted to sRGB, the first frame
-of what moves. Numbers without a defined range (32-bit integers, floats, signed ones) are no colours and are refused.
+Every image becomes what a viewer shows on a white page: turned by its orientation tag, transparency over white, 16 bits
+a channel scaled to 8, other colour spaces and embedded profiles converted to sRGB, the first frame of an animation.
+Images of numbers without a defined range (32-bit integers, floats, signed integers) are rejected.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from PIL import ExifTags, Image, ImageCms, ImageFile, ImageMode, ImageOps
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, SAMPLEFORMAT
 
 LARGEST = 50_000_000
-"""Pixels of the largest picture that is decoded; the file's header tells, before anything is unpacked."""
+"""Pixels of the largest image that is decoded; checked by the header, before anything is decoded."""
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "PPM")
 
 NO_PICTURE = "the file is no picture that can be decoded"
@@ -30,17 +30,17 @@ NO_RANGE = "the picture holds numbers without a defined range (32-bit, signed or
 NO_MEMORY = "there is not enough memory to decode the picture"
 
 SAME = 2
-"""Levels of 255 by which a profile's colours may differ from sRGB's and count as sRGB, which isn't converted: rounding."""
+"""Levels of 255: a profile whose colours differ from sRGB's by at most this (rounding) is taken for sRGB."""
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # else Python prints what Pillow logs of odd files
 
 
 class Unusable(Exception):
-    """Why a file can't be used as a picture, in words that tell nothing of it."""
+    """Why a file can't be used as an image; the message reveals nothing of it."""
 
 
 def decode(content: bytes) -> np.ndarray:
-    """The picture in a file's bytes, (h, w, 3) uint8, RGB. Raises Unusable with the reason, and nothing else."""
+    """The image in a file's bytes, (h, w, 3) uint8, RGB. Raises Unusable, with the reason, and no other exception."""
     with _quiet():
         try:
             return _decode(content)
@@ -63,16 +63,16 @@ def _decode(content: bytes) -> np.ndarray:
     profile = picture.info.get("icc_profile")
     orientation = _orientation(picture)  # none in TIFF, which `load` has turned
     colours, opaque = _without_alpha(_eight_bits(picture, stored), covered)
-    shown = _srgb(colours, profile)
+    rgb = _srgb(colours, profile)
     if opaque is not None:
-        white = Image.new("RGB", shown.size, "white")
-        white.paste(shown, mask=opaque)
-        shown = white
-    return np.array(_upright(shown, orientation))
+        white = Image.new("RGB", rgb.size, "white")
+        white.paste(rgb, mask=opaque)
+        rgb = white
+    return np.array(_upright(rgb, orientation))
 
 
 def _open(content: bytes) -> ImageFile.ImageFile:
-    """The picture with its header read. Raises Unusable for none, and for one that would unpack to too much."""
+    """The image with its header read. Raises Unusable for a file that is none, and for one that is too large."""
     try:
         picture = Image.open(BytesIO(content), formats=FORMATS)
     except Image.DecompressionBombError:
@@ -89,19 +89,19 @@ def _open(content: bytes) -> ImageFile.ImageFile:
 
 
 def _orientation(picture: Image.Image) -> int:
-    """EXIF's 1 to 8; 1, upright, where there is none or none that can be read."""
+    """EXIF's orientation, 1 to 8; 1 (upright) if there is none that can be read."""
     try:
-        found = picture.getexif().get(ExifTags.Base.Orientation)
-    except Exception:  # a broken note about a picture doesn't break the picture
+        orientation = picture.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # broken metadata don't make an image unusable
         return 1
-    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+    return orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
 
 
 def _upright(picture: Image.Image, orientation: int) -> Image.Image:
     if orientation == 1:
         return picture
     picture = picture.copy()
-    picture.info = {}  # the file's own notes, which may be broken
+    picture.info = {}  # the file's own metadata, which may be broken
     picture.getexif()[ExifTags.Base.Orientation] = orientation
     return ImageOps.exif_transpose(picture)
 
@@ -153,7 +153,7 @@ def _without_alpha(
 
 
 def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """The picture in mode RGB; a profile that is broken, or that is of another colour space, is passed over."""
+    """The image in mode RGB; a profile that is broken, or that is of another colour space, is ignored."""
     if profile and picture.mode != "LAB":
         if picture.mode not in ("L", "RGB", "CMYK"):
             picture = picture.convert("L" if picture.mode == "1" else "RGB")
@@ -164,9 +164,9 @@ def _srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
 
 @functools.lru_cache(16)
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """From a profile's colours to sRGB; None for a profile that can't be used, and for sRGB itself."""
+    """From a profile's colours to sRGB; None for sRGB itself and for a profile that can't be used."""
     try:
-        found = ImageCms.buildTransform(
+        transform = ImageCms.buildTransform(
             ImageCms.ImageCmsProfile(BytesIO(profile)), ImageCms.createProfile("sRGB"), mode, "RGB"
         )
     except MemoryError:
@@ -176,28 +176,28 @@ def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     bands = len(ImageMode.getmode(mode).bands)
     levels = np.stack(np.meshgrid(*[np.linspace(0, 255, 9).astype(np.uint8)] * bands), -1)  # 9 of each band, combined
     colours = Image.frombytes(mode, (levels.size // bands, 1), levels.tobytes())
-    difference = np.asarray(found.apply(colours), int) - np.asarray(colours.convert("RGB"), int)
-    return None if np.abs(difference).max() <= SAME else found
+    difference = np.asarray(transform.apply(colours), int) - np.asarray(colours.convert("RGB"), int)
+    return None if np.abs(difference).max() <= SAME else transform
 
 
-_hushing = threading.Lock()
-_hushed = ExitStack()
-_inside = 0
+_filters_lock = threading.Lock()
+_filters = ExitStack()
+_decoding = 0
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Pillow's warnings of odd pictures aren't shown. Python's filters are all threads' together: the first to come
-    sets them aside, the last to go puts them back."""
-    global _inside
-    with _hushing:
-        _inside += 1
-        if _inside == 1:
-            _hushed.enter_context(warnings.catch_warnings(action="ignore"))
+    """Hide Pillow's warnings. Warning filters are shared by all threads: the first to enter sets them aside, and the
+    last to leave restores them."""
+    global _decoding
+    with _filters_lock:
+        _decoding += 1
+        if _decoding == 1:
+            _filters.enter_context(warnings.catch_warnings(action="ignore"))
     try:
         yield
     finally:
-        with _hushing:
-            _inside -= 1
-            if not _inside:
-                _hushed.close()
+        with _filters_lock:
+            _decoding -= 1
+            if not _decoding:
+                _filters.close()

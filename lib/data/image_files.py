@@ -1,7 +1,7 @@
-"""The picture files that a data folder's rows name: inside the folder, whole, and known by their content.
+"""The image files that a data folder's rows name: whether they lie in the folder and are whole, and their SHA-256.
 
-Looking into each picture takes minutes for tens of thousands, so what was found is kept by the content: a file that is
-replaced, whatever its date, is looked into again, and one that is moved is not.
+Decoding tens of thousands of images takes minutes, so the outcome is cached by content: a file that is replaced is
+checked again, whatever its date, and one that is moved is not.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lib.data import image_arrays
 
 class PictureFile(NamedTuple):
     """problem: why it can't be used, '' if it can. sha256: of its bytes; '' for a file that wasn't read. path: where it
-    is, or would be."""
+    is expected."""
 
     problem: str
     sha256: str
@@ -29,43 +29,45 @@ class PictureFile(NamedTuple):
 def inspect(
     folder: Path, names: Iterable[str], cache: Path | None = None, decode: bool = True
 ) -> dict[str, PictureFile]:
-    """What each of the paths `names`, relative to `folder`, is.
+    """The file of each of the paths `names`, which are relative to `folder`.
 
-    A name and the file on disk may be written in two Unicode forms (NFC, NFD); of files that differ in nothing else the
-    one that is written like the name is taken. decode: whether to look for damage in pictures as well
-    (`lib.data.image_arrays.problem`). cache: folder in which findings are kept.
+    A name and the file on disk may be written in two Unicode forms (NFC, NFD); if files differ in nothing else, the one
+    that is written like the name is taken. decode: whether to decode images too, to find damaged ones
+    (`lib.data.image_arrays.problem`). cache: folder in which outcomes are kept.
     """
     places = data_paths.places(folder, dict.fromkeys(names))
-    there = {name: place for name, place in places.items() if isinstance(place, Path)}
-    digests = file_digests.digests(there, cache, f"pictures of {folder.resolve()}")
-    looked = _problems({digests[name]: path for name, path in there.items() if digests[name]}, cache) if decode else {}
-    found = {}
+    paths = {name: place for name, place in places.items() if isinstance(place, Path)}
+    digests = file_digests.digests(paths, cache, f"pictures of {folder.resolve()}")
+    readable = {digests[name]: path for name, path in paths.items() if digests[name]}
+    problems = _problems(readable, cache) if decode else {}
+    files = {}
     for name, place in places.items():
         if not isinstance(place, Path):
-            found[name] = PictureFile(place, "", folder / name)
+            files[name] = PictureFile(place, "", folder / name)
         elif not (digest := digests[name]):
-            found[name] = PictureFile(image_arrays.UNREADABLE, "", place)
+            files[name] = PictureFile(image_arrays.UNREADABLE, "", place)
         else:
-            found[name] = PictureFile(looked.get(digest, ""), digest, place)
-    return found
+            files[name] = PictureFile(problems.get(digest, ""), digest, place)
+    return files
 
 
 def _problems(files: dict[str, Path], cache: Path | None) -> dict[str, str]:
-    """The problem of each picture, '' for none, by its SHA-256, which tells all of it but for `pictures.PASSING`."""
-    keeper = cache / f"pictures-{image_arrays.rules()[:16]}.json" if cache is not None else None
-    kept = _read(keeper) if keeper is not None else {}
-    new = [digest for digest in files if digest not in kept]
+    """The problem of each image, '' for none, by its SHA-256. All but `image_arrays.PASSING` are cached."""
+    record = cache / f"pictures-{image_arrays.rules()[:16]}.json" if cache is not None else None
+    cached = _read(record) if record is not None else {}
+    new = [digest for digest in files if digest not in cached]
     with ThreadPoolExecutor(image_arrays.WORKERS) as pool:
-        found = dict(zip(new, pool.map(lambda digest: image_arrays.problem(files[digest], digest), new), strict=True))
-    if new and keeper is not None:
-        lasting = {digest: problem for digest, problem in found.items() if problem not in image_arrays.PASSING}
-        write_text(keeper, json.dumps(kept | lasting))
-    return kept | found
+        reasons = pool.map(lambda digest: image_arrays.problem(files[digest], digest), new)
+        problems = dict(zip(new, reasons, strict=True))
+    if new and record is not None:
+        lasting = {digest: problem for digest, problem in problems.items() if problem not in image_arrays.PASSING}
+        write_text(record, json.dumps(cached | lasting))
+    return cached | problems
 
 
-def _read(keeper: Path) -> dict[str, str]:
+def _read(record: Path) -> dict[str, str]:
     try:
-        found = json.loads(keeper.read_text(encoding="utf-8"))
+        problems = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return problems if isinstance(problems, dict) else {}

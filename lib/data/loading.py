@@ -1,4 +1,4 @@
-"""A study's ads: the twin, made on the way if it is not there yet, or the user's own folder."""
+"""A study's ads: the synthetic twin, which is made if it doesn't exist yet, or the user's own folder."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from lib.twin import advertisements
 def read(study: Study) -> ads.Ads:
     """The ads table of a study. Raises DataError as `lib.data.ads.read` does.
 
-    Of sensitive data vendors, texts and pictures are numbered in a salted order, so that a number tells nothing.
+    Vendors, texts and images of sensitive data are numbered in a salted order, so that a number reveals nothing.
     """
-    found = _read(study)
+    table = _read(study)
     if study.sensitive:
-        found = disclosure.renumbered(found, disclosure.salt(ROOT / "data" / "salt"))
-    data_state.settle(study.ads_identity, found.fingerprint, study.data_folder)
-    return found
+        table = disclosure.renumbered(table, disclosure.salt(ROOT / "data" / "salt"))
+    data_state.settle(study.ads_identity, table.fingerprint, study.data_folder)
+    return table
 
 
 def _read(study: Study) -> ads.Ads:
-    """The user's pictures are looked into, once each; the twin's are our own."""
+    """The user's images are decoded once to check them; the twin's need no check."""
     if study.data.source == "twin":
         make_twin(study)
         return ads.read(study.data_folder, cache=study.cache, check_pictures=False)
@@ -31,7 +31,7 @@ def _read(study: Study) -> ads.Ads:
 
 
 def layout(given: Data) -> ads.Layout:
-    """The layout of the user's CSV files, as the parameter file has it."""
+    """The layout of the user's CSV files, from the parameter file."""
     return ads.Layout(
         **given.columns.model_dump(),
         separator=given.separator,
@@ -41,7 +41,7 @@ def layout(given: Data) -> ads.Layout:
 
 
 def make_twin(study: Study) -> None:
-    """Write the study's twin unless it is there, whole; a second process that wants it waits for the first."""
+    """Write the study's twin unless it is complete; a second process that needs it waits for the first."""
     folder, data = study.data_folder, study.data
     with locked(folder / ".lock"):
         if not (folder / "twin.json").exists():

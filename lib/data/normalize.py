@@ -1,9 +1,9 @@
 """The plain view of a text: what a reader sees, in letters and digits that a pattern can match.
 
-Ads hide numbers in full-width, circled, mathematical or Arabic digits, in look-alike letters, behind zero-width
-characters; pages saved as they were sent hold HTML entities, which are read as what a browser shows ("&nbsp;", "&#50;";
-once: "&amp;nbsp;" shows the letters "&nbsp;"). Everything that searches for identifiers searches this view; `Plain`
-knows where each of its characters came from, so that what is found there is replaced in the text as it was written.
+Ads hide numbers in full-width, circled, mathematical or Arabic digits, in look-alike letters and behind zero-width
+characters. Saved web pages hold HTML entities, which are decoded once, as a browser does ("&nbsp;", "&#50;";
+"&amp;nbsp;" shows the letters "&nbsp;"). Identifiers are searched for in this view. `Plain` records which character of
+the source each of its characters comes from, so that a match can be replaced in the source.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from html.entities import html5
 from typing import NamedTuple
 
-# Letters that look Latin, or like a digit (those become the Latin letter that is read as the same digit), signs drawn
-# as a zero, and letters used as ornaments.
+# Letters that look Latin; letters that look like a digit (they become the Latin letter that is read as that digit);
+# signs drawn as a zero; and letters used as ornaments.
 _LOOKALIKES: dict[int, int | str] = {
     **str.maketrans("аеосрхіѕуЕОТІЅВЧбЗзƧƐοιΟΙıᴏ⭕🅾øØツシღ➕", "aeocpxisyEOTISBAbEEZEoiOIioOOoO   +"),
     ord("🔟"): "10",
@@ -37,9 +37,9 @@ class Plain(NamedTuple):
     origin: Sequence[int]
 
     def edited(self, edits: Iterable[Edit]) -> str:
-        """The source with the edits made; of two that overlap, the first one.
+        """The source with the edits made; of two that overlap, only the first.
 
-        A replaced span takes along the marks and zero-width characters that follow its last character.
+        A replaced span includes the marks and zero-width characters that follow its last character.
         """
         pieces, done = [], 0
         for start, end, replacement in sorted(edits):
@@ -52,35 +52,36 @@ class Plain(NamedTuple):
 
 
 def plain(text: str) -> Plain:
+    """The plain view of a text: ASCII digits, look-alikes as Latin letters, entities decoded, marks left out."""
     if text.isascii() and "&" not in text:
         return Plain(text, text, range(len(text)))
     pieces = [_TO_PLAIN[ord(character)] for character in text]
-    for start, end, shown in _entities(text):
-        pieces[start:end] = [shown.translate(_TO_PLAIN)] + [""] * (end - start - 1)
+    for start, end, characters in _entities(text):
+        pieces[start:end] = [characters.translate(_TO_PLAIN)] + [""] * (end - start - 1)
     return Plain(text, "".join(pieces), [index for index, piece in enumerate(pieces) for _ in piece])
 
 
 def mask_digits(text: str) -> str:
     """An N for each digit, of any script or shape: "5", "٥", "⁵", "⑤", "5️⃣", "&#53;"; "½" becomes "N⁄N".
 
-    So does an entity that shows a digit; in another, the number that names the character goes: "&#160;", "&#NNN;".
+    Entities of other characters keep their form without the number: "&#160;" becomes "&#NNN;".
     """
     pieces, done = [], 0
-    for start, end, shown in _entities(text):
-        pieces += [text[done:start], _n_for_entity(text[start:end], shown)]
+    for start, end, characters in _entities(text):
+        pieces += [text[done:start], _n_for_entity(text[start:end], characters)]
         done = end
     return _KEYCAP.sub(r"\1", "".join([*pieces, text[done:]])).translate(_TO_N)
 
 
 def _entities(text: str) -> Iterator[tuple[int, int, str]]:
-    """Start, end and what is shown of each HTML entity, by the rules of `html.unescape`, in linear time.
+    """Start, end and decoded characters of each HTML entity, by the rules of `html.unescape`, in linear time.
 
-    Those rules: no semicolon is needed after a number and some names ("&nbsp555"); what is no character is shown as
-    U+FFFD or as nothing.
+    By these rules a number and some names need no semicolon ("&nbsp555"), and invalid characters are decoded as U+FFFD
+    or as nothing.
     """
     for entity in _ENTITY.finditer(text):
         end, name = entity.end(), entity["name"]
-        if name is None:  # an integer of any length takes more than linear time, and Python refuses it
+        if name is None:  # converting an integer of any length would take more than linear time
             number = (entity["code"] or entity["hex"]).lstrip("0")[:8]
             yield entity.start(), end, html.unescape(f"&#{'x' if entity['hex'] else ''}{number or 0};")
             continue
@@ -90,9 +91,9 @@ def _entities(text: str) -> Iterator[tuple[int, int, str]]:
             yield entity.start(), end, html5[name]
 
 
-def _n_for_entity(entity: str, shown: str) -> str:
-    """No digit, and nothing in which a second look would find one: of "&#xBD0;" no "&#xBD" may stay, which is "½"."""
-    if (masked := shown.translate(_TO_N)) != shown:
+def _n_for_entity(entity: str, characters: str) -> str:
+    """The entity without digits, also when masked again: of "&#xBD0;" no "&#xBD" may remain, which is "½"."""
+    if (masked := characters.translate(_TO_N)) != characters:
         return masked
     if (numbered := re.fullmatch("(&#[xX]?)([^;]+)(;?)", entity)) and re.search("[0-9]", entity):
         return numbered[1] + "N" * len(numbered[2]) + numbered[3]
@@ -100,7 +101,7 @@ def _n_for_entity(entity: str, shown: str) -> str:
 
 
 def _plain_character(character: str) -> str:
-    """One character's plain form: "" for marks and zero-width ones, ASCII for digits of all kinds."""
+    """The plain form of one character: "" for marks and zero-width characters, ASCII for digits of all kinds."""
     category = unicodedata.category(character)
     if category in ("Mn", "Me", "Cf") or character in _BLANK_LETTERS:
         return ""
@@ -120,7 +121,7 @@ def _n_for_digits(character: str) -> str:
 
 
 class _Table(dict[int, str]):
-    """A table for `str.translate` that works a character out when it first sees it."""
+    """A table for `str.translate` that computes the entry of a character when it is first needed."""
 
     def __init__(self, translate: Callable[[str], str]) -> None:
         self._translate = translate

@@ -1,14 +1,14 @@
-"""Telephone numbers in a plain view (`lib.data.normalize`), however an ad spells, splits or disguises them.
+"""Phone numbers in a plain view (`lib.data.normalize`), however an ad spells, splits or disguises them.
 
-A text is read as *atoms* ("212" is one, "O1OO" is one, "5five5" is three). Atoms with nothing between them but signs
-and a few filler words make a *run*; a phone is a stretch of a run that has ten digits, is a valid North American
-number and is grouped as one. There is no list of known numbers and no learnt model: the published data were made
-with TJBatchExtractor and a neural extractor (MATCHED A.3.2), whose task this reads anew.
+A text is read as *atoms* ("212" is one, "O1OO" is one, "5five5" is three). Atoms that are separated only by signs and
+a few filler words make a *run*. A phone is a stretch of a run that has ten digits, is a valid North American number and
+is grouped like one. The rules use no list of known numbers and no learned model; the published data were made with
+TJBatchExtractor and a neural extractor (MATCHED A.3.2).
 
-What stands before a number counts. It is North American with "+1", "001", "1" or nothing before it; after a plus, 00,
-011 (010, 0011) and any other country code, or such a code joined to it by a dash or dot ("91-9876543210"), all digits
-up to the fifteen of E.164 are one foreign number, in whatever groups they stand. The next number begins with its own
-plus, or where ten digits grouped as a phone would make it longer than fifteen.
+The prefix decides about the country. A number is North American if "+1", "001", "1" or nothing precedes it. After a
+plus, 00, 011 (010, 0011) and any other country code, or such a code joined by a dash or dot ("91-9876543210"), all
+digits up to the fifteen of E.164 are one foreign number, however they are grouped. The next number begins with its own
+plus, or where ten digits grouped as a phone would make the foreign number longer than fifteen digits.
 
 Known misses: homophones ("to", "ate"), other languages, misspelt digits ("fiv", "t w o"), "five hundred", "three
 fives", Roman and Chinese numerals, letters and words that are not in `_FILLER` between the groups ("212x555x0100"),
@@ -17,8 +17,8 @@ blanks of which none starts with a zero ("21 25 55 12 34"), two or four odd grou
 apostrophes (decimals, amounts, IP addresses); a number with a plus before it that is no prefix and not set apart
 ("+212-555-0100"); a number that follows a foreign one of few digits, or follows one in odd groups or digit by digit
 without a list's sign between.
-Known false finds: ten digits in a table or a list that happen to be grouped 3-3-4; foreign numbers whose code has no
-sign ("91 9876543210", "wa.me/91 9876543210"), stands behind a word ("+44 (UK) 7925234567") or after 810; one of ten
+Known false positives: ten digits in a table or a list that happen to be grouped 3-3-4; foreign numbers whose code has
+no sign ("91 9876543210", "wa.me/91 9876543210"), stands behind a word ("+44 (UK) 7925234567") or after 810; one of ten
 digits with its code, set apart from its plus and grouped as a phone ("+ 372 555 0100": the plus may be a bullet); a
 second foreign number whose code was left out, where it has ten digits ("+91 9876543210 / 9876543211").
 """
@@ -28,11 +28,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import accumulate
+from pathlib import Path
 from typing import Literal, NamedTuple
 
-BLANK = "\ue000"  # private use; stands where a phone cannot be, and ends one
+from lib.core import yaml_files
 
-# Prices, amounts, times, heights and numbered papers: a list of them may have ten digits. _START is there for speed.
+BLANK = "\ue000"  # private use; replaces what is not part of a phone, and ends one
+
+# Prices, amounts, times, heights and document numbers: a list of them may have ten digits. _START is for speed.
 _START = r"(?<![^\W\d_])(?=[$€£0-9olicasp])"
 _NO_PHONE = re.compile(
     _START + r"(?:(?<![$€£])[$€£][0-9]{1,6}(?![0-9])|(?<![0-9])(?<![0-9][-. ])[1-9][0-9]{0,5}\s?[$€£](?![$€£0-9])"
@@ -44,25 +47,21 @@ _NO_PHONE = re.compile(
     re.IGNORECASE,
 )
 
-_ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_TABLES = yaml_files.read(Path(__file__).with_suffix(".yaml"), "the words and letters that stand for digits")
+_ONES, _TEENS, _TENS = _TABLES["ones"], _TABLES["teens"], _TABLES["tens"]
 _VALUES = {"oh": "0", "o": "0"} | {word: str(value) for value, word in enumerate(_ONES + _TEENS)}
 _VALUES |= {word: str(value) for value, word in enumerate(_TENS, start=2)}  # "0" follows where no unit does
-_LEET = str.maketrans({"o": "[o0]", "i": "[i1]", "e": "[e3]", "s": "[s5]"})  # "zer0", "f1ve", "5ix"
-_UNLEET = str.maketrans("0135", "oies")
-_ONE = "(?i:" + "|".join(word.translate(_LEET) for word in _ONES) + "|oh)"
+_LEET = str.maketrans({letter: f"[{letter}{digit}]" for letter, digit in _TABLES["digits_in_words"].items()})
+_UNLEET = str.maketrans({digit: letter for letter, digit in _TABLES["digits_in_words"].items()})
+_ONE = f"(?i:{'|'.join(_ONES).translate(_LEET)}|oh)"
 _TEN = f"(?i:{'|'.join(_TENS)})"
-_UNIT = "(?i:" + "|".join(word.translate(_LEET) for word in _ONES[1:]) + ")"
+_UNIT = f"(?i:{'|'.join(_ONES[1:]).translate(_LEET)})"
 SPELLED_TENS = rf"{_TEN}(?:[\W_]?{_UNIT}(?![^\W_]))?"  # "twenty", "twenty-five"
 _SPELLED = f"(?i:{'|'.join(reversed(_TEENS))}|{_TEN}|{_ONE})"
-_LONG_FILLER = (
-    "(?i:please|pls|plz|phone|number|num|nbr|message|msg|area|code|call|cell|text|txt|dial|ring|tel|dash|hyphen|space|"
-    "slash|star|point|dot|plus|then|now|next|last|end|start|first|after|hey|hun|babe|love|kiss|ask|today|anytime)"
-)
-_FILLER = f"{_LONG_FILLER}|(?i:at|me|my|on|no|is|it|us|up|(?:or|and)(?![^\\W_]))"
-_LETTERS = "oOQlIizZEASsGbTBgq"  # one digit each, in a group that holds a real one
-_LETTER_DIGITS = str.maketrans(_LETTERS + "!", "000111223455667899" + "1")
+_LONG_FILLER = f"(?i:{'|'.join(_TABLES['long_fillers'])})"
+_FILLER = rf"{_LONG_FILLER}|(?i:{'|'.join(_TABLES['short_fillers'])}|(?:or|and)(?![^\W_]))"
+_LETTERS = "".join(_TABLES["letters"])
+_LETTER_DIGITS = str.maketrans(_TABLES["letters"] | {"!": "1"})
 _LIKE = f"[0-9{_LETTERS}]"
 _PIECE = re.compile(
     rf"(?P<digits>[0-9]++(?![A-Za-z]|!{_LIKE}))"
@@ -89,8 +88,8 @@ _AGAIN = re.compile(r"[\s()]*(?:[/&|,;]|or|and)[\s()]*", re.IGNORECASE)  # 212-5
 _ALTERNATIVE = re.compile(r"\b(?:or|plus)\b|^\W*and\W*$", re.IGNORECASE)  # 200 or 300
 _LIST = re.compile(r"[/&|,;\n]|[^\W_]")  # what ends a number, as a dash or a blank does not
 
-# A plus and the digits behind it; more than two are an ornament. Set apart from them by a blank ("+ 212…"), or by any
-# sign where it is glued to what it follows ("18+-212…"), or as a word, it may as well be a bullet, "and" or "or more".
+# A plus before digits; more than two pluses are an ornament. If a blank separates it from them ("+ 212…"), or any sign
+# when it is joined to what precedes it ("18+-212…"), or if it is a word, it may also be a bullet, "and" or "or more".
 _PLUS = re.compile(
     rf"(?P<glued>[^\W_]|{BLANK})?(?<!\+)\+{{1,2}}(?P<apart>(?:[^\w+\n)\]}}>,;!?|&]|_){{0,4}})(?=[^\W_])"
     r"|(?<![^\W_])(?P<word>(?i:plus))[\W_]{0,3}(?=[^\W_])"
@@ -105,8 +104,8 @@ _NOT_AMERICAN = ""
 
 
 class Atom(NamedTuple):
-    """digits; start, end: its span in the plain view; gap: what stands between the atom before and this one; plus: if
-    there is one before it; opens: whether 00 here may be the start of a number."""
+    """digits; start, end: its span in the plain view; gap: the characters between the previous atom and this one; plus:
+    whether a plus precedes it; opens: whether 00 here may start a number."""
 
     digits: str
     start: int
@@ -117,8 +116,8 @@ class Atom(NamedTuple):
 
 
 class Run(NamedTuple):
-    """atoms; digits: theirs, together; ends: where each atom begins in the digits, and the last one ends; atom_at: from
-    such a place to the atom's index."""
+    """atoms; digits: of all atoms; ends: where each atom begins in the digits, and where the last one ends; atom_at:
+    from such an offset to the atom's index."""
 
     atoms: list[Atom]
     digits: str
@@ -127,7 +126,7 @@ class Run(NamedTuple):
 
 
 class Stretch(NamedTuple):
-    """Ten digits of a run that are grouped as a phone, up to the atom `last`. usual: 3-3-4, or parts of that joined."""
+    """Ten digits of a run that are grouped as a phone, before the atom `last`. usual: 3-3-4, or some joined."""
 
     number: str
     last: int
@@ -135,21 +134,21 @@ class Stretch(NamedTuple):
 
 
 class Phone(NamedTuple):
-    """number: ten digits, or none where it is not North American; atoms: where they are written (of a number cut short,
-    only its last digits are)."""
+    """number: ten digits, '' if it is not North American; atoms: where it is written (only the last digits of a number
+    that is cut short)."""
 
     number: str
     atoms: list[Atom]
 
 
 def blank(match: re.Match[str]) -> str:
-    """The replacement, as long as the match, that keeps a phone from being found there."""
+    """The replacement, as long as the match, in which no phone is found."""
     return BLANK * len(match[0])
 
 
 def find(plain: str) -> Iterator[Phone]:
-    """Phones in a plain view, in order, and those without `number` (foreign numbers, what is grouped as an address or
-    an amount), to be masked; whatever else may hold digits should be blanked out before."""
+    """Phones in a plain view, in order. Those without `number` (foreign numbers, and digits grouped as an address or an
+    amount) are to be masked too. Other strings that may hold digits should be blanked out before."""
     for atoms in _runs(_NO_PHONE.sub(blank, plain)):
         ends = list(accumulate((len(atom.digits) for atom in atoms), initial=0))
         if ends[-1] >= _SHORTEST:
@@ -181,7 +180,7 @@ def _runs(plain: str) -> Iterator[list[Atom]]:
 
 
 def _pluses(plain: str) -> dict[int, Literal["maybe", "sure"]]:
-    """The places right behind a plus."""
+    """The offsets right after a plus, and whether it is surely one of a number."""
     pluses: dict[int, Literal["maybe", "sure"]] = {}
     for plus in _PLUS.finditer(plain):
         apart = plus["word"] or (plus["apart"] and (plus["glued"] or re.search(r"\s", plus["apart"])))
@@ -190,14 +189,14 @@ def _pluses(plain: str) -> dict[int, Literal["maybe", "sure"]]:
 
 
 def _pieces(plain: str, start: int, end: int) -> Iterator[re.Match[str]]:
-    """The pieces of a chunk, one after the other; each may look at what stands behind the chunk."""
+    """The pieces of a chunk, one after the other; a lookahead may extend beyond the chunk."""
     while start < end and (piece := _PIECE.match(plain, start)):
         yield piece
         start = piece.end()
 
 
 def _digits(piece: re.Match[str]) -> str:
-    """The digits that a piece stands for: "five" 5, "double oh" 00, "O1Oo" 0100, "fifty" 50, a filler word none."""
+    """The digits of a piece: "five" 5, "double oh" 00, "O1Oo" 0100, "fifty" 50, a filler word none."""
     if piece[0].isdecimal():
         return piece[0]
     if piece["filler"]:
@@ -214,24 +213,24 @@ def _value(spelled: str) -> str:
 
 
 def _phones_of(run: Run) -> Iterator[Phone]:
-    """The phones of a run, leftmost first, each followed by those that give their last digits only."""
+    """The phones of a run, leftmost first, each followed by its variants, which give their last digits only."""
     atoms, first = run.atoms, 0
     while first < len(atoms):
         if end := _foreign(run, first):
             yield Phone(_NOT_AMERICAN, atoms[first:end])
             first = end
             continue
-        found = _stretch(run, first)
-        if not found or _foreign_within(run, first, found.last):
+        stretch = _stretch(run, first)
+        if not stretch or _foreign_within(run, first, stretch.last):
             first += 1
             continue
-        yield Phone(found.number, atoms[first : found.last])
-        first = found.last
-        if found.number == _NOT_AMERICAN:
+        yield Phone(stretch.number, atoms[first : stretch.last])
+        first = stretch.last
+        if stretch.number == _NOT_AMERICAN:
             continue
         for last in _variants(atoms, first):
             tail = "".join(atom.digits for atom in atoms[first:last])
-            variant = found.number[: 10 - len(tail)] + tail
+            variant = stretch.number[: 10 - len(tail)] + tail
             if not _NANP.fullmatch(variant):
                 break
             yield Phone(variant, atoms[first:last])
@@ -239,9 +238,9 @@ def _phones_of(run: Run) -> Iterator[Phone]:
 
 
 def _stretch(run: Run, first: int) -> Stretch | None:
-    """The phone that begins at the atom `first`, whatever stands before it."""
+    """The phone that begins at the atom `first`, whatever precedes it; None if none does."""
     begin = run.ends[first]
-    if code := _COUNTRY_CODE.match(run.digits, begin):  # it is no part of the number
+    if code := _COUNTRY_CODE.match(run.digits, begin):  # not part of the number
         begin = code.end()
     number, last = run.digits[begin : begin + 10], run.atom_at.get(begin + 10)
     if last is None or not _NANP.fullmatch(number) or number == _COUNTING:
@@ -251,18 +250,18 @@ def _stretch(run: Run, first: int) -> Stretch | None:
         return None
     if _grouped_otherwise(run.atoms[first:last], cuts):
         number = _NOT_AMERICAN
-    shown = {run.ends[index] - begin for index in range(first + 1, last) if run.atoms[index].gap}  # "2one2" is a group
-    return Stretch(number, last, {cut for cut in shown if cut > 0} <= {3, 6})
+    gaps = {run.ends[index] - begin for index in range(first + 1, last) if run.atoms[index].gap}  # "2one2" is a group
+    return Stretch(number, last, {cut for cut in gaps if cut > 0} <= {3, 6})
 
 
 def _foreign(run: Run, first: int) -> int | None:
-    """Where the foreign number ends that begins at the atom `first`; None if none does."""
+    """The end (an atom) of the foreign number that begins at the atom `first`; None if none does."""
     if (code := _foreign_code(run, first)) is None:
         return None
     end, atoms = len(run.atoms), run.atoms
     for index in range(first + 1, end):
         atom, count = atoms[index], run.ends[index] - code
-        too_long = count + len(atom.digits) > _LONGEST and len(atom.digits) > 1  # digit by digit, no end is to be seen
+        too_long = count + len(atom.digits) > _LONGEST and len(atom.digits) > 1  # digit by digit, the end is unknown
         if too_long or (count > _LONGEST - 10 and _begins(run, first, index)):
             end = index
             break
@@ -270,18 +269,18 @@ def _foreign(run: Run, first: int) -> int | None:
 
 
 def _begins(run: Run, first: int, index: int) -> bool:
-    """Whether the next number begins at the atom `index`, behind a foreign one that begins at `first`; ten digits more
-    would make that one too long."""
+    """Whether the next number begins at the atom `index`, after a foreign one that begins at `first` and would be too
+    long with ten more digits."""
     atom = run.atoms[index]
-    # "+44+20+7946+0958": a plus that goes on between the groups is a separator.
+    # "+44+20+7946+0958": a plus between all groups is a separator.
     if atom.plus and (index == first + 1 or not run.atoms[index - 1].plus):
         return True
-    found = _stretch(run, index)
-    return found is not None and (found.usual or _LIST.search(atom.gap) is not None)
+    stretch = _stretch(run, index)
+    return stretch is not None and (stretch.usual or _LIST.search(atom.gap) is not None)
 
 
 def _foreign_code(run: Run, first: int) -> int | None:
-    """Where in the digits a foreign country code begins, if the atom `first` is what marks one."""
+    """The offset in the digits at which a foreign country code begins, if the atom `first` marks one."""
     atom, begin = run.atoms[first], run.ends[first]
     if atom.plus and (prefix := _AFTER_PLUS.match(run.digits, begin)):
         american = atom.plus == "maybe" and _ends_with_ten(run, first)
@@ -295,27 +294,27 @@ def _foreign_code(run: Run, first: int) -> int | None:
 
 
 def _ends_with_ten(run: Run, first: int) -> bool:
-    """Whether a phone begins at the atom `first` and does not go on with one of the separators that hold it together,
-    or is grouped so well that it may: behind a "+ " that is no bullet there are more digits than ten."""
-    if not (found := _stretch(run, first)):
+    """Whether a phone begins at the atom `first` and is grouped as usual, or isn't followed by one of its own
+    separators: if the "+ " before it is no bullet, more than ten digits follow."""
+    if not (stretch := _stretch(run, first)):
         return False
-    inner = {_separator(atom) for atom in run.atoms[first + 1 : found.last]}
-    return found.usual or found.last == len(run.atoms) or _separator(run.atoms[found.last]) not in inner
+    inner = {_separator(atom) for atom in run.atoms[first + 1 : stretch.last]}
+    return stretch.usual or stretch.last == len(run.atoms) or _separator(run.atoms[stretch.last]) not in inner
 
 
 def _code_joined(run: Run, first: int) -> bool:
-    """Whether a foreign code is joined to the phone behind it, and to nothing before: "91-987-654-3210"."""
+    """Whether a foreign code is joined to the phone after it, and to nothing before it: "91-987-654-3210"."""
     joints, atoms = ("-", "."), run.atoms
     if not _OTHER_CODE.fullmatch(atoms[first].digits) or atoms[first].gap in joints or first + 1 == len(atoms):
         return False
     if atoms[first + 1].gap not in joints or _stretch(run, first):
         return False
-    found = _stretch(run, first + 1)
-    return found is not None and found.usual
+    stretch = _stretch(run, first + 1)
+    return stretch is not None and stretch.usual
 
 
 def _foreign_within(run: Run, first: int, last: int) -> bool:
-    """Whether a foreign number begins inside a stretch, by a plus that does not stand between all groups alike."""
+    """Whether a foreign number begins inside a stretch: at a plus, unless there is one between all groups."""
     inner = range(first + 1, last)
     if not any(run.atoms[index].plus for index in inner) or {_separator(run.atoms[index]) for index in inner} == {"+"}:
         return False
@@ -329,15 +328,15 @@ def _grouped_as_phone(run: list[Atom], first: int, last: int, cuts: set[int]) ->
     gaps = [_separator(atom) for atom in atoms[1:]]
     if any(_ALTERNATIVE.search(gap) for gap in gaps):
         return False
-    # Amounts: "250, 300, 4000". A phone that is as round is believed where it has a phone's dashes, dots or brackets.
+    # Amounts: "250, 300, 4000". A phone of such round groups is accepted only with a phone's dashes, dots or brackets.
     if all(gap in " ,/" for gap in gaps) and all(re.fullmatch("[1-9][0-9]{0,3}[05]0", a.digits) for a in atoms):
         return len(atoms) == 1
     if cuts <= {3, 6} or all(len(set(atom.digits)) == 1 for atom in atoms):  # as usual, or digit by digit
         return True
     if {3, 6} <= cuts:
         return "," not in gaps
-    # An odd grouping ("21.25.55.01.00") counts where one separator holds it together and does not go on at either
-    # side. Blanks hold prices together as well, but prices are shorter and do not start with a zero.
+    # An odd grouping ("21.25.55.01.00") is accepted if it has one separator throughout, which occurs on neither side.
+    # Prices may be separated by blanks as well, but they are shorter and do not start with a zero.
     around = [_separator(run[index]) for index in (first, last) if 0 < index < len(run)]
     alone = len(set(gaps)) == 1 and gaps[0] not in around
     no_price = any(atom.digits.startswith("0") or len(atom.digits) > 5 for atom in atoms)
@@ -345,7 +344,7 @@ def _grouped_as_phone(run: list[Atom], first: int, last: int, cuts: set[int]) ->
 
 
 def _grouped_otherwise(atoms: list[Atom], cuts: set[int]) -> bool:
-    """Whether the groups of a stretch are rather those of an IP address ("212.55.50.100"), an amount or a decimal
+    """Whether the groups of a stretch are more likely those of an IP address ("212.55.50.100"), an amount or a decimal
     ("2.125.550.100", "41.87811360") or a book's number ("2-253-24567-8")."""
     if len(cuts) not in (1, 3) or cuts <= {3, 6}:
         return False
@@ -359,13 +358,13 @@ def _grouped_otherwise(atoms: list[Atom], cuts: set[int]) -> bool:
 
 
 def _separator(atom: Atom) -> str:
-    """What stands before an atom: a sign, " " for blanks alone, "" for nothing."""
+    """The gap before an atom: its sign, " " for blanks alone, "" for nothing."""
     return atom.gap.strip() or (" " if atom.gap else "")
 
 
 def _variants(run: list[Atom], first: int) -> Iterator[int]:
-    """Ends of what follows a phone as its variants: the last 4 or 7 digits after a "/" or "or", or 2 or 3 after a "/"
-    without blanks."""
+    """The ends of the variants that follow a phone: its last 4 or 7 digits after a "/" or "or", or its last 2 or 3
+    after a "/" without blanks."""
     while first < len(run) and _AGAIN.fullmatch(run[first].gap):
         end = first + 1
         while end < len(run) and not run[end].plus and not _AGAIN.fullmatch(run[end].gap):

@@ -1,9 +1,9 @@
-"""Rows of a data folder that can't be used: what is wrong with each, told without quoting anything of an ad.
+"""Rows of a data folder that can't be used, with reasons that quote nothing of an ad.
 
-What counts as a control character: both ranges of them (C0 and C1) but for tab, line feed and carriage return. U+0085, a
-line's end on some mainframes, counts too, since in a file of Windows' that is read as Latin-1 it is what an ellipsis becomes.
-Half of a pair (a lone surrogate) is no character, and no file could hold it. Invisible letters are fine, as are characters
-that Unicode keeps for programs' own use (such as U+FFFF) and a byte order mark inside a text.
+Control characters are those of both ranges (C0 and C1) except tab, line feed and carriage return. They include U+0085,
+a line's end on some mainframes, because an ellipsis of a Windows file becomes U+0085 when it is read as Latin-1. Lone
+surrogates are rejected, since no file can hold them. Invisible letters are accepted, as are noncharacters such as
+U+FFFF and a byte order mark inside a text.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from lib.core.errors import DataError
 
 COLUMNS = ("file", "row", "column", "reason")
 LONGEST = 100_000
-"""Characters of the longest text that is an ad's."""
+"""Characters of the longest text that is accepted."""
 MOST = 0.1
-"""Share of unusable rows above which there is something wrong with the whole."""
+"""Largest share of unusable rows: above it reading fails."""
 _C1 = (
-    "a control character of the second range (C1), as quotes and dashes of Windows become where a file is read as Latin-1: "
-    "data.encoding may have to be cp1252"
+    "a control character of the second range (C1), as quotes and dashes of Windows become where a file is read as "
+    "Latin-1: data.encoding may have to be cp1252"
 )
 _CHARACTERS = {
     "a NUL byte or another control character": re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"),
@@ -39,7 +39,7 @@ _RESERVED = ("all", "ood", "zs")  # names of averages and totals in tables
 
 @dataclass
 class Quarantine:
-    """Collects entries (file, row, column, reason) while a folder is read. Row 1 is a file's first, as a rule its header."""
+    """Entries (file, row, column, reason), collected while a folder is read. Row 1 is a file's first, its header."""
 
     entries: list[tuple[str, int, str, str]] = field(default_factory=list)
     unusable: set[tuple[str, int]] = field(default_factory=set)
@@ -50,7 +50,7 @@ class Quarantine:
         self.unusable.add((file, row))
 
     def note(self, file: str, row: int, column: str, reason: str) -> None:
-        """Something taken off, an ad without a text or a picture, or a file without ads: no row is lost by it."""
+        """An image that was dropped, an ad without a text or an image, or a file without ads: no row is lost."""
         self.entries.append((file, row, column, reason))
 
     def table(self) -> pd.DataFrame:
@@ -58,7 +58,7 @@ class Quarantine:
         return pd.DataFrame(sorted(self.entries), columns=list(COLUMNS)).astype({"row": "int64"})
 
     def check(self, folder: object, rows: int) -> None:
-        """Raises DataError, with counts by reason and the first places, if more than MOST of all `rows` are unusable."""
+        """Raises DataError, with counts by reason and the first rows, if more than MOST of `rows` rows are unusable."""
         if len(self.unusable) <= MOST * rows:
             return
         lost = [entry for entry in sorted(self.entries) if entry[:2] in self.unusable]
@@ -66,9 +66,9 @@ class Quarantine:
         raise DataError(
             f"{folder}: {len(self.unusable):,} of {rows:,} rows can't be used, more than a tenth, so nothing is done "
             f"with the rest either. {'; '.join(f'{count:,} × {what}' for what, count in counts.most_common(8))}. The "
-            f"first: {', '.join(f'{file} row {row}' for file, row, *_ in lost[:5])} (a file's first row is row 1). Correct "
-            "these rows or leave them out; if all of a column is unusable, its name under data.columns may be wrong, "
-            "and texts or images that the data doesn't have are set to null there."
+            f"first: {', '.join(f'{file} row {row}' for file, row, *_ in lost[:5])} (a file's first row is row 1). "
+            "Correct these rows or leave them out; if all of a column is unusable, its name under data.columns may be "
+            "wrong, and texts or images that the data doesn't have are set to null there."
         )
 
 
@@ -91,5 +91,8 @@ def region_problem(name: str) -> str:
     # Marks, such as the vowels of Hindi and Thai, belong to the letter before them.
     letters = "".join(letter for letter in name if not unicodedata.category(letter).startswith("M"))
     if len(name) > LONGEST_REGION or not _REGION.fullmatch(letters):
-        return f"a region's name has 1 to {LONGEST_REGION} letters, digits, spaces or any of . _ & ' - and begins with one of the first two"
+        return (
+            f"a region's name has 1 to {LONGEST_REGION} letters, digits, spaces or any of . _ & ' - and begins with "
+            "one of the first two"
+        )
     return ""

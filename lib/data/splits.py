@@ -1,21 +1,28 @@
 """Which items are for training ("documents"), validation and test ("queries"): 0.75, 0.05 and 0.20.
 
-Protocols (MATCHED A.4; the authors' published code; design of this study):
+Protocols:
 
-* `paper`: items are split after each text was joined with each of its images, pair by pair, so that one text
-  can stand on both sides; texts alone and images alone are split over the unique ones;
+* `paper` (MATCHED A.4 and the authors' published code): items are split after each text was joined with each of its
+  images, pair by pair, so that one text can stand on both sides; texts alone and images alone are split over the unique
+  ones;
 * `ad`: whole ads are split, and an ad's text, images and pairs go where it goes;
-* `campaign`: ads that nearly the same text or picture joins (`lib.data.campaigns`) go to one part, in all regions, whoever posted them.
+* `campaign`: ads that near-duplicate texts or images join (`lib.data.near_duplicates.campaigns`) go to one part, in all
+  regions, whoever posted them.
 
 Ads are split once for all modalities; an ad without a text or a picture has no item of those that need it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from lib.core.errors import DataError
+from lib.data import near_duplicates
+from lib.data.ads import Ads
+from lib.study.plan import Study
 from lib.study.run_kinds import CONTENT
 
 PARTS = ("train", "val", "test")
@@ -47,51 +54,68 @@ def stratified(vendors: np.ndarray, seed: int) -> np.ndarray:
     return parts
 
 
+def items(
+    study: Study, ads: Ads, modality: str, protocol: str = "", group_of: Mapping[str, np.ndarray] | None = None
+) -> pd.DataFrame:
+    """The items of a study's ads with their parts (`split`), by the study's protocol or another `protocol`.
+
+    group_of: from `lib.data.near_duplicates.groups`, if known; otherwise the protocol `campaign` computes it.
+    """
+    protocol, campaigns = protocol or study.split.protocol, None
+    if protocol == "campaign":
+        group_of = group_of or near_duplicates.groups(ads, study.image.pixels, study.cache)
+        campaigns = near_duplicates.campaigns(ads, group_of)
+    return split(ads.pairs, modality, protocol, study.split.seed, campaigns)
+
+
 def split(
     pairs: pd.DataFrame, modality: str, protocol: str, seed: int, campaigns: pd.Series | None = None
 ) -> pd.DataFrame:
     """The items of one modality with their parts, region by region.
 
-    pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones, -1 where an ad has none),
-    one row for each text with each of its images. modality: `text`, `image` or `multimodal`. campaigns: of each ad (index), for the protocol of that name. Returns the columns that the
-    modality has, and `part` (a name of PARTS, or `left out`: a vendor with fewer than two items in the region, under `campaign` with fewer than two campaigns).
-    An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since a text that
-    two ads share can stand in two parts (what crosses is chapter 03's subject). Of a vendor some of whose ads lack the
-    modality all items may be in one part. Raises DataError for an unknown protocol, and for a modality that the data doesn't have.
+    pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones, -1 where an ad has
+    none), one row for each text with each of its images. modality: `text`, `image` or `multimodal`. campaigns: of each
+    ad (index), for the protocol of that name. Returns `region, vendor`, the modality's columns, and `part`: a name of
+    PARTS, or `left out` for a vendor with fewer than two items in the region (under `ad` two ads, under `campaign` two
+    campaigns).
+
+    An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since two ads that share a
+    text can be in different parts (chapter 03). If some ads of a vendor lack the modality, all its items may be in one
+    part.
+    Raises DataError for an unknown protocol, and for a modality that the data doesn't have.
     """
     content = CONTENT[modality]
     for name, what, notebooks, possible in _WITHOUT:
         if name in content and (pairs[name] < 0).all():
             raise DataError(
                 f"Split: this data has no {what}: a run of {notebooks} can't be made; only runs of {possible} can. If "
-                f"the data does have {what}, name their column under data.columns in the parameter file; if it is named, "
-                "chapter 01 says why none can be used."
+                f"the data does have {what}, name their column under data.columns in the parameter file; if it is "
+                "named, chapter 01 says why none can be used."
             )
     if not has(pairs, modality).any():
         raise DataError(
-            "Split: no ad of this data has both a text and a picture, so a run of 12_fusion can't be made; only runs of "
-            "10_text and 11_image can."
+            "Split: no ad of this data has both a text and a picture, so a run of 12_fusion can't be made; only runs "
+            "of 10_text and 11_image can."
         )
     identity = ["region", "vendor", *content]
     if protocol == "paper":
         items = pairs[has(pairs, modality)].drop_duplicates(identity)[identity].reset_index(drop=True)
         items["part"] = _by_region(items, seed)
-    elif protocol == "ad":
+        return items
+    if protocol == "ad":
         ads = pairs.drop_duplicates("ad")[["ad", "region", "vendor"]].reset_index(drop=True)
         parts = pd.Series(_by_region(ads, seed), index=ads["ad"])
-        items = _of_ads(pairs, parts, modality)
-    elif protocol == "campaign":
+        return _of_ads(pairs, parts, modality)
+    if protocol == "campaign":
         if campaigns is None:
-            raise DataError("split: the protocol campaign needs each ad's campaign (lib.data.campaigns).")
-        items = _of_ads(pairs, _by_campaign(pairs, campaigns, seed), modality)
-    else:
-        raise DataError(f"split: there is no protocol called {protocol!r}; give paper, ad or campaign.")
-    return items
+            raise DataError("split: the protocol campaign needs each ad's campaign (lib.data.near_duplicates).")
+        return _of_ads(pairs, _by_campaign(pairs, campaigns, seed), modality)
+    raise DataError(f"split: there is no protocol called {protocol!r}; give paper, ad or campaign.")
 
 
 def has(pairs: pd.DataFrame, modality: str) -> np.ndarray:
     """Which of an ad's `pairs` (see `split`) have what the modality needs, (n,) bool."""
-    return (pairs[list(CONTENT[modality])] >= 0).all(axis=1).to_numpy()
+    return np.asarray((pairs[list(CONTENT[modality])] >= 0).all(axis=1))
 
 
 def _of_ads(pairs: pd.DataFrame, parts: pd.Series, modality: str) -> pd.DataFrame:
@@ -110,7 +134,10 @@ def _by_region(items: pd.DataFrame, seed: int) -> np.ndarray:
 
 
 def _by_campaign(pairs: pd.DataFrame, campaigns: pd.Series, seed: int) -> pd.Series:
-    """Each ad's part (index: ads): campaigns are dealt, a vendor's own ones stratified; one of several vendors counts as that of the one with most ads in it."""
+    """Each ad's part (index: ads): whole campaigns are dealt, stratified by vendor.
+
+    A campaign of several vendors counts as that of the vendor with most ads in it.
+    """
     ads = pairs.drop_duplicates("ad")[["ad", "vendor"]].assign(campaign=lambda table: table["ad"].map(campaigns))
     sizes = ads.groupby(["campaign", "vendor"]).size().rename("ads").reset_index()
     owner = sizes.sort_values(["campaign", "ads", "vendor"], ascending=[True, False, True]).drop_duplicates("campaign")

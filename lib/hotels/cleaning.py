@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
 from lib.core.errors import DataError
 from lib.core.files import replacing
-from lib.data import image_arrays, perceptual_hashes
+from lib.data import image_arrays, near_duplicates
+from lib.data.components import components
 
 FINDINGS = (
     "picture listed twice",
@@ -31,14 +31,16 @@ def by_name(images: Sequence[str]) -> list[str]:
 
 
 def by_look(images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequence[str] = ()) -> list[int]:
-    """What tells pictures apart when they are there: a number for each group that looks the same (`lib.data.perceptual_hashes`), as files of equal bytes do, and those that sites have shrunk or
+    """What tells pictures apart when they are there: a number for each group that looks the same (`lib.data.near_duplicates`), as files of equal bytes do, and those that sites have shrunk or
     compressed anew. Hashes are kept in `cache` under the `fingerprint` of the files' bytes and the code that decodes them; digests: the SHA-256 of
     each of `images` as it was then. Raises DataError as `lib.data.image_arrays.read` does."""
     kept = cache / f"looks-{fingerprint[:16]}-{image_arrays.rules()[:8]}.npy"
     if not kept.exists():
         with replacing(kept) as temporary:
-            np.save(temporary, perceptual_hashes.hashes(map(image_arrays.read, images, digests or [""] * len(images))))
-    return perceptual_hashes.groups(np.load(kept)).tolist()
+            np.save(
+                temporary, near_duplicates.image_hashes(map(image_arrays.read, images, digests or [""] * len(images)))
+            )
+    return near_duplicates.image_groups(np.load(kept)).tolist()
 
 
 def clean(listed: pd.DataFrame, keys: Sequence[str | int]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -74,16 +76,12 @@ def clean(listed: pd.DataFrame, keys: Sequence[str | int]) -> tuple[pd.DataFrame
 
 def _places(table: pd.DataFrame) -> pd.Series:
     """Each branch's place (index: the branches): the one with most pictures of those that pictures join."""
-    graph, sizes = nx.Graph(), table["branch"].value_counts()
-    graph.add_nodes_from(sizes.index)
-    shared = table[table.groupby("key")["branch"].transform("nunique") > 1].drop_duplicates(["key", "branch"])
-    for _, branches in shared.groupby("key")["branch"]:
-        nx.add_path(graph, branches)
-    place: dict[int, int] = {}
-    for joined in nx.connected_components(graph):
-        first = max(joined, key=lambda branch: (sizes[branch], -branch))
-        place |= dict.fromkeys(joined, first)
-    return pd.Series(place)
+    sizes = table["branch"].value_counts().rename_axis("branch").rename("size").reset_index()
+    number = pd.Series(sizes.index, index=sizes["branch"])
+    first = table.groupby("key")["branch"].transform("first")
+    sizes["group"] = components(len(sizes), np.column_stack([number[table["branch"]], number[first]]))
+    sizes = sizes.sort_values(["size", "branch"], ascending=[False, True])
+    return pd.Series(sizes.groupby("group")["branch"].transform("first").to_numpy(), index=sizes["branch"].to_numpy())
 
 
 def _commonest(chains: pd.Series) -> object:

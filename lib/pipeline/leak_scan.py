@@ -60,10 +60,10 @@ TOLD = 10  # findings in an error message
 _WORD = re.compile("[\u2e80-\u9fff]|[^\\W_\u2e80-\u9fff]+")
 _NUMBER = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{6,})(?![0-9])")
 _DECIMAL = re.compile(r"(?<![0-9.])[0-9]{0,2}\.[0-9]{5,}(?![0-9.])")  # 0.2125550100; but 212.5550100 is a phone
-_TLD = r"(?:com|net|org|edu|gov|info|biz|io|co|ca|uk|eu|us|me|ly|tv|xyz|site|online|club|app|dev)\b"
+_TLD = rf"(?:{identifiers.TOP_LEVELS}|{identifiers.AMBIGUOUS_TOP_LEVELS})\b"
 _MAIL = re.compile(r"[\w.+%-]{1,64}+@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,20}")
 _LINK = re.compile(
-    rf"(?:\b(?:https?|hxxps?|ftp)\s?:\s?//|\bwww\s?\.)\s?(?P<a>[\w.-]+(?:[/?#][^\s\"'<>()\[\]{{}}]*)?)"
+    rf"{identifiers.LINK_START}(?P<a>[\w.-]+(?:[/?#][^\s\"'<>()\[\]{{}}]*)?)"
     rf"|(?<![\w@.-])(?P<b>(?:[\w-]{{1,63}}\.){{1,5}}(?:{_TLD}|[a-z]{{2,6}}(?=/\w))(?:[/?#][^\s\"'<>()\[\]{{}}]*)?)"
 )
 _BRACKETED = re.compile(r"\s{0,3}[\[({<*_-]\s?(at|@|dot|\.)\s?[\])}>*_-]\s{0,3}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lib.data import campaigns
+from lib.data import splits
 from lib.data.ads import Ads
 from lib.evaluation.intervals import bootstrap_weights, compared, interval, resampled_ratio
 from lib.evaluation.verification import METRICS
@@ -33,7 +33,7 @@ def by_face(measured: Results, ads: Ads, with_face: np.ndarray) -> pd.DataFrame:
 
 def query_images(ads: Ads, study: Study, modality: str) -> pd.DataFrame:
     """The image of each query as `lib.evaluation.verification.scores` numbers them: `region, query, image`."""
-    items = campaigns.split(study, ads, modality)
+    items = splits.items(study, ads, modality)
     tests = items[items["part"] == "test"]
     numbers = tests.groupby("region").cumcount()
     return pd.DataFrame({"region": tests["region"], "query": numbers, "image": tests["image"]})

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from lib.data import campaigns, disclosure, identifiers, image_arrays
+from lib.data import disclosure, identifiers, image_arrays, splits
 from lib.data.ads import Ads
 from lib.evaluation import retrieval, verification
 from lib.models import backbones
@@ -46,8 +46,8 @@ def untrained_vectors(study: Study, ads: Ads) -> dict[str, np.ndarray]:
 
 
 def publishable_items(study: Study, ads: Ads, modality: str) -> pd.DataFrame:
-    """The items of `lib.data.campaigns.split`, of sensitive data in regions with enough vendors only."""
-    items = campaigns.split(study, ads, modality)
+    """The items of `lib.data.splits.items`, of sensitive data in regions with enough vendors only."""
+    items = splits.items(study, ads, modality)
     return disclosure.publishable(items, study.sensitive, within="region").reset_index(drop=True)
 
 

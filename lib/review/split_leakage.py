@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from lib.core.errors import DataError
-from lib.data import campaigns, identifiers, splits
+from lib.data import identifiers, splits
 from lib.data.ads import Ads
 from lib.data.disclosure import LEAST
 from lib.evaluation import identification, verification
@@ -34,7 +34,7 @@ Items = Mapping[tuple[str, str], pd.DataFrame]
 def items_of(study: Study, ads: Ads, alike: Mapping[str, np.ndarray]) -> dict[tuple[str, str], pd.DataFrame]:
     """The training region's items by each protocol and each modality that the data has.
 
-    alike: `lib.data.campaigns.alike`. Items of which too few vendors are tested are left out; raises DataError when
+    alike: `lib.data.near_duplicates.groups`. Items of which too few vendors are tested are left out; raises DataError when
     that is so of all. One vendor is enough, of sensitive data five are.
     """
     region = ads.training_region(study.data.train_region)
@@ -42,7 +42,7 @@ def items_of(study: Study, ads: Ads, alike: Mapping[str, np.ndarray]) -> dict[tu
     least, tables = LEAST if study.sensitive else 1, {}
     for protocol in PROTOCOLS:
         for modality in modalities:
-            items = campaigns.split(study, ads, modality, protocol, alike)
+            items = splits.items(study, ads, modality, protocol, alike)
             items = items[(items["region"] == region) & (items["part"] != "left out")].reset_index(drop=True)
             if items.loc[items["part"] == "test", "vendor"].nunique() >= least:
                 tables[protocol, modality] = items

@@ -17,7 +17,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.svm import LinearSVC
 
 from lib.core.errors import DataError
-from lib.data import identifiers, image_arrays, near_texts, perceptual_hashes
+from lib.data import identifiers, image_arrays, near_duplicates
 from lib.evaluation import retrieval, verification
 from lib.runs.task import Task
 
@@ -84,7 +84,7 @@ class MinHash(Linker):
     @cached_property
     def signatures(self) -> np.ndarray:
         """(items, 128) hashes."""
-        return near_texts.signatures(self.items, self.seed)
+        return near_duplicates.signatures(self.items, self.seed)
 
     def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
         found = self.signatures[documents]
@@ -96,13 +96,15 @@ class Bm25(Linker):
 
     def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
         index = self._index(tuple(documents.tolist()))
-        return np.stack([self._scores(index, near_texts.words(self.items[query]), len(documents)) for query in queries])
+        return np.stack(
+            [self._scores(index, near_duplicates.words(self.items[query]), len(documents)) for query in queries]
+        )
 
     def _index(self, documents: tuple[int, ...]) -> Any:
         import bm25s
 
         if getattr(self, "_of", None) != documents:
-            words = [near_texts.words(self.items[document]) for document in documents]
+            words = [near_duplicates.words(self.items[document]) for document in documents]
             self._built, self._of = bm25s.BM25() if any(words) else None, documents
             if self._built is not None:
                 self._built.index(words, show_progress=False)
@@ -123,7 +125,7 @@ class PerceptualHash(Linker):
     @cached_property
     def hashes(self) -> np.ndarray:
         """(items,) uint64."""
-        return perceptual_hashes.hashes(self.items)
+        return near_duplicates.image_hashes(self.items)
 
     def likeness(self, queries: np.ndarray, documents: np.ndarray, vendors: np.ndarray) -> np.ndarray:
         return 64.0 - np.bitwise_count(self.hashes[queries][:, None] ^ self.hashes[documents][None, :])

@@ -16,7 +16,7 @@ import pandas as pd
 from lib.core import energy, fingerprints, provenance
 from lib.core.errors import DataError
 from lib.core.files import write_json, write_text
-from lib.data import ads, campaigns, disclosure, face_detection, loading, splits
+from lib.data import ads, disclosure, face_detection, loading, splits
 from lib.data.splits import PARTS
 from lib.evaluation import identification, verification
 from lib.study import plan
@@ -100,7 +100,7 @@ class Task(Recorded):
         return np.unique(chosen["vendor"])
 
     def items_of(self, modality: str) -> pd.DataFrame:
-        items = campaigns.split(self.study, self.data, modality, self.protocol)
+        items = splits.items(self.study, self.data, modality, self.protocol)
         wanted = self.parameters.get("faces")
         if wanted is None:
             return items

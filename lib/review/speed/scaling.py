@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from lib.data import near_texts
+from lib.data import near_duplicates
 from lib.models.acceleration import device
 from lib.review.speed import search_speed, training_speed
 from lib.runs import batches
@@ -102,7 +102,7 @@ def texts(largest: int, words: int = 60) -> pd.DataFrame:
     rows = []
     for count in sizes(largest):
         made = _made_up(count, words)
-        rows.append({"what": "texts: near-duplicates", "size": count, **cost(near_texts.groups, made)})
+        rows.append({"what": "texts: near-duplicates", "size": count, **cost(near_duplicates.text_groups, made)})
     return pd.DataFrame(rows)
 
 

@@ -70,7 +70,7 @@ def png(width: int, height: int, depth: int, kind: int, rows: bytes, transparent
 
 
 def with_tag(content: bytes, tag: int, value: int) -> bytes:
-    """A little-endian TIFF with another value of a tag, and nothing else changed (Pillow chooses these when it writes)."""
+    """A little-endian TIFF with another value of one tag (Pillow chooses these values when it writes)."""
     place = content.index(struct.pack("<HHI", tag, 3, 1))
     return content[: place + 8] + struct.pack("<H", value) + content[place + 10 :]
 

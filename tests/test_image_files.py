@@ -1,4 +1,4 @@
-"""Files that rows name: each is found, or there is a reason; what was found of a file holds for its bytes, not its date."""
+"""Files that rows name: each is found, or there is a reason; cached outcomes depend on a file's bytes, not its date."""
 
 import os
 import time

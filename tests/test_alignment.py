@@ -271,8 +271,8 @@ def aligned(method, released, shuffled, epochs=40):
     made.eval()
     with torch.inference_mode():
         text = normalize(made.encode_text(torch.tensor(np.stack(texts)), torch.ones(len(texts), 1)), dim=-1)
-        tokens = made.see(torch.tensor(images))
-        image = normalize(made.look(tokens), dim=-1)
+        tokens = made.image_tokens(torch.tensor(images))
+        image = normalize(made.image_vectors(tokens), dim=-1)
         past = normalize(tokens.mean(1), dim=-1)
     through, by = alignment_losses.similarity(text, image), (text * past).sum(-1)
     found = text_to_image.scores(frame, lambda u, v: through[u][:, v])
@@ -348,7 +348,7 @@ def whole(method, released):
     writer = generator() if "blip2" in method else None
     made = Aligner(Reader(), Viewer(), method, 12, former, writer, 0.3, ("text", "image"), released).eval()
     batch = PairItems(frame, texts, 0, images, 2 if released else None, 5, writing).batch([0, 1, 2, 5, 6, 9, 11])
-    text, tokens = made.encode_text(batch["tokens"], batch["mask"]), made.see(batch["pictures"])
+    text, tokens = made.encode_text(batch["tokens"], batch["mask"]), made.image_tokens(batch["pictures"])
     return made, batch, text, normalize(torch.cat([former(one[None]) for one in tokens]), dim=-1), tokens
 
 

@@ -20,14 +20,16 @@ def test_each_packaged_backbone_has_a_canary_that_sings(name):
     known = backbones.BACKBONES[name].canary
     assert len(known) >= 6 and sum(number != 0 for number in known) >= 4
     encoder, found = backbones.load(name, pixels=32)
-    assert found.source == "package" and canary.of(encoder)[: len(known)] == pytest.approx(known, abs=1e-3 * known[0])
+    assert found.source == "package" and canary.signature(encoder)[: len(known)] == pytest.approx(
+        known, abs=1e-3 * known[0]
+    )
 
 
 def test_it_leaves_an_encoder_and_its_random_numbers_as_they_were():
     torch.manual_seed(5)
     encoder, _ = backbones.load("efficientnet-lite0", pixels=32)
     drawn, statistics = torch.random.get_rng_state(), {k: v.clone() for k, v in encoder.state_dict().items()}
-    canary.of(encoder)
+    canary.signature(encoder)
     assert torch.equal(torch.random.get_rng_state(), drawn) and all(module.training for module in encoder.modules())
     assert all(torch.equal(statistics[name], tensor) for name, tensor in encoder.state_dict().items())
 
@@ -96,6 +98,6 @@ def test_a_face_network_that_computes_otherwise_is_found(monkeypatch):
 
 def test_a_vector_that_is_no_number_is_close_to_nothing(monkeypatch):
     encoder, _ = backbones.load("efficientnet-lite0", pixels=32)
-    monkeypatch.setattr(canary, "of", lambda _: (float("nan"),) * 17)
+    monkeypatch.setattr(canary, "signature", lambda _: (float("nan"),) * 17)
     with pytest.raises(DataError, match="library"):
         canary.check("efficientnet-lite0", encoder, backbones.BACKBONES["efficientnet-lite0"].canary)

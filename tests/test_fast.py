@@ -40,12 +40,14 @@ def test_other_convolutions_stay():
 @pytest.mark.parametrize(("name", "count"), [("vit-tiny-patch16-random", 12), ("transformer-small", 4)])
 def test_repeated_blocks_are_a_transformers_layers(name, count):
     network, _ = backbones.load(name, pixels=32)
-    assert len(list(acceleration.blocks(network))) == count
+    assert len(list(acceleration.repeated_blocks(network))) == count
 
 
 def test_blocks_of_different_sizes_are_none():
-    assert not list(acceleration.blocks(nn.Sequential(*(nn.Linear(size, size) for size in (1, 2, 3, 4)))))
-    assert not list(acceleration.blocks(nn.Sequential(*(nn.Linear(2, 2) for _ in range(acceleration.BLOCKS - 1)))))
+    assert not list(acceleration.repeated_blocks(nn.Sequential(*(nn.Linear(size, size) for size in (1, 2, 3, 4)))))
+    assert not list(
+        acceleration.repeated_blocks(nn.Sequential(*(nn.Linear(2, 2) for _ in range(acceleration.MIN_BLOCKS - 1))))
+    )
 
 
 def test_a_prepared_network_gives_the_same_vectors(monkeypatch):
@@ -67,7 +69,7 @@ def test_tokens_are_narrow_from_block_to_block_only_where_it_is_computed_in_bf16
     network, _ = backbones.load("vit-tiny-patch16-random", pixels=32)
     shown, seen = torch.zeros(1, 32, 32, 3, dtype=torch.uint8), []
     network.model.blocks[5].register_forward_pre_hook(lambda _, given: seen.append(given[0].dtype))
-    assert acceleration.narrow_stream(network) == 1
+    assert acceleration.bf16_tokens(network) == 1
     network(shown)
     with torch.autocast("cpu", torch.bfloat16):
         network(shown)
@@ -91,7 +93,7 @@ def test_a_batch_is_as_long_as_a_multiple_and_masks_what_was_added():
 def test_pictures_stay_where_they_are_without_an_accelerator():
     shown = np.zeros((2, 4, 4, 3), np.uint8)
     if not torch.cuda.is_available():
-        assert acceleration.resident(shown) is shown
+        assert acceleration.on_accelerator(shown) is shown
 
 
 @pytest.mark.parametrize("count", [5, 7, 13])

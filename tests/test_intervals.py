@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.evaluation.intervals import bootstrap_weights, compared, difference, holm, mean_of_seeds
+from lib.evaluation.intervals import (
+    bootstrap_weights,
+    compared,
+    difference,
+    holm,
+    interval,
+    mean_interval,
+    mean_of_seeds,
+    ratio_interval,
+    share_interval,
+)
+from lib.evaluation.verdicts import Direction
 
 
 def frame(top, vendors=None, bottom=None):
@@ -40,6 +51,34 @@ def test_seeds_share_their_resamples_and_may_lack_vendors():
     assert mean == pytest.approx((ratio(one) + ratio(two)) / 2)
     parts = [mean_of_seeds([side], vendors, times)[1] for side in (one, two)]
     assert resampled == pytest.approx(np.mean(parts, axis=0), nan_ok=True)
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**31), st.integers(1, 60))
+def test_the_interval_of_a_share_resamples_vendors_with_all_their_items(seed, items):
+    rng = np.random.default_rng(seed)
+    vendors, among = rng.choice(list("abcdefg"), items), rng.random(items) < 0.7
+    hits = among & (rng.random(items) < 0.5)
+    share, low, high = share_interval(hits, among, vendors, 50, seed)
+    by = pd.DataFrame({"top": hits, "bottom": among}).groupby(vendors).sum()
+    assert (low, high) == pytest.approx(
+        ratio_interval(by["top"].to_numpy(), by["bottom"].to_numpy(), 50, seed), nan_ok=True
+    )
+    assert share == pytest.approx(ratio(by) if among.any() else np.nan, nan_ok=True)
+    if among.any():
+        times = bootstrap_weights(len(by), 50, seed)
+        assert mean_interval([by], 50, seed) == pytest.approx(
+            (share, *interval(mean_of_seeds([by], by.index, times)[1]))
+        )
+
+
+def test_a_direction_is_its_word(tmp_path):
+    table = compared(
+        [(frame(np.ones(30) + np.arange(30) / 99), frame(np.zeros(30))), (frame(np.ones(5)), frame(np.ones(5)))]
+    )
+    assert table["direction"].tolist() == [Direction.HIGHER, Direction.UNDECIDED] == ["higher", "undecided"]
+    table.to_csv(tmp_path / "table.csv")
+    assert pd.read_csv(tmp_path / "table.csv")["direction"].tolist() == ["higher", "undecided"]
 
 
 def test_a_difference_of_several_seeds_is_of_their_means():
@@ -115,7 +154,7 @@ def test_holm_by_hand():
 
 
 def test_forty_comparisons_can_be_decided():
-    """By the share of resamples on a side of 0 none could: Holm would multiply the least that a thousand give above 5 %."""
+    """By the share of resamples beyond 0 none could: Holm would raise the least that a thousand give above 5 %."""
     rng = np.random.default_rng(11)
     nulls = [(frame(rng.random(60)), frame(rng.random(60))) for _ in range(39)]
     base = frame(rng.random(60))

@@ -13,7 +13,7 @@ from lib.core import yaml_files
 from lib.core.errors import DataError
 from lib.core.files import ROOT
 from lib.hotels.linking_losses import KINDS
-from lib.models.systems import FUSIONS
+from lib.models.fusion import FUSIONS
 from lib.runs.baselines import BASELINES
 from lib.runs.losses import OBJECTIVES
 from lib.runs.variants import VARIANTS

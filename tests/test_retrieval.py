@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,6 +84,31 @@ def test_one_document_vendors_and_vendors_without_any():
 def test_orthogonal_and_zero_vectors():
     documents = np.vstack([np.eye(4), np.zeros((3, 4)), np.eye(4)])
     agrees(np.eye(4), np.arange(4), documents, np.array([3, 2, 1, 0, 0, 1, 2, 0, 1, 2, 3]))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_ties_the_scores_are_those_of_pytorch_metric_learning(seed):
+    """Its AccuracyCalculator has the same metrics; it averages over vendors or queries, and leaves out the same."""
+    from pytorch_metric_learning.utils.accuracy_calculator import AccuracyCalculator
+
+    rng = np.random.default_rng(seed)
+    queries, documents = (rng.normal(size=(count, 12)).astype(np.float32) for count in (60, 300))
+    query_vendors, document_vendors = (
+        rng.integers(0, 23, 60),
+        rng.integers(0, 20, 300),
+    )  # three vendors have no document
+    table = retrieval.evaluate(queries, query_vendors, documents, document_vendors, k=300).set_index("metric")["mean"]
+    unit_queries, unit_documents = retrieval.unit(queries), retrieval.unit(documents)
+    theirs = {
+        by_vendor: AccuracyCalculator(avg_of_avgs=by_vendor, k=300, device=torch.device("cpu")).get_accuracy(
+            *map(torch.from_numpy, (unit_queries, query_vendors, unit_documents, document_vendors))
+        )
+        for by_vendor in (True, False)
+    }
+    assert table["R-Precision@X"] == pytest.approx(theirs[True]["r_precision"])
+    assert table["mAP@R"] == pytest.approx(theirs[True]["mean_average_precision_at_r"])
+    assert table["MRR@300"] == pytest.approx(theirs[True]["mean_reciprocal_rank"])
+    assert table["Macro-F1@X"] == pytest.approx(theirs[False]["r_precision"])
 
 
 @settings(deadline=None, max_examples=60)

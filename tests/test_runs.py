@@ -82,7 +82,7 @@ def test_every_study_of_ours_plans_runs_of_known_parts(name):
     from lib.hotels.linking_losses import KINDS
     from lib.models.alignment_losses import METHODS
     from lib.models.backbones import BACKBONES, RANDOM
-    from lib.models.systems import FUSIONS
+    from lib.models.fusion import FUSIONS
     from lib.runs.baselines import BASELINES
     from lib.runs.losses import OBJECTIVES
     from lib.runs.variants import VARIANTS

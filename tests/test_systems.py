@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from lib.core.errors import DataError
-from lib.models import acceleration, backbones, systems
+from lib.models import acceleration, backbones, fusion
 from lib.models.encoders import ImageEncoder, Pixels, TextEncoder, widen_grouped
-from lib.models.systems import FUSIONS, RELEASED_FUSIONS, System
+from lib.models.fusion import FUSIONS, RELEASED_FUSIONS
+from lib.models.system import System
 from lib.runs import encoding
 from lib.runs.variants import ReleasedMultitaskTextHead, ReleasedTextHead, variant
 from lib.study.config import Training
@@ -122,7 +123,7 @@ def test_one_modality_is_its_encoder():
     batch = ready()
     text, image = System(Given(WIDE), None, classes=3), System(None, Given(WIDE))
     assert torch.equal(text(batch), batch["tokens"]) and torch.equal(image(batch), batch["pictures"])
-    assert (text.modality, text.sees, image.modality, image.sees) == ("text", False, "image", True)
+    assert (text.modality, text.takes_images, image.modality, image.takes_images) == ("text", False, "image", True)
     assert text.scores(text(batch)).shape == (6, 3) and image.scores(image(batch)) is None
 
 
@@ -229,7 +230,7 @@ def test_published_is_what_the_authors_scripts_do(
     assert (chosen.batch_size, chosen.accumulate) == (batch_size, accumulate)
     assert (chosen.patience, chosen.min_delta) == (patience, min_delta)
     assert (found.pooling, found.head, found.mask_digits) == (pooling, head, "train")
-    assert found.fusions["attention"] is systems.ReleasedAttentionFusion
+    assert found.fusions["attention"] is fusion.ReleasedAttentionFusion
     assert chosen.decay_norms == (modality != "text")
     # A tenth of all steps, or of the first epoch's.
     assert chosen.warmup * chosen.epochs == pytest.approx(2 if modality == "multimodal" else 0.1)

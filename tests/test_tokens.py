@@ -16,7 +16,7 @@ from lib.study import plan
 CHILD = """
 import hashlib, json, sys
 from lib.models import backbones, tokenizers as tokens
-made = tokens.learnt(backbones._own_tokenizer(), json.load(open(sys.argv[1])), backbones.VOCABULARY)
+made = tokens.train(backbones._minilm_tokenizer(), json.load(open(sys.argv[1])), backbones.VOCABULARY)
 print("vocabulary", len(made), hashlib.sha256(made.backend_tokenizer.to_str().encode()).hexdigest())
 """
 
@@ -38,12 +38,12 @@ def test_five_processes_learn_the_same_vocabulary(tmp_path):
 
 @pytest.fixture(scope="module")
 def like():
-    return backbones._own_tokenizer()
+    return backbones._minilm_tokenizer()
 
 
 def test_a_learnt_tokenizer_splits_as_its_example_does_and_knows_its_texts(like):
     texts = ["Red brick house, RED door; café naïve", "a red [SEP] brick ##x 漢字 house"] * 3
-    made = tokenizers.learnt(like, texts, 80)
+    made = tokenizers.train(like, texts, 80)
     assert len(made) <= 80 and made.get_vocab().keys() >= {"[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red", "漢"}
     assert [made.pad_token_id, made.unk_token_id, made.cls_token_id, made.sep_token_id] == [0, 1, 2, 3]
     assert sorted(made.get_vocab().values()) == list(range(len(made)))
@@ -60,4 +60,4 @@ def test_a_learnt_tokenizer_splits_as_its_example_does_and_knows_its_texts(like)
 
 
 def test_no_texts_give_no_words(like):
-    assert len(tokenizers.learnt(like, [], 80)) == 5
+    assert len(tokenizers.train(like, [], 80)) == 5

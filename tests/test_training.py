@@ -12,7 +12,8 @@ from safetensors import safe_open
 from torch import nn
 
 from lib.core.errors import DataError
-from lib.models.systems import FUSIONS, System
+from lib.models.fusion import FUSIONS
+from lib.models.system import System
 from lib.runs import batches, checkpoints, training
 from lib.runs.attribution import Experiment
 from lib.runs.checkpoints import SafetensorsIO

@@ -13,7 +13,7 @@ from torch import nn
 from lib.core import published
 from lib.data.ads import Ads
 from lib.models.acceleration import device
-from lib.models.systems import System
+from lib.models.system import System
 from lib.review import data_tables, masking_ablation, twin_fidelity
 from lib.runs import encoding
 

@@ -37,7 +37,7 @@ def no_hub(monkeypatch):
 @pytest.fixture(scope="module")
 def good(tmp_path_factory):
     """A whole small checkpoint of each kind, as its library saves it."""
-    root, tokenizer = tmp_path_factory.mktemp("good"), backbones._own_tokenizer()
+    root, tokenizer = tmp_path_factory.mktemp("good"), backbones._minilm_tokenizer()
     torch.manual_seed(3)
     rows = len(tokenizer)
     sizes = {"d_model": 24, "d_kv": 8, "d_ff": 32, "num_layers": 2, "num_heads": 3}
@@ -393,7 +393,7 @@ def test_a_joint_model_needs_the_weights_that_it_sees_by(tmp_path, monkeypatch):
     monkeypatch.setitem(
         backbones.BACKBONES, "both", Backbone("multimodal", "nobody/both", pooling="first", image_encoder="eye")
     )
-    tokenizer = backbones._own_tokenizer()
+    tokenizer = backbones._minilm_tokenizer()
     sizes = SMALL | {"hidden_size": 192}
     VisualBertModel(VisualBertConfig(vocab_size=len(tokenizer), visual_embedding_dim=12, **sizes)).save_pretrained(
         tmp_path / "both"

@@ -223,12 +223,12 @@ def sample(pictures: pd.DataFrame, size: int, seed: int, by: Sequence[str] = ("f
 
 def wilson(rate: float, pictures: float) -> tuple[float, float]:
     """95 % interval of a rate over `pictures` images (Wilson 1927), which may be a fraction; NaN for no image."""
+    from statsmodels.stats.proportion import proportion_confint
+
     if not pictures > 0:
         return math.nan, math.nan
-    z = 1.959963984540054
-    middle = (rate + z**2 / (2 * pictures)) / (1 + z**2 / pictures)
-    half = z / (1 + z**2 / pictures) * math.sqrt(rate * (1 - rate) / pictures + z**2 / (4 * pictures**2))
-    return 0.0 if rate == 0 else middle - half, 1.0 if rate == 1 else middle + half  # exact ends, without rounding
+    low, high = proportion_confint(rate * pictures, pictures, method="wilson")
+    return 0.0 if rate == 0 else low, 1.0 if rate == 1 else high  # exact ends, without rounding
 
 
 def _rate(hits: pd.Series, weights: pd.Series) -> tuple[float, float, float]:

@@ -1,6 +1,7 @@
-"""Are a classifier's probabilities to be believed? Reliability, expected calibration error, temperature scaling.
+"""Calibration of class probabilities: reliability, expected calibration error and temperature scaling.
 
-Guo et al. (2017), "On calibration of modern neural networks": one temperature, fitted on validation items, divides all scores.
+Guo et al. (2017), "On calibration of modern neural networks": one temperature, fitted on validation items, divides all
+scores.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pandas as pd
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
-from lib.evaluation.intervals import bootstrap_weights, interval
+from lib.evaluation.intervals import bootstrap_weights, interval, resampled_ratio
 
 BINS = 10
 """Bins of equal width from 0 to 1."""
@@ -20,7 +21,7 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Scores:
-    """What a class head says of some items: scores (n, classes), each item's class (n,) and vendor (n,)."""
+    """Class scores of some items (n, classes), each item's class (n,) and vendor (n,)."""
 
     scores: np.ndarray
     truth: np.ndarray
@@ -28,17 +29,17 @@ class Scores:
 
     def confidence(self, temperature: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
         """The probability of the likeliest class (n,), and whether it is the right one (n,) bool."""
-        likely = softmax(self.scores / temperature, axis=1)
-        return likely.max(1), likely.argmax(1) == self.truth
+        probabilities = softmax(self.scores / temperature, axis=1)
+        return probabilities.max(1), probabilities.argmax(1) == self.truth
 
     def surprise(self, temperature: float = 1.0) -> float:
         """Mean negative log-likelihood of the true classes, in nats."""
-        likely = log_softmax(self.scores / temperature, axis=1)
-        return float(-likely[np.arange(len(self.truth)), self.truth].mean())
+        likelihoods = log_softmax(self.scores / temperature, axis=1)
+        return float(-likelihoods[np.arange(len(self.truth)), self.truth].mean())
 
 
 def temperature(scores: Scores) -> float:
-    """What to divide the scores by, so that the true classes are likeliest (between 0.05 and 20); 1 without items."""
+    """The divisor of the scores, between 0.05 and 20, that makes the true classes likeliest; 1 without items."""
     if not len(scores.truth):
         return 1.0
     best = minimize_scalar(
@@ -50,34 +51,33 @@ def temperature(scores: Scores) -> float:
 def reliability(
     confidence: np.ndarray, right: np.ndarray, vendors: np.ndarray, draws: int = 1000, seed: int = 0
 ) -> tuple[pd.DataFrame, dict[str, float]]:
-    """How often answers of a confidence are right, and the expected calibration error.
+    """How often predictions of some confidence are right, and the expected calibration error (ECE).
 
-    Returns a row for each of BINS that has items: `confidence` (mean), `right` (share), `low, high` (95 %, vendors resampled),
-    `items`; and `ece, low, high`: the mean distance of the two, bins weighted by their items. Of few items the error is above 0 even
-    where probabilities are right.
+    Returns a row for each of BINS that has items: `confidence` (mean), `right` (share), `low, high` (95 %, vendors
+    resampled), `items`; and `ece, low, high`: the mean distance of confidence and share, bins weighted by their items.
+    The ECE of few items is above 0 even where probabilities are right.
     """
     names, place = np.unique(vendors, return_inverse=True)
     cell = place * BINS + np.minimum((confidence * BINS).astype(int), BINS - 1)
-    items, sure, hits = (
+    items, sums, hits = (
         np.bincount(cell, counted, len(names) * BINS).reshape(len(names), BINS)
         for counted in (np.ones(len(cell)), confidence, right)
     )
-    times = bootstrap_weights(len(names), draws, seed)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rates = (times @ hits) / (times @ items)
+    weights = bootstrap_weights(len(names), draws, seed)
+    shares = resampled_ratio(weights, hits, items)
     rows = []
     for number in np.flatnonzero(items.sum(0)):
-        low, high = interval(rates[:, number])
+        low, high = interval(shares[:, number])
         count = items[:, number].sum()
         rows.append(
             {
-                "confidence": sure[:, number].sum() / count,
+                "confidence": sums[:, number].sum() / count,
                 "right": hits[:, number].sum() / count,
                 "low": low,
                 "high": high,
                 "items": int(count),
             }
         )
-    error = np.abs(sure.sum(0) - hits.sum(0)).sum() / items.sum()
-    low, high = interval(np.abs(times @ sure - times @ hits).sum(1) / (times @ items).sum(1))
+    error = np.abs(sums.sum(0) - hits.sum(0)).sum() / items.sum()
+    low, high = interval(np.abs(weights @ sums - weights @ hits).sum(1) / (weights @ items).sum(1))
     return pd.DataFrame(rows), {"ece": float(error), "low": low, "high": high}

@@ -1,6 +1,6 @@
-"""What tells a pair from its negatives: what an alignment objective rewards, and what its vectors hold.
+"""How well an alignment's scores, and what its vectors hold, separate text-image pairs from their negatives.
 
-Each number is the share of wrong pictures that a text's own one scores above: 0.5 when nothing tells them apart.
+Each number is the share of negative pictures that the text's own picture scores above: 0.5 at chance.
 """
 
 from __future__ import annotations
@@ -9,49 +9,44 @@ import numpy as np
 import pandas as pd
 from sklearn.linear_model import LogisticRegression
 
-from lib.evaluation.intervals import bootstrap_weights, interval, resampled_ratio
+from lib.evaluation.intervals import ratio_interval
 
 
 def above(own: np.ndarray, others: np.ndarray) -> np.ndarray:
     """own (n,), others (n, k) -> (n,): the share of a row's others that its own is above, ties counting half."""
     gaps = own[:, None] - others
-    return ((gaps > 0) + (gaps == 0) / 2).mean(1)
+    shares: np.ndarray = ((gaps > 0) + (gaps == 0) / 2).mean(1)
+    return shares
 
 
 def by_region(
     text: np.ndarray, image: np.ndarray, others: np.ndarray, train: pd.DataFrame, rows: pd.DataFrame
 ) -> np.ndarray:
-    """`above` when a pair is told by its region alone: by how likely a text and a picture are of one region, as linear readers
-    of the vectors find it.
+    """`above` when a pair is scored by its region alone: the probability that text and picture are of one region.
 
-    text (u, d), image (v, d): all vectors; train: `text, image, region` of pairs that the readers learn from; rows: `text, image` of the pairs
-    that are asked about, others (n, k) their negatives' pictures.
+    The regions' probabilities are logistic regressions on the vectors. text (u, d), image (v, d): all vectors; train:
+    `text, image, region` of the pairs that they are fitted to; rows: `text, image` of the pairs that are scored;
+    others (n, k): pictures of their negatives.
     """
-    readers = {
+    classifiers = {
         side: LogisticRegression(max_iter=300).fit(vectors[train[side]], train["region"])
         for side, vectors in (("text", text), ("image", image))
     }
-    asked = readers["text"].predict_proba(text[rows["text"]])
-    own = (asked * readers["image"].predict_proba(image[rows["image"]])).sum(1)
-    likely = readers["image"].predict_proba(image[others.ravel()]).reshape(*others.shape, -1)
-    return above(own, (asked[:, None] * likely).sum(-1))
+    of_text = classifiers["text"].predict_proba(text[rows["text"]])
+    own = (of_text * classifiers["image"].predict_proba(image[rows["image"]])).sum(1)
+    of_others = classifiers["image"].predict_proba(image[others.ravel()]).reshape(*others.shape, -1)
+    return above(own, (of_text[:, None] * of_others).sum(-1))
 
 
 def summary(shares: dict[str, np.ndarray], vendors: np.ndarray, draws: int, seed: int) -> pd.DataFrame:
-    """`what, share, low, high, pairs, vendors`: shares (n,) averaged by vendor, with a 95 % interval that resamples vendors (n,)."""
+    """Shares by vendor, averaged: `what, share, low, high, pairs, vendors` (95 %, vendors resampled).
+
+    shares: `above` (n,) by what it is of; vendors: of each pair (n,).
+    """
     table = []
-    for what, found in shares.items():
-        means = pd.Series(found).groupby(vendors).mean().to_numpy()
-        times = bootstrap_weights(len(means), draws, seed)
-        low, high = interval(resampled_ratio(times, means, np.ones(len(means))))
-        table.append(
-            {
-                "what": what,
-                "share": float(means.mean()),
-                "low": low,
-                "high": high,
-                "pairs": len(found),
-                "vendors": len(means),
-            }
-        )
+    for what, values in shares.items():
+        means = pd.Series(values).groupby(vendors).mean().to_numpy()
+        low, high = ratio_interval(means, np.ones(len(means)), draws, seed)
+        row = {"what": what, "share": float(means.mean()), "low": low, "high": high}
+        table.append({**row, "pairs": len(values), "vendors": len(means)})
     return pd.DataFrame(table)

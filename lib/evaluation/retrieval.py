@@ -22,25 +22,26 @@ import pandas as pd
 from lib.core.errors import DataError
 
 TIE = 1e-6
-"""Inner products of unit vectors in float32 that are this close may be one number (rounding is about 1e-7)."""
+"""Inner products of unit vectors in float32 that differ by less may be equal (rounding is about 1e-7)."""
 CELLS = 1 << 22
-"""How many scores are held at a time; bounds the memory when a vendor has many documents."""
+"""Scores held at a time, which bounds the memory when a vendor has many documents."""
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
     """Rows of `vectors` (n, d) scaled to length 1 as float32; a zero row stays zero."""
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    scaled: np.ndarray = np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+    return scaled
 
 
 def rank(queries: np.ndarray, documents: np.ndarray, k: int) -> np.ndarray:
     """The `k` nearest documents of each query by cosine similarity, best first; ties in document order.
 
-    queries (q, d) and documents (n, d) must be unit rows (see `unit`); returns indices (q, min(k, n)), int64.
-    FAISS ranks; where its scores are too close to tell, the order comes from inner products in double precision, so that
-    equal documents tie exactly whatever the machine, and a tie that runs over the end of the list is resolved on the
-    whole row. Without this, duplicates (there are many in such ads) are ranked by chance.
+    queries (q, d) and documents (n, d) must be unit rows (see `unit`); returns indices (q, min(k, n)), int64. FAISS
+    ranks. Where its scores are within TIE, the order comes from inner products in double precision, so that equal
+    documents tie exactly on every machine; a tie that may go on past the end of the list is resolved over all
+    documents. Without this, duplicates, which are frequent in such ads, would be ranked by chance.
     """
     k = min(k, len(documents))
     if not len(queries) or not k:
@@ -48,7 +49,7 @@ def rank(queries: np.ndarray, documents: np.ndarray, k: int) -> np.ndarray:
     index = faiss.IndexFlatIP(documents.shape[1])
     index.add(documents)
     depth = min(k + 8, len(documents))
-    found = np.empty((len(queries), k), np.int64)
+    ranked = np.empty((len(queries), k), np.int64)
     step = max(1, CELLS // depth)
     for start in range(0, len(queries), step):
         block = queries[start : start + step]
@@ -56,17 +57,17 @@ def rank(queries: np.ndarray, documents: np.ndarray, k: int) -> np.ndarray:
         open_ended: np.ndarray | list[int] = (
             np.flatnonzero(scores[:, k - 1] - scores[:, -1] < TIE) if depth < len(documents) else []
         )
-        _settle(block, documents, scores, near)
-        found[start : start + step] = near[:, :k]
+        _resolve_ties(block, documents, scores, near)
+        ranked[start : start + step] = near[:, :k]
         for row in open_ended:
             whole = np.einsum("d,nd->n", block[row], documents, dtype=np.float64)
-            found[start + row] = np.argsort(-whole, kind="stable")[:k]
-    return found
+            ranked[start + row] = np.argsort(-whole, kind="stable")[:k]
+    return ranked
 
 
-def _settle(queries: np.ndarray, documents: np.ndarray, scores: np.ndarray, near: np.ndarray) -> None:
-    """Put runs of neighbours in `near` (q, depth), whose scores are within TIE of the next, in their exact order."""
-    close = np.zeros((len(near), near.shape[1] + 1), bool)  # whether a place ties with the one before
+def _resolve_ties(queries: np.ndarray, documents: np.ndarray, scores: np.ndarray, near: np.ndarray) -> None:
+    """Put runs of neighbours in `near` (q, depth) whose scores are within TIE of the next in exact order, in place."""
+    close = np.zeros((len(near), near.shape[1] + 1), bool)  # whether a rank ties with the one before
     close[:, 1:-1] = scores[:, :-1] - scores[:, 1:] < TIE
     rows, places = np.nonzero(close[:, :-1] | close[:, 1:])
     run = np.cumsum(~close[:, :-1].ravel())[rows * near.shape[1] + places]
@@ -83,9 +84,9 @@ def per_query(
 ) -> pd.DataFrame:
     """Scores of every query whose vendor has at least one document.
 
-    queries (q, d), documents (n, d): embeddings of any length, normalised here; vendors: (q,) and (n,) labels.
+    queries (q, d), documents (n, d): embeddings, normalised here; vendors: (q,) and (n,) labels.
     Columns: `query` (row number), `vendor`, `relevant` (R), `MRR@k`, `R-Precision@X`, `mAP@R`.
-    Raises DataError when the shapes don't fit, nothing is there to rank, or a number is not finite.
+    Raises DataError when the shapes don't fit, there are no documents, or a number is not finite.
     """
     query_vendors, document_vendors = np.asarray(query_vendors), np.asarray(document_vendors)
     _check(queries, query_vendors, documents, document_vendors)
@@ -101,14 +102,14 @@ def per_query_ranked(
     document_vendors: np.ndarray,
     k: int = 10,
 ) -> pd.DataFrame:
-    """`per_query` for any way to rank: nearest(rows, depth) gives the `depth` best documents (row numbers, best first) of
-    the queries `rows`, (len(rows), depth)."""
+    """`per_query` by another way to rank: nearest(rows, depth) gives the row numbers of the `depth` best documents of
+    the queries `rows`, best first, (len(rows), depth)."""
     query_vendors, document_vendors = np.asarray(query_vendors), np.asarray(document_vendors)
     vendors, relevant = np.unique(document_vendors, return_counts=True)
     place = np.clip(np.searchsorted(vendors, query_vendors), 0, len(vendors) - 1)
     counts = np.where(vendors[place] == query_vendors, relevant[place], 0)
     answered = np.flatnonzero(counts)
-    answered = answered[np.argsort(counts[answered], kind="stable")]  # like depths together: little is searched twice
+    answered = answered[np.argsort(counts[answered], kind="stable")]  # a block of like depths wastes little search
     reciprocal, precision, average = (np.zeros(len(answered)) for _ in range(3))
     start = 0
     while start < len(answered):
@@ -119,7 +120,7 @@ def per_query_ranked(
         depth = counts[rows]
         near = nearest(rows, min(max(k, int(depth.max())), len(document_vendors)))
         hits = document_vendors[near] == query_vendors[rows, None]
-        reciprocal[start:stop], precision[start:stop], average[start:stop] = _measured(hits, depth, k)
+        reciprocal[start:stop], precision[start:stop], average[start:stop] = _metrics_of(hits, depth, k)
         start = stop
     frame = pd.DataFrame(
         {
@@ -135,19 +136,21 @@ def per_query_ranked(
 
 
 def per_query_related(order: np.ndarray, related: np.ndarray, vendors: np.ndarray, k: int = 10) -> pd.DataFrame:
-    """`per_query` where what is asked for is no vendor but documents of one's own: order (q, n), every document's row number,
-    best first; related (q, n) bool, which documents a query asks for; vendors (q,) of the queries."""
+    """`per_query` where each query has its own relevant documents in place of its vendor's.
+
+    order (q, n): every document's row number, best first; related (q, n) bool: the relevant documents of each query;
+    vendors (q,): of the queries.
+    """
     counts = related.sum(1)
     answered = np.flatnonzero(counts)
     hits = np.take_along_axis(related[answered], order[answered], axis=1)
-    measured = _measured(hits, counts[answered], k)
-    columns = dict(zip((f"MRR@{k}", "R-Precision@X", "mAP@R"), measured, strict=True))
+    values = _metrics_of(hits, counts[answered], k)
+    columns = dict(zip((f"MRR@{k}", "R-Precision@X", "mAP@R"), values, strict=True))
     return pd.DataFrame({"query": answered, "vendor": vendors[answered], "relevant": counts[answered], **columns})
 
 
-def _measured(hits: np.ndarray, depth: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """MRR@k, R-Precision@X and mAP@R of queries by which of their results are hits (q, at least the largest depth), depth (q,)
-    being R."""
+def _metrics_of(hits: np.ndarray, depth: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """MRR@k, R-Precision@X and mAP@R, each (q,); hits: bool (q, the largest depth or more), by rank; depth (q,): R."""
     top = hits[:, :k]
     reciprocal = np.where(top.any(1), 1.0 / (top.argmax(1) + 1), 0.0)
     within = hits & (np.arange(hits.shape[1]) < depth[:, None])
@@ -168,7 +171,7 @@ def evaluate(
 
 
 def metrics(k: int = 10) -> dict[str, tuple[str, bool]]:
-    """Each metric: the column of `per_query` that it averages, and whether every vendor (not query) counts the same."""
+    """Each metric: the column of `per_query` that it averages, and whether it is averaged by vendor, not by query."""
     return {
         "R-Precision@X": ("R-Precision@X", True),
         f"MRR@{k}": (f"MRR@{k}", True),

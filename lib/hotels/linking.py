@@ -76,7 +76,7 @@ class Linking(Learned):
         torch.set_num_threads(self.study.training.threads)
         torch.manual_seed(seed)
         chosen = self.study.hotels
-        encoder, found = backbones.load(image, **backbones.asked(self.study) | {"pixels": chosen.image_pixels})
+        encoder, found = backbones.load(image, **backbones.load_arguments(self.study) | {"pixels": chosen.image_pixels})
         self.provenance = [found]
         torch.manual_seed(seed)  # new layers start from the seed alone, whatever loading drew
         self.system = Linker(encoder, self._loss(loss) if self.trained else None)

@@ -1,5 +1,4 @@
-"""The device and the precision that systems are computed in, and what makes them faster there: they compute what they computed,
-up to rounding."""
+"""The device and precision of systems, and ways to make them faster that change results only by rounding."""
 
 from __future__ import annotations
 
@@ -13,30 +12,31 @@ from torch import nn
 from torch.nn import functional
 
 Precision = Literal["32-true", "bf16-mixed"]
-"""What numbers are computed in, by Lightning's names."""
-Asked = Literal["auto", "32-true", "bf16-mixed"]
-"""The same as a study asks for it."""
+"""Numeric precision, by Lightning's names."""
+PrecisionSetting = Literal["auto", "32-true", "bf16-mixed"]
+"""Numeric precision as a study sets it."""
 
 
-LENGTHS = 16
-"""Texts are padded to multiples of so many tokens on an accelerator: its kernels are planned anew for every length."""
-BLOCKS = 4
-"""So many modules of one kind in a row, at least, are a network's repeated blocks."""
+LENGTH_MULTIPLE = 16
+"""Texts are padded to multiples of so many tokens on an accelerator, which plans its kernels anew for every length."""
+MIN_BLOCKS = 4
+"""The least number of like modules in a row that count as a network's repeated blocks."""
 
 
 def device() -> torch.device:
-    """Where embeddings are computed: the accelerator if there is one."""
+    """The accelerator if there is one, else the CPU."""
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def precision(asked: Asked = "auto") -> Precision:
-    """`32-true` or `bf16-mixed`: what was asked for, or with `auto` what the device of `device` computes fastest.
+def precision(setting: PrecisionSetting = "auto") -> Precision:
+    """The precision for a setting: `auto` is what `device()` computes fastest.
 
-    bf16 pays where there are units for it (an accelerator's, a CPU's AMX or AVX-512 BF16), but for convolutions in groups
-    (`encoders.widen_grouped`). Other CPUs emulate it and are some ten times slower than in float32 (chapter 92 measures both).
+    bf16 is faster on hardware with units for it (an accelerator's, a CPU's AMX or AVX-512 BF16), except for grouped
+    convolutions (`lib.models.encoders.widen_grouped`). Other CPUs emulate it, about ten times slower than float32
+    (chapter 92 measures both).
     """
-    if asked != "auto":
-        return asked
+    if setting != "auto":
+        return setting
     if device().type == "cuda":
         fast = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
@@ -45,51 +45,58 @@ def precision(asked: Asked = "auto") -> Precision:
     return "bf16-mixed" if fast else "32-true"
 
 
-def resident(pictures: np.ndarray) -> np.ndarray | torch.Tensor:
-    """Pictures (n, h, w, 3) uint8 on the accelerator, if there is one and they take half of its free memory at most: then of a batch only row numbers travel. Else as they come."""
+def on_accelerator(pictures: np.ndarray) -> np.ndarray | torch.Tensor:
+    """Pictures (n, h, w, 3) uint8 on the accelerator if they take at most half of its free memory, else as given.
+
+    Of a batch only row numbers travel then.
+    """
     if device().type != "cuda" or pictures.nbytes > torch.cuda.mem_get_info()[0] // 2:
         return pictures
-    held = torch.empty(pictures.shape, dtype=torch.uint8, device=device())
+    resident = torch.empty(pictures.shape, dtype=torch.uint8, device=device())
     for start in range(0, len(pictures), 1024):  # in pieces, so that a memory map is never whole in memory
-        held[start : start + 1024] = torch.from_numpy(np.array(pictures[start : start + 1024])).to(device())
-    return held
+        resident[start : start + 1024] = torch.from_numpy(np.array(pictures[start : start + 1024])).to(device())
+    return resident
 
 
-def blocks(network: nn.Module) -> Iterator[nn.Module]:
-    """The repeated blocks of a network: modules of one class and of equal parameters, BLOCKS of them or more in a row (a transformer's layers)."""
+def repeated_blocks(network: nn.Module) -> Iterator[nn.Module]:
+    """A network's repeated blocks, such as a transformer's layers: MIN_BLOCKS or more modules in a row of one class
+    whose parameters have the same names and shapes."""
     for module in network.modules():
-        if isinstance(module, nn.ModuleList | nn.Sequential) and len(module) >= BLOCKS:
+        if isinstance(module, nn.ModuleList | nn.Sequential) and len(module) >= MIN_BLOCKS:
             members = list(module)
-            if all(_likeness(one) == _likeness(other) for one, other in pairwise(members)):
+            if all(_signature(one) == _signature(other) for one, other in pairwise(members)):
                 yield from members
 
 
-def _likeness(module: nn.Module) -> tuple[Any, ...]:
+def _signature(module: nn.Module) -> tuple[Any, ...]:
     return type(module), *((name, parameter.shape) for name, parameter in module.named_parameters())
 
 
 def compile_blocks(network: nn.Module) -> int:
-    """Compile the repeated blocks in place (torch.compile); how many. What is compiled for one of them serves all, so that it takes seconds where the whole network would
-    take minutes; a network without repeated blocks stays as it is."""
-    found = list(blocks(network))
-    for block in found:
+    """Compile the repeated blocks in place (torch.compile); returns how many there are.
+
+    The code compiled for one of them serves all: it takes seconds, where the whole network would take minutes.
+    """
+    blocks = list(repeated_blocks(network))
+    for block in blocks:
         block.compile()
-    return len(found)
+    return len(blocks)
 
 
-class Patches(nn.Conv2d):
-    """A convolution whose kernel is its stride, as the matrix product that it is: every patch a row."""
+class PatchConvolution(nn.Conv2d):
+    """A convolution whose kernel is as large as its stride, computed as a matrix product with a row a patch."""
 
     def forward(self, pixels: torch.Tensor) -> torch.Tensor:
         """(n, c, h, w) -> (n, d, h / p, w / p)."""
-        tall, wide = self.kernel_size
-        grid = pixels.unflatten(3, (-1, wide)).unflatten(2, (-1, tall)).permute(0, 2, 4, 1, 3, 5)
+        height, width = self.kernel_size
+        rows = torch.unflatten(torch.unflatten(pixels, 3, (-1, width)), 2, (-1, height))
+        grid = rows.permute(0, 2, 4, 1, 3, 5)  # (n, rows, columns, c, height, width)
         return functional.linear(grid.flatten(3), self.weight.flatten(1), self.bias).permute(0, 3, 1, 2)
 
 
 def patches_as_product(network: nn.Module) -> int:
-    """Replace a network's convolutions over patches by `Patches` with the same parameters; how many."""
-    found = [
+    """Replace a network's convolutions over patches by `PatchConvolution`s of the same parameters; returns how many."""
+    convolutions = [
         (parent, name, child)
         for parent in network.modules()
         for name, child in parent.named_children()
@@ -99,30 +106,33 @@ def patches_as_product(network: nn.Module) -> int:
         and child.groups == 1
         and child.stride != (1, 1)
     ]
-    for parent, name, child in found:
-        tall, wide = child.kernel_size
-        side = tall, wide  # of the stride too
-        made = Patches(child.in_channels, child.out_channels, side, side, bias=child.bias is not None)
-        made.weight, made.bias = child.weight, child.bias
-        setattr(parent, name, made)
-    return len(found)
+    for parent, name, child in convolutions:
+        height, width = child.kernel_size
+        size = height, width  # of the stride too
+        product = PatchConvolution(child.in_channels, child.out_channels, size, size, bias=child.bias is not None)
+        product.weight, product.bias = child.weight, child.bias
+        setattr(parent, name, product)
+    return len(convolutions)
 
 
 def prepare(network: nn.Module) -> None:
-    """All of it, before training."""
+    """Make a network faster, before training: all of this module's changes to it."""
     patches_as_product(network)
-    narrow_stream(network)
+    bf16_tokens(network)
     compile_blocks(network)
 
 
-def narrow_stream(network: nn.Module) -> int:
-    """Let a timm ViT's tokens be bf16 from block to block where it is computed in bf16: adding positions in float32 would widen all that follows. How many networks."""
-    found: list[Any] = [module for module in network.modules() if hasattr(module, "pos_drop")]
-    for vit in found:
-        vit.pos_drop.register_forward_hook(_narrowed)
-    return len(found)
+def bf16_tokens(network: nn.Module) -> int:
+    """Keep the tokens of timm's ViTs in bf16 between blocks where autocast is on; returns how many ViTs there are.
+
+    Otherwise adding the positions, in float32, makes all that follows float32.
+    """
+    vits: list[Any] = [module for module in network.modules() if hasattr(module, "pos_drop")]
+    for vit in vits:
+        vit.pos_drop.register_forward_hook(_autocast)
+    return len(vits)
 
 
-def _narrowed(_: nn.Module, __: Any, tokens: torch.Tensor) -> torch.Tensor:
-    kind = tokens.device.type
-    return tokens.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else tokens
+def _autocast(_: nn.Module, __: Any, tokens: torch.Tensor) -> torch.Tensor:
+    device_type = tokens.device.type
+    return tokens.to(torch.get_autocast_dtype(device_type)) if torch.is_autocast_enabled(device_type) else tokens

@@ -1,13 +1,14 @@
-"""Objectives of text-image alignment (MATCHED section 4 iii D and A.4): contrast (ITC) and matching (ITM).
+"""Losses of text-image alignment (MATCHED section 4 iii D and A.4): contrast (ITC) and matching (ITM).
 
-A picture is given as one or more unit vectors (its Q-Former's queries, or a single vector), a text as one; how alike
-they are is the largest inner product, over the temperature. Two variants:
+A picture has one or more unit vectors (its Q-Former's queries, or a single vector), a text has one; their similarity is
+the largest inner product. Two variants:
 
-* `corrected`, what the paper's text describes: every other picture and text of the batch is a negative, whatever region it
-  is from (`nt_xent`, both ways), and matching is asked of the pairs that the contrast takes for alike (`hard_negatives`);
+* `corrected`, what the paper's text describes: the negatives of a pair are all other pictures and texts of the batch,
+  from any region (`nt_xent` in both directions), and matching also scores the pairs that the contrast confuses
+  (`hard_negatives`);
 * `released`, what the authors' code computes (architectures/CLIPLayer, CLIPITMLayer and BLIP2Layer of
-  maastrichtlawtech/MATCHED): negatives from another region than the pair's, in `released_itc` a picture's side that
-  multiplies sums, and in `released_matching` negatives that come by another path than positives.
+  maastrichtlawtech/MATCHED): negatives from another region than the pair's. In `released_itc` one term multiplies sums
+  of vectors; in `released_matching` negatives bypass the Q-Former that positives go through.
 
 A new method is a line in METHODS.
 """
@@ -23,33 +24,35 @@ METHODS: dict[str, tuple[str, ...]] = {
     "blip2": ("itc", "itm", "generation"),
     "blip2-cond": ("itc", "itm", "generation"),
 }
-"""What is trained, by method; `blip2-cond` gives its generator the title and lets it write the rest."""
+"""The losses of each method. `blip2-cond` gives its generator the title and trains it to write the rest."""
 
 
 def similarity(text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
-    """Texts (u, d) and pictures (v, q, d), unit vectors -> (u, v): the largest inner product over a picture's q vectors."""
+    """Unit vectors of texts (u, d) and pictures (v, q, d) -> (u, v), the largest inner product over q."""
     return torch.einsum("ud,vqd->uvq", text, image).amax(-1)
 
 
 def nt_xent(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
-    """Normalised-temperature cross-entropy of rows against columns (Chen et al. 2020, eq. 1), several positives allowed.
+    """Normalised-temperature cross-entropy of rows against columns (Chen et al. 2020, eq. 1).
 
-    scores (u, v): similarities over the temperature; positive (u, v) bool. The mean, over positive (i, j), of
+    scores (u, v): similarities over the temperature; positive (u, v) bool, one or more in a row. The mean, over positive (i, j), of
     -log(e^s_ij / (e^s_ij + sum of e^s_ik over the k that are no positives of i)).
     """
-    least = torch.finfo(scores.dtype).min  # not -inf: a row of positives alone would have no gradient
-    others = scores.masked_fill(positive, least).logsumexp(1, keepdim=True)
+    lowest = torch.finfo(scores.dtype).min  # not -inf: a row of positives alone would have no gradient
+    others = scores.masked_fill(positive, lowest).logsumexp(1, keepdim=True)
     return (torch.logaddexp(scores, others) - scores)[positive].mean()
 
 
 def itc(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
-    """Image-text contrast: `nt_xent` from texts to pictures and from pictures to texts, averaged (Radford et al. 2021)."""
+    """Image-text contrast: the mean of `nt_xent` from texts to pictures and back (Radford et al. 2021)."""
     return (nt_xent(scores, positive) + nt_xent(scores.T, positive.T)) / 2
 
 
 def hard_negatives(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
-    """For each row that has a negative one of them, drawn in proportion to e^score (Li et al. 2021): (rows, columns), each
-    (n,), drawn by torch's global generator."""
+    """A negative for each row that has one, drawn in proportion to e^score (Li et al. 2021): rows and columns, (2, n).
+
+    Draws from torch's global generator.
+    """
     rows = torch.where(~positive.all(1))[0]
     shares = scores.detach().float().masked_fill(positive, -torch.inf)[rows].softmax(1)
     drawn = torch.multinomial(shares, 1)[:, 0] if len(rows) else rows
@@ -59,11 +62,11 @@ def hard_negatives(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor
 def released_itc(
     text: torch.Tensor, image: torch.Tensor, texts: torch.Tensor, images: torch.Tensor, temperature: float
 ) -> torch.Tensor:
-    """The authors' ITC: text, image (n, d) of the pairs, texts, images (n, k, d) of their negatives, unit vectors.
+    """The authors' ITC of unit vectors: text, image (n, d) of the pairs, texts, images (n, k, d) of their negatives.
 
     With s_i = text_i . image_i / T: the mean over pairs of -log(e^s_i / (e^s_i + sum_j e^(texts_ij . image_i / T))) and
     sum_j -log(e^s_i / (e^s_i + e^c_ij)). Their einsum sums both vectors of the second term before it multiplies:
-    c_ij = (sum of text_i) (sum of images_ij) / T, which says nothing about whether the two are alike.
+    c_ij = (sum of text_i) (sum of images_ij) / T, which doesn't measure their similarity.
     """
     own = (text * image).sum(-1) / temperature
     from_texts = torch.einsum("nkd,nd->nk", texts, image) / temperature
@@ -75,11 +78,12 @@ def released_itc(
 def released_matching(
     text: torch.Tensor, queries: torch.Tensor, images: torch.Tensor, temperature: float
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """The authors' ITC and ITM beside a Q-Former: text (n, d), the pairs' queries (n, q, d), and of their negatives (n, k, d)
-    the mean of the image encoder's tokens, which never went through the Q-Former; unit vectors.
+    """The authors' ITC and ITM losses with a Q-Former, of unit vectors.
 
-    The pair scores max_q text . query / T, a negative text . image / T. ITC is cross-entropy of the pair among its
-    negatives; ITM binary cross-entropy on the same scores, the mean over all pairs and negatives.
+    text (n, d) and queries (n, q, d) of the pairs; images (n, k, d): of their negatives the mean of the image encoder's
+    tokens, which bypass the Q-Former. A pair scores max_q text . query / T, a negative text . image / T. ITC is
+    cross-entropy of the pair among its negatives, ITM binary cross-entropy of the same scores, averaged over all pairs
+    and negatives.
     """
     own = torch.einsum("nd,nqd->nq", text, queries).amax(1, keepdim=True) / temperature
     scores = torch.cat([own, torch.einsum("nd,nkd->nk", text, images) / temperature], 1)

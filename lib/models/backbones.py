@@ -1,8 +1,8 @@
-"""Backbones of `lib.study.registry` with weights, and the record of what was really loaded.
+"""Loads the backbones of `lib.study.registry`, with a record of the weights that were loaded.
 
-Weights are looked for in a local folder, then in the Hugging Face cache or hub, then a packaged stand-in is
-taken; `<name>-random` asks for fresh weights. Whatever happens is in `Provenance`, and tables show its `label`:
-a backbone whose weights were not loaded never lends its name to a number.
+Weights come from a local folder, else from the Hugging Face cache or hub, else from a packaged stand-in;
+`<name>-random` stands for fresh weights. `Provenance` records which, and tables show its `label`: results are labelled
+with the backbone actually loaded.
 """
 
 from __future__ import annotations
@@ -23,21 +23,23 @@ from torch import nn
 from lib.core.errors import DataError
 from lib.core.files import package, sha256
 from lib.models import canary, pretrained, tokenizers
-from lib.models.encoders import Bag, ImageEncoder, TextEncoder
+from lib.models.encoders import BagOfTokens, ImageEncoder, TextEncoder, Vilt, VisualBert
 from lib.models.face_embeddings import FaceFeatures
-from lib.models.single_stream import Vilt, VisualBert
-from lib.models.weights import said
+from lib.models.weights import error_summary
 from lib.study.plan import Study
 from lib.study.registry import BACKBONES, FILES, RANDOM, STAND_INS, Backbone
 
 VOCABULARY = 2000
-"""Tokens of a generator with fresh weights."""
+"""Number of tokens of a generator with fresh weights."""
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """What was asked for and what was loaded; sha256 is over the loaded tensors, parameters their count. note: how the checkpoint's
-    tensors differ in name or number from the model's, '' where they don't."""
+    """Which backbone was requested and which was loaded.
+
+    sha256: over the loaded tensors; parameters: their count; note: how the checkpoint's tensors differ in name or
+    number from the model's, '' where they don't.
+    """
 
     kind: str
     requested: str
@@ -49,11 +51,12 @@ class Provenance:
 
     @property
     def label(self) -> str:
-        """The name to show beside a number: of what was loaded, never of what was only asked for."""
+        """The name for tables: of the backbone that was loaded, and which one it replaces."""
         name = f"{self.loaded} (random weights)" if self.source == "random" else self.loaded
         return name if self.loaded == self.requested.removesuffix(RANDOM) else f"{name} in place of {self.requested}"
 
     def row(self) -> dict[str, Any]:
+        """All fields and the label, by name."""
         return {**asdict(self), "label": self.label}
 
 
@@ -65,14 +68,14 @@ def load(
     pooling: str | None = None,
     texts: Sequence[str] = (),
 ) -> tuple[Any, Provenance]:
-    """The encoder called `name` and the record of its weights.
+    """The encoder called `name` and the provenance of its weights.
 
-    pixels: side of the pictures that an image model will see. weights: `prefer` falls back on the packaged
-    stand-in, `require` raises DataError instead. folder: where `<folder>/<name>/` may hold the weights, as
-    transformers saves them (text, multimodal), as `model.safetensors` (image) or as `model.onnx` (face). pooling: of a text's
-    token vectors, in place of the backbone's own. texts: what the tokens of a generator with fresh weights are learnt
-    from. Raises DataError for an unknown name, and for weights, a tokenizer or a packaged library that are there and aren't what
-    they are called: only what is not to be had has a stand-in.
+    pixels: side of an image model's pictures. weights: `prefer` falls back on a stand-in where there are no weights,
+    `require` raises DataError instead. folder: `<folder>/<name>/` may hold the weights, as transformers saves them
+    (text, multimodal), as `model.safetensors` (image) or as `model.onnx` (face). pooling: of a text's token vectors,
+    instead of the backbone's own. texts: from which the tokens of a generator with fresh weights are learnt. Raises
+    DataError for an unknown name, and for weights, a tokenizer or a packaged library that exist but are not what they
+    should be: these get no stand-in.
     """
     base = name.removesuffix(RANDOM)
     if base not in BACKBONES:
@@ -81,48 +84,47 @@ def load(
             "for fresh weights; a new one is a line in lib/study/registry.py."
         )
     backbone = BACKBONES[base]
-    if name != base and (backbone.kind == "face" or (backbone.kind == "multimodal" and not backbone.config)):
-        instead = (
-            f"{base}-small is from scratch"
-            if backbone.kind == "multimodal"
-            else "a face network is taken as it was trained"
-        )
-        raise DataError(f"{name}: there are no fresh weights of {base}; {instead}.")
+    if name != base and backbone.kind == "face":
+        raise DataError(f"{name}: there are no fresh weights of {base}; a face network is taken as it was trained.")
+    if name != base and backbone.kind == "multimodal" and not backbone.config:
+        raise DataError(f"{name}: there are no fresh weights of {base}; {base}-small is from scratch.")
     change: dict[str, Any] = {"pooling": pooling} if pooling else {}
     backbone = replace(backbone, **change)
     if name != base or backbone.config:
-        return _found(name, base, "random", _fresh(base, backbone, pixels, texts))
+        return _with_provenance(name, base, "random", _fresh(base, backbone, pixels, texts))
     local = Path(folder).expanduser() / name
     if folder and local.is_dir():
-        return _found(name, name, "folder", *_from_folder(name, backbone, local, pixels))
+        return _with_provenance(name, name, "folder", *_from_folder(name, backbone, local, pixels))
     if backbone.package:
-        return _found(name, name, "package", _from_package(name, backbone, pixels))
+        return _with_provenance(name, name, "package", _from_package(name, backbone, pixels))
     try:
         fetched = _from_hub(backbone)
         image_encoder = _image_encoder(backbone, Path(folder).expanduser() if folder else None)
-    except OSError as error:  # not to be had; what is had and doesn't fit is an error below
+    except OSError as error:  # there are none; weights that exist and don't fit raise DataError below
         if weights == "require":
             raise DataError(
-                f"{name}: its weights are neither in {local if folder else 'a local folder (weights_folder is not set)'} "
-                f"nor to be had from the hub as {backbone.hub!r} ({type(error).__name__}), and the parameters say "
-                f"`weights: require`. Put them into the folder ({FILES[backbone.kind]}), or allow a stand-in with "
-                "`weights: prefer`."
+                f"{name}: its weights are neither in "
+                f"{local if folder else 'a local folder (weights_folder is not set)'} nor to be had from the hub as "
+                f"{backbone.hub!r} ({type(error).__name__}), and the parameters say `weights: require`. Put them into "
+                f"the folder ({FILES[backbone.kind]}), or allow a stand-in with `weights: prefer`."
             ) from error
     else:
-        return _found(name, name, "hub", *_from_folder(name, backbone, fetched, pixels, image_encoder))
+        return _with_provenance(name, name, "hub", *_from_folder(name, backbone, fetched, pixels, image_encoder))
     stand_in = STAND_INS.get(backbone.kind, f"{name}-small")
     other = BACKBONES[stand_in]
     if other.config:
-        return _found(name, stand_in, "random", _fresh(stand_in, other, pixels, texts))
-    return _found(name, stand_in, "package", _from_package(stand_in, replace(other, **change), pixels))
+        return _with_provenance(name, stand_in, "random", _fresh(stand_in, other, pixels, texts))
+    return _with_provenance(name, stand_in, "package", _from_package(stand_in, replace(other, **change), pixels))
 
 
-def asked(study: Study) -> dict[str, Any]:
-    """What a study says of loading, as arguments of `load`."""
+def load_arguments(study: Study) -> dict[str, Any]:
+    """The arguments of `load` that a study sets."""
     return {"pixels": study.image.pixels, "weights": study.weights, "folder": study.weights_at}
 
 
-def _found(requested: str, loaded: str, source: Any, encoder: nn.Module, note: str = "") -> tuple[Any, Provenance]:
+def _with_provenance(
+    requested: str, loaded: str, source: Any, encoder: nn.Module, note: str = ""
+) -> tuple[Any, Provenance]:
     digest, count = hashlib.sha256(), 0
     if isinstance(encoder, FaceFeatures):
         digest.update(sha256(encoder.file).encode())
@@ -139,9 +141,9 @@ def _packaged(name: str, backbone: Backbone) -> Path:
     """The file or folder of weights in an installed package, its hash checked."""
     path = package(backbone.package) / backbone.file
     weights = path / "model.safetensors" if backbone.kind == "text" else path
-    if (found := sha256(weights)) != backbone.file_sha256:
+    if (digest := sha256(weights)) != backbone.file_sha256:
         raise DataError(
-            f"{weights}: these are not the weights that were checked (SHA-256 {found[:12]}…, expected "
+            f"{weights}: these are not the weights that were checked (SHA-256 {digest[:12]}…, expected "
             f"{backbone.file_sha256[:12]}…). Install the package again; if it was renewed on purpose, check "
             "the new file and change its hash in lib/study/registry.py."
         )
@@ -149,6 +151,7 @@ def _packaged(name: str, backbone: Backbone) -> Path:
 
 
 def _from_package(name: str, backbone: Backbone, pixels: int) -> nn.Module:
+    """The encoder with the weights of an installed package, its canary checked."""
     path = _packaged(name, backbone)
     if backbone.kind == "text":
         encoder: nn.Module = _text(path, backbone)[0]
@@ -156,8 +159,8 @@ def _from_package(name: str, backbone: Backbone, pixels: int) -> nn.Module:
         encoder = FaceFeatures(name, path)
     else:
         model = _timm(backbone.hub, pixels)
-        # Pickled by its authors: read only after its hash was checked, and by the loader that runs no code. Its
-        # tensors carry other names than timm's and stand in the same order.
+        # Its authors pickled it: it is read only after its hash was checked, and by the loader that runs no code. Its
+        # tensors have other names than timm's, in the same order.
         stored = torch.load(path, map_location="cpu", weights_only=True)
         own = [key for key in model.state_dict() if not key.startswith("classifier.")]
         tensors = [tensor for key, tensor in stored.items() if not key.startswith("_fc.")]
@@ -165,8 +168,8 @@ def _from_package(name: str, backbone: Backbone, pixels: int) -> nn.Module:
             model.load_state_dict(dict(zip(own, tensors, strict=True)))
         except (ValueError, RuntimeError) as error:
             raise DataError(
-                f"{path}: timm's {backbone.hub} has other tensors than this file ({said(error)}). Take the version of timm "
-                "that `make study` installs."
+                f"{path}: timm's {backbone.hub} has other tensors than this file ({error_summary(error)}). Take the "
+                "version of timm that `make study` installs."
             ) from error
         encoder = ImageEncoder(model)
     canary.check(name, encoder, backbone.canary)
@@ -176,8 +179,10 @@ def _from_package(name: str, backbone: Backbone, pixels: int) -> nn.Module:
 def _from_folder(
     name: str, backbone: Backbone, folder: Path, pixels: int, image_encoder: Path | None = None
 ) -> tuple[nn.Module, str]:
-    """The encoder with the weights of `folder`, and what is to be said of how they were read. image_encoder: the folder of a multimodal model's
-    ViT; beside `folder`, or else on the hub, if not given."""
+    """The encoder with the weights of `folder`, and a note on how their tensors differ.
+
+    image_encoder: the folder of a multimodal model's ViT; by default beside `folder`, else on the hub.
+    """
     try:
         if backbone.kind == "text":
             return _text(folder, backbone)
@@ -187,21 +192,24 @@ def _from_folder(
             return _generator(folder)
         if backbone.kind == "face":
             return FaceFeatures(name, folder / "model.onnx"), ""
-        model, note = pretrained.picture_model(_timm(backbone.hub, pixels), folder)
+        model, note = pretrained.load_image_model(_timm(backbone.hub, pixels), folder)
         return ImageEncoder(model), note
     except (OSError, ValueError, RuntimeError) as error:
         raise DataError(
-            f"{folder}: the weights of {name} can't be read from here ({said(error)}). Expected are {FILES[backbone.kind]}."
+            f"{folder}: the weights of {name} can't be read from here ({error_summary(error)}). Expected are "
+            f"{FILES[backbone.kind]}."
         ) from error
 
 
-def _image_encoder(backbone: Backbone, beside: Path | None) -> Path | None:
-    """The folder of the weights that a multimodal model sees by: in the folder `beside` or on the hub. Raises OSError when they are in
-    neither: with other ones the whole would be another model."""
+def _image_encoder(backbone: Backbone, siblings: Path | None) -> Path | None:
+    """The folder of the weights of a multimodal model's image encoder, in the folder `siblings` or from the hub.
+
+    Raises OSError when they are in neither: with other weights it would be another model.
+    """
     if not backbone.image_encoder:
         return None
-    if beside is not None and (beside / backbone.image_encoder).is_dir():
-        return beside / backbone.image_encoder
+    if siblings is not None and (siblings / backbone.image_encoder).is_dir():
+        return siblings / backbone.image_encoder
     try:
         return _from_hub(BACKBONES[backbone.image_encoder])
     except OSError as error:
@@ -209,13 +217,13 @@ def _image_encoder(backbone: Backbone, beside: Path | None) -> Path | None:
 
 
 def _from_hub(backbone: Backbone) -> Path:
-    """The folder that holds what the hub has. Raises OSError when it is not to be had."""
+    """The folder of the hub's weights. Raises OSError when there are none, or no connection."""
     name = backbone.hub
     if backbone.kind == "image":
         import timm
 
-        found: Any = timm.get_pretrained_cfg(backbone.hub)
-        name = found and found.hf_hub_id
+        config: Any = timm.get_pretrained_cfg(backbone.hub)
+        name = config and config.hf_hub_id
     if not name:
         raise OSError("not on the hub")
     _offline_when_unreachable()
@@ -224,7 +232,7 @@ def _from_hub(backbone: Backbone) -> Path:
 
 @cache
 def _offline_when_unreachable() -> None:
-    """Without the hub only its cache is asked: its client would try for a minute before it gives up."""
+    """Use only the hub's cache when the hub can't be reached: its client would try for a minute before it gives up."""
     from huggingface_hub import constants
 
     address = urlsplit(constants.ENDPOINT)
@@ -236,39 +244,76 @@ def _offline_when_unreachable() -> None:
 
 
 def _fresh(name: str, backbone: Backbone, pixels: int, texts: Sequence[str] = ()) -> nn.Module:
-    """Fresh weights, by torch's global generator: seed it before. Texts of our own models are read in MiniLM's tokens."""
+    """The backbone with fresh weights, drawn by torch's global generator: seed it before."""
     if backbone.kind == "image":
         return ImageEncoder(_timm(backbone.hub, pixels))
     if backbone.kind == "multimodal":
-        return _own_joint(backbone, pixels)
-    from transformers import AutoModel, BertConfig, BertModel
-
-    if backbone.kind == "generator" and backbone.config:
-        return _own_generator(backbone, texts)
+        return _fresh_multimodal(backbone, pixels)
     if backbone.config:
-        tokenizer = _own_tokenizer()
-        sizes: Mapping[str, Any] = backbone.config
-        if "num_hidden_layers" not in sizes:
-            return TextEncoder(Bag(len(tokenizer), **sizes), tokenizer, backbone.pooling)
-        model = BertModel(BertConfig(vocab_size=len(tokenizer), **sizes), add_pooling_layer=False)
-        return TextEncoder(model, tokenizer, backbone.pooling)
+        return _fresh_generator(backbone.config, texts) if backbone.kind == "generator" else _fresh_text(backbone)
+    from transformers import AutoModel, T5ForConditionalGeneration
+
+    from lib.models.qformer import Generator
+
     try:
-        where = _packaged(name, backbone) if backbone.package else _from_hub(backbone)
+        folder = _packaged(name, backbone) if backbone.package else _from_hub(backbone)
     except OSError as error:
         raise DataError(
-            f"{name}{RANDOM}: the sizes and the tokens of {name} are not to be had from the hub as {backbone.hub!r}, so no fresh model can "
-            "be made of them; transformer-small is one that needs nothing."
+            f"{name}{RANDOM}: the sizes and the tokens of {name} are not to be had from the hub as {backbone.hub!r}, "
+            "so no fresh model can be made of them; transformer-small is one that needs nothing."
         ) from error
-    config, given = pretrained.config(where)
+    config, fields = pretrained.read_config(folder)
     if backbone.kind == "generator":
-        from transformers import T5ForConditionalGeneration
-
-        from lib.models.qformer import Generator
-
         writer = T5ForConditionalGeneration(config)
-        return Generator(writer, tokenizers.read(where, _rows(writer), given))
-    model = AutoModel.from_config(config)
-    return TextEncoder(model, tokenizers.read(where, _rows(model), given), backbone.pooling)
+        return Generator(writer, tokenizers.load(folder, _rows(writer), fields))
+    model = AutoModel.from_config(config)  # type: ignore[no-untyped-call]
+    return TextEncoder(model, tokenizers.load(folder, _rows(model), fields), backbone.pooling)
+
+
+def _fresh_text(backbone: Backbone) -> TextEncoder:
+    """A text encoder of `backbone.config` with fresh weights, on MiniLM's tokens."""
+    from transformers import BertConfig, BertModel
+
+    tokenizer, sizes = _minilm_tokenizer(), dict[str, Any](backbone.config or {})
+    if "num_hidden_layers" not in sizes:
+        return TextEncoder(BagOfTokens(len(tokenizer), **sizes), tokenizer, backbone.pooling)
+    model = BertModel(BertConfig(vocab_size=len(tokenizer), **sizes), add_pooling_layer=False)
+    return TextEncoder(model, tokenizer, backbone.pooling)
+
+
+def _fresh_generator(sizes: Mapping[str, Any], texts: Sequence[str]) -> nn.Module:
+    """A T5 with fresh weights. Its tokens are learnt from the texts, which hold few of MiniLM's thirty thousand: a
+    generator chooses among all its tokens at each step."""
+    from transformers import T5Config, T5ForConditionalGeneration
+
+    from lib.models.qformer import Generator
+
+    tokenizer = tokenizers.train(_minilm_tokenizer(), texts, VOCABULARY)
+    padding, end = tokenizer.pad_token_id, tokenizer.sep_token_id
+    special: dict[str, Any] = {"pad_token_id": padding, "eos_token_id": end, "decoder_start_token_id": padding}
+    config = T5Config(vocab_size=len(tokenizer), **special, **sizes)
+    return Generator(T5ForConditionalGeneration(config), tokenizer)
+
+
+def _fresh_multimodal(backbone: Backbone, pixels: int) -> Vilt | VisualBert:
+    """A single-stream encoder of `backbone.config` with fresh weights, on MiniLM's tokens."""
+    from transformers import ViltConfig, ViltModel, VisualBertConfig, VisualBertModel
+
+    tokenizer, sizes = _minilm_tokenizer(), dict[str, Any](backbone.config or {})
+    if not backbone.image_encoder:
+        config = ViltConfig(
+            vocab_size=len(tokenizer), image_size=pixels, patch_size=16, max_position_embeddings=512, **sizes
+        )
+        return Vilt(ViltModel(config), tokenizer)
+    vit = _timm(BACKBONES[backbone.image_encoder].hub, pixels)
+    own = VisualBertConfig(vocab_size=len(tokenizer), visual_embedding_dim=vit.num_features, **sizes)
+    return VisualBert(VisualBertModel(own, add_pooling_layer=False), vit, tokenizer)
+
+
+def _minilm_tokenizer() -> Any:
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer.from_pretrained(_packaged("minilm-l6", BACKBONES["minilm-l6"]))
 
 
 def _generator(folder: Path) -> tuple[nn.Module, str]:
@@ -277,85 +322,49 @@ def _generator(folder: Path) -> tuple[nn.Module, str]:
 
     from lib.models.qformer import Generator
 
-    config, given = pretrained.config(folder, T5Config)
-    model, note = pretrained.transformer(folder, config, T5ForConditionalGeneration)
-    return Generator(model, tokenizers.read(folder, _rows(model), given)), note
+    config, fields = pretrained.read_config(folder, T5Config)
+    model, note = pretrained.load_transformer(folder, config, T5ForConditionalGeneration)
+    return Generator(model, tokenizers.load(folder, _rows(model), fields)), note
 
 
-def _own_generator(backbone: Backbone, texts: Sequence[str]) -> nn.Module:
-    """A T5 with fresh weights. Its tokens are learnt from the texts: of MiniLM's thirty thousand they have few, and a
-    generator chooses among all of them at each step."""
-    from transformers import T5Config, T5ForConditionalGeneration
-
-    from lib.models.qformer import Generator
-
-    tokenizer = tokenizers.learnt(_own_tokenizer(), texts, VOCABULARY)
-    padding, end = tokenizer.pad_token_id, tokenizer.sep_token_id
-    special: dict[str, Any] = {"pad_token_id": padding, "eos_token_id": end, "decoder_start_token_id": padding}
-    sizes: Mapping[str, Any] = backbone.config or {}
-    config = T5Config(vocab_size=len(tokenizer), **special, **sizes)
-    return Generator(T5ForConditionalGeneration(config), tokenizer)
-
-
-def _own_tokenizer() -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(_packaged("minilm-l6", BACKBONES["minilm-l6"]))
-
-
-def _multimodal(backbone: Backbone, pixels: int, folder: Path, image_encoder: Path | None) -> tuple[nn.Module, str]:
-    """A single-stream encoder with the weights of `folder`, and of `image_encoder` those that it sees by."""
+def _multimodal(
+    backbone: Backbone, pixels: int, folder: Path, image_encoder: Path | None
+) -> tuple[Vilt | VisualBert, str]:
+    """A single-stream encoder with the weights of `folder`, and those of its image encoder, if it has one."""
     from transformers import ViltConfig, ViltModel, VisualBertConfig, VisualBertModel
 
     if image_encoder is None:
-        config, given = pretrained.config(folder, ViltConfig)
-        model, note = pretrained.transformer(folder, config, ViltModel, pooled=True)
-        return Vilt(model, tokenizers.read(folder, _rows(model), given)), note
-    config, given = pretrained.config(folder, VisualBertConfig)
-    model, note = pretrained.transformer(folder, config, VisualBertModel)
-    # A config of this class says RoBERTa's special tokens where nobody said otherwise; its tokens are BERT's.
-    tokenizer = tokenizers.read(folder, _rows(model), {})
-    seeing, seen = pretrained.picture_model(_timm(BACKBONES[backbone.image_encoder].hub, pixels), image_encoder)
-    # Its own projection is for detectors' features of another size; a ViT's tokens go in as they are, as published.
-    if seeing.num_features != model.config.hidden_size:
+        config, fields = pretrained.read_config(folder, ViltConfig)
+        model, note = pretrained.load_transformer(folder, config, ViltModel, pooled=True)
+        return Vilt(model, tokenizers.load(folder, _rows(model), fields)), note
+    config, _ = pretrained.read_config(folder, VisualBertConfig)
+    model, note = pretrained.load_transformer(folder, config, VisualBertModel)
+    # A config of this class has RoBERTa's special tokens unless it says otherwise; the model's tokens are BERT's.
+    tokenizer = tokenizers.load(folder, _rows(model), {})
+    vit, vit_note = pretrained.load_image_model(_timm(BACKBONES[backbone.image_encoder].hub, pixels), image_encoder)
+    # Its own projection is for detectors' features of another size; a ViT's tokens are used directly, as published.
+    if vit.num_features != model.config.hidden_size:
         raise ValueError(
-            f"its tokens have {model.config.hidden_size} numbers and those of {backbone.image_encoder} {seeing.num_features}; there are no "
-            "weights to bring one to the other"
+            f"its tokens have {model.config.hidden_size} numbers and those of {backbone.image_encoder} "
+            f"{vit.num_features}; there are no weights to bring one to the other"
         )
     model.embeddings.visual_projection = nn.Identity()
-    return VisualBert(model, seeing, tokenizer), "; ".join(
-        filter(None, (note, seen and f"{backbone.image_encoder}: {seen}"))
-    )
-
-
-def _own_joint(backbone: Backbone, pixels: int) -> nn.Module:
-    """A single-stream encoder with fresh weights of `backbone.config`."""
-    from transformers import ViltConfig, ViltModel, VisualBertConfig, VisualBertModel
-
-    tokenizer = _own_tokenizer()
-    sizes: Any = backbone.config
-    if not backbone.image_encoder:
-        config = ViltConfig(
-            vocab_size=len(tokenizer), image_size=pixels, patch_size=16, max_position_embeddings=512, **sizes
-        )
-        return Vilt(ViltModel(config), tokenizer)
-    seeing = _timm(BACKBONES[backbone.image_encoder].hub, pixels)
-    own = VisualBertConfig(vocab_size=len(tokenizer), visual_embedding_dim=seeing.num_features, **sizes)
-    return VisualBert(VisualBertModel(own, add_pooling_layer=False), seeing, tokenizer)
+    notes = (note, vit_note and f"{backbone.image_encoder}: {vit_note}")
+    return VisualBert(model, vit, tokenizer), "; ".join(filter(None, notes))
 
 
 def _text(folder: Path, backbone: Backbone) -> tuple[TextEncoder, str]:
-    """A text encoder with the weights of `folder`, which has read a sentence."""
-    config, given = pretrained.config(folder)
+    """A text encoder with the weights of `folder`, tried on a sentence."""
+    config, fields = pretrained.read_config(folder)
     if config.is_encoder_decoder:
         raise DataError(f"{folder}: this model ({config.model_type}) writes texts; an encoder of texts is expected.")
-    model, note = pretrained.transformer(folder, config)
-    encoder = TextEncoder(model, tokenizers.read(folder, _rows(model), given), backbone.pooling)
+    model, note = pretrained.load_transformer(folder, config)
+    encoder = TextEncoder(model, tokenizers.load(folder, _rows(model), fields), backbone.pooling)
     try:
-        vector = canary.text(encoder)
-    except Exception as error:  # of whatever kind: a model that reads something else fails in its own way
+        vector = canary.sentence_vector(encoder)
+    except Exception as error:  # of any kind: a model with other inputs fails in its own way
         raise DataError(
-            f"{folder}: this model ({config.model_type}) can't encode a sentence ({said(error)})."
+            f"{folder}: this model ({config.model_type}) can't encode a sentence ({error_summary(error)})."
         ) from error
     if not torch.isfinite(vector).all():
         raise DataError(f"{folder}: this model's vector of a sentence is not finite. Take other weights.")
@@ -363,8 +372,8 @@ def _text(folder: Path, backbone: Backbone) -> tuple[TextEncoder, str]:
 
 
 def _rows(model: Any) -> int:
-    """Of a model's matrix of token embeddings."""
-    return model.get_input_embeddings().weight.shape[0]
+    """The number of rows of a model's matrix of token embeddings."""
+    return int(model.get_input_embeddings().weight.shape[0])
 
 
 def _timm(name: str, pixels: int) -> Any:

@@ -1,4 +1,4 @@
-"""Encoders: token numbers, pixels or ready features in, one vector an item out."""
+"""Encoders of texts, of pictures, of pairs of both (single-stream) and of ready features: a vector an item."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from torch.nn import functional
 
 
 class Pixels(nn.Module):
-    """(n, h, w, 3) uint8 -> (n, 3, h, w) as a model wants them: normalised here, so that only bytes travel to the device.
+    """Pictures (n, h, w, 3) uint8 -> normalised pixels (n, 3, h, w), on the device, so that only bytes travel there.
 
-    cfg: `mean` and `std` of its training pictures, for values from 0 to 1 (timm's `pretrained_cfg`).
+    cfg: `mean` and `std` of the model's training pictures, for values from 0 to 1 (timm's `pretrained_cfg`).
     """
 
     mean: torch.Tensor
@@ -32,9 +32,8 @@ class Pixels(nn.Module):
         return (pixels - self.mean) * self.scale
 
 
-class Bag(nn.Module):
-    """A text as its tokens in no order: the mean of their embeddings, as the state of each of them. What a word counts for is
-    learnt alone, so that little data is enough."""
+class BagOfTokens(nn.Module):
+    """The mean of a text's token embeddings, as the state of each token; it learns from little data."""
 
     def __init__(self, vocabulary: int, hidden_size: int) -> None:
         super().__init__()
@@ -49,8 +48,7 @@ class Bag(nn.Module):
 
 
 class TextEncoder(nn.Module):
-    """A transformer and its pooling, `mean` over tokens, `first` or `last` token: token numbers and mask (n, t) -> vectors
-    (n, dimensions)."""
+    """A transformer and its pooling (`mean`, `first` or `last` token): tokens and mask (n, t) -> (n, dimensions)."""
 
     def __init__(self, model: Any, tokenizer: Any, pooling: str) -> None:
         super().__init__()
@@ -58,11 +56,12 @@ class TextEncoder(nn.Module):
         self.dimensions: int = model.config.hidden_size
 
     def states(self, tokens: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """Of every token: (n, t, dimensions)."""
-        return self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
+        """The last hidden state of every token: (n, t, dimensions)."""
+        hidden: torch.Tensor = self.model(input_ids=tokens, attention_mask=mask).last_hidden_state
+        return hidden
 
     def pooled(self, states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        """`states` and mask -> (n, dimensions)."""
+        """`states` (n, t, dimensions) and mask (n, t) -> (n, dimensions)."""
         if self.pooling == "first":
             return states[:, 0]
         if self.pooling == "last":
@@ -75,21 +74,22 @@ class TextEncoder(nn.Module):
 
 
 def widen_grouped(network: nn.Module) -> int:
-    """Let convolutions in groups be computed in float32 where they are trained on a CPU, also where all else is in bf16; how many.
+    """Train grouped convolutions in float32 on a CPU, also where all else is in bf16; returns how many there are.
 
-    Their backward pass in bf16 takes most of a step there: without this, EfficientNet-Lite0 trains slower in bf16 than in float32.
+    Their backward pass in bf16 takes most of a step there: EfficientNet-Lite0 would train slower in bf16 than in
+    float32.
     """
-    found = [module for module in network.modules() if isinstance(module, nn.Conv2d) and module.groups > 1]
-    for module in found:
-        module.forward = partial(_wide, module.forward)  # type: ignore[method-assign]
-    return len(found)
+    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d) and module.groups > 1]
+    for convolution in convolutions:
+        convolution.forward = partial(_in_float32, convolution.forward)  # type: ignore[method-assign]
+    return len(convolutions)
 
 
-def _wide(forward: Callable[[torch.Tensor], torch.Tensor], given: torch.Tensor) -> torch.Tensor:
-    if given.device.type != "cpu" or not torch.is_grad_enabled():
-        return forward(given)
+def _in_float32(forward: Callable[[torch.Tensor], torch.Tensor], inputs: torch.Tensor) -> torch.Tensor:
+    if inputs.device.type != "cpu" or not torch.is_grad_enabled():
+        return forward(inputs)
     with torch.autocast("cpu", enabled=False):
-        return forward(given.float())
+        return forward(inputs.float())
 
 
 class ImageEncoder(nn.Module):
@@ -99,24 +99,26 @@ class ImageEncoder(nn.Module):
         super().__init__()
         widen_grouped(model)
         self.model = model.to(memory_format=torch.channels_last)
-        self.dimensions: int = model.head_hidden_size  # of the pooled vector; VGG's is longer than its patches'
+        self.dimensions: int = model.head_hidden_size  # of the pooled vector; VGG's is longer than its patches' `width`
         self.width: int = model.num_features
         self.pixels = Pixels(model.pretrained_cfg)
 
     def patches(self, pictures: torch.Tensor) -> torch.Tensor:
-        """A vector for every patch, the class token's first, or for every place of the last feature map: (n, p, width)."""
-        found = self.model.forward_features(self.pixels(pictures))
-        return found.flatten(2).transpose(1, 2) if found.ndim == 4 else found
+        """A vector for each patch, the class token's first, or for each position of the last feature map: (n, p,
+        width)."""
+        features: torch.Tensor = self.model.forward_features(self.pixels(pictures))
+        return features.flatten(2).transpose(1, 2) if features.ndim == 4 else features
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        return self.model(self.pixels(pictures))
+        vectors: torch.Tensor = self.model(self.pixels(pictures))
+        return vectors
 
 
 class FrozenFeatures(nn.Module):
-    """Vectors that were computed beforehand (n, dimensions), their directions as they are: what there is to train is the head alone.
+    """Vectors computed beforehand (n, dimensions), scaled to norm sqrt(dimensions): only the head on them is trained.
 
-    Each is drawn to the length that makes its coordinates of size one, as a head's usual rate expects: networks give vectors of any length
-    (dlib's are of 1.4), and under a head that starts at such inputs a few epochs change nothing.
+    A head's usual learning rate expects coordinates of about 1. Networks give vectors of any norm (dlib's have 1.4),
+    and a few epochs of a head on those would change nothing.
     """
 
     def __init__(self, dimensions: int) -> None:
@@ -124,4 +126,58 @@ class FrozenFeatures(nn.Module):
         self.dimensions = dimensions
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        return functional.normalize(features, dim=-1) * self.dimensions**0.5
+        scaled: torch.Tensor = functional.normalize(features, dim=-1) * self.dimensions**0.5
+        return scaled
+
+
+class VisualBert(nn.Module):
+    """VisualBERT (Li et al. 2019) on a ViT's tokens, as MATCHED uses it (section 4 iii C, Table 4).
+
+    A pair's vector is the first token's. model: VisualBertModel; image_encoder: a ViT of timm, whose tokens, the class token too, are the visual tokens.
+    hides_padding: whether padding is masked out of the attention. The authors' code passes its mask of ones and zeros
+    unchanged to the encoder, which *adds* it to the attention scores: padding then counts only a little less (by a
+    factor of e), and a text's vector depends on how much it was padded.
+    """
+
+    def __init__(self, model: Any, image_encoder: Any, tokenizer: Any) -> None:
+        super().__init__()
+        self.model, self.image_encoder, self.tokenizer = model, image_encoder, tokenizer
+        self.pixels = Pixels(image_encoder.pretrained_cfg)
+        self.dimensions: int = model.config.hidden_size
+        self.hides_padding = True
+
+    def forward(
+        self, tokens: torch.Tensor, mask: torch.Tensor, pictures: torch.Tensor, text: torch.Tensor, image: torch.Tensor
+    ) -> torch.Tensor:
+        """Vectors of a batch's n pairs, (n, d); each text and picture of the batch is turned into tokens once.
+
+        tokens, mask (u, t) of the texts; pictures (v, h, w, 3) uint8; text, image (n,): each pair's rows of them.
+        """
+        visual = self.image_encoder.forward_features(self.pixels(pictures))[image]
+        length = self.model.config.max_position_embeddings - visual.shape[1]  # long texts are cut to fit the picture
+        visual_mask = torch.ones(visual.shape[:2], dtype=mask.dtype, device=mask.device)
+        vectors = self.model.embeddings(input_ids=tokens[text, :length], visual_embeds=visual)
+        bias = torch.cat([mask[text, :length], visual_mask], dim=1)[:, None, None, :].to(vectors.dtype)
+        if self.hides_padding:
+            bias = (1 - bias) * torch.finfo(vectors.dtype).min
+        hidden: torch.Tensor = self.model.encoder(vectors, attention_mask=bias)[0]
+        return hidden[:, 0]
+
+
+class Vilt(nn.Module):
+    """ViLT (Kim et al. 2021): its pooled first token. model: ViltModel."""
+
+    def __init__(self, model: Any, tokenizer: Any) -> None:
+        super().__init__()
+        self.model, self.tokenizer = model, tokenizer
+        self.pixels = Pixels({"mean": (0.5, 0.5, 0.5), "std": (0.5, 0.5, 0.5)})  # as its authors normalise
+        self.dimensions: int = model.config.hidden_size
+
+    def forward(
+        self, tokens: torch.Tensor, mask: torch.Tensor, pictures: torch.Tensor, text: torch.Tensor, image: torch.Tensor
+    ) -> torch.Tensor:
+        """As `VisualBert.forward`."""
+        pixels, length = self.pixels(pictures)[image], self.model.config.max_position_embeddings
+        tokens, mask = tokens[text, :length], mask[text, :length]
+        vectors: torch.Tensor = self.model(input_ids=tokens, attention_mask=mask, pixel_values=pixels).pooler_output
+        return vectors

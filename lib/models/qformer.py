@@ -1,4 +1,4 @@
-"""The Q-Former of BLIP-2 (Li et al. 2023) and the text generator behind it.
+"""The Q-Former of BLIP-2 (Li et al. 2023) and its text generator.
 
 The transformers are transformers' own: Blip2QFormerModel and T5ForConditionalGeneration.
 """
@@ -15,15 +15,15 @@ from transformers.modeling_outputs import BaseModelOutput
 from lib.core.errors import DataError
 
 IGNORED = -100
-"""What a token to be written is replaced by where it doesn't count (PyTorch's cross-entropy leaves it out)."""
+"""Stands for target tokens that don't count (PyTorch's cross-entropy leaves it out)."""
 
 
 class QFormer(nn.Module):
-    """Learnt queries that read a picture's tokens.
+    """Learnt queries that attend to a picture's tokens.
 
-    dimensions: of queries and tokens. causal: a query attends to those before it alone, as in the authors' code (their
-    BERT is a decoder). reads_text: it has the layers for a text beside the queries. Raises DataError when the dimensions
-    can't be divided among the heads.
+    dimensions: of queries and tokens. causal: a query attends only to earlier ones, as in the authors' code (their BERT
+    is a decoder). reads_text: has layers for a text next to the queries. Raises DataError when the dimensions are no
+    multiple of the heads.
     """
 
     def __init__(
@@ -56,20 +56,21 @@ class QFormer(nn.Module):
         )
 
     def forward(self, tokens: torch.Tensor, text: torch.Tensor | None = None) -> torch.Tensor:
-        """A picture's tokens (n, p, d), and the vector (n, d) of a text that the queries are to see -> (n, queries, d)."""
-        asked = self.queries.expand(len(tokens), -1, -1)
-        count, mask = asked.shape[1], None
+        """A picture's tokens (n, p, d), and the vector (n, d) of a text for the queries to see -> (n, queries, d)."""
+        inputs = self.queries.expand(len(tokens), -1, -1)
+        count, mask = inputs.shape[1], None
         if text is not None:
-            asked = torch.cat([asked, text[:, None]], dim=1)
+            inputs = torch.cat([inputs, text[:, None]], dim=1)
         if self.causal:
-            lowest = torch.finfo(asked.dtype).min
-            mask = torch.full((count, count), lowest, dtype=asked.dtype, device=asked.device).triu(1)[None, None]
-        found = self.model(asked, query_length=count, attention_mask=mask, encoder_hidden_states=tokens)
-        return found.last_hidden_state[:, :count]
+            lowest = torch.finfo(inputs.dtype).min
+            mask = torch.full((count, count), lowest, dtype=inputs.dtype, device=inputs.device).triu(1)[None, None]
+        outputs = self.model(inputs, query_length=count, attention_mask=mask, encoder_hidden_states=tokens)
+        queries: torch.Tensor = outputs.last_hidden_state[:, :count]
+        return queries
 
 
 class Generator(nn.Module):
-    """A T5 that writes a text from what it is shown: vectors of `dimensions` numbers."""
+    """A T5 whose decoder writes a text from vectors (n, q, dimensions)."""
 
     def __init__(self, model: Any, tokenizer: Any) -> None:
         super().__init__()
@@ -77,13 +78,17 @@ class Generator(nn.Module):
         self.dimensions: int = model.config.d_model
 
     def forward(
-        self, shown: torch.Tensor, written: torch.Tensor, given: dict[str, torch.Tensor] | None = None
+        self, vectors: torch.Tensor, written: torch.Tensor, given: dict[str, torch.Tensor] | None = None
     ) -> torch.Tensor:
-        """Cross-entropy of the tokens `written` (n, t; IGNORED ones don't count), after what is shown (n, q, dimensions) and,
-        where a part of the text is `given` (its `tokens` and `mask`, (n, s)), after that too."""
-        mask = torch.ones(shown.shape[:2], dtype=torch.long, device=shown.device)
+        """Cross-entropy of the tokens `written` (n, t), where IGNORED ones don't count.
+
+        vectors (n, q, dimensions): what they are written from. given: `tokens` and `mask`, (n, s), of a first part of
+        the text, which the decoder attends to as well.
+        """
+        mask = torch.ones(vectors.shape[:2], dtype=torch.long, device=vectors.device)
         if given is not None:
-            read = self.model.encoder(input_ids=given["tokens"], attention_mask=given["mask"]).last_hidden_state
-            shown, mask = torch.cat([read, shown], dim=1), torch.cat([given["mask"], mask], dim=1)
-        outputs = BaseModelOutput(last_hidden_state=shown)
-        return self.model(encoder_outputs=outputs, attention_mask=mask, labels=written).loss
+            prompt = self.model.encoder(input_ids=given["tokens"], attention_mask=given["mask"]).last_hidden_state
+            vectors, mask = torch.cat([prompt, vectors], dim=1), torch.cat([given["mask"], mask], dim=1)
+        outputs = BaseModelOutput(last_hidden_state=vectors)
+        loss: torch.Tensor = self.model(encoder_outputs=outputs, attention_mask=mask, labels=written).loss
+        return loss

@@ -1,7 +1,7 @@
-"""Tensors of a checkpoint: read whole from safetensors, and held against what a model needs.
+"""Tensors of a checkpoint, read from safetensors and compared with those that a model needs.
 
-A loader that fills what is missing at random, or passes over what it doesn't know, gives numbers under a wrong name: here
-every tensor is accounted for. Pickles are never read.
+Every tensor is accounted for: a loader that fills missing tensors at random or skips unknown ones would label results
+with a model that wasn't loaded. Pickles are never read.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from lib.core.errors import DataError
 
 FILE, INDEX = "model.safetensors", "model.safetensors.index.json"
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
-"""Types that become float32; of others nobody has said how they are to be read."""
+"""Types that are converted to float32; others are refused."""
 COUNTERS = ("position_ids", "token_type_ids", "num_batches_tracked")
-"""Last parts of the names of tensors that hold whole numbers; no model's vector depends on their values."""
+"""Last parts of the names of integer tensors, on whose values no model's vector depends."""
 HEADS = (
     "lm_head.",
     "cls.",
@@ -38,19 +38,19 @@ HEADS = (
     "vocab_projector.",
     "embeddings.position_ids",
 )
-"""What training leaves in checkpoints of transformers and encoders don't use: heads, and a counter that older versions kept."""
+"""Tensors in checkpoints that encoders don't use: heads of training, and a counter of older versions."""
 WRAPPERS = ("0.auto_model.", "0.model.", "auto_model.", "model.", "module.", "_orig_mod.", "encoder.", "backbone.")
-"""What sentence-transformers, DataParallel, torch.compile and models around a model put before every tensor's name."""
+"""Prefixes of all tensors' names by sentence-transformers, DataParallel, torch.compile and models that wrap a model."""
 
 
-def stored(folder: Path) -> dict[str, torch.Tensor]:
-    """Every tensor of `folder`, by name: of model.safetensors, or of the files that model.safetensors.index.json lists. Floats
-    become float32.
+def read(folder: Path) -> dict[str, torch.Tensor]:
+    """Every tensor of `folder` by name, floats as float32.
 
-    Raises DataError when there is none, when a file is broken or not what the index says, when a tensor stands in two
-    files, when it holds whole numbers where numbers are expected, and when it isn't finite.
+    They come from model.safetensors, or from the files that model.safetensors.index.json lists. Raises DataError when
+    there is none, when a file is broken or not what the index says, when two files hold the same tensor, and when a
+    tensor isn't finite or of a type that isn't read.
     """
-    found: dict[str, torch.Tensor] = {}
+    tensors: dict[str, torch.Tensor] = {}
     listed = _files(folder)
     for file in sorted(set(listed.values())) if listed else [FILE]:
         try:
@@ -58,38 +58,38 @@ def stored(folder: Path) -> dict[str, torch.Tensor]:
         # A broken header ends in any of these.
         except (OSError, SafetensorError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise DataError(
-                f"{folder / file}: this is no whole safetensors file ({said(error)}). Copy it again; a pickle under another "
-                "name isn't read."
+                f"{folder / file}: this is no whole safetensors file ({error_summary(error)}). Copy it again; a "
+                "pickle under another name isn't read."
             ) from error
-        if twice := sorted(found.keys() & more.keys()):
+        if twice := sorted(tensors.keys() & more.keys()):
             raise DataError(f"{folder / file}: {counted(twice)} in another file of this checkpoint too. Save it again.")
-        found |= more
-    if not found:
+        tensors |= more
+    if not tensors:
         raise DataError(f"{folder}: the checkpoint holds no tensors. Take the whole one.")
-    if lost := sorted(listed.keys() - found.keys()):
+    if lost := sorted(listed.keys() - tensors.keys()):
         raise DataError(f"{folder}: {INDEX} lists {counted(lost)} that its files don't hold. Copy them all again.")
-    return {name: _number(folder, name, tensor) for name, tensor in found.items()}
+    return {name: _float32(folder, name, tensor) for name, tensor in tensors.items()}
 
 
 def _files(folder: Path) -> dict[str, str]:
-    """The file of each tensor by the index; empty where there is one file."""
+    """The file of each tensor, as the index says; empty where there is one file."""
     if (folder / FILE).is_file():
         return {}
     if not (folder / INDEX).is_file():
         pickled = any(path.suffix in (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".msgpack") for path in folder.iterdir())
         raise DataError(
-            f"{folder}: there is no {FILE}"
-            + (
-                "; what is here is a pickle, and pickles are never read, since they can hold code. Save the model as safetensors."
-                if pickled
-                else f", nor an {INDEX} of several. Put it there."
-            )
+            f"{folder}: there is no {FILE}; what is here is a pickle, and pickles are never read, since they can hold "
+            "code. Save the model as safetensors."
+            if pickled
+            else f"{folder}: there is no {FILE}, nor an {INDEX} of several. Put it there."
         )
     try:
-        listed = json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"]
+        listed: dict[str, str] = json.loads((folder / INDEX).read_text(encoding="utf-8"))["weight_map"]
         plain = all(isinstance(file, str) and Path(file).name == file for file in listed.values()) and bool(listed)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{folder / INDEX}: this is no index of tensors ({said(error)}). Copy it again.") from error
+        raise DataError(
+            f"{folder / INDEX}: this is no index of tensors ({error_summary(error)}). Copy it again."
+        ) from error
     if not plain:
         raise DataError(f"{folder / INDEX}: its weight_map must give each tensor a file of this folder.")
     if lost := sorted({file for file in listed.values() if not (folder / file).is_file()}):
@@ -99,38 +99,38 @@ def _files(folder: Path) -> dict[str, str]:
     return listed
 
 
-def _number(folder: Path, name: str, tensor: torch.Tensor) -> torch.Tensor:
+def _float32(folder: Path, name: str, tensor: torch.Tensor) -> torch.Tensor:
     if name.rpartition(".")[2] in COUNTERS:
         return tensor
     if tensor.dtype not in FLOATS:
         raise DataError(
-            f"{folder}: the tensor {name} holds {str(tensor.dtype).removeprefix('torch.')}; weights are read as float32, "
-            "float16, bfloat16 or float64. Quantised weights are none: save the model as it was trained."
+            f"{folder}: the tensor {name} holds {str(tensor.dtype).removeprefix('torch.')}; weights are read as "
+            "float32, float16, bfloat16 or float64. Quantised weights can't be read: save the model as it was trained."
         )
-    number = tensor.float()
-    if not torch.isfinite(number).all():
+    values = tensor.float()
+    if not torch.isfinite(values).all():
         raise DataError(
-            f"{folder}: the tensor {name} holds values that are no finite numbers (NaN or infinity). The file is broken, or the "
-            "model's training diverged; take other weights."
+            f"{folder}: the tensor {name} holds values that are no finite numbers (NaN or infinity). The file is "
+            "broken, or the model's training diverged; take other weights."
         )
-    return number
+    return values
 
 
-def unwrapped(
-    where: object, tensors: Mapping[str, torch.Tensor], known: Collection[str], base: str = ""
+def without_prefix(
+    where: object, tensors: Mapping[str, torch.Tensor], model_names: Collection[str], base: str = ""
 ) -> tuple[dict[str, torch.Tensor], str]:
-    """Tensors by the names that a model has, and the prefix that was taken off. known: the model's names; base: what transformers puts
-    before them in a model with a head (`bert.`), taken off where it stands.
+    """Tensors by a model's own names, and the prefix that was removed from the stored ones.
 
-    A wrapper's prefix is taken off only where every tensor has it and no name fits as it stands. Raises DataError when two tensors would
-    have one name.
+    base: transformers' prefix in a model with a head (`bert.`), removed from the names that have it. A wrapper's prefix
+    is removed only if every tensor has it and none of `model_names` is there without that. Raises DataError when two
+    tensors would have one name.
     """
     bare, prefix = dict(tensors), ""
-    while bare and not any(name.removeprefix(base) in known for name in bare):
-        found = next((wrapper for wrapper in WRAPPERS if all(name.startswith(wrapper) for name in bare)), None)
-        if found is None:
+    while bare and not any(name.removeprefix(base) in model_names for name in bare):
+        wrapper = next((wrapper for wrapper in WRAPPERS if all(name.startswith(wrapper) for name in bare)), None)
+        if wrapper is None:
             break
-        bare, prefix = {name.removeprefix(found): tensor for name, tensor in bare.items()}, prefix + found
+        bare, prefix = {name.removeprefix(wrapper): tensor for name, tensor in bare.items()}, prefix + wrapper
     if base and any(name.startswith(base) for name in bare):
         short = {name.removeprefix(base): tensor for name, tensor in bare.items()}
         if len(short) < len(bare):
@@ -145,7 +145,10 @@ def unwrapped(
 def check(
     where: object, what: str, missing: Iterable[str], unexpected: Iterable[str], misshaped: Mapping[str, str]
 ) -> None:
-    """Raises DataError that names the first tensor of each kind and how many there are; misshaped: what is wrong, by name."""
+    """Raises DataError, with the first tensor of each kind and their number, if there are any.
+
+    misshaped: the names of tensors of another shape, with `shape_mismatch` of each.
+    """
     wrong = [(sorted(missing), "missing"), (sorted(unexpected), "unexpected"), (sorted(misshaped), "of another shape")]
     parts = []
     for names, kind in wrong:
@@ -154,20 +157,30 @@ def check(
             parts.append(f"{kind}: {counted(names)}{shape}")
     if parts:
         raise DataError(
-            f"{where}: these are not the weights of {what}; {'; '.join(parts)}. Nothing is filled in or passed over: take the whole "
-            "checkpoint of this very model."
+            f"{where}: these are not the weights of {what}; {'; '.join(parts)}. Nothing is filled in or passed over: "
+            "take the whole checkpoint of this very model."
         )
 
 
 def counted(names: list[str]) -> str:
-    """The first of some tensors, and how many there are."""
+    """The first of some tensors' names, and how many there are."""
     return f"the tensor {names[0]}" if len(names) == 1 else f"{len(names)} tensors, the first {names[0]},"
 
 
-def shapes(found: Iterable[int], expected: Iterable[int]) -> str:
-    return f"{tuple(found)} in place of {tuple(expected)}"
+def shape_mismatch(stored: Iterable[int], expected: Iterable[int]) -> str:
+    """The two shapes in words."""
+    return f"{tuple(stored)} in place of {tuple(expected)}"
 
 
-def said(error: BaseException) -> str:
-    """A library's message in one short line."""
+def misshaped(stored: Mapping[str, torch.Tensor], expected: Mapping[str, torch.Size]) -> dict[str, str]:
+    """The names of stored tensors of another shape than expected, with `shape_mismatch` of each."""
+    return {
+        name: shape_mismatch(tensor.shape, expected[name])
+        for name, tensor in stored.items()
+        if name in expected and tensor.shape != expected[name]
+    }
+
+
+def error_summary(error: BaseException) -> str:
+    """A library's error in one short line."""
     return " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -14,6 +14,7 @@ from lib.data.ads import Ads
 from lib.evaluation import open_set, retrieval
 from lib.evaluation import similarity_graph as graphs
 from lib.evaluation.intervals import bootstrap_weights, interval
+from lib.evaluation.verdicts import Separation
 from lib.runs import results
 from lib.runs.results import Results
 
@@ -119,7 +120,7 @@ def one_entity(
     - `labels, pairs, split` (pairs of one vendor), `split_vendors`;
     - `auroc, low, high`: the chance that a split pair is more similar than a pair of two vendors (vendors resampled);
     - `first`: the share of split pairs in which one is the other's nearest label;
-    - `told`: `lib.evaluation.open_set.told` of the split vendors.
+    - `told`: `lib.evaluation.open_set.separation` of the split vendors.
     """
     names, codes = np.unique(labels, return_inverse=True)
     sums = np.zeros((len(names), vectors.shape[1]))
@@ -133,7 +134,7 @@ def one_entity(
     split_vendors = len(np.unique(owner[one][same]))
     counts = {"labels": len(names), "pairs": len(one), "split": int(same.sum()), "split_vendors": split_vendors}
     if not same.any() or same.all():
-        return {**counts, "auroc": np.nan, "low": np.nan, "high": np.nan, "first": np.nan, "told": "undecided"}
+        return {**counts, "auroc": np.nan, "low": np.nan, "high": np.nan, "first": np.nan, "told": Separation.UNDECIDED}
     low, high = interval(_resampled_auroc(cosines[one, other], same, owner[one], owner[other], draws, seed))
     nearest = cosines.argmax(1)
     first = (nearest[one] == other) | (nearest[other] == one)
@@ -143,7 +144,7 @@ def one_entity(
         "high": high,
         "first": float(first[same].mean()),
     }
-    return {**counts, **scores, "told": open_set.told(low, high, split_vendors)}
+    return {**counts, **scores, "told": open_set.separation(low, high, split_vendors)}
 
 
 def _resampled_auroc(

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lib.data import splits
 from lib.data.ads import Ads
-from lib.evaluation.intervals import bootstrap_weights, compared, interval, resampled_ratio
+from lib.evaluation.intervals import compared, ratio_interval, share_interval
 from lib.evaluation.verification import METRICS
 from lib.runs.results import Results
 from lib.study.plan import Study
@@ -50,8 +50,7 @@ def partings(queries_by: Mapping[str, pd.DataFrame], draws: int = 1000, seed: in
         for (system, face), here in queries.groupby(["system", "face"]):
             for metric in METRICS:
                 scores = _vendor_means(here, metric)
-                times = bootstrap_weights(len(scores), draws, seed)
-                low, high = interval(resampled_ratio(times, scores["top"].to_numpy(), scores["bottom"].to_numpy()))
+                low, high = ratio_interval(scores["top"].to_numpy(), scores["bottom"].to_numpy(), draws, seed)
                 mean = scores["top"].mean()
                 rows.append((system, face, parting, metric, mean, low, high, len(scores), len(here)))
     columns = ["system", "face", "parting", "metric", "mean", "low", "high", "vendors", "queries"]
@@ -101,13 +100,9 @@ def detector_errors(
 
     vendors, detected, true: of each picture its vendor, whether a face was detected, and whether there is one, (n,).
     """
-    names, codes = np.unique(vendors, return_inverse=True)
-    times = bootstrap_weights(len(names), draws, seed)
     rows = []
     for what, among in (("all pictures", np.full(len(true), True)), ("faces missed", true), ("faces made up", ~true)):
         wrong = among & (detected != true)
-        top, bottom = (np.bincount(codes, counted, len(names)) for counted in (wrong, among))
-        low, high = interval(resampled_ratio(times, top, bottom))
-        share = wrong.sum() / among.sum() if among.any() else np.nan
+        share, low, high = share_interval(wrong, among, vendors, draws, seed)
         rows.append((what, int(among.sum()), int(wrong.sum()), share, low, high))
     return pd.DataFrame(rows, columns=["what", "of", "wrong", "share", "low", "high"])

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lib.data import identifiers
 from lib.evaluation import retrieval
-from lib.models.systems import System
+from lib.models.system import System
 from lib.review.twin_fidelity import character_baseline
 from lib.runs import encoding
 

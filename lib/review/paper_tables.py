@@ -16,7 +16,7 @@ from scipy.stats import kendalltau
 from lib.core import published
 from lib.data.ads import REGIONS
 from lib.evaluation import identification as scoring
-from lib.evaluation.intervals import bootstrap_weights, compared, interval, mean_of_seeds
+from lib.evaluation.intervals import all_vendors, bootstrap_weights, compared, interval, mean_of_seeds
 from lib.runs import results
 from lib.runs.results import Results
 from lib.study.registry import ALIGNMENT_NAMES, BACKBONES
@@ -206,7 +206,7 @@ def order(found: Results, table: pd.DataFrame, variant: str = "corrected") -> tu
     if len(chosen) < 3:
         return {"tau": np.nan, "low": np.nan, "high": np.nan, "rows": len(chosen)}, pd.DataFrame(columns=SWAPS)
     shares = [found.macro_f1_shares(found.behind([run])) for run in chosen["run"]]
-    vendors = pd.Index(sorted(set().union(*(frame.index for seeds in shares for frame in seeds))))
+    vendors = all_vendors(frame for seeds in shares for frame in seeds)
     times = bootstrap_weights(len(vendors), min(found.study.bootstrap, MOST_DRAWS), found.study.split.seed)
     resampled = np.array([mean_of_seeds(seeds, vendors, times)[1] for seeds in shares])
     taus = np.array([kendalltau(chosen["published"], scores).statistic for scores in resampled.T])

@@ -11,7 +11,7 @@ from lib.data import disclosure, identifiers, image_arrays, splits
 from lib.data.ads import Ads
 from lib.evaluation import retrieval, verification
 from lib.models import backbones
-from lib.models.systems import System
+from lib.models.system import System
 from lib.runs import encoding
 from lib.study.plan import Study
 

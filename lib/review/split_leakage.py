@@ -16,7 +16,7 @@ from lib.data import identifiers, splits
 from lib.data.ads import Ads
 from lib.data.disclosure import LEAST
 from lib.evaluation import identification, verification
-from lib.evaluation.intervals import bootstrap_weights, compared, interval, mean_of_seeds
+from lib.evaluation.intervals import compared, mean_interval
 from lib.runs import results
 from lib.runs.baselines import BASELINES
 from lib.study.plan import Run, Study
@@ -185,10 +185,7 @@ def _shares(run: Run, metric: str, region: str) -> pd.DataFrame:
 
 
 def _with_interval(shares: list[pd.DataFrame], draws: int, seed: int) -> dict[str, float]:
-    vendors = pd.Index(sorted(set().union(*(frame.index for frame in shares))))
-    share, resampled = mean_of_seeds(shares, vendors, bootstrap_weights(len(vendors), draws, seed))
-    low, high = interval(resampled)
-    return {"share": share, "low": low, "high": high}
+    return dict(zip(("share", "low", "high"), mean_interval(shares, draws, seed), strict=True))
 
 
 def summary(crossed: pd.DataFrame, probed: pd.DataFrame, fallen: pd.DataFrame) -> str:

@@ -12,7 +12,7 @@ from scipy.stats import permutation_test
 from lib.data import disclosure
 from lib.data.ads import Ads
 from lib.evaluation import identification
-from lib.evaluation.intervals import bootstrap_weights, holm, interval
+from lib.evaluation.intervals import holm, ratio_interval
 from lib.evaluation.verification import METRICS
 from lib.review.data_tables import WINDOW
 from lib.runs import results
@@ -194,8 +194,7 @@ def binned(
     """
     rows = []
     for here in _bins(table, factor, score, bins, least):
-        resampled = bootstrap_weights(len(here), draws, seed) @ here[score].to_numpy() / len(here)
-        low, high = interval(resampled)
+        low, high = ratio_interval(here[score].to_numpy(), np.ones(len(here)), draws, seed)
         rows.append((here[factor].mean(), here[score].mean(), low, high, len(here)))
     return pd.DataFrame(rows, columns=[factor, "mean", "low", "high", "vendors"])
 

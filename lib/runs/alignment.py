@@ -24,8 +24,8 @@ from lib.models import alignment_losses, backbones
 from lib.models.acceleration import device, precision
 from lib.models.aligner import Aligner
 from lib.models.alignment_losses import METHODS
+from lib.models.fusion import MeanFusion
 from lib.models.qformer import QFormer
-from lib.models.systems import MeanFusion
 from lib.runs import batches, encoding, variants
 from lib.runs.pair_batches import PairItems, Writing
 from lib.runs.trained import Trained
@@ -51,7 +51,7 @@ def build(
     """An aligner on the backbones' weights with fresh layers, by torch's global generator: seed it before; and the record of the
     weights. texts: what a fresh generator's tokens are learnt from; generates: whether it is to have one."""
     plan, released = study.alignment, variant.name == "released"
-    arguments = backbones.asked(study)
+    arguments = backbones.load_arguments(study)
     text_encoder, of_text = backbones.load(text, pooling=variant.pooling, **arguments)
     image_encoder, of_image = backbones.load(image, **arguments)
     for name, found, kind in ((text, of_text, "text"), (image, of_image, "image")):
@@ -310,7 +310,7 @@ class Alignment(Trained):
 
         def scores(pictures: np.ndarray) -> np.ndarray:
             numbers, place = np.unique(pictures, return_inverse=True)
-            tokens = encoding.blocks(self.system.see, self.seen[numbers], self.variant.training.precision)
+            tokens = encoding.blocks(self.system.image_tokens, self.seen[numbers], self.variant.training.precision)
             means = functional.normalize(tokens.mean(1), dim=-1)[place.reshape(pictures.shape)]
             return torch.einsum("nd,nkd->nk", asked, means).numpy()
 

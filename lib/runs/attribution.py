@@ -16,9 +16,9 @@ from lib.core.errors import DataError
 from lib.evaluation import verification
 from lib.models import acceleration, backbones
 from lib.models.acceleration import device
+from lib.models.encoders import VisualBert
 from lib.models.face_embeddings import FaceFeatures
-from lib.models.single_stream import VisualBert
-from lib.models.systems import System
+from lib.models.system import System
 from lib.runs import batches, embedding_files, encoding, variants
 from lib.runs.losses import Objective
 from lib.runs.trained import Trained
@@ -75,7 +75,7 @@ class Experiment(Trained):
 
     def encoders(self) -> list[Any]:
         """Of texts, of pictures and of pairs, None where the run has none; what was loaded is noted in `provenance`."""
-        arguments = backbones.asked(self.study)
+        arguments = backbones.load_arguments(self.study)
         names = [self.parameters.get(kind) for kind in ("text", "image", "multimodal")]
         loaded = [
             backbones.load(name, **arguments, pooling=self.variant.pooling) if name else (None, None) for name in names
@@ -112,13 +112,13 @@ class Experiment(Trained):
             np.searchsorted(self.classes, chosen["vendor"].to_numpy()),
             None if tokenizer is None else self.tokens_of(part),
             0 if tokenizer is None else tokenizer.pad_token_id,
-            self._pictures_at_hand if self.system.sees else None,
-            acceleration.LENGTHS if device().type == "cuda" else 1,
+            self._pictures_at_hand if self.system.takes_images else None,
+            acceleration.LENGTH_MULTIPLE if device().type == "cuda" else 1,
         )
 
     @cached_property
     def _pictures_at_hand(self) -> np.ndarray | torch.Tensor:
-        return acceleration.resident(self.pictures)
+        return acceleration.on_accelerator(self.pictures)
 
     def train(self) -> pd.DataFrame:
         """Train (or go on with, or take up finished) the system; the history, an empty one without training."""

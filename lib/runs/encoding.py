@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from lib.models.acceleration import Asked, device, precision
+from lib.models.acceleration import PrecisionSetting, device, precision
 from lib.models.encoders import TextEncoder
-from lib.models.systems import System
+from lib.models.system import System
 from lib.runs import batches
 
 
 @torch.inference_mode()
-def texts(system: Any, tokens: Sequence[Sequence[int]], asked: Asked = "auto") -> torch.Tensor:
+def texts(system: Any, tokens: Sequence[Sequence[int]], asked: PrecisionSetting = "auto") -> torch.Tensor:
     """(n, d) float32, on the CPU: the text encoder's vectors of tokenised texts, in batches of like length. system: a
-    `lib.models.systems.System`, or what encodes as one does."""
+    `lib.models.system.System`, or what encodes as one does."""
     system.to(device())
     parts, order = [], _by_length(tokens)
     for rows in order:
@@ -27,13 +27,15 @@ def texts(system: Any, tokens: Sequence[Sequence[int]], asked: Asked = "auto") -
     return torch.cat(parts)[np.argsort(np.concatenate(order), kind="stable")]
 
 
-def pictures(system: Any, found: np.ndarray, asked: Asked = "auto") -> torch.Tensor:
+def pictures(system: Any, found: np.ndarray, asked: PrecisionSetting = "auto") -> torch.Tensor:
     """(n, …) float32, on the CPU: the image encoder's vectors of pictures (n, h, w, 3) uint8. system: as for `texts`."""
     return blocks(system.to(device()).encode_image, found, asked)
 
 
 @torch.inference_mode()
-def blocks(encode: Callable[[torch.Tensor], torch.Tensor], found: np.ndarray, asked: Asked = "auto") -> torch.Tensor:
+def blocks(
+    encode: Callable[[torch.Tensor], torch.Tensor], found: np.ndarray, asked: PrecisionSetting = "auto"
+) -> torch.Tensor:
     """What `encode` gives of the rows of an array, as float32 on the CPU."""
     parts = []
     for start in range(0, len(found), 128):
@@ -44,7 +46,7 @@ def blocks(encode: Callable[[torch.Tensor], torch.Tensor], found: np.ndarray, as
 
 
 @torch.inference_mode()
-def states(encoder: TextEncoder, tokens: Sequence[Sequence[int]], asked: Asked = "auto") -> list[np.ndarray]:
+def states(encoder: TextEncoder, tokens: Sequence[Sequence[int]], asked: PrecisionSetting = "auto") -> list[np.ndarray]:
     """A text encoder's states of every token of each text: n times (t, d) float16."""
     encoder.to(device()).eval()
     found: list[np.ndarray] = [np.empty(0, np.float16)] * len(tokens)
@@ -64,7 +66,7 @@ def pairs(
     found: np.ndarray,
     text: np.ndarray,
     image: np.ndarray,
-    asked: Asked = "auto",
+    asked: PrecisionSetting = "auto",
 ) -> torch.Tensor:
     """(n, d) float32, on the CPU: a single-stream encoder's vectors of the pairs (text[i], image[i]), rows of `tokens` and
     of `found`."""
@@ -90,5 +92,5 @@ def _by_length(tokens: Sequence[Sequence[int]]) -> list[np.ndarray]:
     return np.array_split(order, max(1, len(order) // 64))
 
 
-def _autocast(asked: Asked) -> torch.autocast:
+def _autocast(asked: PrecisionSetting) -> torch.autocast:
     return torch.autocast(device().type, torch.bfloat16, enabled=precision(asked) == "bf16-mixed")

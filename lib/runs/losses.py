@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn import functional
 
 from lib.core.errors import DataError
-from lib.models.systems import System
+from lib.models.system import System
 from lib.study.config import Training
 
 OBJECTIVES: dict[str, dict[str, float]] = {

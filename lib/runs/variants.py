@@ -3,7 +3,7 @@
 
 Read from the scripts of maastrichtlawtech/MATCHED (text: textClassifier, textContraLearn; pictures: imageContraClassifier;
 both: e2e_fusion): their defaults, since the paper prints none. What else differs, the losses and the attention, is in
-`lib.runs.losses` and `lib.models.systems`.
+`lib.runs.losses` and `lib.models.fusion`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 from torch import nn
 
 from lib.core.errors import DataError
-from lib.models.systems import FUSIONS, RELEASED_FUSIONS, Fusions
+from lib.models.fusion import FUSIONS, RELEASED_FUSIONS, Fusions
 from lib.study.config import Alignment, Training
 
 VARIANTS = ("corrected", "released")

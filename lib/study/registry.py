@@ -26,7 +26,7 @@ GENERATOR = "flan-t5-small"
 VARIANTS = ("corrected", "released")
 """How a system is made and trained (`lib.runs.variants`)."""
 FUSIONS = ("mean", "concat", "auto", "attention", "mean-similarity")
-"""How two vectors become one (`lib.models.systems`)."""
+"""How two vectors become one (`lib.models.fusion`)."""
 BASELINES = {
     "char-ngrams": "text",
     "word-ngrams": "text",

@@ -49,7 +49,7 @@ def ladder(large: int = 256) -> list[Step]:
     """The steps, each with all before it. large: the larger batch."""
     compiled = (acceleration.compile_blocks,)
     product = (acceleration.patches_as_product, *compiled)
-    narrow = (acceleration.narrow_stream, *product)
+    narrow = (acceleration.bf16_tokens, *product)
     return [
         Step("plain loop", 32, ready=False, half=False),
         Step("prepared once, held on the device, like lengths", 32, half=False),

@@ -20,8 +20,8 @@ import pandas as pd
 import torch
 
 from lib.data import identifiers, image_arrays
-from lib.models.acceleration import Asked, device, precision
-from lib.models.systems import System
+from lib.models.acceleration import PrecisionSetting, device, precision
+from lib.models.system import System
 from lib.runs import batches
 from lib.runs.attribution import Experiment
 from lib.runs.variants import Variant
@@ -61,7 +61,7 @@ class PlainLoader:
                 return_tensors="pt",
             )
             batch |= {"tokens": found["input_ids"], "mask": found["attention_mask"], "text": torch.arange(len(rows))}
-        if run.system.sees:
+        if run.system.takes_images:
             shown = [image_arrays.decode(run.data.images[image], run.study.image.pixels) for image in chosen["image"]]
             batch |= {"pictures": torch.from_numpy(np.stack(shown)), "image": torch.arange(len(rows))}
         return batch
@@ -92,7 +92,7 @@ def learn(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimiser.step()
 
 
-def stepper(run: Experiment, system: System, source: Iterator[Batch], asked: Asked) -> Callable[[], int]:
+def stepper(run: Experiment, system: System, source: Iterator[Batch], asked: PrecisionSetting) -> Callable[[], int]:
     """What trains `system` on the next batch of `source` with a run's objective, and says how many items that were. asked: the precision, as `lib.models.acceleration.precision` has it."""
     optimiser = torch.optim.AdamW(system.parameters(), lr=1e-6, fused=True)
     half = precision(asked) == "bf16-mixed"
@@ -107,7 +107,7 @@ def stepper(run: Experiment, system: System, source: Iterator[Batch], asked: Ask
     return step
 
 
-def rate(run: Experiment, source: Iterator[Batch], asked: Asked, seconds: float) -> float:
+def rate(run: Experiment, source: Iterator[Batch], asked: PrecisionSetting, seconds: float) -> float:
     """Items a second that the run's system trains on batches of `source`: whole steps for `seconds` at least, one of them
     before the clock starts."""
     step = stepper(run, run.system.to(device()).train(), source, asked)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from lib.data import disclosure
 from lib.evaluation import calibration, open_set
+from lib.evaluation.verdicts import Separation
 from lib.review.vendor_analysis import IDENTIFIED
 from lib.runs import results
 from lib.study.plan import Run, Study
@@ -47,7 +48,11 @@ def detection(study: Study, systems: Systems, nearest: Mapping[str, pd.DataFrame
     return pd.DataFrame(rows)
 
 
-VERDICTS = {"yes": "better than chance by", "reversed": "worse than chance by", "undecided": "not decided for"}
+VERDICTS = {
+    Separation.YES: "better than chance by",
+    Separation.REVERSED: "worse than chance by",
+    Separation.UNDECIDED: "not decided for",
+}
 
 
 def detection_verdicts(detected: pd.DataFrame) -> str:

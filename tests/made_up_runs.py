@@ -60,7 +60,8 @@ def queries(modality, wrong, seed):
 
 
 def write(run, wrong, loaded, resumed=False):
-    """What `lib.runs.recorder.Recorder.finish` leaves of a run; loaded: what came in place of a backbone that was asked for."""
+    """What `lib.runs.recorder.Recorder.finish` leaves of a run; loaded: what came in place of a backbone that was asked
+    for."""
     modality, asked = run.kind.modality_of(run.parameters), run.parameters
     weights = []
     for kind in ("text", "image", "multimodal"):

@@ -215,7 +215,8 @@ def test_unknown_names_list_the_known_ones(make, words):
 
 @pytest.mark.parametrize(("mask_digits", "rows"), [("all", [0, 1, 2, 0]), ("train", [0, 4, 5, 3])])
 def test_digits_of_queries_and_other_regions_are_kept_as_published(mask_digits, rows):
-    """Below the masked texts stand the same ones with their digits; only the training region's training texts are masked."""
+    """Below the masked texts stand the same ones with their digits; only the training region's training texts are
+    masked."""
     data = object.__new__(AdItems)
     data.study = SimpleNamespace(text=SimpleNamespace(max_tokens=8))
     data.region, data.ads = "south", SimpleNamespace(texts=["a", "b", "c"])

@@ -49,7 +49,7 @@ def text_numbers() -> pd.DataFrame:
 
 
 def claims() -> pd.DataFrame:
-    """The papers' claims (`lib.review.scorecard`): `id, paper, place, statement, test, argument, needs, twin`, all str."""
+    """The papers' claims (`lib.review.scorecard`), all str: `id, paper, place, statement, test, argument, needs, twin`."""
     return read_back.cells(FOLDER / "claims.csv", comment="#")
 
 

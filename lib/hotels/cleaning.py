@@ -35,9 +35,10 @@ def by_name(images: Sequence[str]) -> list[str]:
 def by_look(images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequence[str] = ()) -> list[int]:
     """What tells pictures apart when they are there: a number for each group that looks the same.
 
-    Files of equal bytes look the same, and those that sites have shrunk or compressed anew (`lib.data.near_duplicates`).
-    Hashes are kept in `cache` under the `fingerprint` of the files' bytes and the code that decodes them; digests: the
-    SHA-256 of each of `images` as it was then. Raises DataError as `lib.data.image_arrays.read` does.
+    Files of equal bytes look the same, and those that sites have shrunk or compressed anew
+    (`lib.data.near_duplicates`). Hashes are kept in `cache` under the `fingerprint` of the files' bytes and the code
+    that decodes them; digests: the SHA-256 of each of `images` as it was then. Raises DataError as
+    `lib.data.image_arrays.read` does.
     """
     kept = cache / f"looks-{fingerprint[:16]}-{image_arrays.rules()[:8]}.npy"
     if not kept.exists():

@@ -133,7 +133,8 @@ def kind(name: str) -> Kind:
 
 
 def hyperparameters(name: str, dataset: str) -> dict[str, float]:
-    """All of a loss's for a data set, by name: those of Table 6 (`lr`, `batch`, and where printed `classes` of a batch, `proxy_lr`, …), and its own."""
+    """All of a loss's for a data set, by name: those of Table 6 (`lr`, `batch`, and where printed `classes` of a batch,
+    `proxy_lr`, …), and its own."""
     table = published.table("hotels", 6)
     table = table[(table["system"] == kind(name).published) & (table["dataset"] == dataset)]
     return kind(name).settings | {TABLE_6[row.metric]: float(row.mean) for row in table.itertuples()}

@@ -102,7 +102,8 @@ def read_collection(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
     paths = sorted(folder.glob("*.csv"))
     if not paths:
         raise DataError(
-            f"{folder}: there is no CSV file of hotel pictures (columns {', '.join(HotelSplitFile.to_schema().columns)})."
+            f"{folder}: there is no CSV file of hotel pictures "
+            f"(columns {', '.join(HotelSplitFile.to_schema().columns)})."
         )
     rows = pd.concat([_read_file(path) for path in paths], ignore_index=True)
     return _labelled(rows, unknown_chain)

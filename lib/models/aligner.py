@@ -101,7 +101,7 @@ class Aligner(nn.Module):
         return self.image_vectors(self.image_tokens(pictures))
 
     def forward(self, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        """The losses of a batch (`lib.runs.batches.PairItems`) by their names in `lib.models.alignment_losses.METHODS`."""
+        """The losses of a batch (`lib.runs.batches.PairItems`), by name as in `lib.models.alignment_losses.METHODS`."""
         text = self.encode_text(batch["tokens"], batch["mask"])
         tokens = self.image_tokens(batch["pictures"])
         unit = functional.normalize(text, dim=-1)

@@ -38,8 +38,8 @@ class Part(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """Parts that are read one after the other, with `gap` between them. Names of fewer than `shortest` letters and digits
-    aren't searched for in it."""
+    """Parts that are read one after the other, with `gap` between them. Names of fewer than `shortest` letters and
+    digits aren't searched for in it."""
 
     parts: list[Part]
     gap: str = "\n"

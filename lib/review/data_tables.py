@@ -1,30 +1,31 @@
-"""What the data is like: counts, lengths, languages, frequencies, likeness of regions (MATCHED Table 1, Fig 2, A.2)."""
+"""What the data is like: counts, text lengths, languages (MATCHED section 3, Table 1, Fig 2, A.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from langdetect import DetectorFactory, LangDetectException, detect
 
+from lib.core import published
 from lib.data.ads import Ads
-from lib.evaluation import retrieval
 
 WINDOW = 30  # of the paper's smoothing in Fig 2c
+CUT = 512  # tokens that the paper's text encoder reads
 
 
 def table_1(ads: Ads, faces: pd.Series | None = None) -> pd.DataFrame:
-    """Counts per region and over all: columns `region, Ads, Texts, Images, Faces, Vendors`.
+    """Counts by region and over all: columns `region, Ads, Texts, Images, Faces, Vendors`.
 
-    faces: for each image's path relative to the data folder whether a face is in it; without it the column is empty.
-    Texts and Images count unique ones in a region. `All` counts each ad, text, image and vendor once, wherever it is.
+    faces: whether an image shows a face, by its path relative to the data folder; without it the column is empty.
+    Texts and Images count the unique ones of a region. `All` counts each ad, text, image and vendor once.
     """
-    shown = (
-        pd.Series([None] * len(ads.images))
-        if faces is None
-        else pd.Series([bool(faces["/".join(path.parts[-3:])]) for path in ads.images])
-    )
+    has_face = np.full(len(ads.images), np.nan)
+    if faces is not None:
+        has_face = np.array([float(faces["/".join(path.parts[-3:])]) for path in ads.images])
     rows = []
     for name in [*ads.regions, "all"]:
         here = ads.ads if name == "all" else ads.ads[ads.ads["region"] == name]
@@ -35,50 +36,79 @@ def table_1(ads: Ads, faces: pd.Series | None = None) -> pd.DataFrame:
                 "Ads": len(here),
                 "Texts": here.loc[here["text"] >= 0, "text"].nunique(),
                 "Images": len(images),
-                "Faces": float(shown[images].mean()) if faces is not None else float("nan"),
+                "Faces": float(has_face[images].mean()) if faces is not None else np.nan,
                 "Vendors": here["vendor"].nunique(),
             }
         )
     return pd.DataFrame(rows)
 
 
-def beside_published(ours: pd.DataFrame, theirs: pd.DataFrame, scale: float | None) -> pd.DataFrame:
+def compared_with_published(ours: pd.DataFrame, theirs: pd.DataFrame, scale: float | None) -> pd.DataFrame:
     """Table 1 in long form: `region, quantity, published, target, ours, difference`.
 
-    theirs: `lib.core.published.table("matched", 1)`. target: the published value at the twin's `scale` (counts; shares as they
-    are); without a scale there is none. difference: ours less the target.
+    ours: `table_1`; theirs: `lib.core.published.table("matched", 1)`. target: the published value times the twin's
+    `scale`, for counts; shares as they are; NaN for counts without a scale. difference: ours less the target.
     """
     long = ours.melt("region", var_name="metric", value_name="ours").rename(columns={"region": "split"})
     joined = theirs.merge(long, on=["split", "metric"], how="left").rename(
         columns={"split": "region", "metric": "quantity", "mean": "published"}
     )
-    factor = joined["quantity"].map(lambda name: 1.0 if name == "Faces" else scale or float("nan"))
-    joined["target"] = (joined["published"] * factor).where(
-        joined["quantity"] == "Faces", (joined["published"] * factor).round()
-    )
+    share = joined["quantity"] == "Faces"
+    counts = (joined["published"] * (scale or np.nan)).round()
+    joined["target"] = joined["published"].where(share, counts)
     joined["difference"] = joined["ours"] - joined["target"]
     return joined[["region", "quantity", "published", "target", "ours", "difference"]]
 
 
-def per_vendor(ads: Ads) -> pd.DataFrame:
-    """What each vendor has in each region: `region, vendor, ads, texts, images, pairs`, unique ones but for ads."""
-    shown = ads.pairs.assign(**{name: ads.pairs[name].where(ads.pairs[name] >= 0) for name in ("text", "image")})
-    unique = shown.drop_duplicates(["region", "vendor", "text", "image"]).dropna(subset=["text", "image"])
-    owners = ["region", "vendor"]
-    counts = shown.groupby(owners, sort=False).agg(
-        ads=("ad", "nunique"), texts=("text", "nunique"), images=("image", "nunique")
-    )
-    return counts.join(unique.groupby(owners).size().rename("pairs")).fillna({"pairs": 0}).reset_index()
+def unique_texts(ads: Ads) -> pd.DataFrame:
+    """The unique texts of each region: `region, vendor, text` (number of the text), the vendor of the first ad."""
+    return ads.ads[ads.ads["text"] >= 0].drop_duplicates(["region", "text"])[["region", "vendor", "text"]]
 
 
-def frequencies(counts: pd.Series, window: int = WINDOW) -> pd.DataFrame:
-    """How many vendors have 1, 2, 3 … items (MATCHED Fig 2c): `items, vendors, smoothed`.
+def text_lengths(texts: pd.DataFrame, words: Sequence[str], tokenizer: Any) -> pd.DataFrame:
+    """The length of each of `unique_texts`: `region, tokens, characters`, nothing masked or cut.
 
-    counts: a vendor's items each. smoothed: the mean over `window` neighbouring numbers of items, as the paper draws it.
+    words: the texts by their number; tokenizer: one of transformers, whose special tokens aren't counted.
     """
-    vendors = counts.value_counts().reindex(range(1, int(counts.max()) + 1), fill_value=0).sort_index()
-    smoothed = vendors.rolling(window, center=True, min_periods=1).mean()
-    return pd.DataFrame({"items": vendors.index, "vendors": vendors.to_numpy(), "smoothed": smoothed.to_numpy()})
+    written = [words[text] for text in texts["text"]]
+    tokens = tokenizer(written, add_special_tokens=False, verbose=False)["input_ids"]
+    return pd.DataFrame(
+        {
+            "region": texts["region"],
+            "tokens": [len(ids) for ids in tokens],
+            "characters": [len(text) for text in written],
+        }
+    )
+
+
+def length_table(lengths: pd.DataFrame) -> pd.DataFrame:
+    """Section 3's text lengths: `region, published mean, mean tokens, median tokens, share under 512`."""
+    tokens = lengths.assign(short=lengths["tokens"] < CUT).groupby("region", sort=False)
+    table = tokens.agg(mean=("tokens", "mean"), median=("tokens", "median"), short=("short", "mean")).reset_index()
+    table.insert(1, "published", table["region"].map(_published_means("tokens")))
+    table.columns = pd.Index(["region", "published mean", "mean tokens", "median tokens", f"share under {CUT}"])
+    return table
+
+
+def text_languages(texts: pd.DataFrame, words: Sequence[str]) -> pd.DataFrame:
+    """The language of each of `unique_texts`: `region, language` (as `languages` has it), `english` (bool)."""
+    detected = pd.Series(languages([words[text] for text in texts["text"]]), texts.index, dtype=object)
+    return pd.DataFrame({"region": texts["region"], "language": detected, "english": detected == "en"})
+
+
+def language_table(detected: pd.DataFrame) -> pd.DataFrame:
+    """Languages by region (A.2), of `text_languages`: `region, texts, published share, share in English`."""
+    table = detected.groupby("region", sort=False)["english"].agg(["size", "mean"]).reset_index()
+    table.insert(2, "published", table["region"].map(_published_means("english")))
+    table.columns = pd.Index(["region", "texts", "published share", "share in English"])
+    return table
+
+
+def _published_means(statistic: str) -> dict[str, float]:
+    """What the paper says of its texts, by region."""
+    rows = published.text_data()
+    rows = rows[rows["statistic"] == statistic]
+    return dict(zip(rows["region"], rows["mean"], strict=True))
 
 
 def languages(texts: Sequence[str], seed: int = 0) -> list[str]:
@@ -89,43 +119,58 @@ def languages(texts: Sequence[str], seed: int = 0) -> list[str]:
 
 def _language(text: str) -> str:
     try:
-        return detect(text)
+        return str(detect(text))
     except LangDetectException:
         return "?"
 
 
-def likeness(items: pd.DataFrame, vectors: np.ndarray, same_vendor: bool = True) -> pd.DataFrame:
-    """Mean cosine of items of one region (row) with those of another (column), over all pairs (MATCHED Fig 2a B, C).
-
-    items: `region, vendor`, a row for each of vectors (n, d). An item is not paired with itself. Without `same_vendor`
-    only pairs of different vendors count. NaN where no pair is left.
-    """
-    unit = retrieval.unit(vectors)
-    regions = list(dict.fromkeys(items["region"]))
-    codes, owners = pd.factorize(items["vendor"])
-    sums, counts = np.zeros((len(regions), len(owners), unit.shape[1])), np.zeros((len(regions), len(owners)))
-    for place, region in enumerate(regions):
-        here = (items["region"] == region).to_numpy()
-        np.add.at(sums[place], codes[here], unit[here])
-        counts[place] = np.bincount(codes[here], minlength=len(owners))
-    # The sum of the cosines of all pairs is the product of the sums of the vectors.
-    products = np.einsum("id,jd->ij", sums.sum(1), sums.sum(1))
-    pairs = np.outer(counts.sum(1), counts.sum(1))
-    if same_vendor:  # an item with itself: cosine 1
-        products -= np.diag(counts.sum(1))
-        pairs -= np.diag(counts.sum(1))
-    else:
-        products -= np.einsum("ivd,jvd->ij", sums, sums)
-        pairs -= counts @ counts.T
-    means = np.divide(products, pairs, out=np.full_like(products, np.nan), where=pairs > 0)
-    return pd.DataFrame(means, index=regions, columns=regions)
-
-
-def shared_vendors(ads: Ads) -> pd.DataFrame:
-    """Share of the vendors of one region (row) that post in another too (column), 0 to 1 (MATCHED Fig 2a A)."""
-    of = {region: set(rows) for region, rows in ads.ads.groupby("region")["vendor"]}
-    return pd.DataFrame(
-        [[len(of[row] & of[column]) / len(of[row]) for column in ads.regions] for row in ads.regions],
-        index=ads.regions,
-        columns=ads.regions,
+def per_vendor(ads: Ads) -> pd.DataFrame:
+    """What each vendor has in each region: `region, vendor, ads, texts, images, pairs`; all but ads are unique ones."""
+    pairs = ads.pairs.assign(**{name: ads.pairs[name].where(ads.pairs[name] >= 0) for name in ("text", "image")})
+    unique = pairs.drop_duplicates(["region", "vendor", "text", "image"]).dropna(subset=["text", "image"])
+    by = ["region", "vendor"]
+    counts = pairs.groupby(by, sort=False).agg(
+        ads=("ad", "nunique"), texts=("text", "nunique"), images=("image", "nunique")
     )
+    return counts.join(unique.groupby(by).size().rename("pairs")).fillna({"pairs": 0}).reset_index()
+
+
+def vendor_table(vendors: pd.DataFrame) -> pd.DataFrame:
+    """Quantiles of vendors' texts and images by region, and the share of vendors typical in the paper (Fig 2b C, D).
+
+    vendors: `per_vendor`. Columns `region`, `texts` and `images` at 5, 50 and 95 %, `share with 1-20 texts`,
+    `share with 5-24 images`.
+    """
+    quantiles = (
+        vendors.groupby("region", sort=False)[["texts", "images"]].quantile([0.05, 0.5, 0.95]).round(1).unstack()
+    )
+    quantiles.columns = pd.Index([f"{column}, {int(part * 100)} %" for column, part in quantiles.columns])
+    typical = pd.DataFrame(
+        {
+            "region": vendors["region"],
+            "share with 1-20 texts": vendors["texts"].between(1, 20),
+            "share with 5-24 images": vendors["images"].between(5, 24),
+        }
+    )
+    return quantiles.join(typical.groupby("region", sort=False).mean()).reset_index()
+
+
+def frequencies(counts: pd.Series, window: int = WINDOW) -> pd.DataFrame:
+    """How many vendors have 1, 2, 3 … items (MATCHED Fig 2c): `items, vendors, smoothed`.
+
+    counts: the items of each vendor. smoothed: the mean over `window` neighbouring numbers of items, as in the paper.
+    """
+    vendors = counts.value_counts().reindex(range(1, int(counts.max()) + 1), fill_value=0).sort_index()
+    smoothed = vendors.rolling(window, center=True, min_periods=1).mean()
+    return pd.DataFrame({"items": vendors.index, "vendors": vendors.to_numpy(), "smoothed": smoothed.to_numpy()})
+
+
+def image_paths(ads: Ads, folder: Path) -> list[str]:
+    """The path of each unique image below the data folder, (n,)."""
+    return [image.relative_to(folder).as_posix() for image in ads.images]
+
+
+def image_regions(pairs: pd.DataFrame, paths: Sequence[str]) -> pd.DataFrame:
+    """Each image with the first region that shows it: `image` (its path), `region`. paths: `image_paths`."""
+    first = pairs[pairs["image"] >= 0].drop_duplicates("image")[["image", "region"]]
+    return first.assign(image=[paths[number] for number in first["image"]])

@@ -1,12 +1,13 @@
 """How near the twin comes to what the paper prints of its data: the calibration card (chapter 01).
 
-A row a statistic, with the published value, this study's, and whether the generator aims at it. What is a target agrees by
-construction and is no finding; what isn't, and every trained system, is a prediction of the twin that can be wrong.
+Each row has a statistic, the published value, this study's value, and whether the generator aims at it. A target agrees
+by construction, so its agreement is no finding. Everything else, and every trained system, is a prediction of the twin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -24,11 +25,12 @@ COLUMNS = ["statistic", "region", "published", "ours", "difference", "target", "
 def card(
     counts: pd.DataFrame, ads: Ads, lengths: pd.DataFrame, languages: pd.DataFrame, scores: pd.DataFrame, scale: float
 ) -> pd.DataFrame:
-    """The card of a twin: columns COLUMNS; target: `yes`, `no`, `shape` where the paper only says
-    "most", `at scale 1` where fewer vendors make it easier.
+    """The calibration card of a twin: columns COLUMNS.
 
-    counts: `describe.beside_published` at the twin's scale. lengths: `region, tokens`, a row a text. languages: `region,
-    english` (bool), a row a text. scores: `lib.evaluation.verification.table` of untrained encoders, with `modality`.
+    target: `yes`, `no`, `shape` where the paper only says "most", `at scale 1` where fewer vendors make it easier.
+
+    counts: `data_tables.compared_with_published` at the twin's scale. lengths: `data_tables.text_lengths`. languages:
+    `data_tables.text_languages`. scores: `region_similarity.untrained_scores`.
     """
     rows = [
         *_counts(counts, ads, scale),
@@ -42,8 +44,8 @@ def card(
 
 
 def _counts(counts: pd.DataFrame, ads: Ads, scale: float) -> list[dict[str, object]]:
-    """Table 1, at the twin's scale, and the two readings of its last row."""
-    at = "" if scale == 1 else f"published value times {scale:g}"
+    """Table 1 at the twin's scale, and the readings of its last row (sums, means, distinct vendors)."""
+    scaled = "" if scale == 1 else f"published value times {scale:g}"
     rows = [
         {
             "statistic": "share of faces" if row.quantity == "Faces" else row.quantity.lower(),
@@ -52,15 +54,22 @@ def _counts(counts: pd.DataFrame, ads: Ads, scale: float) -> list[dict[str, obje
             "ours": row.ours,
             "target": "yes",
             "source": "Table 1",
-            "reading": "" if row.quantity == "Faces" else at,
+            "reading": "" if row.quantity == "Faces" else scaled,
         }
         for row in counts[counts["region"] != "All"].itertuples()
     ]
     total = counts[counts["region"] == "All"].set_index("quantity")
     by_region = counts[counts["region"] != "All"].pivot(index="region", columns="quantity", values="ours")
     weighted = (by_region["Faces"] * by_region["Images"]).sum() / by_region["Images"].sum()
+    summed = "sum of the regions"
     readings = [
-        (name.lower(), total.loc[name, "target"], by_region[name].sum(), "yes", f"sum of the regions{at and '; '}{at}")
+        (
+            name.lower(),
+            total.loc[name, "target"],
+            by_region[name].sum(),
+            "yes",
+            "; ".join(filter(None, [summed, scaled])),
+        )
         for name in ("Ads", "Texts", "Images", "Vendors")
     ]
     readings += [
@@ -69,8 +78,8 @@ def _counts(counts: pd.DataFrame, ads: Ads, scale: float) -> list[dict[str, obje
             total.loc["Vendors", "target"],
             ads.ads["vendor"].nunique(),
             "no",
-            "distinct ones: the paper prints the sum, although regions share vendors (Fig 2a A); the twin keeps each region's "
-            "number and shares vendors",
+            "distinct ones: the paper prints the sum, although regions share vendors (Fig 2a A); the twin keeps each "
+            "region's number and shares vendors",
         ),
         (
             "share of faces",
@@ -94,7 +103,8 @@ def _counts(counts: pd.DataFrame, ads: Ads, scale: float) -> list[dict[str, obje
 
 
 def _texts(lengths: pd.DataFrame, languages: pd.DataFrame) -> list[dict[str, object]]:
-    said = published.text_data().set_index(["statistic", "region"])
+    """Mean tokens and share of English texts, where the paper prints them."""
+    theirs = published.text_data().set_index(["statistic", "region"])
     ours = {
         "tokens": lengths.groupby("region")["tokens"].mean(),
         "english": languages.groupby("region")["english"].mean(),
@@ -114,13 +124,13 @@ def _texts(lengths: pd.DataFrame, languages: pd.DataFrame) -> list[dict[str, obj
             "source": row["place"],
             "reading": names[statistic][1],
         }
-        for (statistic, region), row in said.iterrows()
+        for (statistic, region), row in theirs.iterrows()
         if region in ours[statistic].index
     ]
 
 
 def _shapes(ads: Ads, lengths: pd.DataFrame) -> list[dict[str, object]]:
-    """What the paper says of Fig 2 with the word "most"."""
+    """What the paper describes with the word "most" (Fig 2b)."""
     vendors = data_tables.per_vendor(ads)
     shapes = {
         "share of vendors with 1 to 20 texts": ("Fig 2b C", vendors["texts"].between(1, 20).mean()),
@@ -134,7 +144,7 @@ def _shapes(ads: Ads, lengths: pd.DataFrame) -> list[dict[str, object]]:
 
 
 def _untrained(scores: pd.DataFrame, scale: float) -> list[dict[str, object]]:
-    """The rows of encoders without training: the only scores at which the twin's difficulty was set, and on South only."""
+    """Scores of untrained encoders; the twin's difficulty was set on two of them only, R-Precision on South."""
     rows = []
     for modality, number in (("text", 5), ("image", 7)):
         theirs = published.table("matched", number).query("objective == 'pre-trained'")
@@ -160,9 +170,9 @@ def _untrained(scores: pd.DataFrame, scale: float) -> list[dict[str, object]]:
 def character_baseline(
     texts: Sequence[str], vendors: Sequence[int], test_texts: Sequence[str], test_vendors: Sequence[int]
 ) -> float:
-    """Macro-F1 of a linear model on character n-grams (2 to 4): how much of a vendor surface habits alone tell.
+    """Macro-F1 of a linear model on character n-grams (2 to 4): how far surface habits alone tell vendors apart.
 
-    A twin on which it fails or is near 1 would say nothing about better systems.
+    A twin on which it fails, or is near 1, would say nothing about better systems.
     """
     model = make_pipeline(
         TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4), max_features=20_000, sublinear_tf=True),
@@ -170,3 +180,27 @@ def character_baseline(
     )
     predicted = model.fit(texts, vendors).predict(test_texts)
     return float(f1_score(test_vendors, predicted, average="macro", labels=sorted(set(vendors)), zero_division=0))
+
+
+def character_table(items: pd.DataFrame, texts: Sequence[str], region: str) -> pd.DataFrame:
+    """`character_baseline` on a region's test texts: `system, metric, region, score, vendors` (of training), one row.
+
+    items: the text items of a split (`region, vendor, text, part`); texts: the masked texts by their number.
+    """
+    here = items[items["region"] == region]
+    train, test = here[here["part"] == "train"], here[here["part"] == "test"]
+    train_texts, test_texts = ([texts[text] for text in part["text"]] for part in (train, test))
+    score = character_baseline(train_texts, train["vendor"], test_texts, test["vendor"])
+    row = {"system": "character n-grams, linear", "metric": "Macro-F1", "region": region, "score": score}
+    return pd.DataFrame([{**row, "vendors": train["vendor"].nunique()}])
+
+
+def generation_speed(record: Mapping[str, Any]) -> pd.DataFrame:
+    """What making the twin cost: `what, made, core seconds, a second and core`. record: the twin's `twin.json`."""
+    rows = []
+    for what in ("texts", "pictures"):
+        made, seconds = record[what]["made"], record[what]["seconds"]
+        rows.append(
+            {"what": what, "made": made, "core seconds": seconds, "a second and core": made / max(seconds, 1e-9)}
+        )
+    return pd.DataFrame(rows)

@@ -54,7 +54,7 @@ def card() -> pd.DataFrame:
         ],
         columns=["modality", "metric", "region", "mean"],
     )
-    counts = data_tables.beside_published(counted(), published.table("matched", 1), SCALE)
+    counts = data_tables.compared_with_published(counted(), published.table("matched", 1), SCALE)
     return twin_fidelity.card(counts, ads(), lengths, english, scores, SCALE)
 
 

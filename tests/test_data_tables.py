@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lib.core import published
 from lib.data.ads import ADS, PAIRS, Ads
-from lib.review import data_tables
+from lib.review import data_tables, region_similarity
 
 ROWS = [
     ("south", 0, 0, [0, 1]),
@@ -65,11 +65,15 @@ def test_what_the_data_lacks_is_counted_as_nothing():
 
 def test_targets_are_the_published_counts_at_scale_and_shares_as_they_are():
     ours = data_tables.table_1(ads())
-    long = data_tables.beside_published(ours, published.table("matched", 1), 0.1).set_index(["region", "quantity"])
+    long = data_tables.compared_with_published(ours, published.table("matched", 1), 0.1).set_index(
+        ["region", "quantity"]
+    )
     assert long.loc[("South", "Ads"), ["published", "target", "ours", "difference"]].tolist() == [14088, 1409, 3, -1406]
     assert long.loc[("South", "Faces"), "target"] == 0.4928
     assert np.isnan(long.loc[("Midwest", "Ads"), "ours"])  # a region that this data lacks
-    none = data_tables.beside_published(ours, published.table("matched", 1), None).set_index(["region", "quantity"])
+    none = data_tables.compared_with_published(ours, published.table("matched", 1), None).set_index(
+        ["region", "quantity"]
+    )
     assert np.isnan(none.loc[("South", "Ads"), "target"]) and none.loc[("South", "Faces"), "target"] == 0.4928
 
 
@@ -162,7 +166,7 @@ def pairwise(items: pd.DataFrame, vectors: np.ndarray, same_vendor: bool) -> np.
 def test_likeness_is_the_mean_over_all_pairs(rows, same_vendor, seed):
     items = pd.DataFrame(rows, columns=["region", "vendor"])
     vectors = np.random.default_rng(seed).normal(size=(len(rows), 3)) * 5
-    table = data_tables.likeness(items, vectors, same_vendor)
+    table = region_similarity.mean_cosines(items, vectors, same_vendor)
     assert table.index.tolist() == table.columns.tolist() == list(dict.fromkeys(items["region"]))
     np.testing.assert_allclose(table.to_numpy(), pairwise(items, vectors, same_vendor), rtol=1e-5, atol=1e-6)
 
@@ -171,12 +175,14 @@ def test_likeness_that_comes_from_shared_vendors_goes_with_them():
     """Each vendor has a direction of its own: what regions have in common is the vendor that posts in both."""
     items = pd.DataFrame({"region": ["south"] * 4 + ["west"] * 4, "vendor": [0, 0, 1, 1, 0, 0, 2, 2]})
     vectors = np.eye(3, dtype=np.float32)[items["vendor"]]
-    assert data_tables.likeness(items, vectors).loc["south", "west"] == pytest.approx(4 / 16)
-    assert data_tables.likeness(items, vectors).loc["south", "south"] == pytest.approx(4 / 12)
-    assert data_tables.likeness(items, vectors, same_vendor=False).abs().to_numpy().max() == pytest.approx(0, abs=1e-6)
+    assert region_similarity.mean_cosines(items, vectors).loc["south", "west"] == pytest.approx(4 / 16)
+    assert region_similarity.mean_cosines(items, vectors).loc["south", "south"] == pytest.approx(4 / 12)
+    assert region_similarity.mean_cosines(items, vectors, same_vendor=False).abs().to_numpy().max() == pytest.approx(
+        0, abs=1e-6
+    )
 
 
 def test_shared_vendors_is_the_row_s_share():
-    table = data_tables.shared_vendors(ads())
+    table = region_similarity.shared_vendors(ads())
     assert table.loc["south", "west"] == 0.5 and table.loc["west", "south"] == 1
     assert table.loc["south", "south"] == table.loc["west", "west"] == 1

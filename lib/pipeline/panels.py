@@ -1,0 +1,142 @@
+"""Figures of many panels (chapters 01, 02, 33 and 34): what a panel shows is drawn by `lib.pipeline.figures`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import matplotlib.pyplot as plt
+import networkx as nx
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lib.pipeline import figures, graph_figures
+from lib.pipeline.report import NEUTRAL, OURS, THEIRS
+from lib.review import data_tables
+from lib.review.vendor_analysis import FACTORS, Panel
+
+ITEMS = {"texts": "texts", "images": "pictures", "pairs": "pairs of text and picture"}
+"""Columns of `lib.review.data_tables.per_vendor` and what they are called."""
+TICKS = {"tokens": [20, 50, 100, 200, 512], "characters": [100, 300, 1000, 3000]}
+
+
+def text_lengths(lengths: pd.DataFrame) -> Figure:
+    """Histograms of `lib.review.data_tables.text_lengths` by region, in tokens and characters (MATCHED Fig 2b A, B)."""
+    figure, axes = plt.subplots(1, 2, figsize=(9, 2.8))
+    for axis, (column, ticks) in zip(axes, TICKS.items(), strict=True):
+        edges = np.geomspace(max(5, lengths[column].min()), lengths[column].max() + 1, 40)
+        for region, rows in lengths.groupby("region", sort=False):
+            axis.hist(rows[column], edges, histtype="step", density=True, label=region)
+        axis.set(xlabel=f"{column} of a text", xscale="log", yticks=[])
+        axis.set_xticks(ticks, ticks)
+        axis.minorticks_off()
+    axes[0].axvline(data_tables.CUT, color=NEUTRAL, linestyle=":")
+    axes[0].legend()
+    return figure
+
+
+def frequencies(vendors: pd.DataFrame) -> Figure:
+    """How many vendors have how many items, by region (MATCHED Fig 2c): counts as dots, the smoothed line of the paper.
+
+    vendors: `lib.review.data_tables.per_vendor`.
+    """
+    regions = list(dict.fromkeys(vendors["region"]))
+    figure, axes = plt.subplots(len(regions), len(ITEMS), figsize=(9, 1.7 * len(regions)), squeeze=False)
+    for row, region in zip(axes, regions, strict=True):
+        for axis, column in zip(row, ITEMS, strict=True):
+            counts = data_tables.frequencies(vendors[vendors["region"] == region][column])
+            axis.plot(counts["items"], counts["vendors"], ".", color=OURS, markersize=3)
+            axis.plot(counts["items"], counts["smoothed"], color=THEIRS)
+            axis.set(xlim=(0, 80))
+        row[0].set_ylabel(f"vendors, {region}")
+    for axis, label in zip(axes[-1], ITEMS.values(), strict=True):
+        axis.set_xlabel(f"{label} of a vendor")
+    figure.set_layout_engine("tight")
+    return figure
+
+
+def recall_by_hiding(scores: pd.DataFrame, extractors: Iterable[str]) -> Figure:
+    """Recall of each extractor (a column) for each way of hiding a number (a row), darker for more.
+
+    scores: `lib.data.vendor_labels.extraction_scores`.
+    """
+    columns = list(extractors)
+    wide = scores[scores["hiding"] != "all"].pivot(index="hiding", columns="extractor", values="recall")
+    wide = wide[columns].sort_values(columns)
+    figure, axes = plt.subplots(figsize=(5, 0.28 * len(wide) + 1))
+    cells = axes.imshow(wide, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.grid(False)
+    axes.set(xticks=range(len(columns)), yticks=range(len(wide)), title="recall by way of hiding")
+    axes.set_xticklabels(columns)
+    axes.set_yticklabels(wide.index)
+    figure.colorbar(cells)
+    return figure
+
+
+def label_mistakes(mistakes: Mapping[str, nx.Graph], labels: pd.DataFrame) -> Figure:
+    """A panel for each extractor: its `lib.data.vendor_labels.mistakes`, titled by their number.
+
+    labels: `lib.data.vendor_labels.label_scores`, with the numbers of labels that merge and of vendors that are split.
+    """
+    counts = labels.astype(object).set_index("numbers")
+    figure, axes = plt.subplots(1, len(mistakes), figsize=(5 * len(mistakes), 5))
+    for axis, (name, graph) in zip(axes, mistakes.items(), strict=True):
+        graph_figures.draw_links(axis, graph, seed=1)
+        merging, split = counts.loc[name, ["labels_merging", "vendors_split"]]
+        axis.set_title(f"{name}: {merging} labels merge vendors, {split} vendors are split", fontsize=9)
+    return figure
+
+
+def identification(identified: pd.DataFrame, panels: Iterable[Panel], first: str, single_vendors: bool) -> Figure:
+    """MATCHED Fig 3: F1 by vendor (left out without `single_vendors`), over each factor, and the mean positives.
+
+    identified: `lib.review.vendor_analysis.identified`; first: the system whose scores order the vendors.
+    """
+    figure, axes = plt.subplots(2, 3, figsize=(11, 6))
+    by_name = dict(zip(["vendor", "ads", "positives", "names", "faces", "no_faces"], axes.flat, strict=True))
+    if single_vendors:
+        figures.by_vendor(by_name["vendor"], identified, "F1", first)
+    for panel in panels:
+        figures.over_factor(by_name[panel.factor], panel.curves, panel.factor, FACTORS[panel.factor], panel.metric)
+    figures.positives(by_name["positives"], identified.groupby("system", sort=False)[["true", "false"]].mean())
+    by_name["ads"].legend(fontsize=8)
+    figure.set_layout_engine("tight")
+    return figure
+
+
+def retrieval(retrieved: pd.DataFrame, panels: Iterable[Panel], first: str, single_vendors: bool) -> Figure:
+    """MATCHED Figs 4 to 7, one region: each metric by vendor (left out without `single_vendors`) and over each factor.
+
+    retrieved: `lib.review.vendor_analysis.retrieved` of the region; first: the system whose scores order the vendors.
+    """
+    panels = list(panels)
+    metrics = list(dict.fromkeys(panel.metric for panel in panels))
+    figure, axes = plt.subplots(2, 1 + len(FACTORS), figsize=(15, 5.6))
+    by_name = {
+        (metric, factor): axes[row][column]
+        for row, metric in enumerate(metrics)
+        for column, factor in enumerate(["vendor", *FACTORS])
+    }
+    for metric in metrics if single_vendors else ():
+        figures.by_vendor(by_name[metric, "vendor"], retrieved, metric, first)
+    for panel in panels:
+        axis = by_name[panel.metric, panel.factor]
+        figures.over_factor(axis, panel.curves, panel.factor, FACTORS[panel.factor], panel.metric)
+    for factor in ("ads", "faces"):
+        by_name[metrics[0], factor].legend(fontsize=7)
+    figure.suptitle(retrieved["region"].iloc[0])
+    figure.set_layout_engine("tight")
+    return figure
+
+
+def neighbourhoods(views: Mapping[tuple[str, str], nx.Graph], seed: int) -> Figure:
+    """MATCHED Fig 8: a row a query, a panel a view of what it finds, titled by how much of that is right.
+
+    views: `lib.evaluation.similarity_graph.neighbourhood` by query and view, two views of each query.
+    """
+    figure, axes = plt.subplots(len(views) // 2, 2, figsize=(11, 5 * (len(views) // 2)), squeeze=False)
+    for axis, ((name, view), graph) in zip(axes.flat, views.items(), strict=True):
+        graph_figures.draw_neighbourhood(axis, graph, seed)
+        hits = [kind["right"] for _, kind in graph.nodes(data=True) if kind["role"] == "found"]
+        axis.set_title(f"{name}, {view}: {sum(hits)} of {len(hits)} ads found are its vendor's", fontsize=9)
+    return figure

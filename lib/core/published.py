@@ -49,7 +49,7 @@ def text_numbers() -> pd.DataFrame:
 
 
 def claims() -> pd.DataFrame:
-    """The papers' claims (`lib.review.scorecard`), all str: `id, paper, place, statement, test, argument, needs, twin`."""
+    """The papers' claims: `id, paper, place, statement, test, argument, needs, twin`, str (`lib.review.scorecard`)."""
     return read_back.cells(FOLDER / "claims.csv", comment="#")
 
 

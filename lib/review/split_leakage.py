@@ -34,7 +34,8 @@ Items = Mapping[tuple[str, str], pd.DataFrame]
 def items_of(study: Study, ads: Ads, alike: Mapping[str, np.ndarray]) -> dict[tuple[str, str], pd.DataFrame]:
     """The training region's items by each protocol and each modality that the data has.
 
-    alike: `lib.data.near_duplicates.groups`. Items of which too few vendors are tested are left out; raises DataError when
+    alike: `lib.data.near_duplicates.groups`. Items of which too few vendors are tested are left out; raises DataError
+    when
     that is so of all. One vendor is enough, of sensitive data five are.
     """
     region = ads.training_region(study.data.train_region)

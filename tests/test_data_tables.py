@@ -65,15 +65,12 @@ def test_what_the_data_lacks_is_counted_as_nothing():
 
 def test_targets_are_the_published_counts_at_scale_and_shares_as_they_are():
     ours = data_tables.table_1(ads())
-    long = data_tables.compared_with_published(ours, published.table("matched", 1), 0.1).set_index(
-        ["region", "quantity"]
-    )
+    theirs, keys = published.table("matched", 1), ["region", "quantity"]
+    long = data_tables.compared_with_published(ours, theirs, 0.1).set_index(keys)
     assert long.loc[("South", "Ads"), ["published", "target", "ours", "difference"]].tolist() == [14088, 1409, 3, -1406]
     assert long.loc[("South", "Faces"), "target"] == 0.4928
     assert np.isnan(long.loc[("Midwest", "Ads"), "ours"])  # a region that this data lacks
-    none = data_tables.compared_with_published(ours, published.table("matched", 1), None).set_index(
-        ["region", "quantity"]
-    )
+    none = data_tables.compared_with_published(ours, theirs, None).set_index(keys)
     assert np.isnan(none.loc[("South", "Ads"), "target"]) and none.loc[("South", "Faces"), "target"] == 0.4928
 
 
@@ -177,9 +174,8 @@ def test_likeness_that_comes_from_shared_vendors_goes_with_them():
     vectors = np.eye(3, dtype=np.float32)[items["vendor"]]
     assert region_similarity.mean_cosines(items, vectors).loc["south", "west"] == pytest.approx(4 / 16)
     assert region_similarity.mean_cosines(items, vectors).loc["south", "south"] == pytest.approx(4 / 12)
-    assert region_similarity.mean_cosines(items, vectors, same_vendor=False).abs().to_numpy().max() == pytest.approx(
-        0, abs=1e-6
-    )
+    others = region_similarity.mean_cosines(items, vectors, same_vendor=False)
+    assert others.abs().to_numpy().max() == pytest.approx(0, abs=1e-6)
 
 
 def test_shared_vendors_is_the_row_s_share():

@@ -38,5 +38,5 @@ def test_what_a_query_finds_is_a_row_each():
     graph.add_node("ad 1", role="query", rank=0, similarity=1.0, vendor=7, right=True)
     graph.add_node("ad 2", role="found", rank=1, similarity=0.5, vendor=8, right=False)
     [row] = knowledge_graph.found_table({("ad 1", "first 10"): graph}).to_dict("records")
-    found = {"node": "ad 2", "rank": 1, "similarity": 0.5, "vendor": 8, "right": False}
-    assert row == {"query": "ad 1", "view": "first 10", **found}
+    found = {"rank": 1, "similarity": 0.5, "vendor": 8, "right": False}
+    assert row == {"query": "ad 1", "view": "first 10", "node": "ad 2", **found}

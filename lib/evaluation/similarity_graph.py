@@ -64,7 +64,8 @@ def neighbourhood(
         first.setdefault(names[gallery[place]], int(place) + 1)
     places = list(first.values())
     rows = [query, *gallery[np.array(places[1:], int) - 1]]
-    cosines = unit[places] @ unit[places].T
+    shown = unit[places]
+    cosines = shown @ shown.T  # one array: of two equal ones the product differs in its last digit
     graph = nx.Graph(query=names[query], region=region, relevant=relevant)
     for rank, (name, row) in enumerate(zip(first, rows, strict=True)):
         graph.add_node(

@@ -63,7 +63,9 @@ class PlainLoader:
             )
             batch |= {"tokens": found["input_ids"], "mask": found["attention_mask"], "text": torch.arange(len(rows))}
         if run.system.sees:
-            shown = [image_arrays.decode(run.data.ads.images[image], run.study.image.pixels) for image in chosen["image"]]
+            shown = [
+                image_arrays.decode(run.data.ads.images[image], run.study.image.pixels) for image in chosen["image"]
+            ]
             batch |= {"pictures": torch.from_numpy(np.stack(shown)), "image": torch.arange(len(rows))}
         return batch
 

@@ -194,7 +194,7 @@ REVIEWED = {
     "runs/fine_tuning.py": {"before.label", "backbone.label"},  # of weights
     "runs/results.py": {"study.name", "self.study.name"},
     "hotels/loading.py": {"study.name"},
-    "study/config.py": {"value", "self.name", "name"},
+    "study/config.py": {"value", "self.name", "name", "RENAMED[name]"},
     "study/plan.py": {"value", "self.name", "self.study.name", "name", "run.name", "first.name"},
     "twin/drawing/render.py": {"image.dtype", "image.shape"},
     "models/tokenizers.py": {"' and '.join(sorted(names.values())) or 'a vocabulary'"},  # of files

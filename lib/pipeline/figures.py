@@ -267,8 +267,9 @@ def over_factor(
     colours = _system_palette(scored)
     for system, (_, smoothed) in scored.items():
         axis.plot(smoothed[factor], smoothed["smoothed"], "--", linewidth=1, color=colours[system], alpha=0.6)
-    points = pd.concat([binned.assign(system=system) for system, (binned, _) in scored.items()])
-    _intervals(axis, points, factor, "mean", "system", colours, linestyle="none", markersize=4)
+    if scored:  # few vendors give no bins
+        points = pd.concat([binned.assign(system=system) for system, (binned, _) in scored.items()])
+        _intervals(axis, points, factor, "mean", "system", colours, linestyle="none", markersize=4)
     axis.set(xlabel=label, ylabel=score, ylim=(0, 1.02))
 
 

@@ -43,7 +43,7 @@ def run(tmp_path):
         ),
         inputs=SimpleNamespace(),
         batch_items=lambda name: made,
-        system=SimpleNamespace(tokenizer=Reader(), sees=True),
+        system=SimpleNamespace(tokenizer=Reader(), takes_images=True),
         study=SimpleNamespace(image=SimpleNamespace(pixels=8)),
     )
 

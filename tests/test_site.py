@@ -150,7 +150,7 @@ def test_tables_sort_and_the_code_unfolds(pages, browser):
         fold = visit.page.locator("details.hide").first
         assert fold.get_attribute("open") is None
         fold.locator("summary").click()
-        assert "studies.load(study)" in fold.inner_text()
+        assert "plan.load(study)" in fold.inner_text()
 
 
 @needs_browser

@@ -215,7 +215,7 @@ class SearchTrials(Table):
 
 
 class ClaimComparisons(Table):
-    """Differences between two systems that a claim compares (`lib.review.claims`), better minus worse."""
+    """Differences between two systems that a claim compares (`lib.review.claimed_orders`), better minus worse."""
 
     claim: str
     place: str  # where the paper says so

@@ -5,22 +5,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_texts import text
 
 from lib.core.errors import DataError
 from lib.core.files import write_json
 from lib.data import splits
 from lib.review import split_leakage
 from lib.study.plan import Run, Study
-
-WORDS = [f"word{number}" for number in range(400)]
-
-
-def text(seed, changed=0, length=60):
-    generator = np.random.default_rng(seed)
-    words = list(generator.choice(WORDS, length))
-    for place in range(changed):
-        words[7 + 20 * place] = "other"
-    return " ".join(words)
 
 
 def pairs_of(vendors, campaigns):

@@ -4,19 +4,10 @@ import networkx as nx
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+from made_up_texts import text
 
 from lib.data import near_duplicates
 from lib.data.components import components
-
-WORDS = [f"word{number}" for number in range(400)]
-
-
-def text(seed, changed=0, length=60):
-    generator = np.random.default_rng(seed)
-    words = list(generator.choice(WORDS, length))
-    for place in range(changed):
-        words[7 + 20 * place] = "other"
-    return " ".join(words)
 
 
 @given(st.integers(0, 12), st.lists(st.tuples(st.integers(0, 11), st.integers(0, 11)), max_size=20))

@@ -1,5 +1,6 @@
 """Parameter files and notebooks' parameters are checked before anything runs."""
 
+import importlib
 import json
 import subprocess
 import sys
@@ -254,3 +255,11 @@ def test_every_notebook_checks_what_it_was_given_first():
         first = next(line for line in lines if line and not line.startswith(("import ", "from ", "    ", ")")))
         assert "parameters" in cells[0]["metadata"]["tags"]
         assert first == f'parameters.check("{path.stem}", globals())', path
+
+
+@pytest.mark.parametrize("kind", RUN_KINDS.values(), ids=RUN_KINDS)
+def test_a_kind_of_run_names_the_class_that_its_notebook_makes(kind):
+    module, name = kind.made_by.rsplit(".", 1)
+    assert callable(getattr(importlib.import_module(module), name))
+    code = (ROOT / "notebooks" / f"{kind.notebook}.ipynb").read_text(encoding="utf-8")
+    assert f"from {module} import {name}" in code and f"= {name}(" in code

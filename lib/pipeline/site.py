@@ -59,6 +59,8 @@ NO_SVG = (
     "PNG; as SVG they are written where the study is run (`make study PROFILE={name}`), since the repository holds "
     "none of them"
 )
+_RUNS = r"(?:results/[\w-]+/)?runs/"
+"""What stands before a run's name where its folder is shown; older studies show it from the project's folder."""
 _WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
 
 
@@ -254,7 +256,7 @@ def _linked(table: str, runs: Mapping[str, Any], page: str = "runs.html") -> str
     """Table cells that hold nothing but the name of a run, and folders of runs, as links to it. page: that of runs."""
 
     def link(match: re.Match[str]) -> str:
-        name = html.unescape(match[2]).split("/runs/")[-1]
+        name = re.sub(f"^{_RUNS}", "", html.unescape(match[2]))
         return f'{match[1]}<a href="{page}#{_anchor(name)}">{match[2]}</a>{match[3]}' if name in runs else match[0]
 
     return re.sub(r"(<(?:td|code)[^>]*>)([^<>]+)(</(?:td|code)>)", link, table)
@@ -267,7 +269,7 @@ def _linked_prose(text: str, runs: Mapping[str, Any]) -> str:
         anchor = Markup('<a href="runs.html#{}"><code>{}</code></a>')
         return anchor.format(_anchor(match[1]), match[0].strip("`")) if match[1] in runs else match[0]
 
-    return re.sub(r"`results/[\w-]+/runs/([^`]+)`", link, _linked(text, runs))
+    return re.sub(rf"`{_RUNS}([^`]+)`", link, _linked(text, runs))
 
 
 def _anchor(run: str) -> str:

@@ -112,11 +112,14 @@ def takeaways(claims: pd.DataFrame, tables: StudyTables) -> str:
     return "\n\n".join(parts)
 
 
-def runs_behind(claims: pd.DataFrame, study: str) -> str:
-    """The run folders that each claim's verdict rests on, folded away, as Markdown. claims: a `scorecard`."""
+def runs_behind(claims: pd.DataFrame) -> str:
+    """The run folders, below the study's, that each claim's verdict rests on, folded away, as Markdown.
+
+    claims: a `scorecard`.
+    """
     lines = []
     for claim in claims[claims["runs"] != ""].itertuples():
-        folders = ", ".join(f"`results/{study}/runs/{run}`" for run in claim.runs.split())
+        folders = ", ".join(f"`runs/{run}`" for run in claim.runs.split())
         lines.append(f"- {claim.id}: {folders}")
     return "\n".join(["<details><summary>Runs behind each claim</summary>", "", *lines, "", "</details>"])
 

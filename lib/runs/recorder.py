@@ -68,7 +68,7 @@ class Recorder:
                 "be of both states. Start it again."
             )
         record = RunRecord(
-            run=self.out.as_posix(),
+            run=self.run.name,
             **self.run.identity,
             code=fingerprints.fingerprint(plan.notebook(self.notebook)),
             environment=EnvironmentRecord(**provenance.environment()),

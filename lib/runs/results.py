@@ -192,8 +192,9 @@ def class_scores(run: Run, modality: str, trained_on: str) -> dict[str, Scores]:
 
 
 def sources(*runs: Run) -> str:
-    """The run folders that a figure or table came from, as Markdown; more than FEW are folded away."""
-    folders = dict.fromkeys(f"results/{run.study.name}/runs/{run.name}" for run in runs)
+    """The run folders, below the study's, that a figure or table came from, as Markdown; more than FEW are folded
+    away."""
+    folders = dict.fromkeys(f"runs/{run.name}" for run in runs)
     if len(folders) <= FEW:
         return "From " + ", ".join(f"`{folder}`" for folder in folders) + "."
     listed = "".join(f"<li><code>{folder}</code></li>" for folder in folders)

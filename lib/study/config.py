@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from lib.core import csv_reader, fingerprints
 from lib.core.errors import DataError
@@ -21,8 +21,8 @@ from lib.study.registry import LOSSES
 from lib.study.run_kinds import Protocol, Seed
 
 FACE_NETWORKS = ("dlib-face", "vgg-face2", "arcface", "facenet-512", "ghostfacenet")
-RESERVED = ("published", "bench")
-"""Folders of results/ that belong to no study."""
+RESERVED = ("published", "bench", "compare")
+"""Folders of results/ and studies/ that belong to no study."""
 
 
 class Section(BaseModel):
@@ -253,7 +253,7 @@ class Speed(Section):
 class StudyFile(Section):
     """A whole parameter file."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")  # results go to results/<name>
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")  # results go to studies/<name>
     about: str = ""
     data: Data = Data()
     split: Split = Split()
@@ -270,12 +270,13 @@ class StudyFile(Section):
     runs: list[dict[str, Any]] = []  # a run notebook and its parameters, each a list: all combinations are run
     chapters: list[str] = []
     hotel_splits: str = ""  # folder of published split files; chapter 40 is left out without it
+    _published: bool = PrivateAttr(False)
 
     @field_validator("name")
     @classmethod
     def _name_is_free(cls, value: str) -> str:
         if value in RESERVED:
-            raise ValueError(f"no study can be called {value!r}: results/{value} is something else")
+            raise ValueError(f"no study can be called {value!r}: a folder of that name is something else")
         return value
 
     def at_overlap(self, overlap: float) -> Self:
@@ -296,8 +297,19 @@ class StudyFile(Section):
 
     @property
     def folder(self) -> Path:
-        """Where the study's results go."""
-        return ROOT / "results" / self.name
+        """Where the study's results are: its own run's in studies/, which git ignores, or the published ones'."""
+        return ROOT / ("results" if self._published else "studies") / self.name
+
+    def published(self) -> Self:
+        """The same study with the folder of its published results, which `make publish` alone changes."""
+        copy = self.model_copy()
+        copy._published = True
+        return copy
+
+    @property
+    def standing(self) -> str:
+        """Whose results `folder` has, in words: `run here` or `published`."""
+        return "published" if self._published else "run here"
 
     @property
     def memory_mb(self) -> int:

@@ -340,6 +340,12 @@ def executed(folder: Path) -> list[Path]:
     return [path for path in paths if not path.name.endswith(".failed.ipynb")]
 
 
+def shown(study: str | Path) -> Study:
+    """The study as it was run here, or as it is published where it wasn't. Raises DataError as `load` does."""
+    chosen = load(study)
+    return chosen if executed(chosen.folder) else chosen.published()
+
+
 def reads_runs(name: str) -> bool:
     """Whether a chapter reads the results of runs, that is uses lib.runs.results."""
     return _module("lib.runs.results") in fingerprints.modules_of(notebook(name))
@@ -362,10 +368,12 @@ def parameter_file(study: str | Path) -> Path:
 
 
 def load(study: str | Path) -> Study:
-    """Read and check a study's parameter file, as `parameter_file` finds it.
+    """Read and check a study's parameter file, as `parameter_file` finds it; `results/NAME` is the published study.
 
     Raises DataError when there is no such file, or when something in it is not as `Study` says.
     """
+    if str(study).startswith("results/"):
+        return load(str(study).removeprefix("results/")).published()
     path = parameter_file(study)
     try:
         return Study(**yaml_files.read(path, "expected are parameters, as in params/quick.yaml"))

@@ -80,7 +80,7 @@ class EnvironmentRecord(Record):
 class RunRecord(Record):
     """A whole metrics.json. A table that a kind of run doesn't measure is None."""
 
-    run: str = ""  # folder
+    run: str = ""  # its name, and its folder below the study's `runs`
     study: str
     notebook: str
     parameters: dict[str, Any]

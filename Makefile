@@ -1,22 +1,34 @@
 # Thin on purpose: every target is one command, run in the environment that bootstrap.py finds or makes.
 PROFILE ?= quick
-JOBS ?= 2
+JOBS ?= 0
+MINUTES ?= 0
 ONLY ?=
 CLUSTER ?=
 A ?= quick
 B ?= cpu
-RUN := python3 bootstrap.py
+STUDY ?= $(PROFILE)
+PARTIAL ?=
+BUNDLE ?=
+PART_MB ?= 16
+EMBEDDINGS ?=
 HOTEL_SPLITS ?=
+RUN := python3 bootstrap.py
 export HOTEL_SPLITS
 
-.PHONY: study site compare test coverage lab bench timings lint lock clean
+.PHONY: study site publish collect compare test coverage lab bench lint lock clean
 
-study:  ## run the study params/$(PROFILE).yaml, or ONLY some chapters of it; only what is missing or out of date
-	@$(RUN) python -m lib run "$(PROFILE)" --jobs $(JOBS) --cluster "$(CLUSTER)" --only $(ONLY)
-	@$(RUN) python -m lib site "$(PROFILE)"
+study:  ## run params/$(PROFILE).yaml, or ONLY some chapters of it, in MINUTES if given; only what is out of date; and its site
+	@$(RUN) python -m lib run "$(PROFILE)" --site --jobs $(JOBS) --minutes $(MINUTES) --cluster "$(CLUSTER)" \
+	  --bundle "$(BUNDLE)" --part-mb $(PART_MB) $(if $(EMBEDDINGS),--embeddings) --only $(ONLY)
 
 site:  ## the executed chapters of a study as a site in build/site, to be opened from disk
 	@$(RUN) python -m lib site "$(PROFILE)"
+
+publish:  ## replace results/$(STUDY) by what was run here; refuses what failed, is stale, leaks or is too large
+	@$(RUN) python -m lib publish "$(STUDY)" $(if $(PARTIAL),--partial)
+
+collect:  ## merge bundles of finished runs, made with BUNDLE=file.tar on other machines, into a study
+	@$(RUN) python -m lib collect "$(PROFILE)" $(BUNDLE)
 
 compare:  ## two studies side by side, A=quick B=cpu: which numbers moved, beyond their intervals or not
 	@$(RUN) python -m lib compare "$(A)" "$(B)"
@@ -34,9 +46,6 @@ bench: PROFILE = cpu
 bench:  ## chapter 92 again, its ratios beside the published ones; fails when something became slower
 	@$(RUN) python -m lib bench "$(PROFILE)"
 
-timings:  ## measure the study, a second run of it, and the tests; written to its study.json
-	@$(RUN) python -m lib timings "$(PROFILE)"
-
 lint:  ## style, form and types
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check lib tests
@@ -46,5 +55,5 @@ lint:  ## style, form and types
 lock:  ## requirements.in -> requirements.lock (needs a package registry)
 	@$(RUN) uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.lock
 
-clean:  ## what can be made again: data, runs and Snakemake's notes; keeps what is published
-	@rm -rf .snakemake data/twin results/*/runs results/*/notebooks/*.failed.ipynb
+clean:  ## what is made again when it is needed: twins, caches, sites, Snakemake's notes; keeps studies/ and results/
+	@rm -rf .snakemake data/twin data/hotels data/cache build

@@ -11,26 +11,60 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lib.core.errors import DataError
+
+if TYPE_CHECKING:
+    from lib.study.plan import Study
 
 PARAMETER_FILE = "a parameter file, or the name of one in params/ (quick, cpu, ...)"
 
 
 def run(options: argparse.Namespace) -> int:
+    from lib.core import packages
+
+    packages.check()  # before anything is imported that may be missing
     from lib.pipeline import run_study
 
-    return run_study.run(options.study, options.jobs, options.only, options.cluster)
+    status = run_study.run(options.study, options.jobs, options.only, options.cluster, options.minutes)
+    if options.site and status == 0:
+        from lib.study import plan
+
+        _show(plan.load(options.study))
+    return status
+
+
+def publish(options: argparse.Namespace) -> int:
+    from lib.core.files import ROOT
+    from lib.pipeline import publish
+    from lib.study import plan
+
+    place = publish.publish(options.study, plan.load(options.study), options.partial).relative_to(ROOT)
+    print(f"Published: {place}. `git status {place}` shows what changed; commit it.")
+    return 0
 
 
 def site(options: argparse.Namespace) -> int:
-    from lib.core.files import ROOT
-    from lib.pipeline import site
     from lib.study import plan
 
-    first = site.build(plan.load(options.study))
-    print(f"The site: {first.relative_to(ROOT)} (open it in a browser; it needs no network)")
+    _show(plan.shown(options.study))
     return 0
+
+
+def _show(chosen: Study) -> None:
+    """Build a study's site, unless it is there and nothing that it shows has changed."""
+    from lib.core.files import ROOT
+    from lib.pipeline import site_state
+
+    if not site_state.unchanged(chosen):
+        from lib.pipeline import site  # only now: importing it takes seconds
+
+        state = site_state.state(chosen)
+        site.build(chosen)
+        site_state.note(chosen, state)
+    page = site_state.folder(chosen) / "index.html"
+    print(f"The site: {page.relative_to(ROOT)} (open it in a browser; it needs no network)")
 
 
 def compare(options: argparse.Namespace) -> int:
@@ -41,16 +75,9 @@ def compare(options: argparse.Namespace) -> int:
 
 
 def bench(options: argparse.Namespace) -> int:
-    from lib.pipeline import timings
+    from lib.pipeline import bench
 
-    return timings.bench(options.study)
-
-
-def timings(options: argparse.Namespace) -> int:
-    from lib.pipeline import timings
-
-    timings.measure(options.study)
-    return 0
+    return bench.bench(options.study)
 
 
 def leaks(options: argparse.Namespace) -> int:
@@ -111,9 +138,16 @@ def parser() -> argparse.ArgumentParser:
 
     added = command(run, "run a study: every run and chapter that is missing or out of date (make study)")
     added.add_argument("study", help=PARAMETER_FILE)
-    added.add_argument("--jobs", type=int, default=2, help="notebooks at a time")
+    added.add_argument("--jobs", type=int, default=0, help="notebooks at a time; 0: as many as this machine bears")
+    added.add_argument(
+        "--minutes", type=float, default=0, help="the time that there is; what it is too short for is left"
+    )
     added.add_argument("--only", nargs="*", default=[], help="these chapters and what they need, not the whole study")
+    added.add_argument("--site", action="store_true", help="build its site too, if it isn't that of this state")
     added.add_argument("--cluster", default="", help="a folder of profiles/: where notebooks run, if not here")
+    added = command(publish, "replace what is published of a study by its results here (make publish)")
+    added.add_argument("study", help=PARAMETER_FILE)
+    added.add_argument("--partial", action="store_true", help="also a study that has something left to do")
     command(site, "build the site of a study's executed chapters (make site)").add_argument(
         "study", help=PARAMETER_FILE
     )
@@ -121,8 +155,6 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("one", help=PARAMETER_FILE)
     added.add_argument("other", help=PARAMETER_FILE)
     added = command(bench, "measure chapter 92's speeds anew beside the published ones; fails where one is slower")
-    added.add_argument("study", help=PARAMETER_FILE)
-    added = command(timings, "time an unchanged study and the tests, and write the README's table of times")
     added.add_argument("study", help=PARAMETER_FILE)
     added = command(leaks, "search what a study wrote for its sensitive data; lists places, never what was found")
     added.add_argument("study", help=PARAMETER_FILE)

@@ -51,7 +51,7 @@ def without_times(value):
 def content(folder: Path) -> dict[str, object]:
     """All that the study wrote but notebooks and figures, by name, times left out."""
     found: dict[str, object] = {}
-    out = folder / "results" / "smoke"
+    out = folder / "studies" / "smoke"
     for path in sorted(out.rglob("*")):
         name = path.relative_to(out).as_posix()
         if path.suffix == ".json" and path.name == "metrics.json":

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from lib.pipeline import timings
+from lib.pipeline import bench
 
 
 def test_ratios_are_read_from_the_chapters_tables(tmp_path):
@@ -10,7 +10,7 @@ def test_ratios_are_read_from_the_chapters_tables(tmp_path):
     spread = {"ratio": [2.0], "ratio_low": [1.5], "ratio_high": [2.5]}
     pd.DataFrame({"system": ["text"], **spread}).to_csv(tmp_path / "speed_training.csv")
     pd.DataFrame({"part": ["decoding"], **spread}).to_csv(tmp_path / "speed_parts.csv")
-    found = timings.ratios(tmp_path).set_index("part")
+    found = bench.ratios(tmp_path).set_index("part")
     assert list(found.index) == ["scoring retrieval", "training, text", "decoding"]
     assert tuple(found.loc["scoring retrieval"]) == (25, 20, 30) and tuple(found.loc["decoding"]) == (2, 1.5, 2.5)
 
@@ -19,5 +19,5 @@ def test_only_spreads_that_are_apart_count():
     def table(**ratios):
         return pd.DataFrame([{"part": name, "ratio": r, "low": r - 1, "high": r + 1} for name, r in ratios.items()])
 
-    found = timings.compared(table(a=5, b=9, c=5, d=5), table(a=6, b=5, c=9, e=5)).set_index("part")["verdict"]
+    found = bench.compared(table(a=5, b=9, c=5, d=5), table(a=6, b=5, c=9, e=5)).set_index("part")["verdict"]
     assert found.to_dict() == {"a": "same", "b": "faster", "c": "slower", "d": "new", "e": "gone"}

@@ -1,27 +1,23 @@
 """The profiles for clusters plan the whole study with what each job needs; a dry run, since no cluster is here."""
 
-import os
 import subprocess
 import sys
 
 import pytest
 
-from lib.core import data_state
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.pipeline import run_study
+from lib.pipeline import snakemake_runner
 from lib.study import plan
 
 
 @pytest.mark.parametrize("name", ["slurm", "kubernetes"])
-def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
-    # The hotels' splits, somebody's own file: its state is read where it lies, whatever storage a profile has.
-    (tmp_path / "all.csv").touch()
+def test_a_dry_run_plans_every_notebook_with_its_resources(name):
     command = [
         sys.executable,
         "-m",
         "snakemake",
-        *run_study._where(plan.load("smoke"), 2, name),
+        *snakemake_runner.place(plan.load("smoke"), 2, name),
         "--config",
         "study=smoke",
     ]
@@ -31,11 +27,8 @@ def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
         capture_output=True,
         text=True,
         timeout=300,
-        env={**os.environ, "HOTEL_SPLITS": str(tmp_path)},
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    marker = data_state.state_file(data_state.of_folder(tmp_path))
-    assert f" {marker.relative_to(ROOT)}" in done.stdout
     planned = {}
     for block in done.stdout.split("\nrule ")[1:]:
         planned.setdefault(block.split(":")[0], []).append(block)
@@ -49,9 +42,9 @@ def test_a_dry_run_plans_every_notebook_with_its_resources(name, tmp_path):
 
 def test_a_profile_that_is_not_there_lists_those_that_are():
     with pytest.raises(DataError, match="no profile 'pbs'; there are kubernetes, slurm"):
-        run_study._where(plan.load("smoke"), 2, "pbs")
+        snakemake_runner.place(plan.load("smoke"), 2, "pbs")
 
 
 def test_without_a_cluster_jobs_stay_within_this_machine():
-    cores, memory = run_study._where(plan.load("smoke"), 3, "")[1::2]
+    cores, memory = snakemake_runner.place(plan.load("smoke"), 3, "")[1::2]
     assert cores == "3" and int(memory.removeprefix("mem_mb=")) >= plan.load("smoke").memory_mb

@@ -35,7 +35,7 @@ def test_a_figure_names_every_seed_behind_it_and_folds_many_away(measured):
     runs = found.behind([found.runs["run"].iloc[1]])
     assert [run.parameters["seed"] for run in runs] == [1, 2]
     assert results.sources(*runs, runs[0]) == (
-        "From `results/fake/runs/text/minilm-l6/ce/ad/seed1`, `results/fake/runs/text/minilm-l6/ce/ad/seed2`."
+        "From `runs/text/minilm-l6/ce/ad/seed1`, `runs/text/minilm-l6/ce/ad/seed2`."
     )
     found = measured(*(text("ce", seed=seed) for seed in range(7)))
     assert results.sources(*found.behind(found.runs["run"])).startswith("<details><summary>From 7 runs</summary>")

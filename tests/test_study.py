@@ -81,7 +81,7 @@ def planned(project: Path, name: str) -> list[str]:
 
 def test_every_notebook_runs(project, smoke):
     assert smoke.returncode == 0, smoke.stdout + smoke.stderr
-    out = project / "results" / "smoke"
+    out = project / "studies" / "smoke"
     given = yaml.safe_load((project / "params" / "smoke.yaml").read_text(encoding="utf-8"))
     assert {path.stem for path in (out / "notebooks").glob("*.ipynb")} == set(given["chapters"]) - {"40_hotel_splits"}
     assert "40_hotel_splits was left out" in smoke.stdout and "aarashfeizi/revisited-hotels" in smoke.stdout
@@ -129,25 +129,25 @@ def test_progress_is_shown(smoke):
 
 
 def test_numbers_can_be_traced(project, smoke):
-    found = read_json(project / "results/smoke/runs/text/minilm-l6/ce+supcon/ad/seed1111/metrics.json")
+    found = read_json(project / "studies/smoke/runs/text/minilm-l6/ce+supcon/ad/seed1111/metrics.json")
     assert found["parameters"] == {"text": "minilm-l6", "objective": "ce+supcon", "seed": 1111}
     assert found["weights"][0]["label"] == "minilm-l6" and len(found["weights"][0]["sha256"]) == 64
     assert len(found["data"]["fingerprint"]) == len(found["code"]) == 64
     assert found["environment"]["device"] and found["wall_seconds"] > 0 and found["training"]["epochs"] == 2
-    record = read_json(project / "results/smoke/study.json")
+    record = read_json(project / "studies/smoke/study.json")
     assert record["wall_seconds"] > 0 and record["runs"]["text/minilm-l6/ce+supcon/ad/seed1111"]["key"] == found["key"]
 
 
 def test_nothing_runs_again(project, smoke):
     before = {
         path: path.stat().st_mtime_ns
-        for path in (project / "results/smoke").rglob("*")
+        for path in (project / "studies/smoke").rglob("*")
         if path.suffix in (".csv", ".ipynb", ".safetensors")
     }
     again = run(project, "smoke")
     assert again.returncode == 0 and "nothing was out of date" in again.stdout
     assert before == {path: path.stat().st_mtime_ns for path in before}
-    assert read_json(project / "results/smoke/study.json")["unchanged_rerun_seconds"] > 0
+    assert read_json(project / "studies/smoke/study.json")["unchanged_rerun_seconds"] > 0
 
 
 @pytest.mark.parametrize(
@@ -178,13 +178,88 @@ def test_what_a_change_runs_again(project, smoke, file, old, new, expected):
     assert any("/" in name for name in names) == ("runs" in expected), names
 
 
+SMALL = {"notebook": "14_baselines", "baseline": ["char-ngrams"], "seed": [1111]}
+"""A run of seconds."""
+
+
+def test_published_and_run_again_on_the_same_machine_it_is_bit_equal(project, smoke):
+    """A study is published, run anew from nothing, and its receipt says that all is equal. Published results stay."""
+    study(project, "twice", runs=[SMALL, TEXT], chapters=["01_data", "30_identification", "31_verification"])
+    assert run(project, "twice").returncode == 0
+    published = subprocess.run(
+        [sys.executable, "-m", "lib", "publish", "twice"], cwd=project, capture_output=True, text=True
+    )
+    assert published.returncode == 0, published.stderr
+    place = project / "results" / "twice"
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    assert not [path for path in before if path.suffix not in (".ipynb", ".csv", ".json")]
+    shutil.rmtree(project / "studies" / "twice")
+    again = run(project, "twice")
+    assert again.returncode == 0 and "published numbers equal, 0 verdicts changed" in again.stdout, again.stdout
+    receipt = read_json(project / "studies" / "twice" / "receipt.json")
+    assert receipt["numbers"] == receipt["judgements"]["equal"] > 300 and receipt["differs"] == {}
+    assert receipt["times"]["runs"] and receipt["tolerance"]["relative"] == 0
+    assert before == {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+
+
+def test_without_snakemake_papermill_alone_runs_the_same_notebooks(project, smoke):
+    study(project, "plain", runs=[SMALL], chapters=["30_identification", "91_scorecard"])
+    hidden = "import sys; sys.modules['snakemake'] = None; from lib.__main__ import main; sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", hidden, "run", "plain", "--jobs", "2"]
+    done = subprocess.run(command, cwd=project, capture_output=True, text=True)
+    assert done.returncode == 0 and "Snakemake isn't installed" in done.stdout, done.stdout + done.stderr
+    assert "[3/3] done     91_scorecard" in done.stdout and "3 steps run" in done.stdout
+    again = run(project, "plain")
+    assert again.returncode == 0 and "nothing was out of date" in again.stdout and planned(project, "plain") == []
+    folder = "runs/baselines/char-ngrams/ad/seed1111/tables/verification.csv"
+    one, two = (project / "studies" / name / folder for name in ("plain", "smoke"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_missing_packages_are_named_all_at_once(project):
+    lacking = (
+        "import sys, importlib.metadata as m; found = m.version\n"
+        "def version(name):\n"
+        "    if name in ('torch', 'bm25s'): raise m.PackageNotFoundError(name)\n"
+        "    return found(name)\n"
+        "m.version = version\n"
+        "from lib.__main__ import main; main(['run', 'smoke'])"
+    )
+    done = subprocess.run([sys.executable, "-c", lacking], cwd=project, capture_output=True, text=True)
+    assert done.returncode != 0 and "2 of the packages" in done.stderr and "torch, bm25s" in done.stderr
+
+
+def test_a_study_that_has_not_the_time_ends_well_and_goes_on_from_there(project, smoke):
+    """With a second nothing is finished but what can be said without runs; then the rest, to the same bytes."""
+    study(project, "timed", runs=[SMALL, TEXT], chapters=["30_identification", "90_paper_audit"])
+    first = run(project, "timed", "--minutes", "0.03")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "Left for another time (3)" in first.stdout and "30_identification" in first.stdout
+    record = read_json(project / "studies/timed/study.json")
+    assert set(record["left"]) == {
+        *(f"{name}/ad/seed1111" for name in ("baselines/char-ngrams", "text/minilm-l6/ce+supcon")),
+        "30_identification",
+    }
+    assert list(record["chapters"]) == ["90_paper_audit"] and record["runs"] == {}
+    refused = subprocess.run(
+        [sys.executable, "-m", "lib", "publish", "timed"], cwd=project, capture_output=True, text=True
+    )
+    assert refused.returncode != 0 and "3 of its notebooks are left" in refused.stderr
+    second = run(project, "timed", "--minutes", "30")
+    assert second.returncode == 0 and "Left" not in second.stdout, second.stdout
+    assert read_json(project / "studies/timed/study.json")["left"] == []
+    folder = "runs/text/minilm-l6/ce+supcon/ad/seed1111/tables/verification.csv"
+    one, two = (project / "studies" / name / folder for name in ("timed", "smoke"))
+    assert one.read_bytes() == two.read_bytes()
+
+
 def test_killed_in_training_and_run_again_gives_the_same_tables(project, smoke):
     """SIGKILL to all processes once the first epoch's checkpoint is there; the smoke study has the undisturbed run."""
     study(project, "cut", runs=[TEXT], chapters=[])
     process = subprocess.Popen(
         command("cut"), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True
     )
-    folder = project / "results/cut/runs/text/minilm-l6/ce+supcon/ad/seed1111"
+    folder = project / "studies/cut/runs/text/minilm-l6/ce+supcon/ad/seed1111"
     deadline = time.monotonic() + 300
     while not list(folder.glob("checkpoint/*.ckpt")) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -193,7 +268,7 @@ def test_killed_in_training_and_run_again_gives_the_same_tables(project, smoke):
     assert list(folder.glob("checkpoint/*.ckpt")) and not (folder / "metrics.json").exists()
     again = run(project, "cut")
     assert again.returncode == 0, again.stdout
-    whole = project / "results/smoke/runs/text/minilm-l6/ce+supcon/ad/seed1111"
+    whole = project / "studies/smoke/runs/text/minilm-l6/ce+supcon/ad/seed1111"
     for table in ("tables/identification.csv", "tables/verification.csv", "predictions.csv"):
         assert (folder / table).read_bytes() == (whole / table).read_bytes(), table
     one, two = (pd.read_csv(path / "history.csv").drop(columns="seconds") for path in (folder, whole))
@@ -214,7 +289,7 @@ def test_a_failed_notebook_is_kept_and_named_and_stops_no_other(project, smoke):
     [line] = [line for line in done.stdout.splitlines() if "FAILED" in line]
     assert "image/vgg-16/ce/ad/seed1111" in line and "weights: require" in line and ".failed.ipynb" in line
     assert "1 of the study's notebooks failed" in done.stdout and "Traceback" not in done.stdout
-    folder = project / "results/failing/runs/image"
+    folder = project / "studies/failing/runs/image"
     kept = (folder / "vgg-16/ce/ad/seed1111/notebook.failed.ipynb").read_text(encoding="utf-8")
     assert "DataError" in kept
     assert not (folder / "vgg-16/ce/ad/seed1111/metrics.json").exists()
@@ -261,7 +336,7 @@ def test_bad_input_is_one_paragraph_and_leaves_nothing(project, own_data):
     assert done.returncode != 0
     message = done.stderr.strip()
     assert message.count("\n") == 0 and "ads.csv" in message and "can't be used" in message and "38" in message
-    assert not (project / "results" / "own").exists()
+    assert not (project / "studies" / "own").exists()
 
 
 def test_another_state_of_the_data_runs_anew_and_a_planted_record_fails_the_study(project, own_data):
@@ -271,7 +346,7 @@ def test_another_state_of_the_data_runs_anew_and_a_planted_record_fails_the_stud
     assert run(project, "changing").returncode == 0
     again = run(project, "changing")
     assert again.returncode == 0 and "nothing was out of date" in again.stdout
-    path = project / "results/changing/runs/baselines/char-ngrams/ad/seed1111/metrics.json"
+    path = project / "studies/changing/runs/baselines/char-ngrams/ad/seed1111/metrics.json"
     found, times = read_json(path), path.stat()
     for planted in (
         {"key": "0" * 16},
@@ -306,7 +381,7 @@ def test_own_data_shows_no_ad_and_a_leak_fails_the_study(project, own_data):
     own_study(project, "mine", own_data, chapters=chapters, runs=[{**TEXT, "objective": ["ce+supcon"]}])
     done = run(project, "mine")
     assert done.returncode == 0, done.stdout + done.stderr
-    out = project / "results/mine"
+    out = project / "studies/mine"
     files = [path for path in out.rglob("*") if path.suffix in (".ipynb", ".csv", ".json")]
     written = "".join(path.read_text(encoding="utf-8") for path in files)
     ads = pd.read_csv(own_data / "ads.csv", dtype=str, sep=";")
@@ -325,7 +400,7 @@ def test_own_data_shows_no_ad_and_a_leak_fails_the_study(project, own_data):
 def test_a_second_process_is_told_to_wait(project, smoke):
     import fcntl
 
-    with (project / "results/smoke/.lock").open("w") as lock:
+    with (project / "studies/smoke/.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = run(project, "smoke")
     assert done.returncode != 0 and "another process" in done.stderr

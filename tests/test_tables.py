@@ -18,7 +18,7 @@ from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT
 from lib.core.schemas import Table
-from lib.pipeline import report, solutions, timings
+from lib.pipeline import bench, report, solutions
 from lib.review import claim_tests, paper_tables, study_diff, vendor_analysis
 from lib.runs import embeddings, results
 
@@ -219,7 +219,7 @@ def test_the_benchmark_reads_its_ratios(tmp_path):
     for name, label in (("speed_training", "system"), ("speed_parts", "part")):
         rows = {label: ["75", "null"], "ratio": [1, 2], "ratio_low": [0.5, 1], "ratio_high": [2, 3]}
         pd.DataFrame(rows).to_csv(tmp_path / f"{name}.csv", index=False)
-    found = timings.ratios(tmp_path)
+    found = bench.ratios(tmp_path)
     assert found["part"].tolist() == ["scoring retrieval", "training, 75", "training, null", "75", "null"]
 
 

@@ -15,7 +15,7 @@ from lib.core.errors import DataError
 from lib.core.files import ROOT, read_json, write_json
 
 STATES = ROOT / "data" / "states"
-"""The folder of the files that stand for states, which are the graph's inputs."""
+"""The folder of notes on the data that was read."""
 
 
 def of_tables(
@@ -64,17 +64,6 @@ def of_files(paths: Iterable[Path], folder: Path, cache: Path | None = None) -> 
     """The state of these files, named by their paths below a folder."""
     files = {path.relative_to(folder).as_posix(): path for path in paths}
     return file_digests.combined(sorted(file_digests.digests(files, cache, f"files of {folder.resolve()}").items()))
-
-
-def state_file(state: str) -> Path:
-    """The file that stands for a state in the graph, written when the state is first seen.
-
-    Snakemake compares names and dates of files, and data of the same state has always the same file.
-    """
-    path = STATES / f"{state[:16]}.json"
-    if not path.exists():
-        write_json(path, {"state": state})
-    return path
 
 
 def note_fingerprint(identity: str, fingerprint: str, folder: Path) -> None:

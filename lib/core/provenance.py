@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 import os
 import platform
@@ -11,6 +10,7 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from lib.core import packages
 from lib.core.files import ROOT
 
 CARBON = 0.475
@@ -40,7 +40,7 @@ def environment() -> dict[str, Any]:
         "processor": _processor(),
         "cores": os.cpu_count(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
-        "packages": {name: importlib.metadata.version(name) for name in PACKAGES},
+        "packages": {name: packages.version(name) for name in PACKAGES},
         "commit": commit(),
     }
 

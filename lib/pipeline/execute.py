@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -20,13 +21,15 @@ sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
 import papermill
 from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
 
+from lib.core import machine
 from lib.core.errors import DataError
 from lib.core.files import ROOT, locked, read_json, replacing, write_json
+from lib.pipeline import budget
 from lib.study import plan
 from lib.study.run_kinds import RUN_KINDS
-
-STARTS = 3  # tries at a kernel: on a busy machine another process may take its port before it does, and nothing ran yet
+from lib.study.steps import KEY
 
 
 def execute(source: Path, output: Path, parameters: dict[str, Any], label: str, key: str = "") -> None:
@@ -44,15 +47,20 @@ def execute(source: Path, output: Path, parameters: dict[str, Any], label: str, 
     begin = time.monotonic()
     with locked(output.parent / f".{output.stem}.lock"), replacing(output) as temporary:
         try:
-            _execute(source, temporary, parameters)
+            with budget.until_the_deadline():
+                _execute(source, temporary, parameters)
+        except budget.OutOfTime:
+            machine.end_children()
+            print(f"left     {label}: the time is over; it goes on from its last checkpoint", flush=True)
+            sys.exit(budget.LEFT)
         except PapermillExecutionError as error:
             os.replace(temporary, failed)
             sys.exit(f"FAILED   {label}: {error.ename}: {_message(error, parameters)}  [see {failed}]")
         except DeadKernelError:
             sys.exit(f"FAILED   {label}: its kernel died while it ran, mostly a sign that memory ran out")
         except RuntimeError as error:
-            sys.exit(f"FAILED   {label}: its kernel could not be started, {STARTS} times: {_one_line(str(error))}")
-        remove_folders(temporary, source, output)
+            sys.exit(f"FAILED   {label}: its kernel could not be started: {_one_line(str(error))}")
+        _note(temporary, source, output, key)
         if key and (wrong := _deviation(source.stem, parameters, key)):
             os.replace(temporary, failed)
             sys.exit(f"FAILED   {label}: {wrong}  [see {failed}]")
@@ -76,24 +84,19 @@ def _deviation(notebook: str, parameters: dict[str, Any], key: str) -> str:
 
 
 def _execute(source: Path, output: Path, parameters: dict[str, Any]) -> None:
-    for remaining in reversed(range(STARTS)):
-        try:
-            papermill.execute_notebook(
-                _literal(source),
-                _literal(output),
-                parameters,
-                kernel_name="python3",
-                progress_bar=False,
-                log_output=True,
-                request_save_on_cell_execute=False,
-                start_timeout=300,  # seconds
-            )
-            return
-        except DeadKernelError:
-            raise
-        except RuntimeError:
-            if not remaining:
-                raise
+    # Its kernel is spoken to by sockets in a folder that no other user can read, and by no network.
+    with tempfile.TemporaryDirectory(prefix="kernel-") as sockets:
+        papermill.execute_notebook(
+            _literal(source),
+            _literal(output),
+            parameters,
+            kernel_name="python3",
+            progress_bar=False,
+            log_output=True,
+            request_save_on_cell_execute=False,
+            start_timeout=300,  # seconds
+            config=Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}}),
+        )
 
 
 def _literal(path: Path) -> str:
@@ -101,10 +104,11 @@ def _literal(path: Path) -> str:
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
-def remove_folders(executed: Path, source: Path, output: Path) -> None:
-    """Keep only the names of the paths that papermill notes: a published notebook shows nobody's folders."""
+def _note(executed: Path, source: Path, output: Path, key: str) -> None:
+    """Note the key, and only the names of the paths that papermill notes: a notebook shows nobody's folders."""
     content = read_json(executed)
     content["metadata"]["papermill"] |= {"input_path": source.name, "output_path": output.name}
+    content["metadata"] |= {KEY: key} if key else {}
     write_json(executed, content)
 
 
@@ -125,13 +129,24 @@ def logged(source: Path, output: Path, parameters: dict[str, Any], label: str, k
     logger = logging.getLogger("papermill")
     logger.setLevel(logging.INFO)
     logger.addFilter(lambda record: record.getMessage().startswith("epoch "))
+    if reason := _no_time(source.stem, parameters):
+        print(f"left     {label}: {reason}", flush=True)
+        sys.exit(budget.LEFT)
     print(f"running  {label}", flush=True)
     execute(source, output, parameters, label, key)
 
 
+def _no_time(notebook: str, parameters: dict[str, Any]) -> str:
+    """Why a notebook isn't begun, if the study's time doesn't suffice for it; '' if it does."""
+    if (seconds := budget.remaining()) == float("inf"):
+        return ""
+    expected = budget.expected_seconds(plan.load(parameters["study"]), notebook)
+    return f"it takes about {expected:.0f} s, and {max(seconds, 0):.0f} s are left" if expected >= seconds else ""
+
+
 def comparison(one: str, other: str) -> Path:
     """Execute chapter 95, two studies side by side; the executed notebook, below the project's folder."""
-    out = ROOT / "results" / "compare" / f"{plan.load(one).name}-{plan.load(other).name}"
+    out = ROOT / "studies" / "compare" / f"{plan.load(one).name}-{plan.load(other).name}"
     source = plan.notebook("95_compare")
     parameters = {"study": one, "other": other, "out": str(out.relative_to(ROOT))}
     execute(source, out / source.name, parameters, source.stem)

@@ -1,69 +1,154 @@
-"""Run a study: Snakemake on the Snakefile, with readable progress and a record of what it took."""
+"""Run a study: bring its runs and chapters up to date, with progress, a record of what it took and a receipt."""
 
 from __future__ import annotations
 
 import os
-import re
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 
-from lib.core import provenance
+from lib.core import machine, provenance
 from lib.core.errors import DataError
 from lib.core.files import ROOT, locked, read_json, write_json
-from lib.data import loading
-from lib.pipeline import kernel_server, leak_scan
+from lib.pipeline import budget, kernel_server, plain_runner, snakemake_runner
+from lib.pipeline.progress import Progress
 from lib.study import plan
+from lib.study import steps as study_steps
+from lib.study.steps import Step
 
-STEPS = re.compile(r"^(\d+) of (\d+) steps")
+SHOWN = 12
+"""Names of steps that are left, at most, in a line."""
 
 
-def run(name: str, jobs: int, only: Sequence[str] = (), cluster: str = "") -> int:
+def run(name: str, jobs: int = 0, only: Sequence[str] = (), cluster: str = "", minutes: float = 0) -> int:
     """Bring the study up to date, or `only` these chapters of it, here or on a `cluster` of profiles/; the exit status.
 
-    Failed notebooks stop nothing that doesn't need them. A sensitive study counts as done when nothing of its data is
-    found in what it wrote.
+    jobs: notebooks at a time; 0 for as many as this machine bears. minutes: the time that there is, 0 for no limit;
+    what it doesn't suffice for is left, and the same command goes on from there. Failed notebooks stop nothing that doesn't
+    need them. A sensitive study counts as done when nothing of its data is found in what it wrote.
     """
     chosen = plan.load(name)
     if wrong := [chapter for chapter in only if chapter not in chosen.possible_chapters]:
         raise DataError(
             f"There is no chapter {wrong[0]!r} to run here; there are {', '.join(chosen.possible_chapters)}."
         )
-    where = _where(chosen, jobs, cluster)
+    if cluster and minutes:
+        raise DataError("MINUTES is for one machine; a cluster's jobs have their limits in its profile.")
     _check_before(name, chosen)
-    planned = {run.name: run.key for run in chosen.all_runs().values()}
-    begin = time.monotonic()
-    with _only_one(chosen.folder / ".lock"):
+    begin, progress = time.monotonic(), Progress()
+    with locked_study(chosen):
+        wanted = _needed(study_steps.of(name, chosen), only)
+        planned = {step.name: step.key for step in wanted.values() if step.run}
+        out_of_date = plain_runner.out_of_date(wanted.values())
+        status, left = 0, list[str]()
         try:
-            outcome = _snakemake(name, chosen, where, only)
+            if out_of_date:
+                jobs = jobs or machine_bears(chosen)
+                with _environment(chosen, jobs) as environment:
+                    if minutes:
+                        left = _within(minutes, name, chosen, wanted, jobs, environment, progress)
+                    elif cluster or snakemake_runner.available():
+                        where = snakemake_runner.place(chosen, jobs, cluster)
+                        targets = [wanted[chapter].output for chapter in only]
+                        status = snakemake_runner.execute(name, where, targets, environment, progress)
+                    else:
+                        print("Snakemake isn't installed: notebooks are executed by papermill alone.")
+                        plain_runner.execute(out_of_date, jobs, environment, progress.line)
         except KeyboardInterrupt:
-            _stop_all()
+            machine.end_children()
             sys.exit("\nStopped. The same command goes on from here.")
         seconds = time.monotonic() - begin
-        failures = outcome.failures + ([] if only else _wrong_records(plan.load(name), planned))
-        status = outcome.status or int(bool(failures))
+        failures = progress.failures + ([] if only or minutes else _wrong_records(plan.load(name), planned))
+        status = status or int(bool(failures))
         if status == 0:
-            _write_record(chosen, seconds, outcome.steps, only)
+            _write_record(chosen, seconds, progress.steps, only, left)
         leak = _leak(chosen) if chosen.sensitive else ""
     if failures:
         print(f"\n{len(failures)} of the study's notebooks failed:", *failures, sep="\n  ")
     elif status:
-        print("\nThe study stopped before its notebooks:", *outcome.other[-20:], sep="\n  ")
+        print("\nThe study stopped before its notebooks:", *progress.other[-20:], sep="\n  ")
     elif not leak:
-        what = f"{outcome.steps} steps run" if outcome.steps else "nothing was out of date"
+        what = f"{progress.steps} steps run" if progress.steps else "nothing was out of date"
         print(f"Study {chosen.name}: {what}, {seconds:.0f} s. Read it from {_shown(chosen.folder / 'notebooks')}.")
         print(*chosen.left_out, sep="\n", end="\n" if chosen.left_out else "")
+        if left:
+            more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+            print(f"Left for another time ({len(left)}): {', '.join(left[:SHOWN])}{more}. The same command goes on.")
+        _print_receipt(chosen)
     if leak:
         print(f"\n{leak}")
     return status or int(bool(leak))
+
+
+def machine_bears(chosen: plan.Study) -> int:
+    """How many notebooks of the study processor, memory and accelerator bear at a time, one at least."""
+    import torch
+
+    limits = [
+        (os.cpu_count() or 1) // chosen.training.threads,
+        psutil.virtual_memory().total // 2**20 // chosen.memory_mb,
+    ]
+    if torch.cuda.is_available():
+        limits.append(torch.cuda.get_device_properties(0).total_memory // 2**20 // chosen.device_memory_mb)
+    return max(1, min(limits))
+
+
+def _needed(steps: Mapping[str, Step], only: Sequence[str]) -> dict[str, Step]:
+    """The steps of the chapters `only` and those that they need, in their order; all without any."""
+    if not only:
+        return dict(steps)
+    maker = {step.output: step for step in steps.values()}
+    found, waiting = set[str](), [steps[chapter] for chapter in only]
+    while waiting:
+        step = waiting.pop()
+        found.add(step.name)
+        waiting += [maker[path] for path in (*step.inputs, *step.data) if path in maker]
+    return {name: step for name, step in steps.items() if name in found}
+
+
+@contextmanager
+def _environment(chosen: plan.Study, jobs: int) -> Iterator[dict[str, str]]:
+    """The environment of a study's steps, with a server of kernels for as long as the context lasts."""
+    environment = {
+        **os.environ,
+        "PYTHONUNBUFFERED": "1",
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "OMP_NUM_THREADS": str(chosen.training.threads),
+        machine.DEVICE_SHARE: str(1 / jobs),
+    }
+    signal.signal(signal.SIGTERM, lambda *_: machine.end_children())
+    with kernel_server.server(environment) as more:
+        yield environment | more
+
+
+def _within(
+    minutes: float,
+    name: str,
+    chosen: plan.Study,
+    wanted: Mapping[str, Step],
+    jobs: int,
+    environment: Mapping[str, str],
+    progress: Progress,
+) -> list[str]:
+    """Execute what there is time for, in the order of the parameter file, and then the chapters on the runs that are
+    finished; the names of the steps that are left."""
+    for_runs = 60 * minutes - budget.chapters_seconds(chosen, minutes)
+    runs = [step for step in plain_runner.out_of_date(wanted.values()) if step.run or not step.key]
+    for step in runs:
+        if step.run:  # a record of other code or parameters, which no chapter could read
+            (ROOT / step.output).unlink(missing_ok=True)
+    limited = {**environment, budget.DEADLINE: str(time.time() + for_runs)}
+    plain_runner.execute(runs, jobs, limited, progress.line)
+    chapters = study_steps.of(name, chosen, finished=True)
+    chapters = {step: chapters[step] for step in wanted if step in chapters}
+    plain_runner.execute(plain_runner.out_of_date(chapters.values()), jobs, environment, progress.line)
+    return [step.name for step in wanted.values() if step.key and not step.up_to_date]
 
 
 def _wrong_records(chosen: plan.Study, planned: Mapping[str, str]) -> list[str]:
@@ -85,6 +170,8 @@ def _wrong_records(chosen: plan.Study, planned: Mapping[str, str]) -> list[str]:
 
 def _leak(chosen: plan.Study) -> str:
     """What the study wrote, failed notebooks too, is searched before it counts as done; what is wrong, or ''."""
+    from lib.pipeline import leak_scan  # imported for sensitive data alone: it takes seconds
+
     try:
         leak_scan.check(chosen)
     except DataError as error:
@@ -93,87 +180,15 @@ def _leak(chosen: plan.Study) -> str:
     return ""
 
 
-def _where(chosen: plan.Study, jobs: int, cluster: str) -> list[str]:
-    """Snakemake's arguments for where jobs run: `jobs` at a time within this machine's memory, or as a profile says."""
-    if not cluster:
-        memory = max(chosen.memory_mb, psutil.virtual_memory().total // 2**20)
-        return ["--cores", str(jobs), "--resources", f"mem_mb={memory}"]
-    folder = ROOT / "profiles" / cluster
-    if not (folder / "config.yaml").exists():
-        known = sorted(path.parent.name for path in (ROOT / "profiles").glob("*/config.yaml"))
-        raise DataError(
-            f"There is no profile {cluster!r}; there are {', '.join(known)}, and a new one is a folder of profiles/."
-        )
-    return ["--profile", str(folder)]
-
-
-@dataclass
-class Outcome:
-    """What Snakemake did. failures: a line for each failed notebook; steps: how many were done; other: whatever else it
-    printed; status: its exit status."""
-
-    failures: list[str] = field(default_factory=list)
-    steps: int = 0
-    other: list[str] = field(default_factory=list)
-    status: int = 0
-
-
-def _snakemake(name: str, chosen: plan.Study, where: Sequence[str], only: Sequence[str]) -> Outcome:
-    """Run the graph."""
-    targets = [os.path.relpath(chosen.folder / "notebooks" / f"{chapter}.ipynb", ROOT) for chapter in only]
-    command = [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(ROOT)),
-        *where,
-        *("--config", f"study={name}", "--keep-going", "--rerun-incomplete", "--nolock"),
-        *("--rerun-triggers", "params", "mtime", "input", "--quiet", "host", "reason", "rules"),
-        *("--", *targets),
-    ]
-    environment = {
-        **os.environ,
-        "PYTHONUNBUFFERED": "1",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "OMP_NUM_THREADS": str(chosen.training.threads),
-    }
-    signal.signal(signal.SIGTERM, _stop_all)
-    with kernel_server.server(environment) as more:
-        return _follow(command, environment | more)
-
-
-def _follow(command: Sequence[str], environment: Mapping[str, str]) -> Outcome:
-    """Run Snakemake and print its progress, a line for each notebook that starts, ends or fails.
-
-    All lines but STEPS are those that `lib.pipeline.execute` prints in Snakemake's jobs. They share its output, where a
-    logger plugin of Snakemake's would not see them.
-    """
-    outcome = Outcome()
-    progress, finished = "", list[str]()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
-    assert process.stdout is not None  # a pipe
-    for line in map(str.rstrip, process.stdout):
-        if match := STEPS.match(line):
-            outcome.steps, progress = int(match[1]), f"[{match[1]}/{match[2]}] "
-            for text in finished:
-                print(f"{progress}{text}", flush=True)
-            finished.clear()
-        elif line.startswith("done "):
-            finished.append(line)  # shown with the number of steps, which follows it
-        elif line.startswith(("running ", "  ", "FAILED ")) and not line.startswith("   "):
-            print(f"{progress}{line}", flush=True)
-            if line.startswith("FAILED "):
-                outcome.failures.append(line.removeprefix("FAILED ").strip())
-        else:
-            outcome.other.append(line)
-    outcome.status = process.wait()
-    return outcome
-
-
-def _write_record(chosen: plan.Study, seconds: float, steps: int, only: Sequence[str]) -> None:
-    """Write results/<study>/study.json: what stands now, and how long the last run from nothing and the last without
-    anything to do took. A run that brought only a part up to date changes neither time."""
+def _write_record(
+    chosen: plan.Study, seconds: float, steps: int, only: Sequence[str], left: Sequence[str] = ()
+) -> None:
+    """Write study.json: what stands now, and how long the last run from nothing and the last without anything to do
+    took. A run that brought only a part up to date changes neither time."""
     path = chosen.folder / "study.json"
     previous = read_json(path) if path.exists() else {}
     if steps == 0 and previous:
-        write_json(path, previous | {"unchanged_rerun_seconds": round(seconds, 1)})
+        write_json(path, previous | {"unchanged_rerun_seconds": round(seconds, 1), "left": list(left)})
         return
     runs = {run.name: run.record() for run in chosen.all_runs().values() if run.finished}
     requested = only or chosen.possible_chapters
@@ -183,9 +198,11 @@ def _write_record(chosen: plan.Study, seconds: float, steps: int, only: Sequence
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "parameters": chosen.model_dump(),
         "environment": provenance.environment(),
+        "precision": "bf16-mixed" if any(run.precision == "bf16-mixed" for run in runs.values()) else "32-true",
         # A chapter that was left out, or not asked for, keeps the key that it was last executed with.
         "chapters": previous.get("chapters", {}) | {name: chosen.key(name, {}) for name in chapters},
         "runs": {name: {"key": run.key, "wall_seconds": run.wall_seconds} for name, run in runs.items()},
+        "left": list(left),
     }
     if chosen.own_hotels:  # a part of keys that a reader without these files can't work out
         record["own_hotels"] = chosen.own_hotels
@@ -196,11 +213,16 @@ def _write_record(chosen: plan.Study, seconds: float, steps: int, only: Sequence
     write_json(path, previous | record)
 
 
-def _stop_all(*_: object) -> None:
-    """End every process that this one started; Snakemake alone would wait for its notebooks to end."""
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            process.terminate()
+def _print_receipt(chosen: plan.Study) -> None:
+    """Write the receipt where something was run since the last one, or published, and print it in a line."""
+    published, path = chosen.published().folder, chosen.folder / "receipt.json"
+    if not (published / "study.json").exists():
+        return
+    from lib.review import receipt  # not where nothing is published: it takes a second to import
+
+    found = receipt.bring_up_to_date(published, chosen.folder)
+    text = receipt.line(found) if found else f"none, since {receipt.obstacle(published, chosen.folder)}"
+    print(f"Receipt: {text}" + (f" ({_shown(path)})." if found else ""))
 
 
 def _check_before(name: str, chosen: plan.Study) -> None:
@@ -212,6 +234,8 @@ def _check_before(name: str, chosen: plan.Study) -> None:
             "Give it a name of its own."
         )
     if chosen.data.source == "matched":
+        from lib.data import loading  # imported for own data alone: it takes seconds
+
         data = loading.read(chosen)
         if unusable := data.rows - len(data.ads):
             print(f"{unusable} of {data.rows} ads can't be used and were put aside; chapter 01 says why.")
@@ -222,8 +246,12 @@ def _check_before(name: str, chosen: plan.Study) -> None:
 
 
 @contextmanager
-def _only_one(lock: Path) -> Iterator[None]:
-    """One `make study` of a study at a time; the system lets go of the lock however the process ends."""
+def locked_study(chosen: plan.Study) -> Iterator[None]:
+    """One process at a time runs or publishes a study; the system lets go of the lock however the process ends.
+
+    Raises DataError when another one has it.
+    """
+    lock = chosen.folder / ".lock"
     try:
         with locked(lock, wait=False):
             yield

@@ -24,6 +24,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
+from pandas.io.formats.style import Styler
 
 from lib.core import tables
 from lib.core.files import ROOT, read_json
@@ -178,6 +179,11 @@ def verdicts(where: str, rows: str = "") -> str:
 
 
 def _shown(frame: pd.DataFrame, caption: str = "") -> Markup:
-    """A table as the chapters show theirs, on one line, so that Markdown takes it as it is. Its cells are escaped."""
-    lines = report.show(frame, caption).to_html().splitlines()
+    """A table as the chapters show theirs. Its cells are escaped."""
+    return on_one_line(report.show(frame, caption))
+
+
+def on_one_line(table: Styler) -> Markup:
+    """A table that is shown, as HTML that Markdown takes as it is."""
+    lines = table.to_html().splitlines()
     return Markup(f'<div class="cell_output">{" ".join(line.strip() for line in lines)}</div>')

@@ -269,6 +269,7 @@ class StudyFile(Section):
     bootstrap: int = Field(1000, ge=0)  # resamples of vendors for an interval
     runs: list[dict[str, Any]] = []  # a run notebook and its parameters, each a list: all combinations are run
     chapters: list[str] = []
+    publish: Literal["records", "whole"] = "records"  # of runs: without or with their notebooks and tables
     hotel_splits: str = ""  # folder of published split files; chapter 40 is left out without it
     _published: bool = PrivateAttr(False)
 
@@ -315,6 +316,13 @@ class StudyFile(Section):
     def memory_mb(self) -> int:
         """Memory that a notebook of the study needs, about: 3 GB, and 12 GB more at MATCHED's size, as on the twin."""
         return round(3000 + 12_000 * min(1.0, self.data.scale if self.data.source == "twin" else 0.25))
+
+    @property
+    def device_memory_mb(self) -> int:
+        """Memory of an accelerator that a run of the study needs, about: 12 GB at MATCHED's sizes of texts and
+        pictures with the paper's batch, as on an H100."""
+        size = max(self.text.max_tokens / 512, (self.image.pixels / 224) ** 2) * self.training.batch_size / 32
+        return round(2000 + 10_000 * size)
 
     @property
     def cache(self) -> Path:

@@ -153,7 +153,7 @@ class Study(StudyFile):
         That is its code, its parameters, the sections of the parameter file that it reads, and the user's own data and
         weights. The twin's bytes follow from its parameters and its code.
         """
-        unread = {"name", "about", "runs", "chapters", "hotel_splits"}
+        unread = {"name", "about", "runs", "chapters", "publish", "hotel_splits"}
         unread |= {"speed", "alignment", "hotels"} - set(run_kinds.sections_of(notebook_name))
         relevant = self.model_dump(exclude=unread)
         code, files = fingerprints.fingerprint(notebook(notebook_name)), self._own_files(notebook_name, parameters)

@@ -1,25 +1,19 @@
-"""How long things take here: chapter 92's ratios beside the published ones (`make bench`), and the two commands of the
-README (`make timings`)."""
+"""Chapter 92's ratios, measured anew beside the published ones (`make bench`)."""
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-import time
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from lib.core import provenance
 from lib.core import tables as read_back
-from lib.core.files import ROOT, read_json, write_json, write_text
+from lib.core.files import ROOT, read_json, write_text
 from lib.evaluation import intervals
 from lib.pipeline import execute
 from lib.study import plan
 
-OUT = ROOT / "results" / "bench"
+OUT = ROOT / "studies" / "bench"
 
 
 def ratios(tables: Path) -> pd.DataFrame:
@@ -45,9 +39,9 @@ def compared(here: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 
 def bench(name: str) -> int:
-    """Execute chapter 92 again, write results/bench/tables/bench.csv and say what changed; 1 when something became
+    """Execute chapter 92 again, write studies/bench/tables/bench.csv and say what changed; 1 when something became
     slower on the kind of machine that was published, else 0."""
-    chosen = plan.load(name)
+    chosen = plan.load(name).published()
     source, parameters = ROOT / "notebooks" / "92_speed.ipynb", {"study": name, "out": str(OUT.relative_to(ROOT))}
     execute.execute(source, OUT / "notebooks" / source.name, parameters, source.stem)
     here = ratios(OUT / "tables")
@@ -67,41 +61,3 @@ def bench(name: str) -> int:
         print(f"\nSlower than published: {', '.join(slower)}.")
         return 1
     return 0
-
-
-BLOCK = re.compile(r"(<!-- timings -->\n).*?(<!-- end of timings -->)", re.DOTALL)
-
-
-def readme_block(record: dict[str, Any]) -> str:
-    """The README's table of times, from a study's record."""
-    rows = [
-        (f"`make study` (`{record['study']}`, {record['steps_run']} steps)", record.get("wall_seconds")),
-        ("`make study` again, nothing changed", record.get("unchanged_rerun_seconds")),
-        ("`make test`", record.get("test_seconds")),
-    ]
-    lines = [
-        f"| {what} | {seconds // 60:.0f} min {seconds % 60:.0f} s |" for what, seconds in rows if seconds is not None
-    ]
-    environment = record["environment"]
-    return "\n".join(
-        [f"| on {environment['cores']} cores ({environment['processor']}) | time |", "| --- | --- |", *lines, ""]
-    )
-
-
-def measure(name: str) -> None:
-    """Time an unchanged re-run and the tests; write both to the study's record and all times into the README."""
-    chosen = plan.load(name)
-    path = chosen.folder / "study.json"
-    subprocess.run([sys.executable, "-m", "lib", "run", name], check=True, cwd=ROOT)
-    _write_readme(path)  # the tests compare the two
-    begin = time.monotonic()
-    tests = ["-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]
-    subprocess.run([sys.executable, *tests], check=True, cwd=ROOT)
-    write_json(path, read_json(path) | {"test_seconds": round(time.monotonic() - begin, 1)})
-    _write_readme(path)
-
-
-def _write_readme(path: Path) -> None:
-    readme = ROOT / "README.md"
-    block = readme_block(read_json(path))
-    write_text(readme, BLOCK.sub(lambda match: match[1] + block + match[2], readme.read_text(encoding="utf-8")))

@@ -1,0 +1,60 @@
+"""Execute a study's graph with Snakemake, here or on a cluster."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+
+import psutil
+
+from lib.core.errors import DataError
+from lib.core.files import ROOT
+from lib.pipeline.progress import Progress
+from lib.study.plan import Study
+
+
+def available() -> bool:
+    """Whether Snakemake is installed."""
+    return importlib.util.find_spec("snakemake") is not None
+
+
+def execute(
+    name: str, where: Sequence[str], targets: Sequence[str], environment: Mapping[str, str], progress: Progress
+) -> int:
+    """Bring the `targets` (files; the whole graph without any) of a study up to date; Snakemake's exit status.
+
+    where: of `place`. `progress` takes the lines of Snakemake's jobs, which share its output: a logger plugin of
+    Snakemake's would not see them.
+    """
+    command = [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(ROOT)),
+        *where,
+        *("--config", f"study={name}", "--keep-going", "--rerun-incomplete", "--nolock"),
+        *("--rerun-triggers", "params", "mtime", "input", "--quiet", "host", "reason", "rules"),
+        *("--", *targets),
+    ]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, text=True, env=environment, **pipes) as process:
+        assert process.stdout is not None  # a pipe
+        for line in process.stdout:
+            progress.line(line.rstrip())
+        return process.wait()
+
+
+def place(chosen: Study, jobs: int, cluster: str) -> list[str]:
+    """Snakemake's arguments for where jobs run: `jobs` at a time within this machine's memory, or as a profile says.
+
+    Raises DataError for a profile that isn't there.
+    """
+    if not cluster:
+        memory = max(chosen.memory_mb, psutil.virtual_memory().total // 2**20)
+        return ["--cores", str(jobs), "--resources", f"mem_mb={memory}"]
+    folder = ROOT / "profiles" / cluster
+    if not (folder / "config.yaml").exists():
+        known = sorted(path.parent.name for path in (ROOT / "profiles").glob("*/config.yaml"))
+        raise DataError(
+            f"There is no profile {cluster!r}; there are {', '.join(known)}, and a new one is a folder of profiles/."
+        )
+    return ["--profile", str(folder)]

@@ -128,7 +128,7 @@ def test_the_plan_and_the_graph_have_the_same_steps():
     chosen = plan.load("smoke")
     planned = steps.of("smoke", chosen)
     assert {step.name for step in planned.values() if step.run} == set(chosen.all_runs())
-    assert [name for name in planned if name in chosen.chapters] != [] and list(planned)[0] == "twin of ads"
+    assert [name for name in planned if name in chosen.chapters] != [] and next(iter(planned)) == "twin of ads"
     made = set()
     for each in planned.values():
         assert set(each.inputs) | set(each.data) <= made, each.name

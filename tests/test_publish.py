@@ -100,7 +100,7 @@ def test_it_refuses_what_is_not_fit_and_changes_nothing(study, spoil, words):
 def test_a_chapter_that_cannot_be_checked_is_refused(study):
     chosen, publishes = study
     write_json(chosen.folder / "notebooks" / "40_hotel_splits.ipynb", {"metadata": {}, "cells": []})
-    with pytest.raises(DataError, match="40_hotel_splits.*can't be checked"):
+    with pytest.raises(DataError, match=r"40_hotel_splits.*can't be checked"):
         publishes()
 
 

@@ -30,8 +30,8 @@ def run(name: str, jobs: int = 0, only: Sequence[str] = (), cluster: str = "", m
     """Bring the study up to date, or `only` these chapters of it, here or on a `cluster` of profiles/; the exit status.
 
     jobs: notebooks at a time; 0 for as many as this machine bears. minutes: the time that there is, 0 for no limit;
-    what it doesn't suffice for is left, and the same command goes on from there. Failed notebooks stop nothing that doesn't
-    need them. A sensitive study counts as done when nothing of its data is found in what it wrote.
+    what it doesn't suffice for is left, and the same command goes on from there. Failed notebooks stop nothing that
+    doesn't need them. A sensitive study counts as done when nothing of its data is found in what it wrote.
     """
     chosen = plan.load(name)
     if wrong := [chapter for chapter in only if chapter not in chosen.possible_chapters]:

@@ -68,7 +68,7 @@ def difference(manifest: Manifest, run: Run) -> str:
         listed = [f"{name} is {there.get(name)!r} there and {here.get(name)!r} here" for name in names[:FEW]]
         more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
         reasons.append(f"other parameters ({', '.join(listed)}{more})")
-    own = {"ads": study.own_ads, "hotels": study.own_hotels}
+    own = {"ads": study.own_ads} | ({"hotels": study.own_hotels} if run.kind.hotels else {})
     if kinds := [kind for kind in own if manifest.own_files.get(kind, "") != own[kind]]:
         reasons.append(f"other data (the files of {' and '.join(kinds)} differ)")
     return " and of ".join(reasons) or "other files of your own (such as weights), or of other parameters"

@@ -7,6 +7,10 @@ same; where they aren't, the error says which differs.
 site. **What it can't**, since bundles have no weights: chapter 36, and in chapter 32 the probabilities of class heads,
 read weights; runs of 21_alignment_finetune begin with those of their alignment, so they are collected too or not at
 all. Chapters 32, 33, 34 and 36 read vectors, which are there if they were asked for when the runs were packed.
+
+Snakemake goes by dates and by its own notes: it trains a merged run again if the study's data is drawn after it was
+merged, or if its notes are of an older run in that place. So draw the data before, and remove such notes
+(`snakemake --cleanup-metadata`).
 """
 
 from __future__ import annotations

@@ -27,7 +27,12 @@ def run(options: argparse.Namespace) -> int:
     packages.check()  # before anything is imported that may be missing
     from lib.pipeline import run_study
 
-    status = run_study.run(options.study, options.jobs, options.only, options.cluster, options.minutes)
+    bundle = None
+    if options.bundle:
+        from lib.pipeline.bundles import Bundle
+
+        bundle = Bundle(Path(options.bundle), round(options.part_mb * 2**20), options.embeddings)
+    status = run_study.run(options.study, options.jobs, options.only, options.cluster, options.minutes, bundle)
     if options.site and status == 0:
         from lib.study import plan
 
@@ -42,6 +47,21 @@ def publish(options: argparse.Namespace) -> int:
 
     place = publish.publish(options.study, plan.load(options.study), options.partial).relative_to(ROOT)
     print(f"Published: {place}. `git status {place}` shows what changed; commit it.")
+    return 0
+
+
+def collect(options: argparse.Namespace) -> int:
+    from lib.pipeline import collect, snakemake_runner
+    from lib.study import plan, steps
+
+    chosen = plan.load(options.study)
+    found = collect.collect(chosen, options.bundles)
+    runs = chosen.all_runs()
+    snakemake_runner.forget([steps.from_root(runs[name].folder / "metrics.json") for name in found.merged])
+    print(*found.notes, sep="\n", end="\n" if found.notes else "")
+    print(
+        f"{len(found.merged)} runs merged into {chosen.name}, {len(found.present)} were there. Go on with: make study"
+    )
     return 0
 
 
@@ -144,10 +164,18 @@ def parser() -> argparse.ArgumentParser:
     )
     added.add_argument("--only", nargs="*", default=[], help="these chapters and what they need, not the whole study")
     added.add_argument("--site", action="store_true", help="build its site too, if it isn't that of this state")
+    added.add_argument(
+        "--bundle", default="", help="FILE.tar: pack each finished run into FILE-001.tar, FILE-002.tar, …"
+    )
+    added.add_argument("--part-mb", type=float, default=16, help="MiB that a part of the bundle may have")
+    added.add_argument("--embeddings", action="store_true", help="pack the runs' vectors too")
     added.add_argument("--cluster", default="", help="a folder of profiles/: where notebooks run, if not here")
     added = command(publish, "replace what is published of a study by its results here (make publish)")
     added.add_argument("study", help=PARAMETER_FILE)
     added.add_argument("--partial", action="store_true", help="also a study that has something left to do")
+    added = command(collect, "merge bundles of finished runs into a study, all or nothing (make collect)")
+    added.add_argument("study", help=PARAMETER_FILE)
+    added.add_argument("bundles", nargs="+", help="FILE.tar (for all its parts), single parts, or folders of parts")
     command(site, "build the site of a study's executed chapters (make site)").add_argument(
         "study", help=PARAMETER_FILE
     )

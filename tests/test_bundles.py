@@ -23,7 +23,7 @@ from safetensors.numpy import save_file
 
 from lib.core import fingerprints
 from lib.core.errors import DataError
-from lib.core.files import read_json, sha256, write_json, write_text
+from lib.core.files import locked, read_json, sha256, write_json, write_text
 from lib.pipeline import bundle_checks, bundle_parts, collect
 from lib.pipeline.bundles import SMALLEST, Bundle
 from lib.runs import embeddings
@@ -476,7 +476,7 @@ def test_a_full_disk_here_merges_nothing(place, tmp_path, monkeypatch):
 def test_a_study_that_is_being_run_is_not_merged_into(place, tmp_path):
     bundle_of(tmp_path)
     place("here")
-    with collect.locked(study().folder / ".lock"):
+    with locked(study().folder / ".lock"):
         refused([tmp_path], "being run by another process")
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from lib.core.files import ROOT, read_json, write_json
 from lib.review import receipt
 from lib.review.receipt import Judgement
+from lib.study import difference
 
 RECORD = {
     "study": "x",
@@ -125,9 +126,9 @@ def test_what_else_differs_is_said(tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"parameters__training__epochs": 4}, "training.epochs is 3 there, 4 here"),
+        ({"parameters__training__epochs": 4}, "training.epochs is 3 there and 4 here"),
         ({"parameters__runs": [{"seed": [1]}]}, "runs is "),
-        ({"parameters__training__new": 1}, "training.new is None there, 1 here"),
+        ({"parameters__training__new": 1}, "training.new is None there and 1 here"),
     ],
 )
 def test_other_parameters_give_no_receipt_and_are_named(tmp_path, change, words):
@@ -182,4 +183,4 @@ def test_published_studies_are_equal_to_themselves(name):
     assert len(table) > 500 and set(table["judgement"]) == {"equal"}
     assert receipt.verdicts_changed(folder / "tables", folder / "tables") == []
     record = read_json(folder / "study.json")
-    assert receipt.other_parameters(record["parameters"], record["parameters"]) == []
+    assert difference.parameters(record["parameters"], record["parameters"]) == ""

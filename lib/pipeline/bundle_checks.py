@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
@@ -15,11 +14,10 @@ from lib.core import fingerprints
 from lib.core.errors import DataError
 from lib.pipeline import bundle_parts
 from lib.pipeline.bundle_parts import Manifest, Packed
-from lib.study import plan, run_kinds, run_record
+from lib.study import difference as study_difference
+from lib.study import plan, run_record
 from lib.study.plan import Run
 
-FEW = 5
-"""Differing parameters that an error lists."""
 AGAIN = "Copy it again from the machine that made it."
 PNG = b"\x89PNG\r\n\x1a\n"
 """What a PNG picture begins with."""
@@ -56,30 +54,13 @@ def difference(manifest: Manifest, run: Run) -> str:
         reasons.append(
             f"another code ({manifest.code[:12]}, of commit {manifest.commit or 'unknown'}; here {code[:12]})"
         )
-    # As `Study.key` has it: sections that the notebook doesn't read, and the folder of split files, don't count.
-    unread = {"name", "about", "runs", "chapters", "hotel_splits"}
-    unread |= {"speed", "alignment", "hotels"} - set(run_kinds.sections_of(run.notebook))
-    there, here = (
-        {name: value for name, value in _flat(settings).items() if name.split(".")[0] not in unread}
-        for settings in (manifest.settings, json.loads(study.model_dump_json()))
-    )
-    names = [name for name in here | there if there.get(name) != here.get(name)]
-    if names:
-        listed = [f"{name} is {there.get(name)!r} there and {here.get(name)!r} here" for name in names[:FEW]]
-        more = f" and {len(names) - FEW} more" if len(names) > FEW else ""
-        reasons.append(f"other parameters ({', '.join(listed)}{more})")
+    settings = json.loads(study.model_dump_json())
+    if differs := study_difference.parameters(manifest.settings, settings, plan.unread(run.notebook)):
+        reasons.append(f"other parameters ({differs})")
     own = {"ads": study.own_ads} | ({"hotels": study.own_hotels} if run.kind.hotels else {})
     if kinds := [kind for kind in own if manifest.own_files.get(kind, "") != own[kind]]:
         reasons.append(f"other data (the files of {' and '.join(kinds)} differ)")
     return " and of ".join(reasons) or "other files of your own (such as weights), or of other parameters"
-
-
-def _flat(settings: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """Nested settings by their dotted names."""
-    flat: dict[str, Any] = {}
-    for name, value in settings.items():
-        flat |= _flat(value, f"{above}{name}.") if isinstance(value, dict) else {f"{above}{name}": value}
-    return flat
 
 
 def problem(path: Path) -> str:

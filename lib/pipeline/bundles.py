@@ -11,6 +11,7 @@ Packed is what chapters read of a run, its executed notebook, and its vectors wh
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -43,6 +44,10 @@ class Piece:
     size: int
 
 
+SETTINGS = "STUDY_BUNDLE"
+"""The environment variable that tells a notebook's process which bundle its run is packed into (`Bundle.settings`)."""
+
+
 @dataclass(frozen=True)
 class Bundle:
     """A bundle called `path`, such as `file.tar`, whose parts `file-001.tar`, … have `part_bytes` at most.
@@ -61,6 +66,11 @@ class Bundle:
             raise DataError(
                 f"{self.path}: parts of {self.part_bytes:,} bytes can't be; give {SMALLEST:,} to {LARGEST - 1:,}."
             )
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What tells the processes of a study of this bundle, as environment variables."""
+        return {SETTINGS: json.dumps([str(self.path), self.part_bytes, self.embeddings])}
 
     def parts(self) -> dict[int, Path]:
         """The parts that are there, by number."""
@@ -126,6 +136,14 @@ class Bundle:
             for path in reversed(new):
                 path.unlink(missing_ok=True)
             raise
+
+
+def of_environment() -> Bundle | None:
+    """The bundle that this process's run is packed into, if any."""
+    if settings := os.environ.get(SETTINGS):
+        path, part_bytes, embeddings = json.loads(settings)
+        return Bundle(Path(path), part_bytes, embeddings)
+    return None
 
 
 def files_of(run: Run, embeddings: bool) -> list[str]:

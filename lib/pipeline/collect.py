@@ -7,10 +7,6 @@ same; where they aren't, the error says which differs.
 site. **What it can't**, since bundles have no weights: chapter 36, and in chapter 32 the probabilities of class heads,
 read weights; runs of 21_alignment_finetune begin with those of their alignment, so they are collected too or not at
 all. Chapters 32, 33, 34 and 36 read vectors, which are there if they were asked for when the runs were packed.
-
-Snakemake goes by dates and by its own notes: it trains a merged run again if the study's data is drawn after it was
-merged, or if its notes are of an older run in that place. So draw the data before, and remove such notes
-(`snakemake --cleanup-metadata`).
 """
 
 from __future__ import annotations
@@ -27,8 +23,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lib.core.errors import DataError
-from lib.core.files import locked
-from lib.pipeline import bundle_checks, bundle_parts
+from lib.pipeline import bundle_checks, bundle_parts, study_lock
 from lib.pipeline.bundle_parts import Packed
 from lib.study.names import nearest
 from lib.study.plan import Run, Study
@@ -57,7 +52,7 @@ def collect(study: Study, paths: Sequence[str | Path]) -> Collected:
     planned = study.all_runs()
     found, result = _found(paths)
     copies = _as_planned(study, planned, found, result)
-    with _storing(study), _alone(study):
+    with _storing(study), study_lock.alone(study):
         for left in study.folder.glob(".collect-*"):  # of a process that was killed
             shutil.rmtree(left)
         with tempfile.TemporaryDirectory(prefix=".collect-", dir=study.folder) as name:
@@ -220,18 +215,6 @@ def _date(planned: Mapping[str, Run], merged: Sequence[str]) -> None:
         if run.name in merged or (begins and begins.name in merged and run.finished):
             for path in run.folder.rglob("*"):
                 os.utime(path, (now, now))
-
-
-@contextmanager
-def _alone(study: Study) -> Iterator[None]:
-    """No `make study` of the study meanwhile: it holds the same lock (`lib.pipeline.run_study`)."""
-    try:
-        with locked(study.folder / ".lock", wait=False):
-            yield
-    except BlockingIOError:
-        raise DataError(
-            f"{study.folder}: this study is being run by another process. Wait for it, or stop it; nothing was merged."
-        ) from None
 
 
 @contextmanager

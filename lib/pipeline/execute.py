@@ -26,7 +26,7 @@ from traitlets.config import Config
 from lib.core import machine
 from lib.core.errors import DataError
 from lib.core.files import ROOT, locked, read_json, replacing, write_json
-from lib.pipeline import budget
+from lib.pipeline import budget, bundles
 from lib.study import plan
 from lib.study.run_kinds import RUN_KINDS
 from lib.study.steps import KEY
@@ -65,16 +65,29 @@ def execute(source: Path, output: Path, parameters: dict[str, Any], label: str, 
             os.replace(temporary, failed)
             sys.exit(f"FAILED   {label}: {wrong}  [see {failed}]")
         failed.unlink(missing_ok=True)
+    _pack(source.stem, parameters, label)
     print(f"done     {label}  {time.monotonic() - begin:.0f} s", flush=True)
+
+
+def _pack(notebook: str, parameters: dict[str, Any], label: str) -> None:
+    """Put a run that is finished into the study's bundle, where it has one."""
+    if notebook in RUN_KINDS and (bundle := bundles.of_environment()):
+        try:
+            bundle.add(_run(notebook, parameters))
+        except DataError as error:
+            sys.exit(f"FAILED   {label}: it is finished, and could not be packed: {_one_line(str(error))}")
+
+
+def _run(notebook: str, parameters: dict[str, Any]) -> plan.Run:
+    of_run = {name: value for name, value in parameters.items() if name not in ("study", "out")}
+    return plan.Run(plan.load(parameters["study"]), notebook, of_run)
 
 
 def _deviation(notebook: str, parameters: dict[str, Any], key: str) -> str:
     """How what was executed differs from what was planned with this key; '' if it doesn't."""
-    of_run = {name: value for name, value in parameters.items() if name not in ("study", "out")}
     try:
-        chosen = plan.load(parameters["study"])
-        run = plan.Run(chosen, notebook, of_run) if notebook in RUN_KINDS else None
-        if (run.key if run else chosen.key(notebook, {})) != key:
+        run = _run(notebook, parameters) if notebook in RUN_KINDS else None
+        if (run.key if run else plan.load(parameters["study"]).key(notebook, {})) != key:
             return "parameters, data or code changed while it was under way; start the study again"
         if run:
             run.record()

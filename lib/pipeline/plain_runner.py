@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from lib.core.files import ROOT
+from lib.pipeline.progress import follow
 from lib.study.steps import Step
 
 
@@ -55,10 +55,4 @@ def execute(steps: Sequence[Step], jobs: int, environment: Mapping[str, str], li
 
 def _run(step: Step, environment: Mapping[str, str], line: Callable[[str], None]) -> int:
     """Execute a step; its exit status."""
-    command = [sys.executable, "-m", "lib", *step.arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with subprocess.Popen(command, cwd=ROOT, env=environment, text=True, **pipes) as process:
-        assert process.stdout is not None  # a pipe
-        for text in process.stdout:
-            line(text.rstrip())
-        return process.wait()
+    return follow([sys.executable, "-m", "lib", *step.arguments], environment, line)

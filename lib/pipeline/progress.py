@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import threading
+from collections.abc import Callable, Mapping, Sequence
+
+from lib.core.files import ROOT
 
 _STEPS = re.compile(r"^(\d+) of (\d+) steps")
 _SHOWN = ("running ", "FAILED ", "left ")
@@ -42,3 +46,14 @@ class Progress:
                 self.failures.append(text.removeprefix("FAILED ").strip())
         else:
             self.other.append(text)
+
+
+def follow(command: Sequence[str], environment: Mapping[str, str], line: Callable[[str], None]) -> int:
+    """Run a command in the project's folder, and hand over each line that it prints; its exit status."""
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    assert process.stdout is not None  # a pipe
+    for text in process.stdout:
+        line(text.rstrip())
+    return process.wait()

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from lib.core.errors import DataError
 from lib.core.files import ROOT, locked, read_json
-from lib.pipeline import leak_scan
-from lib.pipeline.run_study import locked_study
+from lib.pipeline import leak_scan, study_lock
 from lib.study import plan, steps
 from lib.study.plan import Study, executed
 
@@ -35,7 +34,7 @@ def publish(name: str, chosen: Study, partial: bool = False) -> Path:
     of this machine, and where the repository would grow beyond LIMIT. Raises OSError, and leaves what is published as
     it was, when it can't be written.
     """
-    with locked_study(chosen):
+    with study_lock.alone(chosen):
         if problems := list(_problems(name, chosen, partial)):
             more = f"\n  and {len(problems) - LISTED} more" if len(problems) > LISTED else ""
             listed = "\n  ".join(problems[:LISTED])

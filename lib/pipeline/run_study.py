@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +15,9 @@ import psutil
 
 from lib.core import machine, provenance
 from lib.core.errors import DataError
-from lib.core.files import ROOT, locked, read_json, write_json
-from lib.pipeline import budget, kernel_server, plain_runner, snakemake_runner
+from lib.core.files import ROOT, read_json, write_json
+from lib.pipeline import budget, kernel_server, plain_runner, snakemake_runner, study_lock
+from lib.pipeline.bundles import Bundle
 from lib.pipeline.progress import Progress
 from lib.study import plan
 from lib.study import steps as study_steps
@@ -26,12 +27,22 @@ SHOWN = 12
 """Names of steps that are left, at most, in a line."""
 
 
-def run(name: str, jobs: int = 0, only: Sequence[str] = (), cluster: str = "", minutes: float = 0) -> int:
+def run(
+    name: str,
+    jobs: int = 0,
+    only: Sequence[str] = (),
+    cluster: str = "",
+    minutes: float = 0,
+    bundle: Bundle | None = None,
+) -> int:
     """Bring the study up to date, or `only` these chapters of it, here or on a `cluster` of profiles/; the exit status.
 
     jobs: notebooks at a time; 0 for as many as this machine bears. minutes: the time that there is, 0 for no limit;
-    what it doesn't suffice for is left, and the same command goes on from there. Failed notebooks stop nothing that
-    doesn't need them. A sensitive study counts as done when nothing of its data is found in what it wrote.
+    what it doesn't suffice for is left, and the same command goes on from there. bundle: what each finished run is
+    packed into, first those that were finished before.
+
+    Failed notebooks stop nothing that doesn't need them. A sensitive study counts as done when nothing of its data is
+    found in what it wrote.
     """
     chosen = plan.load(name)
     if wrong := [chapter for chapter in only if chapter not in chosen.possible_chapters]:
@@ -42,15 +53,17 @@ def run(name: str, jobs: int = 0, only: Sequence[str] = (), cluster: str = "", m
         raise DataError("MINUTES is for one machine; a cluster's jobs have their limits in its profile.")
     _check_before(name, chosen)
     begin, progress = time.monotonic(), Progress()
-    with locked_study(chosen):
+    with study_lock.alone(chosen):
         wanted = _needed(study_steps.of(name, chosen), only)
         planned = {step.name: step.key for step in wanted.values() if step.run}
+        if bundle:
+            _pack_finished(bundle, wanted.values())
         out_of_date = plain_runner.out_of_date(wanted.values())
         status, left = 0, list[str]()
         try:
             if out_of_date:
                 jobs = jobs or machine_bears(chosen)
-                with _environment(chosen, jobs) as environment:
+                with _environment(chosen, jobs, bundle) as environment:
                     if minutes:
                         left = _within(minutes, name, chosen, wanted, jobs, environment, progress)
                     elif cluster or snakemake_runner.available():
@@ -90,7 +103,7 @@ def machine_bears(chosen: plan.Study) -> int:
     """How many notebooks of the study processor, memory and accelerator bear at a time, one at least."""
     import torch
 
-    limits = [
+    limits: list[int] = [
         (os.cpu_count() or 1) // chosen.training.threads,
         psutil.virtual_memory().total // 2**20 // chosen.memory_mb,
     ]
@@ -112,8 +125,15 @@ def _needed(steps: Mapping[str, Step], only: Sequence[str]) -> dict[str, Step]:
     return {name: step for name, step in steps.items() if name in found}
 
 
+def _pack_finished(bundle: Bundle, steps: Iterable[Step]) -> None:
+    bundle.check()
+    for step in steps:
+        if step.run and step.up_to_date:
+            bundle.add(step.run)
+
+
 @contextmanager
-def _environment(chosen: plan.Study, jobs: int) -> Iterator[dict[str, str]]:
+def _environment(chosen: plan.Study, jobs: int, bundle: Bundle | None) -> Iterator[dict[str, str]]:
     """The environment of a study's steps, with a server of kernels for as long as the context lasts."""
     environment = {
         **os.environ,
@@ -121,6 +141,7 @@ def _environment(chosen: plan.Study, jobs: int) -> Iterator[dict[str, str]]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "OMP_NUM_THREADS": str(chosen.training.threads),
         machine.DEVICE_SHARE: str(1 / jobs),
+        **(bundle.settings if bundle else {}),
     }
     signal.signal(signal.SIGTERM, lambda *_: machine.end_children())
     with kernel_server.server(environment) as more:
@@ -243,22 +264,6 @@ def _check_before(name: str, chosen: plan.Study) -> None:
             if column in data.modalities and (lacking := int((data.pairs.groupby("ad")[column].max() < 0).sum())):
                 of = f"{lacking} of {len(data.ads)} ads"
                 print(f"{of} have no {what} and serve where none is needed; chapter 01 says why.")
-
-
-@contextmanager
-def locked_study(chosen: plan.Study) -> Iterator[None]:
-    """One process at a time runs or publishes a study; the system lets go of the lock however the process ends.
-
-    Raises DataError when another one has it.
-    """
-    lock = chosen.folder / ".lock"
-    try:
-        with locked(lock, wait=False):
-            yield
-    except BlockingIOError:
-        raise DataError(
-            f"This study is being run by another process (it holds {lock}). Wait for it, or stop it."
-        ) from None
 
 
 def _shown(path: Path) -> str:

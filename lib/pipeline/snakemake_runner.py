@@ -11,7 +11,7 @@ import psutil
 
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.pipeline.progress import Progress
+from lib.pipeline.progress import Progress, follow
 from lib.study.plan import Study
 
 
@@ -35,12 +35,14 @@ def execute(
         *("--rerun-triggers", "params", "mtime", "input", "--quiet", "host", "reason", "rules"),
         *("--", *targets),
     ]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    with subprocess.Popen(command, text=True, env=environment, **pipes) as process:
-        assert process.stdout is not None  # a pipe
-        for line in process.stdout:
-            progress.line(line.rstrip())
-        return process.wait()
+    return follow(command, environment, progress.line)
+
+
+def forget(outputs: Sequence[str]) -> None:
+    """Remove Snakemake's notes of how these files were made, since they were made elsewhere."""
+    if outputs and (ROOT / ".snakemake").exists() and available():
+        command = [sys.executable, "-m", "snakemake", "--cores", "1", "--cleanup-metadata", *outputs]
+        subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
 
 
 def place(chosen: Study, jobs: int, cluster: str) -> list[str]:

@@ -19,6 +19,7 @@ from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import read_json, write_json, write_text
 from lib.review.study_diff import ASIDE, VALUES
+from lib.study import difference, plan
 
 TOLERANCES = {"32-true": 1e-5, "bf16-mixed": 1e-2}
 """precision -> the largest relative difference that another order of the same sums explains. A float32 has 24 binary
@@ -158,23 +159,6 @@ def what_differs(published: Mapping[str, Any], here: Mapping[str, Any]) -> dict[
     return different | ({STALE: stale} if stale else {})
 
 
-def other_parameters(published: Mapping[str, Any], here: Mapping[str, Any], above: str = "") -> list[str]:
-    """The parameters of two studies that differ and that results depend on, such as `data.seed is 1111 there, 7 here`.
-
-    That includes parameters that one of them doesn't know.
-    """
-    unread = ("about", "hotel_splits", "publish") if not above else ()
-    found = []
-    for name in sorted((published.keys() | here.keys()) - set(unread)):
-        one, two = published.get(name), here.get(name)
-        if isinstance(one, Mapping) and isinstance(two, Mapping):
-            found += other_parameters(one, two, f"{above}{name}.")
-        elif one != two:
-            short = [value if len(str(value)) < 40 else "another list" for value in (one, two)]
-            found.append(f"{above}{name} is {short[0]} there, {short[1]} here")
-    return found
-
-
 def times(published: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, Any]:
     """How long the study and its runs took, here and as published: `published`, `here` (seconds of the whole study,
     where it ran whole) and `runs`: the median over runs, and the least and most, of here / published."""
@@ -241,9 +225,8 @@ def obstacle(published: Path, here: Path) -> str:
     if not (published / "study.json").exists():
         return "nothing is published under this name."
     one, two = (read_json(folder / "study.json")["parameters"] for folder in (published, here))
-    if other := other_parameters(one, two):
-        more = f" and {len(other) - 3} more" if len(other) > 3 else ""
-        return f"what is published was run with other parameters: {'; '.join(other[:3])}{more}."
+    if differs := difference.parameters(one, two, plan.OF_NO_RESULT):
+        return f"what is published was run with other parameters: {differs}."
     return ""
 
 

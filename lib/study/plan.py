@@ -30,6 +30,10 @@ HOTEL_SPLITS = "40_hotel_splits"
 """The chapter that reads split files of hotel pictures."""
 DEFAULTS: dict[str, Any] = {"variant": "corrected", "faces": "all"}
 """Parameters of run notebooks that are left out of a run's name where they have these values."""
+OF_NO_RESULT = ("about", "publish", "hotel_splits")
+"""Fields of the parameter file that no result depends on, but for the files in a folder that one names."""
+_OF_SOME = {"speed", "alignment", "hotels"}
+"""Sections that only some notebooks read."""
 ORDER = [
     *("text", "image", "multimodal", "baseline", "method", "aligned", "fusion", "objective", "loss"),
     *("modality", "variant", "faces", "temperature", "overlap", "protocol", "seed"),
@@ -153,9 +157,7 @@ class Study(StudyFile):
         That is its code, its parameters, the sections of the parameter file that it reads, and the user's own data and
         weights. The twin's bytes follow from its parameters and its code.
         """
-        unread = {"name", "about", "runs", "chapters", "publish", "hotel_splits"}
-        unread |= {"speed", "alignment", "hotels"} - set(run_kinds.sections_of(notebook_name))
-        relevant = self.model_dump(exclude=unread)
+        relevant = self.model_dump(exclude=unread(notebook_name))
         code, files = fingerprints.fingerprint(notebook(notebook_name)), self._own_files(notebook_name, parameters)
         text = json.dumps([relevant, parameters, code, files], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -298,6 +300,11 @@ class Run:
             return self.study.hotels_identity
         overlap = self.parameters.get("overlap")
         return (self.study if overlap is None else self.study.at_overlap(overlap)).ads_identity
+
+
+def unread(notebook_name: str) -> set[str]:
+    """The sections and fields of the parameter file that a notebook's results don't depend on."""
+    return {*OF_NO_RESULT, "name", "runs", "chapters", *_OF_SOME - set(run_kinds.sections_of(notebook_name))}
 
 
 def notebook(name: str) -> Path:

@@ -3,7 +3,8 @@
 #
 # `command` holds a key: a fingerprint of the code that a notebook really uses, of the parameters that it reads and of
 # somebody's own data. A step is out of date when one of those changed, and not when some other file was touched. So a
-# twin, which follows from code and parameters, is `ancient`: that it was drawn later than a run says nothing.
+# twin, which follows from code and parameters, is needed where something is out of date, and that it was drawn later
+# than a result says nothing.
 
 from lib.study import plan, steps
 
@@ -17,7 +18,7 @@ def command(wildcards):
 
 def inputs(wildcards):
     step = STEPS[dict(wildcards.items()).get("run") or wildcards.chapter]
-    return [*map(ancient, step.data), *step.inputs]
+    return [*([] if step.up_to_date else map(ancient, step.data)), *step.inputs]
 
 
 rule all:

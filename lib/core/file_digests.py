@@ -22,7 +22,7 @@ from lib.core.files import sha256, write_text
 
 TICK = 2_000_000_000
 """Nanoseconds, the coarsest resolution of a file system's times (FAT's)."""
-WORKERS = min(8, os.cpu_count() or 1)
+WORKERS = os.cpu_count() or 1
 
 
 def digests(files: Mapping[str, Path], cache: Path | None, about: str) -> dict[str, str]:

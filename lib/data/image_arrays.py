@@ -17,15 +17,14 @@ import cv2
 import numpy as np
 import PIL
 
-from lib.core import fingerprints
+from lib.core import cached, fingerprints
 from lib.core.errors import DataError
-from lib.core.files import locked, replacing
 from lib.data import image_decoder
 from lib.data.image_decoder import Unusable
 
 MOST_BYTES = 500_000_000
 """Of a file that is read: more than an image of `image_decoder.LARGEST` pixels has in any of the formats."""
-WORKERS = min(8, os.cpu_count() or 1)  # each may hold an image of `image_decoder.LARGEST` pixels
+WORKERS = min(32, os.cpu_count() or 1)  # each may hold an image of `image_decoder.LARGEST` pixels
 
 UNREADABLE = "the file can't be read"
 CHANGED = "the picture changed while the study ran"
@@ -44,16 +43,13 @@ def as_array(
     DataError, which names the row, for a file that is no image and for one whose bytes no longer have its digest.
     """
     path = cache / f"{fingerprint[:16]}-{pixels}-{rules()[:8]}.npy"
-    if not path.exists():
-        with locked(path.with_suffix(".lock")):
-            if not path.exists():
-                _write(path, images, pixels, digests or [""] * len(images))
+    cached.file(path, lambda temporary: _write(temporary, images, pixels, digests or [""] * len(images)))
     array: np.ndarray = np.load(path, mmap_mode="r")
     return array
 
 
-def _write(path: Path, images: Sequence[Path], pixels: int, digests: Sequence[str]) -> None:
-    with replacing(path) as temporary, ThreadPoolExecutor(WORKERS) as pool:
+def _write(temporary: Path, images: Sequence[Path], pixels: int, digests: Sequence[str]) -> None:
+    with ThreadPoolExecutor(WORKERS) as pool:
         array = np.lib.format.open_memmap(temporary, mode="w+", dtype=np.uint8, shape=(len(images), pixels, pixels, 3))
 
         def fill(row: int, image: Path, digest: str) -> None:

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 from lib.core import data_paths, file_digests
-from lib.core.files import write_text
+from lib.core.files import locked, write_text
 from lib.data import image_arrays
 
 
@@ -37,9 +38,11 @@ def inspect(
     """
     places = data_paths.places(folder, dict.fromkeys(names))
     paths = {name: place for name, place in places.items() if isinstance(place, Path)}
-    digests = file_digests.digests(paths, cache, f"pictures of {folder.resolve()}")
-    readable = {digests[name]: path for name, path in paths.items() if digests[name]}
-    problems = _problems(readable, cache) if decode else {}
+    lock = locked(cache / ".pictures.lock") if cache else nullcontext()  # of runs that start together one reads them
+    with lock:
+        digests = file_digests.digests(paths, cache, f"pictures of {folder.resolve()}")
+        readable = {digests[name]: path for name, path in paths.items() if digests[name]}
+        problems = _problems(readable, cache) if decode else {}
     files = {}
     for name, place in places.items():
         if not isinstance(place, Path):

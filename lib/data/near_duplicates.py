@@ -16,6 +16,7 @@ import faiss
 import numpy as np
 import pandas as pd
 
+from lib.core import cached, fingerprints, packages
 from lib.data import identifiers, image_arrays
 from lib.data.ads import Ads
 from lib.data.components import components
@@ -85,15 +86,27 @@ def image_groups(hashes: np.ndarray, bits: int = BITS) -> np.ndarray:
 def groups(ads: Ads, pixels: int, cache: Path) -> dict[str, np.ndarray]:
     """The near-duplicate group of each unique text and image: `text`, `image` -> (n,) int, of what the data has.
 
-    Texts are compared with identifiers and digits masked. pixels, cache: as of `lib.data.image_arrays.as_array`.
+    Texts are compared with identifiers and digits masked. pixels, cache: as of `lib.data.image_arrays.as_array`; the
+    groups are kept there too.
     """
-    group_of = {}
-    if "text" in ads.modalities:
-        group_of["text"] = text_groups([identifiers.mask(text) for text in ads.texts])
-    if "image" in ads.modalities:
-        images = image_arrays.as_array(ads.images, pixels, cache, ads.fingerprint, ads.digests)
-        group_of["image"] = image_groups(image_hashes(images))
-    return group_of
+
+    def of_texts() -> np.ndarray:
+        return text_groups([identifiers.mask(text) for text in ads.texts])
+
+    def of_images() -> np.ndarray:
+        return image_groups(
+            image_hashes(image_arrays.as_array(ads.images, pixels, cache, ads.fingerprint, ads.digests))
+        )
+
+    code = fingerprints.module_fingerprint("lib.data.near_duplicates")
+    libraries = [packages.version(name) for name in ("datasketch", "imagehash", "faiss-cpu")]
+    rules = cached.name(code, libraries, image_arrays.rules(), pixels)
+    computed = {"text": of_texts, "image": of_images}
+    return {
+        modality: cached.array(cache / f"alike-{modality}-{ads.fingerprint[:16]}-{rules}.npy", compute)
+        for modality, compute in computed.items()
+        if modality in ads.modalities
+    }
 
 
 def campaigns(ads: Ads, group_of: Mapping[str, np.ndarray]) -> pd.Series:

@@ -13,8 +13,8 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pandas as pd
 
+from lib.core import cached
 from lib.core.errors import DataError
-from lib.core.files import replacing
 from lib.data import image_arrays, near_duplicates
 from lib.data.components import components
 
@@ -40,13 +40,10 @@ def by_look(images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequ
     that decodes them; digests: the SHA-256 of each of `images` as it was then. Raises DataError as
     `lib.data.image_arrays.read` does.
     """
-    kept = cache / f"looks-{fingerprint[:16]}-{image_arrays.rules()[:8]}.npy"
-    if not kept.exists():
-        with replacing(kept) as temporary:
-            np.save(
-                temporary, near_duplicates.image_hashes(map(image_arrays.read, images, digests or [""] * len(images)))
-            )
-    groups: list[int] = near_duplicates.image_groups(np.load(kept)).tolist()
+    pictures = map(image_arrays.read, images, digests or [""] * len(images))
+    path = cache / f"looks-{fingerprint[:16]}-{image_arrays.rules()[:8]}.npy"
+    hashes = cached.array(path, lambda: near_duplicates.image_hashes(pictures))
+    groups: list[int] = near_duplicates.image_groups(hashes).tolist()
     return groups
 
 

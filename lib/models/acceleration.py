@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -10,6 +11,8 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
+
+from lib.core import machine
 
 Precision = Literal["32-true", "bf16-mixed"]
 """Numeric precision, by Lightning's names."""
@@ -25,7 +28,17 @@ MIN_BLOCKS = 4
 
 def device() -> torch.device:
     """The accelerator if there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    _limit_memory(machine.device_share())
+    return torch.device("cuda")
+
+
+@cache
+def _limit_memory(share: float) -> None:
+    """Keep this process to its share of the accelerator's memory: another's cache would grow into the rest."""
+    if share < 1:
+        torch.cuda.set_per_process_memory_fraction(share)
 
 
 def precision(setting: PrecisionSetting = "auto") -> Precision:

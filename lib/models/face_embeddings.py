@@ -20,8 +20,9 @@ from typing import Any
 import cv2
 import numpy as np
 
+from lib.core import cached
 from lib.core.errors import DataError
-from lib.core.files import locked, package, replacing, sha256
+from lib.core.files import package, sha256
 from lib.data import face_detection, image_arrays
 from lib.models import canary
 from lib.models.encoders import FrozenFeatures
@@ -72,14 +73,9 @@ class FaceFeatures(FrozenFeatures):
         pictures. digests: the SHA-256 of each file. Raises DataError as `lib.data.image_arrays.read` does.
         """
         path = cache / f"{fingerprint[:16]}-{self.name}-{sha256(self.file)[:8]}-{image_arrays.rules()[:8]}.npy"
-        with locked(path.with_suffix(".lock")):
-            if not path.exists():
-                pictures = map(image_arrays.read, images, digests or [""] * len(images))
-                rows = np.stack([self.embed(_face(picture, SIDES[self.name])) for picture in pictures])
-                with replacing(path) as temporary:
-                    np.save(temporary, rows.astype(np.float32))
-        vectors: np.ndarray = np.load(path, mmap_mode="r")
-        return vectors
+        pictures = map(image_arrays.read, images, digests or [""] * len(images))
+        faces = (_face(picture, SIDES[self.name]) for picture in pictures)
+        return cached.array(path, lambda: np.stack([self.embed(face) for face in faces]).astype(np.float32))
 
 
 def _face(image: np.ndarray, side: int) -> np.ndarray:

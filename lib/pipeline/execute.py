@@ -29,7 +29,7 @@ from lib.core.files import ROOT, locked, read_json, replacing, write_json
 from lib.pipeline import budget, bundles
 from lib.study import plan
 from lib.study.run_kinds import RUN_KINDS
-from lib.study.steps import KEY
+from lib.study.steps import KEY, MACHINES
 
 
 def execute(source: Path, output: Path, parameters: dict[str, Any], label: str, key: str = "") -> None:
@@ -142,6 +142,8 @@ def logged(source: Path, output: Path, parameters: dict[str, Any], label: str, k
     logger = logging.getLogger("papermill")
     logger.setLevel(logging.INFO)
     logger.addFilter(lambda record: record.getMessage().startswith("epoch "))
+    if source.stem in MACHINES:  # it runs alone
+        os.environ[machine.DEVICE_SHARE] = "1"
     if reason := _no_time(source.stem, parameters):
         print(f"left     {label}: {reason}", flush=True)
         sys.exit(budget.LEFT)

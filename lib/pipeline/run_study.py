@@ -204,12 +204,11 @@ def _leak(chosen: plan.Study) -> str:
 def _write_record(
     chosen: plan.Study, seconds: float, steps: int, only: Sequence[str], left: Sequence[str] = ()
 ) -> None:
-    """Write study.json: what stands now, and how long the last run from nothing and the last without anything to do
-    took. A run that brought only a part up to date changes neither time."""
+    """Write study.json: what stands now, and how long the last run from nothing took, a time that one which brought only
+    a part up to date doesn't change."""
     path = chosen.folder / "study.json"
     previous = read_json(path) if path.exists() else {}
-    if steps == 0 and previous:
-        write_json(path, previous | {"unchanged_rerun_seconds": round(seconds, 1), "left": list(left)})
+    if steps == 0 and previous.get("left") == list(left):
         return
     runs = {run.name: run.record() for run in chosen.all_runs().values() if run.finished}
     requested = only or chosen.possible_chapters

@@ -45,7 +45,7 @@ def _files(chosen: Study) -> Iterator[Path]:
         yield from (path for path in (ROOT / name).rglob("*") if path.is_file() and "__pycache__" not in path.parts)
     yield from (ROOT / "results").glob("*/tables/*.csv")  # the page of solutions reads tables of several studies
     for place in {chosen.folder, ROOT / "results" / "exercises"}:
-        for pattern in ("*.json", "*.csv", "notebooks/*", "tables/*", "figures/*", "runs/**/metrics.json"):
+        for pattern in ("*.json", "*.csv", "notebooks/[0-9]*", "tables/*.csv", "figures/*", "runs/**/metrics.json"):
             yield from place.glob(pattern)
 
 

@@ -32,7 +32,7 @@ def execute(
         *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(ROOT)),
         *where,
         *("--config", f"study={name}", "--keep-going", "--rerun-incomplete", "--nolock"),
-        *("--rerun-triggers", "params", "mtime", "input", "--quiet", "host", "reason", "rules"),
+        *("--rerun-triggers", "params", "mtime", "--quiet", "host", "reason", "rules"),
         *("--", *targets),
     ]
     return follow(command, environment, progress.line)

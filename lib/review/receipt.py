@@ -200,7 +200,7 @@ def write(published: Path, here: Path) -> dict[str, Any] | None:
     one, two = (read_json(folder / "study.json") for folder in (published, here))
     differs = what_differs(one, two)
     same_machine = not set(differs) - {"commit"}
-    precision = max(filter(None, (one.get("precision"), two.get("precision"))), key=TOLERANCES.get, default="32-true")
+    precision = "bf16-mixed" if "bf16-mixed" in (one.get("precision"), two.get("precision")) else "32-true"
     tolerance = 0.0 if same_machine else TOLERANCES[precision]
     table = compare(published / "tables", here / "tables", tolerance)
     counts = table["judgement"].value_counts()

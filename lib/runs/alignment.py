@@ -16,8 +16,9 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from lib.core import cached
 from lib.core.errors import DataError
-from lib.core.files import locked, replacing, write_text
+from lib.core.files import write_text
 from lib.data import identifiers
 from lib.evaluation import pair_separation, text_to_image, verification
 from lib.models import alignment_losses, backbones
@@ -181,13 +182,7 @@ class Alignment:
     def _cached(self, name: str, compute: Callable[[], np.ndarray]) -> np.ndarray:
         """The output of a locked encoder, computed once for all runs on the same data."""
         name = f"{self.data.ads.fingerprint[:16]}-{name}-{precision(self.variant.training.precision)}.npy"
-        path = self.study.cache / name
-        with locked(path.with_suffix(".lock")):
-            if not path.exists():
-                with replacing(path) as temporary:
-                    np.save(temporary, compute())
-        array: np.ndarray = np.load(path, mmap_mode="r")
-        return array
+        return cached.array(self.study.cache / name, compute)
 
     def pair_items(self, part: str) -> PairItems:
         """All regions' pairs of a part for batches, with drawn negatives where the variant has them."""

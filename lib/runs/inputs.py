@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from lib.core import cached, fingerprints, packages
 from lib.data import identifiers, image_arrays
 from lib.models.face_embeddings import FaceFeatures
 from lib.runs.ad_items import AdItems
@@ -38,9 +39,18 @@ class Inputs:
         return self._tokenised(identifiers.mask_identifiers)
 
     def _tokenised(self, mask: Callable[[str], str]) -> list[list[int]]:
-        masked = [mask(text) for text in self.data.ads.texts]
-        tokens: list[list[int]] = self.tokenizer(masked, truncation=True, max_length=self.max_tokens)["input_ids"]
-        return tokens
+        """Kept for all runs on the same data that read texts alike."""
+        ads, study = self.data.ads, self.data.study
+
+        def compute() -> list[list[int]]:
+            masked = [mask(text) for text in ads.texts]
+            tokens: list[list[int]] = self.tokenizer(masked, truncation=True, max_length=self.max_tokens)["input_ids"]
+            return tokens
+
+        code = fingerprints.module_fingerprint("lib.data.identifiers")
+        words = self.tokenizer.backend_tokenizer.to_str()  # the whole of it
+        rules = cached.name(mask.__name__, code, words, packages.version("tokenizers"), self.max_tokens)
+        return cached.ragged(study.cache / f"tokens-{ads.fingerprint[:16]}-{rules}.npz", compute)
 
     def tokens_of(self, part: str) -> list[list[int]]:
         """The texts as items of a part are read."""

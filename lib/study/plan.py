@@ -28,6 +28,8 @@ from lib.study.run_record import RunRecord
 
 HOTEL_SPLITS = "40_hotel_splits"
 """The chapter that reads split files of hotel pictures."""
+SUMMARIES = ("91_scorecard", "93_checklist")
+"""Chapters that read what the others wrote, but for what machines do."""
 DEFAULTS: dict[str, Any] = {"variant": "corrected", "faces": "all"}
 """Parameters of run notebooks that are left out of a run's name where they have these values."""
 OF_NO_RESULT = ("about", "publish", "hotel_splits")
@@ -154,12 +156,14 @@ class Study(StudyFile):
     def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
         """A fingerprint of all that a notebook's results depend on: 16 hexadecimal digits.
 
-        That is its code, its parameters, the sections of the parameter file that it reads, and the user's own data and
-        weights. The twin's bytes follow from its parameters and its code.
+        That is its code, its parameters, the sections of the parameter file that it reads, which runs or chapters it
+        sums up, and the user's own data and weights. The twin's bytes follow from its parameters and its code.
         """
         relevant = self.model_dump(exclude=unread(notebook_name))
         code, files = fingerprints.fingerprint(notebook(notebook_name)), self._own_files(notebook_name, parameters)
-        text = json.dumps([relevant, parameters, code, files], sort_keys=True)
+        read = list(self.all_runs()) if notebook_name not in RUN_KINDS and reads_runs(notebook_name) else []
+        read += self.chapters if notebook_name in SUMMARIES else []
+        text = json.dumps([relevant, parameters, code, files, *([sorted(read)] if read else [])], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @cached_property

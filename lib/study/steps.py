@@ -17,8 +17,6 @@ from lib.core.files import ROOT, read_json
 from lib.study import plan
 from lib.study.plan import Run, Study
 
-LAST = ("91_scorecard", "93_checklist")
-"""Chapters that read what the others wrote, but for what machines do."""
 MACHINES = ("92_speed", "94_gpu_speed")
 """Chapters that measure the machine, and so run alone."""
 KEY = "key"
@@ -76,9 +74,11 @@ def of(study: str, chosen: Study, finished: bool = False) -> dict[str, Step]:
         records = [path for path in records if (ROOT / path).exists()]
     names = [name for name in chosen.possible_chapters if records or not chosen.runs or not plan.reads_runs(name)]
     outputs = {name: from_root(chosen.folder / "notebooks" / f"{name}.ipynb") for name in names}
-    others = [outputs[name] for name in names if name not in (*LAST, *MACHINES)]
-    for name in sorted(names, key=lambda name: (name in LAST, name in MACHINES)):  # stable: else as in the file
-        inputs = [*(records if plan.reads_runs(name) else ()), *(others if name in LAST else ())]
+    others = [outputs[name] for name in names if name not in (*plan.SUMMARIES, *MACHINES)]
+    for name in sorted(
+        names, key=lambda name: (name in plan.SUMMARIES, name in MACHINES)
+    ):  # stable: else as in the file
+        inputs = [*(records if plan.reads_runs(name) else ()), *(others if name in plan.SUMMARIES else ())]
         settings = {"out": from_root(chosen.folder), **(_split_files(chosen) if name == plan.HOTEL_SPLITS else {})}
         key = chosen.key(name, {})
         arguments = _execution(study, name, outputs[name], name, key, settings)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from lib.core import data_state
 from lib.core.files import ROOT, locked
 from lib.data import ads, disclosure
-from lib.study.config import Data
 from lib.study.plan import Study
 from lib.twin import ad_plan, advertisements
 
@@ -27,17 +26,7 @@ def _read(study: Study) -> ads.Ads:
     if study.data.source == "twin":
         make_twin(study)
         return ads.read(study.data_folder, cache=study.cache, check_pictures=False)
-    return ads.read(study.data_folder, layout(study.data), study.cache)
-
-
-def layout(given: Data) -> ads.Layout:
-    """The layout of the user's CSV files, from the parameter file."""
-    return ads.Layout(
-        **given.columns.model_dump(),
-        separator=given.separator,
-        delimiter=given.delimiter,
-        encoding=given.encoding,
-    )
+    return ads.read(study.data_folder, study.data, study.cache)
 
 
 def make_twin(study: Study) -> None:

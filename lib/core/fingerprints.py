@@ -37,7 +37,12 @@ def fingerprint(notebook: str | Path) -> str:
 
 def module_fingerprint(*names: str) -> str:
     """SHA-256 over the code of the named modules (`lib.data.ads`) and of what they use."""
-    return _combined(map(_module, _used_by(ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in names)))
+    return _combined(map(_module, _used_by(map(module_file, names))))
+
+
+def module_file(name: str) -> Path:
+    """The file of a module of this project, `lib.data.ads`."""
+    return ROOT.joinpath(*name.split(".")).with_suffix(".py")
 
 
 @cache
@@ -105,15 +110,13 @@ def _bindings(tree: ast.Module) -> list[Binding]:
     bindings = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and _own(node):
-            package = ROOT.joinpath(*(node.module or "").split("."))
             for alias in node.names:
-                module = package / f"{alias.name}.py"
-                name, path = ("", module) if module.exists() else (alias.name, package.with_suffix(".py"))
+                module = module_file(f"{node.module}.{alias.name}")
+                name, path = ("", module) if module.exists() else (alias.name, module_file(str(node.module)))
                 bindings.append((alias.asname or alias.name, name, path))
         elif isinstance(node, ast.Import):
             for alias in (alias for alias in node.names if alias.name.startswith("lib.")):
-                path = ROOT.joinpath(*alias.name.split(".")).with_suffix(".py")
-                bindings.append((alias.asname or alias.name, "", path))
+                bindings.append((alias.asname or alias.name, "", module_file(alias.name)))
     return bindings
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lib.core import data_paths, file_digests
-from lib.core.files import write_text
+from lib.core.files import remembered, write_text
 from lib.data import image_arrays
 
 
@@ -54,7 +54,7 @@ def inspect(
 def _problems(files: dict[str, Path], cache: Path | None) -> dict[str, str]:
     """The problem of each image, '' for none, by its SHA-256. All but `image_arrays.PASSING` are cached."""
     record = cache / f"pictures-{image_arrays.rules()[:16]}.json" if cache is not None else None
-    cached = _read(record) if record is not None else {}
+    cached: dict[str, str] = remembered(record) if record is not None else {}
     new = [digest for digest in files if digest not in cached]
     with ThreadPoolExecutor(image_arrays.WORKERS) as pool:
         reasons = pool.map(lambda digest: image_arrays.problem(files[digest], digest), new)
@@ -63,11 +63,3 @@ def _problems(files: dict[str, Path], cache: Path | None) -> dict[str, str]:
         lasting = {digest: problem for digest, problem in problems.items() if problem not in image_arrays.PASSING}
         write_text(record, json.dumps(cached | lasting))
     return cached | problems
-
-
-def _read(record: Path) -> dict[str, str]:
-    try:
-        problems = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return problems if isinstance(problems, dict) else {}

@@ -9,22 +9,17 @@ faces, rooms) is kept apart, in `truth/`.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
-from lib.core.files import write_json, write_text
+from lib.core.files import write_csv, write_json
 from lib.twin import ad_plan, lexicon
 from lib.twin.ad_plan import AD, IMAGE, PLAN, PUBLISHED, REGIONS, SCHOOL, VENDOR, Settings, stream
 from lib.twin.drawing import render
@@ -130,7 +125,7 @@ def write_ad(
     template = int(generator.integers(len(vendor.drafts)))
     if foreign:
         language = drafts.LANGUAGES[1 + generator.integers(len(drafts.LANGUAGES) - 1)]
-        draft = drafts.compose_foreign(language, generator, 100, vendor.style)
+        draft = drafts.compose(vendor.style, generator, 100, language)
     else:
         language, share = "en", generator.beta(2, 2 / EDITED - 2)
         draft = drafts.edit(vendor.drafts[template], vendor.style, generator, share)
@@ -165,9 +160,7 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     for region in ads["region"].unique():
         (folder / "images" / region).mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
-    # Spawned, not forked: a forked copy of a process in which a library has started threads can hang for ever.
-    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        results = list(pool.map(partial(_do, settings), jobs, chunksize=4))
+    results = render.in_processes(partial(_do, settings), jobs, processes)
     seconds = time.monotonic() - begin
     texts = pd.concat([result.ads for result in results]).set_index("ad")
     copied = np.where(ads["copied"] >= 0, ads["copied"], ads["ad"])
@@ -175,15 +168,15 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     pictures["file"] = [_file(*row) for row in pictures[["region", "image"]].itertuples(index=False)]
     truth["IMAGES"] = truth["ad"].map(pictures.groupby("ad")["file"].agg("|".join))
     for region, rows in truth.rename(columns={"text": "TEXT", "vendor": "VENDOR"}).groupby("region", sort=False):
-        _write_csv(folder / f"{region}.csv", rows[["TEXT", "IMAGES", "VENDOR"]])
-    _write_csv(folder / "truth" / "ads.csv", truth.drop(columns=["text", "IMAGES"]))
+        write_csv(folder / f"{region}.csv", rows[["TEXT", "IMAGES", "VENDOR"]])
+    write_csv(folder / "truth" / "ads.csv", truth.drop(columns=["text", "IMAGES"]))
     images = pictures.drop_duplicates("image").merge(pd.concat([result.pictures for result in results]), on="image")
-    _write_csv(
+    write_csv(
         folder / "truth" / "images.csv",
         images.assign(vendor=labels[images["vendor"]], image=images["file"])[["image", "vendor", "face", "room"]],
     )
     vendors = pd.DataFrame([result.vendor for result in results]).assign(vendor=labels)
-    _write_csv(folder / "truth" / "vendors.csv", vendors.sort_values("vendor"))
+    write_csv(folder / "truth" / "vendors.csv", vendors.sort_values("vendor"))
     write_json(
         folder / "twin.json",
         {
@@ -277,9 +270,3 @@ def _do(settings: Settings, job: _Job) -> _Result:
 
 def _file(region: str, image: int) -> str:
     return f"images/{region}/{image:06d}.jpg"
-
-
-def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    stream = io.StringIO()
-    table.to_csv(stream, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
-    write_text(path, stream.getvalue())

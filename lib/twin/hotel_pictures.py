@@ -10,12 +10,9 @@ branches, which `lib.hotels.cleaning` has to find. The seed fixes every byte.
 
 from __future__ import annotations
 
-import os
 import shutil
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -24,21 +21,15 @@ import pandas as pd
 from PIL import Image
 
 from lib.core.errors import DataError
-from lib.core.files import replacing, write_json
+from lib.core.files import replacing, write_csv, write_json
 from lib.twin.drawing import render
 
-IMAGES, BRANCHES, CHAINS = 97_553, 7_769, 87
-"""Of the whole file (Table 3, Total)."""
-UNKNOWN = 1_745 / 7_769
-"""Share of branches whose chain isn't known (Table 3, D_??)."""
-LEAST = 4
-"""Pictures of a branch, at least."""
-OWN = 0.2
-"""Share of a branch's furnishing that isn't its chain's."""
-PHONES = 0.6
-"""Share of pictures taken by guests."""
-DOUBLES = 0.02
-"""Share of branches that are listed a second time, with some of their pictures."""
+IMAGES, BRANCHES, CHAINS = 97_553, 7_769, 87  # of the whole file (Table 3, Total)
+UNKNOWN = 1_745 / 7_769  # of branches, share whose chain isn't known (Table 3, D_??)
+LEAST = 4  # pictures of a branch
+OWN = 0.2  # of a branch's furnishing, share that isn't its chain's
+PHONES = 0.6  # of pictures, share taken by guests
+DOUBLES = 0.02  # of branches, share listed a second time, with some of their pictures
 _CHAIN, _BRANCH, _IMAGE, _PLAN = range(4)
 
 
@@ -125,9 +116,7 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     table = plan(settings)
     table["image"] = [f"images/{place % 100:02d}/{row:06d}.jpg" for row, place in enumerate(table["place"])]
     jobs = [rows for _, rows in table.groupby("place")]
-    # Spawned, not forked: a forked copy of a process in which a library has started threads can hang for ever.
-    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        list(pool.map(partial(_draw_place, settings, folder), jobs, chunksize=4))
+    render.in_processes(partial(_draw_place, settings, folder), jobs, processes)
     generator = _stream(settings, _PLAN, 1)
     label = generator.permutation(10 * (table["place"].max() + 1))  # labels tell nothing of order
     listed = pd.DataFrame(
@@ -149,9 +138,9 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     doubled = pd.DataFrame(
         {"image": copies, "label": other, "super_label": listed.loc[again.index, "super_label"].to_numpy()}
     )
-    _write(pd.concat([listed, doubled]), folder / "listed.csv")
+    write_csv(folder / "listed.csv", pd.concat([listed, doubled]))
     truth = table[["image", "place", "chain", "source", "room"]]
-    _write(pd.concat([truth, truth.loc[again.index].assign(image=copies)]), folder / "truth" / "pictures.csv")
+    write_csv(folder / "truth" / "pictures.csv", pd.concat([truth, truth.loc[again.index].assign(image=copies)]))
     write_json(
         folder / "twin.json",
         {
@@ -184,8 +173,3 @@ def _draw_place(settings: Settings, folder: Path, rows: pd.DataFrame) -> None:
 def _stream(settings: Settings, kind: int, *number: int) -> np.random.Generator:
     """The random numbers of one thing, whatever else is camera."""
     return np.random.default_rng([settings.seed, 77, kind, *number])
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")

@@ -33,6 +33,7 @@ def look_of(f: Furnishing, room: Room, lamps: float = 0.0, opened: float = 1.0, 
     if room.kind == "kitchen":
         trim = (trim, large, accent)[room.details % 3]
     return Look(
+        taste=f,
         wood=Paint(wood, "grain", 0.9),
         trim=_plain(trim),
         fabric=Paint((large, dark, textile)),
@@ -44,11 +45,6 @@ def look_of(f: Furnishing, room: Room, lamps: float = 0.0, opened: float = 1.0, 
         metal=_plain(METALS[f.metal]),
         shade=_plain(light),
         outside=_plain(light).but(image=outdoors(room.view, hour, room.details % 40), glow=0.9),
-        form=f.form,
-        art=f.art,
-        lamp=f.lamp,
-        headboard=f.headboard,
-        drapes=f.drapes,
         lamps_on=lamps,
         open=opened,
     )

@@ -44,9 +44,9 @@ def _named(paint: Paint, noun: str) -> str:
     return f"{'' if paint.pattern == 'plain' else paint.pattern + ' '}{colour_name(paint.colours[0])} {noun}"
 
 
-def _name(item: Item, f: Furnishing, room: Room, look: Look) -> list[str]:
+def _name(item: Item, room: Room, look: Look) -> list[str]:
     """What an English speaker may call an item: one phrase, for a bed, a sofa and a window two."""
-    v, noun, seat = item.variant, item.kind.replace("_", " "), colour_name(look.fabric.colours[0])
+    f, v, noun, seat = look.taste, item.variant, item.kind.replace("_", " "), colour_name(look.fabric.colours[0])
     accent = colour_name(look.accent.colours[0])
     match item.kind:
         case "bed":
@@ -96,7 +96,7 @@ def things(furnishing: Furnishing, room: Room) -> tuple[str, ...]:
     look, (_, _, ground, _) = look_of(furnishing, room), surfaces_of(furnishing, room)
     phrases = []
     for item in sorted(room.items, key=lambda item: -item.width * max(item.height, item.depth)):
-        phrases += _name(item, furnishing, room, look)
+        phrases += _name(item, room, look)
     floors = {"carpet": "carpet", "tiles": "tiled floor", "chequer": "chequered floor"}
     phrases.append(floors.get(ground.pattern, f"{furnishing.floor_wood} floor"))
     if furnishing.wall in ("papered", "brick"):

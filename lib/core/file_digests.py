@@ -1,9 +1,8 @@
 """SHA-256 of files, remembered for as long as a file is unchanged.
 
 A file counts as unchanged while its size, modification time, change time and inode are the same. The modification time
-alone is no evidence: a copy that keeps dates, an unpacked archive or `touch -d` sets it to anything. The change time is
-the system's own, set by a write, a rename or a change of rights only. A file that changed within the last seconds
-before it was read is read again the next time, since a second change in the same tick would not show.
+alone is no evidence: a copy, an unpacked archive or `touch -d` sets it to anything. A file that changed within the last
+seconds before it was read is read again the next time, since a second change in the same tick would not show.
 """
 
 from __future__ import annotations

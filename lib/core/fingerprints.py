@@ -1,8 +1,5 @@
 """The code that a notebook uses, and a fingerprint of it.
 
-The study's graph compares fingerprints: a change to a plot retrains nothing, and a change to a loss retrains what uses
-it. Each run records its own, so that a reader can tell whether the code has changed since.
-
 A fingerprint is over statements; comments and docstrings don't count. An import of this project's counts as the name
 that it binds and the statements of the module that it comes from. So moving a module changes no fingerprint, and
 importing another function of the same name does. A table of data beside a module counts with it (`DATA`).

@@ -1,9 +1,9 @@
 """The numbers that the two papers print, one CSV file a table, read as data frames.
 
 Sources: "MATCHED: Multimodal Authorship-Attribution To Combat Human Trafficking in Escort-Advertisement Data"
-(`matched`, Tables 1-12) and "Revisiting Hotels-50K and Hotel-ID" (`hotels`, Tables 1-6). The files are in
-`results/published/`; the comment lines at the head of each say where the table stands, its units, and what was
-ambiguous in the text that it was read from. Printed values are kept even where they look wrong: an error is a finding.
+(`matched`, Tables 1-12) and "Revisiting Hotels-50K and Hotel-ID" (`hotels`, Tables 1-6). The comment lines at the head
+of each file in `results/published/` say where the table stands, its units, and what was ambiguous. Printed values are
+kept even where they look wrong: an error is a finding.
 """
 
 from __future__ import annotations

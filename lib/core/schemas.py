@@ -7,15 +7,8 @@ left out. A missing value is allowed only where a field says so.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import pandera.pandas as pa
-
-
-def _name(column: str, missing: bool = False) -> Any:
-    """A field whose column's name is no Python name. missing: whether it may miss values."""
-    return pa.Field(alias=column, nullable=missing)
 
 
 class Table(pa.DataFrameModel):
@@ -154,9 +147,9 @@ class ScoredQueries(Table):
     query: int | None  # its place among the region's test items
     relevant: int | None  # R: documents of its vendor in the region
     documents: int | None  # in the region
-    reciprocal_rank: float | None = _name("MRR@10", missing=True)
-    r_precision: float | None = _name("R-Precision@X", missing=True)
-    average_precision: float | None = _name("mAP@R", missing=True)
+    reciprocal_rank: float | None = pa.Field(alias="MRR@10", nullable=True)
+    r_precision: float | None = pa.Field(alias="R-Precision@X", nullable=True)
+    average_precision: float | None = pa.Field(alias="mAP@R", nullable=True)
 
 
 class RunQueries(ScoredQueries):
@@ -187,46 +180,5 @@ class TextToImageScores(Table):
 
     region: str
     vendor: int
-    r_precision: float = _name("R-Precision@X", missing=True)
-    r_precision_by_chance: float = _name("R-Precision@X, chance", missing=True)
-
-
-class LinkingScores(Table):
-    """Scores of linked hotel pictures (`lib.hotels.metrics.scores`), a row a metric, from 0 to 100."""
-
-    metric: str  # R@1 or AUC
-    mean: float
-    std: float = pa.Field(nullable=True)  # of AUC, over samples of pairs
-    images: int
-    branches: int
-
-
-class SearchTrials(Table):
-    """Trials of a search (`lib.hotels.linking.Search.trials`), best first.
-
-    The hyper-parameters that the study searches, and R@1 on each validation split, are further columns.
-    """
-
-    recall: float = _name("R@1", missing=True)  # mean of the validation splits
-    problem: str  # why a trial has no score; empty where it has one
-
-
-# Compared -------------------------------------------------------------------------------------------------------------
-
-
-class ClaimComparisons(Table):
-    """Differences between two systems that a claim compares (`lib.review.claimed_orders`), better minus worse."""
-
-    claim: str
-    place: str  # where the paper says so
-    paper: float = pa.Field(nullable=True)  # the printed difference
-    ours: float = pa.Field(nullable=True)
-    low: float = pa.Field(nullable=True)  # 95 % interval, vendors resampled in pairs
-    high: float = pa.Field(nullable=True)
-    vendors: float = pa.Field(nullable=True)
-    verdict: str  # supported, reversed, undecided or not run
-    p: float = pa.Field(nullable=True)
-    p_holm: float = pa.Field(nullable=True)  # corrected for all comparisons that were made
-    seeds: float = pa.Field(nullable=True)
-    better_run: str = pa.Field(nullable=True)  # the first seed's
-    worse_run: str = pa.Field(nullable=True)
+    r_precision: float = pa.Field(alias="R-Precision@X", nullable=True)
+    r_precision_by_chance: float = pa.Field(alias="R-Precision@X, chance", nullable=True)

@@ -2,7 +2,7 @@
 
 MATCHED's layout (A.3.2) is one CSV file a region, with the columns `TEXT` (title and description joined by [SEP]),
 `IMAGES` (paths below the folder, joined by `|`) and `VENDOR` (a label), and the image files. `lib.study.config.Data`
-describes other column names, a column for the region, and data without texts or without images.
+describes others.
 
 Labels, regions, pseudonyms and names of image files are compared in one Unicode form (`lib.core.csv_reader.name`);
 texts stay as they are. An ad that lacks a text or an image is kept for what doesn't need it.
@@ -120,17 +120,17 @@ class _Row:
 def read(folder: Path, data: Data | None = None, cache: Path | None = None, check_pictures: bool = True) -> Ads:
     """Read and check a folder's CSV files and the images that they name.
 
-    data: how the files are written, which columns they have, and how they are called; MATCHED's layout if None.
+    data: how the files are written and what their columns are called; MATCHED's layout if None. check_pictures: whether
+    to decode images too. cache: a folder in which the outcome is kept.
 
     The quarantine holds the rows that can't be used: those whose label or region is empty or has control characters;
     those with too few or too many fields; those with neither a usable text (not empty, not too long, no control
     characters) nor a usable image (in the folder, whole, not too large); and ads that stand under two vendors. It also
-    notes which ads lack a text or an image. Images are decoded for this check unless `check_pictures` is False; `cache`
-    is a folder in which the outcome is kept.
+    notes which ads lack a text or an image.
 
     Raises DataError, which names file, place and remedy, for: no folder or CSV file, two files of one region, a file
-    that is not CSV with the layout's columns (`lib.core.csv_reader.read`), no ads at all, and more than a tenth of the
-    rows unusable.
+    that is not CSV with these columns (`lib.core.csv_reader.read`), no ads at all, and more than a tenth of the rows
+    unusable.
     """
     data, quarantine = data or Data(), Quarantine()
     columns, files = data.columns, _files(folder, data.columns)

@@ -1,15 +1,10 @@
-"""Disclosure control for sensitive data: salted ids, and no table that shows a group of fewer than five.
-
-    secret = salt(ROOT / "data" / "salt")
-    renumbered(ads, secret)  # vendors, texts and images numbered in an order that tells nothing
-    publishable(table, study.sensitive, counts=["Ads", "Vendors"], by="region")
+"""Disclosure control for sensitive data: salted numbers, and no table that shows a group of fewer than five.
 
 The rules are those of official statistics (Handbook on Statistical Disclosure Control, chapter 4,
 https://sdctools.github.io/HandbookSDC/): a threshold on the number of contributors to a cell, and secondary
 suppression, because a suppressed count can be recovered from a total. If three regions have 5, 9 and 12 vendors and all
-regions have 29, the fourth has 3. `fold` therefore merges small rows with the smallest rows above the threshold, until
-at least two rows are merged and their sum is large enough. It protects one table: two tables that cut the same rows
-differently must be folded by the same rows.
+regions have 29, the fourth has 3. `fold` therefore merges small rows with the smallest rows above the threshold. It
+protects one table: two tables that cut the same rows differently must be folded by the same rows.
 """
 
 from __future__ import annotations
@@ -35,8 +30,8 @@ BYTES = 32
 def salt(path: str | Path) -> bytes:
     """The 32 secret bytes kept at `path`; the first call makes the file, readable by its owner alone.
 
-    Of two processes that start at once both get the bytes of the first. Another file gives other ids. Raises DataError
-    when the file holds something else than 32 bytes.
+    Of two processes that start at once both get the bytes of the first. Raises DataError when the file holds something
+    else than 32 bytes.
     """
     path = Path(path)
     if not path.exists():
@@ -68,7 +63,7 @@ def _create(path: Path) -> None:
 def salted_order(values: Sequence[object], salt: bytes) -> list[int]:
     """The indices of the values, (n,), in the order of their salted hashes; equal values in their given order.
 
-    Numbers assigned in this order are pseudonyms: they reveal neither how the values sort nor which came first.
+    Numbers assigned in this order reveal neither how the values sort nor which came first.
     """
     return sorted(range(len(values)), key=lambda index: _digest(values[index], salt))
 
@@ -76,8 +71,8 @@ def salted_order(values: Sequence[object], salt: bytes) -> list[int]:
 def renumbered(ads: Ads, salt: bytes) -> Ads:
     """The same ads with vendors, texts, images and ads numbered in their salted order.
 
-    Runs store these numbers (predictions, embeddings). In the order of the files they would be raw ids, such as "the ad
-    in row 204". The fingerprint is salted too, since caches in the order of the images are named by it.
+    Runs store these numbers; in the order of the files they would be raw ids. The fingerprint is salted too, since
+    caches in the order of the images are named by it.
     """
     orders = {
         "ad": salted_order(range(len(ads.ads)), salt),

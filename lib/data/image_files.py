@@ -29,11 +29,9 @@ class PictureFile(NamedTuple):
 def inspect(
     folder: Path, names: Iterable[str], cache: Path | None = None, decode: bool = True
 ) -> dict[str, PictureFile]:
-    """The file of each of the paths `names`, which are relative to `folder`.
+    """The file of each of the paths `names`, which are relative to `folder` (`lib.core.data_paths.places`).
 
-    A name and the file on disk may be written in two Unicode forms (NFC, NFD); if files differ in nothing else, the one
-    that is written like the name is taken. decode: whether to decode images too, to find damaged ones
-    (`lib.data.image_arrays.problem`). cache: folder in which outcomes are kept.
+    decode: whether to decode images too, to find damaged ones. cache: folder in which outcomes are kept.
     """
     places = data_paths.places(folder, dict.fromkeys(names))
     paths = {name: place for name, place in places.items() if isinstance(place, Path)}

@@ -151,7 +151,7 @@ class Study(StudyFile):
         """A fingerprint of all that a notebook's results depend on: 16 hexadecimal digits.
 
         That is its code, its parameters, the sections of the parameter file that it reads, and the user's own data and
-        weights. The twin's bytes follow from its parameters and its code.
+        weights; the twin's bytes follow from its parameters and its code.
         """
         unread = {"name", "about", "runs", "chapters", "hotel_splits"}
         unread |= {"speed", "alignment", "hotels"} - set(run_kinds.sections_of(notebook_name))

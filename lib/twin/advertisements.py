@@ -2,9 +2,8 @@
 
 Innocuous classified ads: words by `lib.twin.writing`, drawn pictures by `lib.twin.drawing.render`, counts by
 `lib.twin.ad_plan`. Every byte follows from the parameters. Each vendor, text and picture has its own random stream,
-named by the seed and its number, so pictures can be drawn on all cores in any order, and an interrupted generation goes
-on where it stopped. The truth that real data would not have (pseudonyms, telephone numbers and how they are hidden,
-faces, rooms) is kept apart, in `truth/`.
+named by the seed and its number, so pictures can be drawn in any order, and an interrupted generation goes on where it
+stopped. What real data would not tell (pseudonyms, telephone numbers, faces, rooms) is kept apart, in `truth/`.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ class Vendor:
 
 
 def draw_vendor(settings: Settings, number: int, lengths: np.ndarray) -> Vendor:
-    """A vendor's vendor, from its own stream; lengths: tokens of its templates (`ad_plan.template_lengths`)."""
+    """A vendor, from its own stream; lengths: tokens of its templates (`ad_plan.template_lengths`)."""
     generator = stream(settings, VENDOR, number)
     school = Style.draw(stream(settings, SCHOOL, int(generator.integers(SCHOOLS))), 1.0)
     style = Style.draw(generator, DISTINCT, school)

@@ -1,11 +1,10 @@
 """A twin of Revisited Hotel-ID: drawn rooms of made-up hotels.
 
-Chains share a taste in furnishing, branches differ in rooms, pictures come from two sources. Scale 1.0 has as many
-pictures, branches and chains as the real file (Revisited Hotels, Table 3), with chains and branches as unequal in size.
-A branch is furnished in its chain's taste with some things of its own, and has a few rooms. *Travel sites* show tidy
-rooms in good light. *Phones* (Hotel-ID's only source, and one of two in Hotels-50K) show clutter, bad light and crooked
-angles. The chain of some branches is unknown. As on the web, some places are listed twice and some pictures under two
-branches, which `lib.hotels.cleaning` has to find. The seed fixes every byte.
+Scale 1.0 has as many pictures, branches and chains as the real file (Revisited Hotels, Table 3), with chains and
+branches as unequal in size. A branch is furnished in its chain's taste with some things of its own, and has a few
+rooms. *Travel sites* show tidy rooms in good light; *phones* (Hotel-ID's only source, and one of two in Hotels-50K)
+show clutter, bad light and crooked angles. The chain of some branches is unknown. As on the web, some places are listed
+twice and some pictures under two branches, which `lib.hotels.cleaning` has to find. The seed fixes every byte.
 """
 
 from __future__ import annotations

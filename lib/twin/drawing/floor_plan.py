@@ -30,15 +30,7 @@ class FloorPlan:
         self.items: list[Item] = []
 
     def add(
-        self,
-        kind: str,
-        x: float,
-        y: float,
-        z: float,
-        facing: float,
-        width: float,
-        height: float,
-        depth: float,
+        self, kind: str, x: float, y: float, z: float, facing: float, width: float, height: float, depth: float
     ) -> bool:
         """Place an item unless it would stand in another or out of the room."""
         place, size = (float(x), float(y), float(z)), (float(width), float(height), float(depth))

@@ -1,10 +1,9 @@
 """Pictures of innocuous rooms, for the twins: furnishing × room × camera × person → an RGB picture.
 
 A `Furnishing` is a taste (a vendor's, a hotel chain's), a `Room` one place furnished in that taste, a `Camera` how
-pictures of it are taken and treated, a `Person` who stands in it, if anybody. Each is a frozen dataclass that draws
-itself from a `numpy.random.Generator`. `render` turns them into a picture; its generator makes one shot of a room
-differ from the next. Nothing here knows of vendors or hotels. All bytes follow from the arguments (on one kind of
-machine, with one version of NumPy and OpenCV).
+pictures of it are taken and treated, a `Person` who stands in it, if anybody. Each draws itself from a
+`numpy.random.Generator`. `render` turns them into a picture; its generator makes one shot of a room differ from the
+next. All bytes follow from the arguments (on one kind of machine, with one version of NumPy and OpenCV).
 """
 
 from __future__ import annotations

@@ -26,12 +26,6 @@ from lib.twin.writing import drafts, phone_hiding, rendering
 from lib.twin.writing.drafts import Draft
 from lib.twin.writing.style import Style
 
-CITIES = {
-    "south": ("Houston", "Dallas", "Atlanta"),
-    "midwest": ("Chicago", "Detroit"),
-    "west": ("San Francisco",),
-    "northeast": ("New York",),
-}
 DISTINCT = 0.1  # how far a vendor's writing is from its school's (0: not at all)
 SCHOOLS = 10  # habits of writing that vendors depart from
 EDITED = 0.35  # of a template's sentences, how many an ad changes on average
@@ -108,7 +102,7 @@ def write_ad(
         things += [thing for thing in render.things(*vendor.rooms[room]) if generator.random() < settings.overlap]
     facts = rendering.Facts(
         name=name,
-        city=CITIES[region][generator.integers(len(CITIES[region]))],
+        city=lexicon.CITIES[region][generator.integers(len(lexicon.CITIES[region]))],
         phone=phone,
         hiding=hiding,
         mail=vendor.mail,

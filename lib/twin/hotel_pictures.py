@@ -127,16 +127,11 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     )
     twice = generator.permutation(table["place"].max() + 1)[: max(1, round(DOUBLES * table["place"].nunique()))]
     again = table[table["place"].isin(twice)].groupby("place").head(3)
-    copies = [
-        f"images/{place % 100:02d}/copy-{name.split('/')[-1]}"
-        for place, name in zip(again["place"], again["image"], strict=True)
-    ]
+    copies = again["image"].str.replace(r"[^/]+$", r"copy-\g<0>", regex=True)
     for place, name, copy in zip(again["place"], again["image"], copies, strict=True):
         _copy(folder / name, folder / copy, anew=place in twice[::2])
     other = label[table["place"].max() + 1 + again["place"]]
-    doubled = pd.DataFrame(
-        {"image": copies, "label": other, "super_label": listed.loc[again.index, "super_label"].to_numpy()}
-    )
+    doubled = listed.loc[again.index].assign(image=copies, label=other)
     write_csv(folder / "listed.csv", pd.concat([listed, doubled]))
     truth = table[["image", "place", "chain", "source", "room"]]
     write_csv(folder / "truth" / "pictures.csv", pd.concat([truth, truth.loc[again.index].assign(image=copies)]))

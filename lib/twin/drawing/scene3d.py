@@ -140,18 +140,8 @@ class Canvas:
         self._frames.append((place, turn))
         frame = _Frame(place, turn, (self.view.eye - place) @ turn)
         for k in back_to_front(lo, hi, frame.eye):
-            self._add_part(parts[k], frame)
+            getattr(self, f"_{parts[k].shape}")(parts[k], frame)
             self._frame_of += [len(self._frames) - 1] * (len(self._queue) - len(self._frame_of))
-
-    def _add_part(self, part: Part, frame: _Frame) -> None:
-        {
-            "box": self._box,
-            "soft": self._soft,
-            "sheet": self._sheet,
-            "mat": self._mat,
-            "turned": self._turned,
-            "leaves": self._leaves,
-        }[part.shape](part, frame)
 
     def _may_show(self, middle: np.ndarray, radius: float) -> bool:
         """Whether some of a ball can be in the picture."""

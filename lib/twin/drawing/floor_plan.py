@@ -64,7 +64,7 @@ class FloorPlan:
         walls = ("back", "left", "right")
         return any(self.against(walls[int(wall)], along, kind, width, height, depth, y) for wall, along in spots)
 
-    def opening(self, back: float = 0.4) -> None:
+    def opening(self, back: float) -> None:
         """The window, in the back wall with probability `back`."""
         u, wall = self.rng.uniform, "back" if self.rng.random() < back else pick(self.rng, "left", "right")
         self.against(wall, u(0.3, 0.7), "window", u(0.9, 1.5), u(1.1, 1.35), 0.16, u(0.85, 1.0))
@@ -74,12 +74,12 @@ class FloorPlan:
         base = self.items[-1]
         self.add(kind, base.x, y, base.z, base.facing, width, height, depth)
 
-    def on(self, kind: str, width: float, height: float, depth: float, aside: float = 0.0) -> None:
-        """Stand something on the item placed last, `aside` m off its middle."""
+    def lamp(self, aside: float = 0.0) -> None:
+        """Stand a lamp on the item placed last, `aside` m off its middle."""
         base = self.items[-1]
         s, c = math.sin(base.facing), math.cos(base.facing)
         x, z = base.x - c * aside + 0.06 * s, base.z + s * aside + 0.06 * c
-        self.add(kind, x, base.y + base.height, z, base.facing, width, height, depth)
+        self.add("table_lamp", x, base.y + base.height, z, base.facing, 0.28, 0.46, 0.28)
         self.items.append(self.items.pop(self.items.index(base)))  # still the last
 
     def extras(self) -> None:
@@ -109,7 +109,7 @@ class FloorPlan:
             x, z = bed.x - math.cos(bed.facing) * gap, bed.z + math.sin(bed.facing) * gap
             placed = rng.random() < 0.85 and self.add("nightstand", x, 0, z, bed.facing, 0.45, 0.52, 0.4)
             if placed and rng.random() < 0.8:
-                self.on("table_lamp", 0.28, 0.46, 0.28)
+                self.lamp()
         lo, hi = bed.corners()
         x, z = (lo + hi)[[0, 2]] / 2
         self.add("rug", x, 0, max(0.6, z - 1.6), 0, u(1.8, 2.6), 0.01, u(1.3, 1.9))
@@ -177,7 +177,7 @@ class FloorPlan:
         x, z = self.items[0].x, self.items[0].z
         self.some(0.7, "dresser", u(1.2, 1.6), 0.85, 0.45)
         if self.items[-1].kind == "dresser":
-            self.on("table_lamp", 0.28, 0.46, 0.28, u(-0.35, 0.35))
+            self.lamp(u(-0.35, 0.35))
             self.over("art", u(0.6, 1.4), u(0.5, 0.7), 0.05, u(1.45, 1.55))
         self.opening(0.5)
         self.some(0.3, "bookcase", u(0.8, 1.1), u(1.5, 2.1), 0.32)

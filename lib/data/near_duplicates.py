@@ -97,10 +97,9 @@ def groups(ads: Ads, pixels: int, cache: Path) -> dict[str, np.ndarray]:
 
 
 def campaigns(ads: Ads, group_of: Mapping[str, np.ndarray]) -> pd.Series:
-    """Each ad's campaign, a number (index: the ads' numbers): ads with a text or an image of one group (`groups`) are
-    joined.
+    """Each ad's campaign, a number (index: the ads' numbers): ads with a text or an image of one group are joined.
 
-    A text or image that an ad lacks joins it to none.
+    group_of: from `groups`. A text or image that an ad lacks joins it to none.
     """
     place = pd.Series(np.arange(len(ads.ads)), index=ads.ads["ad"])
     nodes, edges = len(place), []  # after the ads come the groups of texts, then those of images

@@ -46,7 +46,7 @@ class Settings:
 
 
 def plan(settings: Settings) -> pd.DataFrame:
-    """A row for every picture, before any is camera.
+    """A row for every picture, before any is drawn.
 
     place: the hotel. chain: its true chain. known: whether the chain is listed. room: of the hotel. source: phone or
     travel site.
@@ -165,5 +165,5 @@ def _draw_place(settings: Settings, folder: Path, rows: pd.DataFrame) -> None:
 
 
 def _stream(settings: Settings, kind: int, *number: int) -> np.random.Generator:
-    """The random numbers of one thing, whatever else is camera."""
+    """The random numbers of one thing, whatever else is drawn."""
     return np.random.default_rng([settings.seed, 77, kind, *number])

@@ -71,12 +71,6 @@ def regions() -> pd.DataFrame:
     return regions.loc[["south", "midwest", "west", "northeast"]].astype(whole).rename_axis("region")
 
 
-def header(paper: str, number: int) -> str:
-    """The comment lines at the head of a table's file, without the `# `: paper, place, units, ambiguities."""
-    lines = _path(paper, number).read_text(encoding="utf-8").splitlines()
-    return "\n".join(line.removeprefix("#").strip() for line in lines if line.startswith("#"))
-
-
 def _path(paper: str, number: int) -> Path:
     if (paper, number) not in tables():
         numbers = {name: [n for p, n in tables() if p == name] for name, _ in tables()}

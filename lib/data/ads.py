@@ -83,21 +83,21 @@ class Ads:
             set(self.ads["region"]), key=lambda name: (REGIONS.index(name) if name in REGIONS else len(REGIONS), name)
         )
 
-    def training_region(self, wanted: str | None = None) -> str:
-        """The region that systems are trained on: the `wanted` one, else South, else the one with the most ads.
+    def training_region(self, region: str | None = None) -> str:
+        """The region that systems are trained on: the given one, else South, else the one with the most ads.
 
-        Raises DataError when the data has no region of the wanted name.
+        Raises DataError when the data has no region of this name.
         """
-        if wanted is None:
+        if region is None:
             counts = self.ads["region"].value_counts()
             return "south" if "south" in counts else min(self.regions, key=lambda name: -counts[name])
-        wanted = _region(wanted)
-        if wanted not in self.regions:
+        region = _region(region)
+        if region not in self.regions:
             raise DataError(
-                f"data.train_region: there is no region {wanted!r} among {', '.join(self.regions)}. Give one of these, "
+                f"data.train_region: there is no region {region!r} among {', '.join(self.regions)}. Give one of these, "
                 "or leave it out for South or else the largest."
             )
-        return wanted
+        return region
 
 
 @dataclass
@@ -199,7 +199,7 @@ def _usable(file: str, region: str, table: csv_reader.Rows, data: Data, quaranti
                 file, number, "", f"{'fewer' if len(fields) < width else 'more'} fields than the header names"
             )
             continue
-        cells = {column: fields[place[column]] for column in columns.names}
+        cells = {column: fields[index] for column, index in place.items()}
         if problem := cell_problem(cells[columns.vendor]):
             quarantine.row(file, number, columns.vendor, problem)
             continue

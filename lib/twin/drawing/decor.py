@@ -16,9 +16,9 @@ def _colours(furnishing: Furnishing) -> list[Colour]:
     return [tuple(colour) for colour in palette.tolist()]
 
 
-def _mixed(one: Colour, other: Colour, share: float) -> Colour:
+def _mixed(first: Colour, other: Colour, share: float) -> Colour:
     """A colour with this share of the other."""
-    return tuple(a + (b - a) * share for a, b in zip(one, other, strict=True))
+    return tuple(a + (b - a) * share for a, b in zip(first, other, strict=True))
 
 
 def _plain(colour: Colour) -> Paint:

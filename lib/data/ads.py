@@ -136,7 +136,7 @@ def read(folder: Path, data: Data | None = None, cache: Path | None = None, chec
     columns, files = data.columns, _files(folder, data.columns)
     count, rows = 0, []
     for path, region in files.items():
-        table = csv_reader.read(path, columns.names, data.delimiter, data.encoding)
+        table = csv_reader.read(path, columns.required, data.delimiter, data.encoding)
         count += len(table.rows)
         rows += _usable(path.name, region, table, data, quarantine)
     if not count:
@@ -164,7 +164,7 @@ def _files(folder: Path, columns: Columns) -> dict[Path, str]:
     if not paths:
         raise DataError(
             f"{folder}: no CSV or TSV file is here. Expected one a region, such as "
-            f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns {', '.join(columns.names)}."
+            f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns {', '.join(columns.required)}."
         )
     if columns.region is not None:
         return dict.fromkeys(paths, "")
@@ -192,7 +192,7 @@ def _region(name: str) -> str:
 def _usable(file: str, region: str, table: csv_reader.Rows, data: Data, quarantine: Quarantine) -> list[_Row]:
     """The rows of a file that have a vendor and a region; the others go to the quarantine."""
     columns, width, rows = data.columns, len(table.header), []
-    place = {column: table.header.index(csv_reader.name(column)) for column in columns.names}
+    place = {column: table.header.index(csv_reader.name(column)) for column in columns.required}
     for number, fields in table.rows:
         if len(fields) < width or any(fields[width:]):
             quarantine.row(

@@ -210,8 +210,7 @@ def window(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
 
 def door(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
     colour, side = tone(look.trim), (1 if item.variant % 2 else -1) * 0.8 * w
-    leaf = np.empty((96, 44, 3), np.uint8)
-    leaf[:] = colour
+    leaf = np.full((96, 44, 3), colour, np.uint8)
     for low, high in ((8, 40), (50, 88)):
         cv2.rectangle(leaf, (6, low), (37, high), [c * 0.82 for c in colour], 1)
         cv2.rectangle(leaf, (7, low + 1), (38, high + 1), [min(255.0, c * 1.05) for c in colour], 1)

@@ -93,8 +93,7 @@ def wardrobe(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]
 
 def bookcase(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
     tones = tuple(paint.colours[0] for paint in (look.fabric, look.accent, look.cushion, look.bedding, PAPER, DARK))
-    board = np.empty((4, 96, 3), np.uint8)
-    board[:] = tone(look.wood)
+    board = np.full((4, 96, 3), tone(look.wood), np.uint8)
     rows = [board]
     for k in range(max(2, round(h / 0.38))):
         rows += [shelf_of_books(tones, tone(look.wood), item.variant * 31 + k), board]

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from lib.data.identifiers import mask, mask_digits, mask_identifiers, phones
-from lib.data.normalize import plain
+from lib.data.identifiers import mask, mask_identifiers, phones
+from lib.data.normalize import mask_digits, plain
 
 PHONE = "2125550100"
 

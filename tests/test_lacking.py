@@ -16,6 +16,7 @@ from lib.core.errors import DataError
 from lib.data import ads, near_duplicates, rejected_rows, splits, vendor_labels
 from lib.review import data_tables, one_ad, split_leakage, vendor_analysis
 from lib.study import plan
+from lib.study.config import Columns, Data
 
 SECRET = "Zanzibar"
 NFC, NFD = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
@@ -26,6 +27,10 @@ def picture(folder: Path, name: str, number: int) -> str:
     path.parent.mkdir(exist_ok=True)
     cv2.imwrite(str(path), np.random.default_rng(number).integers(0, 255, (9, 12, 3), np.uint8))
     return f"images/{name}"
+
+
+def layout(encoding: str = "utf-8", **columns) -> Data:
+    return Data(source="matched", folder="not used", columns=Columns(**columns), encoding=encoding)
 
 
 def write(folder: Path, rows: list[list[str]], name: str = "south.csv", encoding: str = "utf-8", header=None) -> None:
@@ -171,7 +176,7 @@ def test_one_name_in_two_forms_is_one_vendor(tmp_path):
         for ad, form in enumerate([NFC, NFD] * 5)
     ]
     write(tmp_path, rows, header=header)
-    found = ads.read(tmp_path, ads.Layout(region="CITY", pseudonym="ALIAS"))
+    found = ads.read(tmp_path, layout(region="CITY", pseudonym="ALIAS"))
     assert found.labels == [NFC] and found.regions == ["josé"] and set(found.names) == {NFC}
     assert found.training_region("jose\u0301") == "josé"
     assert f"{NFD} 1" in found.texts  # texts are as they were written
@@ -238,18 +243,18 @@ def test_windows_text_read_as_latin_1_is_told(tmp_path):
     rows = [[f"“{SECRET}” {ad}…", f"v{ad % 3}"] for ad in range(12)]
     write(tmp_path, rows, encoding="cp1252", header=["TEXT", "VENDOR"])
     with pytest.raises(DataError, match=r"12 of 12 rows.*cp1252") as error:
-        ads.read(tmp_path, ads.Layout(images=None, encoding="latin-1"))
+        ads.read(tmp_path, layout(images=None, encoding="latin-1"))
     assert SECRET not in str(error.value)
-    assert ads.read(tmp_path, ads.Layout(images=None, encoding="cp1252")).texts[0] == f"“{SECRET}” 0…"
+    assert ads.read(tmp_path, layout(images=None, encoding="cp1252")).texts[0] == f"“{SECRET}” 0…"
     write(tmp_path, [[f"text {ad}", f"v{ad}"] for ad in range(12)] + [["text", "v\x85"]], header=["TEXT", "VENDOR"])
-    assert ads.read(tmp_path, ads.Layout(images=None)).quarantine["column"].tolist() == ["VENDOR"]
+    assert ads.read(tmp_path, layout(images=None)).quarantine["column"].tolist() == ["VENDOR"]
 
 
 def test_a_mark_inside_a_label_makes_no_other_vendor(tmp_path):
     """Where files were joined, the second one's byte order mark stands before its first cell."""
     write(tmp_path, [["7", "a"], ["\ufeff7", "b\ufeff"], ["8", "\ufeff"]], header=["VENDOR", "TEXT"])
     with pytest.raises(DataError, match="1 × TEXT: empty"):
-        ads.read(tmp_path, ads.Layout(images=None))
+        ads.read(tmp_path, layout(images=None))
     write(tmp_path, [["7", "a"], ["\ufeff7", "b\ufeff"]], header=["VENDOR", "TEXT"])
-    found = ads.read(tmp_path, ads.Layout(images=None))
+    found = ads.read(tmp_path, layout(images=None))
     assert found.labels == ["7"] and found.texts == ["a", "b\ufeff"]

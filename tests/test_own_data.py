@@ -20,6 +20,7 @@ from lib.core.files import ROOT
 from lib.data import ads, image_arrays, image_files, loading, rejected_rows, splits
 from lib.pipeline import report
 from lib.study import plan
+from lib.study.config import Columns, Data
 
 SECRET = "Zanzibar"
 """A word in each text, vendor and file name of the test data: no message and no quarantine may hold it."""
@@ -53,8 +54,9 @@ class Folder:
         csv.writer(stream, lineterminator="\n", **form).writerows([self.header, *rows])
         return stream.getvalue()
 
-    def read(self, **columns) -> ads.Ads:
-        return ads.read(self.path, ads.Layout(**columns))
+    def read(self, separator: str = "|", delimiter: str = ",", **columns) -> ads.Ads:
+        form = {"folder": str(self.path), "separator": separator, "delimiter": delimiter}
+        return ads.read(self.path, Data(source="matched", columns=Columns(**columns), **form))
 
 
 @pytest.fixture

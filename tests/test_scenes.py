@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.twin.drawing.people import COVERS
-from lib.twin.drawing.render import FACES, ROOMS, Camera, Furnishing, Person, Room, render, things, varied, write_jpeg
+from lib.twin.drawing.people import COVERS, FACES
+from lib.twin.drawing.render import Camera, Furnishing, Person, Room, render, things, varied, write_jpeg
+from lib.twin.drawing.rooms import ROOMS
 
 
 def drawn(seed: int, kind: str | None = None) -> tuple[Furnishing, Room, Camera]:

@@ -73,8 +73,8 @@ def name(cell: str) -> str:
 def read(path: Path, columns: Sequence[str], delimiter: str = ",", encoding: str = "utf-8") -> Rows:
     """Read a file that must have each of `columns` once.
 
-    delimiter: between the columns of a CSV file. A TSV file has tabs, and a first line such as `sep=;` names the
-    file's own. encoding: Python's name of it. UTF-8 and UTF-16 may begin with a byte order mark, and `utf-16` must.
+    delimiter: between the columns of a CSV file. A TSV file has tabs, and a first line such as `sep=;` names the file's
+    own. encoding: Python's name of it. UTF-8 and UTF-16 may begin with a byte order mark, and `utf-16` must.
 
     Raises DataError for a file that can't be read or is empty; an encoding that isn't known, that the bytes don't fit,
     or that a byte order mark contradicts; UTF-8 that another encoding would silently misread; another delimiter; a

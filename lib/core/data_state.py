@@ -1,7 +1,7 @@
 """The state of the user's own files as one SHA-256, of their names and bytes; their dates don't count.
 
-It is part of the key of all that reads them, so that a replaced picture or an older table that was copied in is
-noticed. `lib.core.file_digests` remembers digests, so an unchanged file is not read again.
+It is part of the key of all that reads them, so that a replaced picture or table is noticed. `lib.core.file_digests`
+remembers digests, so an unchanged file is not read again.
 """
 
 from __future__ import annotations

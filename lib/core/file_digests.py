@@ -1,9 +1,8 @@
 """SHA-256 of files, remembered for as long as a file is unchanged.
 
 A file counts as unchanged while its size, modification time, change time and inode are the same. The modification time
-alone is no evidence: a copy that keeps dates, an unpacked archive or `touch -d` sets it to anything. The change time is
-the system's own, set by a write, a rename or a change of rights only. A file that changed within the last seconds
-before it was read is read again the next time, since a second change in the same tick would not show.
+alone is no evidence: a copy, an unpacked archive or `touch -d` sets it to anything. A file that changed within the last
+seconds before it was read is read again the next time, since a second change in the same tick would not show.
 """
 
 from __future__ import annotations
@@ -16,9 +15,8 @@ import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
-from lib.core.files import sha256, write_text
+from lib.core.files import remembered, sha256, write_text
 
 TICK = 2_000_000_000
 """Nanoseconds, the coarsest resolution of a file system's times (FAT's)."""
@@ -32,7 +30,9 @@ def digests(files: Mapping[str, Path], cache: Path | None, about: str) -> dict[s
     folder's path; each has a file of its own in the cache.
     """
     memory = cache / f"digests-{_sha256(about, 'surrogateescape')[:16]}.json" if cache else None
-    rows = _remembered(memory) if memory else {}
+    # name -> its signature, whether any change would alter that, and its digest
+    known = remembered(memory).items() if memory else ()
+    rows = {name: row for name, row in known if isinstance(row, list) and len(row) == 6}
     signatures = {name: signature for name, path in files.items() if (signature := _signature(path))}
     new = [name for name, signature in signatures.items() if rows.get(name, [])[:-2] != signature or not rows[name][-2]]
     now = time.time_ns()
@@ -70,13 +70,3 @@ def _digest(path: Path) -> str:
         return sha256(path)
     except OSError:
         return ""
-
-
-def _remembered(memory: Path) -> dict[str, list[Any]]:
-    """name -> its signature, whether any change would alter that, and its digest. Other rows are dropped."""
-    try:
-        content = json.loads(memory.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    rows = content.items() if isinstance(content, dict) else ()
-    return {name: row for name, row in rows if isinstance(row, list) and len(row) == 6}

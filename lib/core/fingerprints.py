@@ -1,8 +1,5 @@
 """The code that a notebook uses, and a fingerprint of it.
 
-The study's graph compares fingerprints: a change to a plot retrains nothing, and a change to a loss retrains what uses
-it. Each run records its own, so that a reader can tell whether the code has changed since.
-
 A fingerprint is over statements; comments and docstrings don't count. An import of this project's counts as the name
 that it binds and the statements of the module that it comes from. So moving a module changes no fingerprint, and
 importing another function of the same name does. A table of data beside a module counts with it (`DATA`).
@@ -37,7 +34,12 @@ def fingerprint(notebook: str | Path) -> str:
 
 def module_fingerprint(*names: str) -> str:
     """SHA-256 over the code of the named modules (`lib.data.ads`) and of what they use."""
-    return _combined(map(_module, _used_by(ROOT.joinpath(*name.split(".")).with_suffix(".py") for name in names)))
+    return _combined(map(_module, _used_by(map(module_file, names))))
+
+
+def module_file(name: str) -> Path:
+    """The file of a module of this project, `lib.data.ads`."""
+    return ROOT.joinpath(*name.split(".")).with_suffix(".py")
 
 
 @cache
@@ -105,15 +107,13 @@ def _bindings(tree: ast.Module) -> list[Binding]:
     bindings = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and _own(node):
-            package = ROOT.joinpath(*(node.module or "").split("."))
             for alias in node.names:
-                module = package / f"{alias.name}.py"
-                name, path = ("", module) if module.exists() else (alias.name, package.with_suffix(".py"))
+                module = module_file(f"{node.module}.{alias.name}")
+                name, path = ("", module) if module.exists() else (alias.name, module_file(str(node.module)))
                 bindings.append((alias.asname or alias.name, name, path))
         elif isinstance(node, ast.Import):
             for alias in (alias for alias in node.names if alias.name.startswith("lib.")):
-                path = ROOT.joinpath(*alias.name.split(".")).with_suffix(".py")
-                bindings.append((alias.asname or alias.name, "", path))
+                bindings.append((alias.asname or alias.name, "", module_file(alias.name)))
     return bindings
 
 

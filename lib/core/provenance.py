@@ -6,7 +6,6 @@ import logging
 import os
 import platform
 import subprocess
-import time
 from types import TracebackType
 from typing import Any, Self
 
@@ -54,17 +53,6 @@ def commit() -> str:
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
-
-
-class Stopwatch:
-    """Seconds since it was made."""
-
-    def __init__(self) -> None:
-        self.begin = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        return round(time.monotonic() - self.begin, 1)
 
 
 class Meter:

@@ -1,9 +1,9 @@
 """The numbers that the two papers print, one CSV file a table, read as data frames.
 
 Sources: "MATCHED: Multimodal Authorship-Attribution To Combat Human Trafficking in Escort-Advertisement Data"
-(`matched`, Tables 1-12) and "Revisiting Hotels-50K and Hotel-ID" (`hotels`, Tables 1-6). The files are in
-`results/published/`; the comment lines at the head of each say where the table stands, its units, and what was
-ambiguous in the text that it was read from. Printed values are kept even where they look wrong: an error is a finding.
+(`matched`, Tables 1-12) and "Revisiting Hotels-50K and Hotel-ID" (`hotels`, Tables 1-6). The comment lines at the head
+of each file in `results/published/` say where the table stands, its units, and what was ambiguous. Printed values are
+kept even where they look wrong: an error is a finding.
 """
 
 from __future__ import annotations
@@ -69,12 +69,6 @@ def regions() -> pd.DataFrame:
     regions = counts.rename(index=str.lower, columns=str.lower).join(in_text).drop("all")
     whole = {name: int for name in ("ads", "texts", "images", "vendors")}
     return regions.loc[["south", "midwest", "west", "northeast"]].astype(whole).rename_axis("region")
-
-
-def header(paper: str, number: int) -> str:
-    """The comment lines at the head of a table's file, without the `# `: paper, place, units, ambiguities."""
-    lines = _path(paper, number).read_text(encoding="utf-8").splitlines()
-    return "\n".join(line.removeprefix("#").strip() for line in lines if line.startswith("#"))
 
 
 def _path(paper: str, number: int) -> Path:

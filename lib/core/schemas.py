@@ -7,15 +7,8 @@ left out. A missing value is allowed only where a field says so.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import pandera.pandas as pa
-
-
-def _name(column: str, missing: bool = False) -> Any:
-    """A field whose column's name is no Python name. missing: whether it may miss values."""
-    return pa.Field(alias=column, nullable=missing)
 
 
 class Table(pa.DataFrameModel):
@@ -154,9 +147,9 @@ class ScoredQueries(Table):
     query: int | None  # its place among the region's test items
     relevant: int | None  # R: documents of its vendor in the region
     documents: int | None  # in the region
-    reciprocal_rank: float | None = _name("MRR@10", missing=True)
-    r_precision: float | None = _name("R-Precision@X", missing=True)
-    average_precision: float | None = _name("mAP@R", missing=True)
+    reciprocal_rank: float | None = pa.Field(alias="MRR@10", nullable=True)
+    r_precision: float | None = pa.Field(alias="R-Precision@X", nullable=True)
+    average_precision: float | None = pa.Field(alias="mAP@R", nullable=True)
 
 
 class RunQueries(ScoredQueries):
@@ -187,8 +180,8 @@ class TextToImageScores(Table):
 
     region: str
     vendor: int
-    r_precision: float = _name("R-Precision@X", missing=True)
-    r_precision_by_chance: float = _name("R-Precision@X, chance", missing=True)
+    r_precision: float = pa.Field(alias="R-Precision@X", nullable=True)
+    r_precision_by_chance: float = pa.Field(alias="R-Precision@X, chance", nullable=True)
 
 
 class LinkingScores(Table):

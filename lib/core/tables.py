@@ -46,13 +46,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def read(path: str | Path, model: type[Model], remedy: str = "", comment: str | None = None) -> DataFrame[Model]:
-    """Read and check a CSV file's columns that a schema names, in the file's order; others are left out.
+    """Read and check a CSV file's columns that a schema of `lib.core.schemas` names, in the file's order.
 
-    model: of `lib.core.schemas`. comment: the sign that begins lines above the table. remedy: what to do about a bad
-    file, in sentences.
-
-    Raises DataError for a file that isn't there, is no CSV file in UTF-8, lacks a column, or holds something else than
-    the schema says. The message names file, row and column and doesn't show the value, which may be of an ad.
+    comment: the sign that begins lines above the table. remedy: what to do about a bad file, in sentences. Raises
+    DataError for a file that isn't there, is no CSV file in UTF-8, lacks a column, or holds something else than the
+    schema says. The message names file, row and column and doesn't show the value, which may be of an ad.
     """
     text, columns = cells(path, remedy, comment), model.to_schema().columns
     needed = [name for name, column in columns.items() if column.required]
@@ -137,8 +135,7 @@ def _is_blank(path: Path) -> bool:
 def guarded(value: Any) -> Any:
     """A value as it can stand in a cell of a file that spreadsheet programs open.
 
-    A text that they would take for a formula gets an apostrophe before it, and lone carriage returns, at which readers
-    would end the row, become line feeds.
+    A text that looks like a formula gets an apostrophe before it; lone carriage returns become line feeds.
     """
     if not isinstance(value, str):
         return value

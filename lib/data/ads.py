@@ -1,8 +1,8 @@
 """The ads table: a folder of CSV files and images, checked as it is read.
 
 MATCHED's layout (A.3.2) is one CSV file a region, with the columns `TEXT` (title and description joined by [SEP]),
-`IMAGES` (paths below the folder, joined by `|`) and `VENDOR` (a label), and the image files. A `Layout` describes other
-column names, a column for the region, and data without texts or without images.
+`IMAGES` (paths below the folder, joined by `|`) and `VENDOR` (a label), and the image files. `lib.study.config.Data`
+describes others.
 
 Labels, regions, pseudonyms and names of image files are compared in one Unicode form (`lib.core.csv_reader.name`);
 texts stay as they are. An ad that lacks a text or an image is kept for what doesn't need it.
@@ -23,6 +23,7 @@ from lib.core.file_digests import combined
 from lib.core.files import sha256
 from lib.data import image_files
 from lib.data.rejected_rows import COLUMNS, Quarantine, cell_problem, region_problem, text_problem
+from lib.study.config import Columns, Data
 
 REGIONS = ("south", "midwest", "west", "northeast")
 """MATCHED's, in the order in which they are shown; other regions follow by name."""
@@ -44,35 +45,6 @@ PAIRS = pa.DataFrameSchema(
     },
     strict=True,
 )
-
-
-@dataclass(frozen=True)
-class Layout:
-    """The columns of a data folder's CSV files, by name.
-
-    text, images: None if the data has no texts, or no images; one of them is needed. region: None if each file is a
-    region and is named after it. pseudonym: a column with vendors' pseudonyms, which the leak scan searches for.
-    separator: between the paths of an ad's images. delimiter: between the columns of a CSV file. encoding: of all
-    files, by Python's name.
-    """
-
-    text: str | None = "TEXT"
-    images: str | None = "IMAGES"
-    vendor: str = "VENDOR"
-    region: str | None = None
-    pseudonym: str | None = None
-    separator: str = "|"
-    delimiter: str = ","
-    encoding: str = "utf-8"
-
-    def __post_init__(self) -> None:
-        if self.text is None and self.images is None:
-            raise DataError("data.columns: neither text nor images has a column. Ads need one of them at least.")
-
-    @property
-    def columns(self) -> list[str]:
-        """The columns that every file must have."""
-        return [name for name in (self.text, self.images, self.vendor, self.region, self.pseudonym) if name is not None]
 
 
 @dataclass(frozen=True)
@@ -111,21 +83,21 @@ class Ads:
             set(self.ads["region"]), key=lambda name: (REGIONS.index(name) if name in REGIONS else len(REGIONS), name)
         )
 
-    def training_region(self, wanted: str | None = None) -> str:
-        """The region that systems are trained on: the `wanted` one, else South, else the one with the most ads.
+    def training_region(self, region: str | None = None) -> str:
+        """The region that systems are trained on: the given one, else South, else the one with the most ads.
 
-        Raises DataError when the data has no region of the wanted name.
+        Raises DataError when the data has no region of this name.
         """
-        if wanted is None:
+        if region is None:
             counts = self.ads["region"].value_counts()
             return "south" if "south" in counts else min(self.regions, key=lambda name: -counts[name])
-        wanted = _region(wanted)
-        if wanted not in self.regions:
+        region = _region(region)
+        if region not in self.regions:
             raise DataError(
-                f"data.train_region: there is no region {wanted!r} among {', '.join(self.regions)}. Give one of these, "
+                f"data.train_region: there is no region {region!r} among {', '.join(self.regions)}. Give one of these, "
                 "or leave it out for South or else the largest."
             )
-        return wanted
+        return region
 
 
 @dataclass
@@ -145,46 +117,46 @@ class _Row:
     lacks: dict[str, str]
 
 
-def read(
-    folder: str | Path, layout: Layout | None = None, cache: Path | None = None, check_pictures: bool = True
-) -> Ads:
+def read(folder: Path, data: Data | None = None, cache: Path | None = None, check_pictures: bool = True) -> Ads:
     """Read and check a folder's CSV files and the images that they name.
+
+    data: how the files are written and what their columns are called; MATCHED's layout if None. check_pictures: whether
+    to decode images too. cache: a folder in which the outcome is kept.
 
     The quarantine holds the rows that can't be used: those whose label or region is empty or has control characters;
     those with too few or too many fields; those with neither a usable text (not empty, not too long, no control
     characters) nor a usable image (in the folder, whole, not too large); and ads that stand under two vendors. It also
-    notes which ads lack a text or an image. Images are decoded for this check unless `check_pictures` is False; `cache`
-    is a folder in which the outcome is kept.
+    notes which ads lack a text or an image.
 
     Raises DataError, which names file, place and remedy, for: no folder or CSV file, two files of one region, a file
-    that is not CSV with the layout's columns (`lib.core.csv_reader.read`), no ads at all, and more than a tenth of the
-    rows unusable.
+    that is not CSV with these columns (`lib.core.csv_reader.read`), no ads at all, and more than a tenth of the rows
+    unusable.
     """
-    folder, layout, quarantine = Path(folder), layout or Layout(), Quarantine()
-    files = _files(folder, layout)
+    data, quarantine = data or Data(), Quarantine()
+    columns, files = data.columns, _files(folder, data.columns)
     count, rows = 0, []
     for path, region in files.items():
-        table = csv_reader.read(path, layout.columns, layout.delimiter, layout.encoding)
+        table = csv_reader.read(path, columns.required, data.delimiter, data.encoding)
         count += len(table.rows)
-        rows += _usable(path.name, region, table, layout, quarantine)
+        rows += _usable(path.name, region, table, data, quarantine)
     if not count:
         raise DataError(f"{folder}: there are no ads in {', '.join(path.name for path in files)}, only a header.")
     pictures: dict[str, image_files.PictureFile] = {}
-    if layout.images is not None:
+    if columns.images is not None:
         names = dict.fromkeys(name for row in rows for name in row.images)
         pictures = image_files.inspect(folder, names, cache, check_pictures)
         for row in rows:
-            _drop_bad_images(row, pictures, layout.images, quarantine)
-    rows = _unambiguous([row for row in rows if _has_content(row, layout, quarantine)], pictures, quarantine)
+            _drop_bad_images(row, pictures, columns.images, quarantine)
+    rows = _unambiguous([row for row in rows if _has_content(row, columns, quarantine)], pictures, quarantine)
     quarantine.check(folder, count)
     used = {row.file for row in rows}
     for path in files:
         if path.name not in used:
             quarantine.note(path.name, 1, "", "the file has no ad that can be used: it is left out")
-    return _tables(rows, layout, pictures, count, quarantine, files)
+    return _tables(rows, columns, pictures, count, quarantine, files)
 
 
-def _files(folder: Path, layout: Layout) -> dict[Path, str]:
+def _files(folder: Path, columns: Columns) -> dict[Path, str]:
     """The folder's CSV files in the order of their regions, each with the region's name; '' if a column holds it."""
     if not folder.is_dir():
         raise DataError(f"{folder}: there is no such folder. Set data.folder in the parameter file to the ads' folder.")
@@ -192,9 +164,9 @@ def _files(folder: Path, layout: Layout) -> dict[Path, str]:
     if not paths:
         raise DataError(
             f"{folder}: no CSV or TSV file is here. Expected one a region, such as "
-            f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns {', '.join(layout.columns)}."
+            f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns {', '.join(columns.required)}."
         )
-    if layout.region is not None:
+    if columns.region is not None:
         return dict.fromkeys(paths, "")
     regions: dict[str, Path] = {}
     for path in paths:
@@ -217,40 +189,40 @@ def _region(name: str) -> str:
     return csv_reader.name(name.lower())
 
 
-def _usable(file: str, region: str, table: csv_reader.Rows, layout: Layout, quarantine: Quarantine) -> list[_Row]:
+def _usable(file: str, region: str, table: csv_reader.Rows, data: Data, quarantine: Quarantine) -> list[_Row]:
     """The rows of a file that have a vendor and a region; the others go to the quarantine."""
-    place = {column: table.header.index(csv_reader.name(column)) for column in layout.columns}
-    width, rows = len(table.header), []
+    columns, width, rows = data.columns, len(table.header), []
+    place = {column: table.header.index(csv_reader.name(column)) for column in columns.required}
     for number, fields in table.rows:
         if len(fields) < width or any(fields[width:]):
             quarantine.row(
                 file, number, "", f"{'fewer' if len(fields) < width else 'more'} fields than the header names"
             )
             continue
-        cells = {column: fields[place[column]] for column in layout.columns}
-        if problem := cell_problem(cells[layout.vendor]):
-            quarantine.row(file, number, layout.vendor, problem)
+        cells = {column: fields[index] for column, index in place.items()}
+        if problem := cell_problem(cells[columns.vendor]):
+            quarantine.row(file, number, columns.vendor, problem)
             continue
-        if layout.region is not None:
-            cell = cells[layout.region]
+        if columns.region is not None:
+            cell = cells[columns.region]
             region = _region(cell)
             if problem := cell_problem(cell) or region_problem(region):
-                quarantine.row(file, number, layout.region, problem)
+                quarantine.row(file, number, columns.region, problem)
                 continue
         text, images, lacks = "", [], {}
-        if layout.text is not None:
-            if problem := text_problem(cells[layout.text]):
-                lacks[layout.text] = problem
+        if columns.text is not None:
+            if problem := text_problem(cells[columns.text]):
+                lacks[columns.text] = problem
             else:
-                text = cells[layout.text]
-        if layout.images is not None:
-            cell = cells[layout.images]
-            listed = dict.fromkeys(csv_reader.name(part) for part in cell.split(layout.separator))
+                text = cells[columns.text]
+        if columns.images is not None:
+            cell = cells[columns.images]
+            listed = dict.fromkeys(csv_reader.name(part) for part in cell.split(data.separator))
             images = [part for part in listed if part]
             if problem := cell_problem(cell) or ("" if images else "empty"):
-                images, lacks[layout.images] = [], problem
-        vendor = csv_reader.name(cells[layout.vendor])
-        pseudonym = "" if layout.pseudonym is None else csv_reader.name(cells[layout.pseudonym])
+                images, lacks[columns.images] = [], problem
+        vendor = csv_reader.name(cells[columns.vendor])
+        pseudonym = "" if columns.pseudonym is None else csv_reader.name(cells[columns.pseudonym])
         rows.append(_Row(file, number, region, vendor, text, images, pseudonym, lacks))
     return rows
 
@@ -270,12 +242,12 @@ def _drop_bad_images(
     row.images = good
 
 
-def _has_content(row: _Row, layout: Layout, quarantine: Quarantine) -> bool:
+def _has_content(row: _Row, columns: Columns, quarantine: Quarantine) -> bool:
     """Whether a row has a text or an image. What it lacks is noted; a row with neither is rejected."""
     usable = bool(row.text or row.images)
     for column, reason in row.lacks.items():
         if usable:
-            what = "text" if column == layout.text else "picture"
+            what = "text" if column == columns.text else "picture"
             quarantine.note(row.file, row.row, column, f"the ad is kept without a {what}: {reason}")
         else:
             quarantine.row(row.file, row.row, column, reason)
@@ -299,7 +271,7 @@ def _unambiguous(rows: list[_Row], pictures: dict[str, image_files.PictureFile],
 
 def _tables(
     rows: list[_Row],
-    layout: Layout,
+    columns: Columns,
     pictures: dict[str, image_files.PictureFile],
     count: int,
     quarantine: Quarantine,
@@ -331,7 +303,7 @@ def _tables(
         tuple(name for name, content in (("text", texts), ("image", images)) if len(content)),
         count,
         quarantine.table(),
-        [row.name for row in rows] if layout.pseudonym is not None else [],
+        [row.name for row in rows] if columns.pseudonym is not None else [],
         digests,
     )
 

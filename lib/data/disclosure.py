@@ -1,16 +1,10 @@
-"""Disclosure control for sensitive data: salted ids, and no table that shows a group of fewer than five.
-
-    secret = salt(ROOT / "data" / "salt")
-    masked_ids(["Ana", "Bea"], secret)   # ["v-5d0c41a2be97", "v-03f6e8d1c244"]
-    renumbered(ads, secret)              # vendors, texts and images numbered in an order that tells nothing
-    publishable(table, study.sensitive, counts=["Ads", "Vendors"], by="region")
+"""Disclosure control for sensitive data: salted numbers, and no table that shows a group of fewer than five.
 
 The rules are those of official statistics (Handbook on Statistical Disclosure Control, chapter 4,
 https://sdctools.github.io/HandbookSDC/): a threshold on the number of contributors to a cell, and secondary
 suppression, because a suppressed count can be recovered from a total. If three regions have 5, 9 and 12 vendors and all
-regions have 29, the fourth has 3. `fold` therefore merges small rows with the smallest rows above the threshold, until
-at least two rows are merged and their sum is large enough. It protects one table: two tables that cut the same rows
-differently must be folded by the same rows.
+regions have 29, the fourth has 3. `fold` therefore merges small rows with the smallest rows above the threshold. It
+protects one table: two tables that cut the same rows differently must be folded by the same rows.
 """
 
 from __future__ import annotations
@@ -36,8 +30,8 @@ BYTES = 32
 def salt(path: str | Path) -> bytes:
     """The 32 secret bytes kept at `path`; the first call makes the file, readable by its owner alone.
 
-    Of two processes that start at once both get the bytes of the first. Another file gives other ids. Raises DataError
-    when the file holds something else than 32 bytes.
+    Of two processes that start at once both get the bytes of the first. Raises DataError when the file holds something
+    else than 32 bytes.
     """
     path = Path(path)
     if not path.exists():
@@ -66,19 +60,10 @@ def _create(path: Path) -> None:
         temporary.unlink()
 
 
-def masked_ids(values: Sequence[object], salt: bytes) -> list[str]:
-    """An id for each value: "v-" and 12 hexadecimal digits of HMAC-SHA256. Equal values have equal ids.
-
-    Without the salt nobody can tell the value of an id by hashing guesses. Two of 60,000 values share an id with a
-    probability of one in 150,000.
-    """
-    return [f"v-{_digest(value, salt)[:12]}" for value in values]
-
-
 def salted_order(values: Sequence[object], salt: bytes) -> list[int]:
     """The indices of the values, (n,), in the order of their salted hashes; equal values in their given order.
 
-    Numbers assigned in this order are pseudonyms: they reveal neither how the values sort nor which came first.
+    Numbers assigned in this order reveal neither how the values sort nor which came first.
     """
     return sorted(range(len(values)), key=lambda index: _digest(values[index], salt))
 
@@ -86,8 +71,8 @@ def salted_order(values: Sequence[object], salt: bytes) -> list[int]:
 def renumbered(ads: Ads, salt: bytes) -> Ads:
     """The same ads with vendors, texts, images and ads numbered in their salted order.
 
-    Runs store these numbers (predictions, embeddings). In the order of the files they would be raw ids, such as "the ad
-    in row 204". The fingerprint is salted too, since caches in the order of the images are named by it.
+    Runs store these numbers; in the order of the files they would be raw ids. The fingerprint is salted too, since
+    caches in the order of the images are named by it.
     """
     orders = {
         "ad": salted_order(range(len(ads.ads)), salt),
@@ -124,7 +109,6 @@ def publishable(
     table: pd.DataFrame,
     sensitive: bool,
     *,
-    texts: Sequence[str] = (),
     within: str | None = None,
     averages: Sequence[str] = (),
     counts: str | Sequence[str] = (),
@@ -135,7 +119,6 @@ def publishable(
 ) -> pd.DataFrame:
     """What may be shown of a table: the table itself unless the data is `sensitive`, then a copy changed as below.
 
-    texts: columns that hold text of ads or names; they are dropped.
     within: a column of groups; rows of groups with fewer than five different values of the column "vendor" are dropped.
     averages: columns of whole numbers, a vendor a row; replaced by means of at least five neighbours (`averaged`),
         within the groups of `within` if given.
@@ -147,9 +130,7 @@ def publishable(
     """
     if not sensitive:
         return table
-    table = table.drop(columns=list(texts))
-    if within is not None:
-        table = table[enough(table[within], table["vendor"])].copy()
+    table = table[enough(table[within], table["vendor"])].copy() if within is not None else table.copy()
     for column in averages:
         groups = table[column].groupby(table[within] if within is not None else np.zeros(len(table)))
         table[column] = groups.transform(_averaged_in_place).round().astype(int)
@@ -166,62 +147,61 @@ def publishable(
     return table
 
 
-def fold(frame: pd.DataFrame, count: str | Sequence[str], by: str, least: int = LEAST) -> pd.DataFrame:
+def fold(frame: pd.DataFrame, count: str | Sequence[str], by: str) -> pd.DataFrame:
     """The table with its small rows merged into one, the last, whose `by` is "other (n groups)".
 
     frame: one row a group, named in the column `by`. count: columns of counts, which are summed; a row is small if one
-    of them is under `least`. All other columns are empty in the merged row. If that row is still small, or is one group
-    alone, the smallest of the other rows joins it. If all rows together are too few, their small counts are "<5" (for
-    `least` 5).
+    of them is under LEAST. All other columns are empty in the merged row. If that row is still small, or is one group
+    alone, the smallest of the other rows joins it. If all rows together are too few, their small counts are "<5".
     """
     counts = [count] if isinstance(count, str) else list(count)
     frame = frame.reset_index(drop=True)
     order = frame[counts].min(axis=1).sort_values(kind="stable").index  # small rows come first
-    folded = int((frame[counts] < least).any(axis=1).sum())
+    folded = int((frame[counts] < LEAST).any(axis=1).sum())
     if not folded:
         return frame
-    while folded < len(frame) and (folded < 2 or (frame.loc[order[:folded], counts].sum() < least).any()):
+    while folded < len(frame) and (folded < 2 or (frame.loc[order[:folded], counts].sum() < LEAST).any()):
         folded += 1
     small = frame.loc[order[:folded]]
     sums = small[counts].sum()
     merged = {by: f"other ({len(small)} {'group' if len(small) == 1 else 'groups'})"}
-    merged |= {name: f"<{least}" if sums[name] < least else sums[name] for name in counts}
+    merged |= {name: f"<{LEAST}" if sums[name] < LEAST else sums[name] for name in counts}
     return pd.concat([frame.drop(index=small.index), pd.DataFrame([merged])], ignore_index=True).reindex(
         columns=frame.columns
     )
 
 
-def hide(frame: pd.DataFrame, count: str | Sequence[str], also: Sequence[str] = (), least: int = LEAST) -> pd.DataFrame:
-    """The table with each count from 1 to `least` - 1 written as "<5", and `also` empty on that row.
+def hide(frame: pd.DataFrame, count: str | Sequence[str], also: Sequence[str] = ()) -> pd.DataFrame:
+    """The table with each count from 1 to 4 written as "<5", and `also` empty on that row.
 
     For counts that are not parts of a whole, such as how many texts each of several checks finds; for parts use `fold`.
     also: columns that would reveal the count, such as its share of a known total.
     """
     hidden = frame.copy()
     counts = [count] if isinstance(count, str) else list(count)
-    small = frame[counts].gt(0) & frame[counts].lt(least)
+    small = frame[counts].gt(0) & frame[counts].lt(LEAST)
     for name in counts:
         if small[name].any():
-            hidden[name] = frame[name].astype(object).mask(small[name], f"<{least}")
+            hidden[name] = frame[name].astype(object).mask(small[name], f"<{LEAST}")
     for name in also:
         hidden[name] = frame[name].mask(small.any(axis=1))
     return hidden
 
 
-def enough(groups: pd.Series, members: pd.Series, least: int = LEAST) -> np.ndarray:
-    """Whether each row's group has at least `least` different members, (n,) bool."""
-    return np.asarray(members.groupby(groups).transform("nunique") >= least)
+def enough(groups: pd.Series, members: pd.Series) -> np.ndarray:
+    """Whether each row's group has at least LEAST different members, (n,) bool."""
+    return np.asarray(members.groupby(groups).transform("nunique") >= LEAST)
 
 
-def averaged(values: np.ndarray, least: int = LEAST) -> np.ndarray:
-    """The values in ascending order, (n,), each replaced by the mean of its block of at least `least` neighbours.
+def averaged(values: np.ndarray) -> np.ndarray:
+    """The values in ascending order, (n,), each replaced by the mean of its block of at least LEAST neighbours.
 
-    A curve or a quantile of the result shows no single group. Fewer than `least` values give an empty array.
+    A curve or a quantile of the result shows no single group. Fewer than LEAST values give an empty array.
     """
     ordered = np.sort(np.asarray(values, float))
-    if len(ordered) < least:
+    if len(ordered) < LEAST:
         return ordered[:0]
-    blocks = np.array_split(ordered, len(ordered) // least)
+    blocks = np.array_split(ordered, len(ordered) // LEAST)
     return np.concatenate([np.full(len(block), block.mean()) for block in blocks])
 
 

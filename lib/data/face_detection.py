@@ -10,9 +10,6 @@ from about an eighth of it.
 - `HOG` (Dalal & Triggs 2005, trained with a max-margin objective, https://arxiv.org/abs/1502.00046; in `dlib`): frontal
   faces from 80 px. Confidence is a margin; the threshold is dlib's, 0.
 
-Enlarging adds no detail: of the twin's visible faces (heads of 15 to 38 % of the image's height) both detectors find
-nearly all at 224 px, but far fewer at 64 px (chapter 01 measures both).
-
 **Our reading of "Face"**: a face that can be seen, the twin's kind `visible`. The kinds `hidden` (turned away, behind a
 telephone, a hand, a hat), `cropped` (out of the frame), `blurred` (pixelated, under a bar or an emoji) and `none`
 (nobody) are No-Face, and a detection in them counts as wrong. The paper doesn't define these cases.
@@ -39,7 +36,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from lib.core import tables
+from lib.core import tables, yaml_files
 from lib.core.files import locked, replacing
 from lib.core.schemas import FaceDetections
 from lib.data import image_arrays
@@ -59,8 +56,7 @@ class Detector:
     """A detector: an image (h, w, 3) uint8 RGB of any size -> the confidence of its best face, 0 if there is none.
 
     package: the distribution that holds its weights. side: pixels to which an image's shorter side is resized.
-    threshold: an image has a face if the confidence is above it. settings: arguments of `score`, which takes the
-    resized image.
+    threshold: an image has a face above it. settings: arguments of `score`, which takes the resized image.
     """
 
     package: str
@@ -134,14 +130,12 @@ def detect(
 ) -> pd.DataFrame:
     """Which images have a face: `image, detector, confidence, face, seconds`, a row for each of `images`.
 
-    images: paths below the data `folder`, as in the twin's truth. detector: a name of DETECTORS. face: whether the
-    confidence is above the threshold. seconds: wall time of reading the image and detecting, with one thread.
-    processes: how many images are processed at a time.
+    images: paths below the data `folder`. detector: a name of DETECTORS. seconds: wall time of reading and detecting,
+    with one thread. processes: images at a time.
 
-    Results are kept in `cache`, in a CSV file for each detector (with its version and settings) and data `fingerprint`:
-    no image is processed twice, whatever the sample, and a run that was killed continues where it stopped. A second
-    process that needs the same file waits. The file names images, so it must not be published. Raises DataError for a
-    file that is no image, and ValueError for an unknown detector.
+    `cache` keeps the results of each detector (with version and settings) and data `fingerprint`: no image is processed
+    twice, and a run that was killed continues. Its file names images, so it must not be published. Raises DataError for
+    a file that is no image, and ValueError for an unknown detector.
     """
     if detector not in DETECTORS:
         raise ValueError(f"detector {detector!r}: there are {', '.join(DETECTORS)}")
@@ -202,10 +196,9 @@ def _measured(detector: str, path: Path) -> tuple[float, float]:
 def sample(pictures: pd.DataFrame, size: int, seed: int, by: Sequence[str] = ("face",)) -> pd.DataFrame:
     """About equally many rows of each stratum (values of the columns `by`), `size` in all, with the column `weight`.
 
-    pictures: a row an image, such as the twin's `truth/images.csv`. A stratum that is too small is taken whole, and the
-    others are sampled more. weight: how many images of the stratum a sampled one represents; weights sum to the number
-    of images. Equal arguments give equal rows, in the order of `pictures`, and a larger sample contains the smaller
-    one, so that no image is processed twice. Raises ValueError if `size` is less than the number of strata.
+    pictures: a row an image. A stratum that is too small is taken whole, and the others are sampled more. weight: how
+    many images of the stratum a sampled one represents. Equal arguments give equal rows, in the order of `pictures`,
+    and a larger sample contains the smaller one. Raises ValueError if `size` is less than the number of strata.
     """
     strata = list(pictures.groupby(list(by), sort=True).indices.values())
     if size < len(strata):
@@ -243,9 +236,9 @@ def _rate(hits: pd.Series, weights: pd.Series) -> tuple[float, float, float]:
 def scores(detections: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
     """How often a face is detected in each kind of image: `detector, kind, pictures, detected, rate, low, high`.
 
-    detections: rows of `detect`, of one or more detectors, for at least all images of `truth` (else ValueError). truth:
-    `image, face` (one of KINDS) and, if it is a sample, `weight`. pictures, detected: counts in the sample. rate: the
-    weighted share; low, high: its 95 % interval. The right rate is 1 for `visible` and 0 for the other kinds.
+    detections: rows of `detect` for at least all images of `truth` (else ValueError). truth: `image, face` (one of
+    KINDS) and, if it is a sample, `weight`. rate: the weighted share; low, high: its 95 % interval. The right rate is 1
+    for `visible` and 0 for the other kinds.
     """
     rows = []
     for detector, joined in _joined(detections, truth):
@@ -258,11 +251,10 @@ def scores(detections: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
 
 
 def accuracy(detections: pd.DataFrame, truth: pd.DataFrame) -> pd.DataFrame:
-    """Precision and recall for the kind `visible`, and the time per image: a row a detector.
+    """Precision and recall for the kind `visible`, weighted, and the time per image: a row a detector.
 
     Arguments as of `scores`. Columns `detector, pictures, precision, precision_low, precision_high, recall, recall_low,
-    recall_high, seconds`. Rates are weighted, so they hold for all images and not for the sample's mix of kinds. low,
-    high: 95 % intervals. seconds: the median over images.
+    recall_high, seconds`. low, high: 95 % intervals. seconds: the median over images.
     """
     rows = []
     for detector, joined in _joined(detections, truth):
@@ -291,8 +283,7 @@ def shares(detections: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
 
     detections: as of `scores`. placed: `image, region` (a row for each region that an image is in), with `weight` if it
     is a sample and `face` if the truth is known: then the column `truth` is the weighted share of `visible`. The region
-    `all` counts an image once. low, high: a 95 % interval for the sampling of images, conservative for strata; it
-    doesn't include the detector's errors (`scores`).
+    `all` counts an image once. low, high: a 95 % interval for the sampling of images, without the detector's errors.
     """
     rows = []
     for detector, joined in _joined(detections, placed):
@@ -307,28 +298,13 @@ def shares(detections: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-# What each photograph of scikit-image's wheel shows and whether a face is visible, labelled by hand. Without coins.png,
-# whose embossed heads are ambiguous.
-_PHOTOGRAPHS = {
-    "astronaut.png": ("a person in a space suit, from the front", True),
-    "camera.png": ("a man in profile behind a camera: no frontal face", True),
-    "chelsea.png": ("a cat's face", False),
-    "coffee.png": ("a cup of coffee", False),
-    "rocket.jpg": ("a rocket", False),
-    "motorcycle_left.png": ("a motorcycle in a garage", False),
-    "brick.png": ("a brick pavement", False),
-    "grass.png": ("grass", False),
-    "gravel.png": ("gravel", False),
-    "moon.png": ("the moon's surface", False),
-    "hubble_deep_field.jpg": ("galaxies", False),
-    "page.png": ("a printed page", False),
-}
+_PHOTOGRAPHS = yaml_files.read(Path(__file__).with_suffix(".yaml"), "it should hold what each photograph shows")
 
 
 def photographs() -> dict[str, tuple[np.ndarray, bool]]:
     """Real photographs by name: (h, w, 3) uint8 RGB, and whether a human face is visible. Nothing is downloaded."""
     folder = Path(str(files("skimage"))) / "data"
-    return {name: (image_arrays.read(folder / name), face) for name, (_, face) in _PHOTOGRAPHS.items()}
+    return {name: (image_arrays.read(folder / name), about["face"]) for name, about in _PHOTOGRAPHS.items()}
 
 
 def photograph_check() -> pd.DataFrame:
@@ -341,7 +317,7 @@ def photograph_check() -> pd.DataFrame:
         for name, (image, face) in photographs().items():
             confidences = {detector: score(image) for detector, score in DETECTORS.items()}
             wrong = [key for key, value in confidences.items() if (value > DETECTORS[key].threshold) != face]
-            row = {"photograph": name, "shows": _PHOTOGRAPHS[name][0], "face": face}
+            row = {"photograph": name, "shows": _PHOTOGRAPHS[name]["shows"], "face": face}
             rows.append(row | confidences | {"wrong": ", ".join(wrong)})
     return pd.DataFrame(rows)
 
@@ -349,11 +325,11 @@ def photograph_check() -> pd.DataFrame:
 def crop_check(each: int = 100) -> pd.DataFrame:
     """Every detector on small real crops: `detector, kind, pictures, detected, rate, low, high, seconds`.
 
-    each: how many crops with a face, and how many without, at most 100.
+    each: how many crops with a face, and how many without, at most 100. seconds: the median over crops.
 
-    scikit-image's `lfw_subset` (Labeled Faces in the Wild): 100 frontal faces and 100 pieces of background, 25 × 25
-    grey pixels, without names. The crop's edge is repeated over a border of 6 px, since detectors expect some room
-    around a face. A few backgrounds contain a part of a face. seconds: the median over crops.
+    scikit-image's `lfw_subset` (Labeled Faces in the Wild): 100 frontal faces and 100 pieces of background, of which a
+    few hold a part of a face; 25 × 25 grey pixels, without names. The crop's edge is repeated over a border of 6 px,
+    since detectors expect some room around a face.
     """
     crops = np.load(Path(str(files("skimage"))) / "data" / "lfw_subset.npy", allow_pickle=False)
     rows = []

@@ -28,17 +28,6 @@ from functools import partial
 from lib.data import phone_numbers
 from lib.data.normalize import Edit, mask_digits, plain
 
-__all__ = [
-    "AMBIGUOUS_TOP_LEVELS",
-    "LINK_START",
-    "SEPARATOR",
-    "TOP_LEVELS",
-    "mask",
-    "mask_digits",
-    "mask_identifiers",
-    "phones",
-]
-
 SEPARATOR = "[SEP]"  # between title and description (A.2); it is never changed, and no match extends across it
 
 

@@ -35,12 +35,12 @@ PASSING = (UNREADABLE, CHANGED, image_decoder.NO_MEMORY)
 def as_array(
     images: Sequence[Path], pixels: int, cache: Path, fingerprint: str, digests: Sequence[str] = ()
 ) -> np.ndarray:
-    """All images as one read-only memory map (n, pixels, pixels, 3) of uint8, RGB.
+    """All images as one read-only memory map (n, pixels, pixels, 3) of uint8, RGB, cropped to a square in the centre.
 
-    Cropped to a square in the centre and resized, smaller by area averaging, larger by linear interpolation. digests:
-    the SHA-256 of each file as it was when the `fingerprint` of the data was taken. The file in `cache` is named by
-    that fingerprint, the size and the code that decodes; a second process that needs it waits for the first. Raises
-    DataError, which names the row, for a file that is no image and for one whose bytes no longer have its digest.
+    Made smaller by area averaging, larger by linear interpolation. digests: the SHA-256 of each file as it was when the
+    `fingerprint` of the data was taken. The file in `cache` is named by that fingerprint, the size and the code that
+    decodes. Raises DataError, which names the row, for a file that is no image and for one whose bytes no longer have
+    its digest.
     """
     path = cache / f"{fingerprint[:16]}-{pixels}-{rules()[:8]}.npy"
     cached.file(path, lambda temporary: _write(temporary, images, pixels, digests or [""] * len(images)))
@@ -66,8 +66,8 @@ def _write(temporary: Path, images: Sequence[Path], pixels: int, digests: Sequen
 def read(image: Path, digest: str = "") -> np.ndarray:
     """A whole image, (h, w, 3) uint8, RGB.
 
-    Raises DataError for a file that is no image or too large, and for bytes that don't have the SHA-256 `digest`, if it
-    is given. The message doesn't name the file, since file names may be sensitive.
+    Raises DataError, without the file's name, which may be sensitive, for a file that is no image or too large, and for
+    bytes that don't have the SHA-256 `digest`, if it is given.
     """
     try:
         return image_decoder.decode(_content(image, digest))

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lib.core import data_paths, file_digests
-from lib.core.files import locked, write_text
+from lib.core.files import locked, remembered, write_text
 from lib.data import image_arrays
 
 
@@ -30,11 +30,9 @@ class PictureFile(NamedTuple):
 def inspect(
     folder: Path, names: Iterable[str], cache: Path | None = None, decode: bool = True
 ) -> dict[str, PictureFile]:
-    """The file of each of the paths `names`, which are relative to `folder`.
+    """The file of each of the paths `names`, which are relative to `folder` (`lib.core.data_paths.places`).
 
-    A name and the file on disk may be written in two Unicode forms (NFC, NFD); if files differ in nothing else, the one
-    that is written like the name is taken. decode: whether to decode images too, to find damaged ones
-    (`lib.data.image_arrays.problem`). cache: folder in which outcomes are kept.
+    decode: whether to decode images too, to find damaged ones. cache: folder in which outcomes are kept.
     """
     places = data_paths.places(folder, dict.fromkeys(names))
     paths = {name: place for name, place in places.items() if isinstance(place, Path)}
@@ -57,7 +55,7 @@ def inspect(
 def _problems(files: dict[str, Path], cache: Path | None) -> dict[str, str]:
     """The problem of each image, '' for none, by its SHA-256. All but `image_arrays.PASSING` are cached."""
     record = cache / f"pictures-{image_arrays.rules()[:16]}.json" if cache is not None else None
-    cached = _read(record) if record is not None else {}
+    cached: dict[str, str] = remembered(record) if record is not None else {}
     new = [digest for digest in files if digest not in cached]
     with ThreadPoolExecutor(image_arrays.WORKERS) as pool:
         reasons = pool.map(lambda digest: image_arrays.problem(files[digest], digest), new)
@@ -66,11 +64,3 @@ def _problems(files: dict[str, Path], cache: Path | None) -> dict[str, str]:
         lasting = {digest: problem for digest, problem in problems.items() if problem not in image_arrays.PASSING}
         write_text(record, json.dumps(cached | lasting))
     return cached | problems
-
-
-def _read(record: Path) -> dict[str, str]:
-    try:
-        problems = json.loads(record.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return problems if isinstance(problems, dict) else {}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from lib.core import data_state
 from lib.core.files import ROOT, locked
 from lib.data import ads, disclosure
-from lib.study.config import Data
 from lib.study.plan import Study
 from lib.twin import ad_plan, advertisements
 
@@ -15,29 +14,15 @@ def read(study: Study) -> ads.Ads:
 
     Vendors, texts and images of sensitive data are numbered in a salted order, so that a number reveals nothing.
     """
-    table = _read(study)
+    twin = study.data.source == "twin"
+    if twin:
+        make_twin(study)
+    # The user's images are decoded once to check them; the twin's need no check.
+    table = ads.read(study.data_folder, None if twin else study.data, study.cache, check_pictures=not twin)
     if study.sensitive:
         table = disclosure.renumbered(table, disclosure.salt(ROOT / "data" / "salt"))
     data_state.note_fingerprint(study.ads_identity, table.fingerprint, study.data_folder)
     return table
-
-
-def _read(study: Study) -> ads.Ads:
-    """The user's images are decoded once to check them; the twin's need no check."""
-    if study.data.source == "twin":
-        make_twin(study)
-        return ads.read(study.data_folder, cache=study.cache, check_pictures=False)
-    return ads.read(study.data_folder, layout(study.data), study.cache)
-
-
-def layout(given: Data) -> ads.Layout:
-    """The layout of the user's CSV files, from the parameter file."""
-    return ads.Layout(
-        **given.columns.model_dump(),
-        separator=given.separator,
-        delimiter=given.delimiter,
-        encoding=given.encoding,
-    )
 
 
 def make_twin(study: Study) -> None:

@@ -37,7 +37,7 @@ def words(text: str) -> list[str]:
     return re.findall(r"\w+|[^\w\s]", text.lower())
 
 
-def signatures(texts: Sequence[str], seed: int = 1) -> np.ndarray:
+def signatures(texts: Sequence[str], seed: int) -> np.ndarray:
     """MinHash signatures, (n, HASHES) uint64: the share of equal hashes of two texts estimates their similarity."""
     return np.stack([sketch.hashvalues for sketch in _sketches(texts, seed)])
 
@@ -52,14 +52,14 @@ def _sketches(texts: Sequence[str], seed: int) -> list[MinHash]:
     return list(MinHash.generator(shingles, num_perm=HASHES, seed=seed))
 
 
-def text_groups(texts: Sequence[str], similarity: float = SIMILARITY, seed: int = 1) -> np.ndarray:
-    """The group of near-duplicates of each text, (n,) int: pairs of at least the `similarity` are joined."""
+def text_groups(texts: Sequence[str]) -> np.ndarray:
+    """The group of near-duplicates of each text, (n,) int: pairs of at least SIMILARITY are joined."""
     from datasketch import MinHashLSH
 
-    sketches, index = _sketches(texts, seed), MinHashLSH(threshold=similarity, num_perm=HASHES)
+    sketches, index = _sketches(texts, 1), MinHashLSH(threshold=SIMILARITY, num_perm=HASHES)
     pairs = []
     for row, sketch in enumerate(sketches):
-        pairs += [(row, other) for other in index.query(sketch) if sketch.jaccard(sketches[other]) >= similarity]
+        pairs += [(row, other) for other in index.query(sketch) if sketch.jaccard(sketches[other]) >= SIMILARITY]
         index.insert(row, sketch)
     return components(len(texts), np.array(pairs, int))
 
@@ -73,12 +73,12 @@ def image_hashes(images: Iterable[np.ndarray]) -> np.ndarray:
     return np.packbits(np.stack(bits), axis=1).view(np.uint64).ravel()
 
 
-def image_groups(hashes: np.ndarray, bits: int = BITS) -> np.ndarray:
-    """The group of near-duplicates of each image, (n,) int: hashes (n,) uint64 within `bits` bits are joined."""
+def image_groups(hashes: np.ndarray) -> np.ndarray:
+    """The group of near-duplicates of each image, (n,) int: hashes (n,) uint64 within BITS bits are joined."""
     codes = hashes.view(np.uint8).reshape(-1, 8)
     index = faiss.IndexBinaryFlat(64)
     index.add(codes)
-    limits, _, neighbours = index.range_search(codes, bits + 1)
+    limits, _, neighbours = index.range_search(codes, BITS + 1)
     rows = np.repeat(np.arange(len(hashes)), np.diff(limits.astype(int)))
     return components(len(hashes), np.column_stack([rows, neighbours]))
 

@@ -41,9 +41,9 @@ _WITHOUT = (
 def stratified(vendors: np.ndarray, seed: int) -> np.ndarray:
     """The part of each item, as a number into PARTS: (n,) int8; -1 where the vendor has fewer than two items.
 
-    A systematic sample: vendors in random order, each one's items in random order, laid end to end and dealt
-    by PATTERN. Each vendor's val and test counts are then within one item of their exact shares (train's within two),
-    which stratified splits as libraries have them can't give for vendors with fewer items than parts. `seed` decides.
+    A systematic sample: vendors in random order, each one's items in random order, laid end to end and dealt by
+    PATTERN. Each vendor's val and test counts are within one item of their exact shares (train's within two), which
+    libraries' stratified splits can't give for vendors with fewer items than parts.
     """
     vendors = np.asarray(vendors)
     generator = np.random.default_rng(seed)
@@ -75,16 +75,14 @@ def split(
 ) -> DataFrame[SplitItems]:
     """The items of one modality with their parts, region by region.
 
-    pairs: `ad, region, vendor, text, image` (integers; `text` and `image` number the unique ones, -1 where an ad has
-    none), one row for each text with each of its images. modality: `text`, `image` or `multimodal`. campaigns: of each
-    ad (index), for the protocol of that name. Returns `region, vendor`, the modality's columns, and `part`: a name of
-    PARTS, or `left out` for a vendor with fewer than two items in the region (under `ad` two ads, under `campaign` two
-    campaigns).
+    pairs: `ad, region, vendor, text, image` as of `lib.data.ads.Ads`. modality: `text`, `image` or `multimodal`.
+    campaigns: of each ad (index), for the protocol of that name. Returns `region, vendor`, the modality's columns, and
+    `part`: a name of PARTS, or `left out` for a vendor with fewer than two items in the region (under `ad` two ads,
+    under `campaign` two campaigns).
 
     An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since two ads that share a
     text can be in different parts (chapter 03). If some ads of a vendor lack the modality, all its items may be in one
-    part.
-    Raises DataError for an unknown protocol, and for a modality that the data doesn't have.
+    part. Raises DataError for an unknown protocol, and for a modality that the data doesn't have.
     """
     content = CONTENT[modality]
     for name, what, notebooks, possible in _WITHOUT:

@@ -51,7 +51,7 @@ def extraction_scores(extracted: Mapping[str, Sequence[Sequence[str]]], truth: p
 
     extracted: an extractor's name -> the numbers that it returned for each ad. truth: `hiding, phone, phone2` (ten
     digits; phone2 may be empty), a row an ad. Columns `extractor, hiding, ads, numbers, found, wrong, precision,
-    recall`: `wrong` counts returned numbers that the ad doesn't have.
+    recall`; `wrong` counts returned numbers that the ad doesn't have.
     """
     true_numbers = _true_numbers(truth)
     rows = []
@@ -136,8 +136,8 @@ def label_scores(
 ) -> pd.DataFrame:
     """`agreement` of the labels from each extractor's numbers with the vendors (n,): a row each, named in `numbers`.
 
-    extracted: as of `extraction_scores`. With the `truth` about the ads there is a row `true numbers`; without it there
-    are only the counts `ads, without_label, labels`.
+    extracted: as of `extraction_scores`. With the `truth` there is a row `true numbers`; without it there are only the
+    counts `ads, without_label, labels`.
     """
     sources: dict[str, Sequence[Iterable[str]]] = {} if truth is None else {"true numbers": _true_numbers(truth)}
     table = pd.DataFrame(
@@ -179,8 +179,8 @@ def mistakes(
     """Labels that merge vendors, and vendors that are split over labels, as a graph (`limit` vendors of each kind).
 
     numbers: of each ad. Nodes: the ads of one vendor under one label (`kind` part, `vendor`) and the numbers (`kind`
-    number). Edges: `shows` from a part to a number in its ads, with the count `ads` and whether the number is `true`
-    for one of them; `split` between the parts of one vendor. Parts of two vendors with a common number are merged.
+    number). Edges: `shows` from a part to a number in its ads, with the count `ads` and whether it is `true` for one of
+    them; `split` between the parts of one vendor.
     """
     labels, vendors = communities(numbers), np.asarray(vendors)
     pairs = pd.DataFrame({"label": labels, "vendor": vendors})[labels >= 0].drop_duplicates()
@@ -225,8 +225,8 @@ def masking_examples() -> pd.DataFrame:
 def masking_misses(texts: Sequence[str], truth: pd.DataFrame | None) -> pd.DataFrame:
     """What masking leaves: `what, texts, share`, a row a check.
 
-    texts: of each ad, '' for none; ads without a text are not counted. truth: about the same ads; if given, two more
-    checks search for the true number, spelled out, and for the pseudonym.
+    texts: of each ad, '' for none. truth: about the same ads; if given, two more checks search for the true number,
+    spelled out, and for the pseudonym.
     """
     masked = [identifiers.mask(text) for text in texts if text]
     checks = {

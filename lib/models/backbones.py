@@ -81,7 +81,7 @@ def load(
     if base not in BACKBONES:
         raise DataError(
             f"There is no backbone called {name!r}. Known are {', '.join(BACKBONES)}, each also with {RANDOM} "
-            "for fresh weights; a new one is a line in lib/study/registry.py."
+            "for fresh weights; a new one is a line in lib/study/registry.yaml."
         )
     backbone = BACKBONES[base]
     if name != base and backbone.kind == "face":
@@ -145,7 +145,7 @@ def _packaged(name: str, backbone: Backbone) -> Path:
         raise DataError(
             f"{weights}: these are not the weights that were checked (SHA-256 {digest[:12]}…, expected "
             f"{backbone.file_sha256[:12]}…). Install the package again; if it was renewed on purpose, check "
-            "the new file and change its hash in lib/study/registry.py."
+            "the new file and change its hash in lib/study/registry.yaml."
         )
     return path
 

@@ -5,7 +5,7 @@ A file's hash shows that its bytes are right, but not that the library that runs
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,7 @@ TOLERANCE = 1e-3
 """Share of the vector's norm. Processors differ by a hundredth of this, other weights by a hundred times it."""
 
 
-def check(name: str, encoder: Any, known: tuple[float, ...]) -> None:
+def check(name: str, encoder: Any, known: Sequence[float]) -> None:
     """Raises DataError when the encoder's `signature` doesn't begin with the `known` one."""
     computed = signature(encoder)[: len(known)]
     if not np.allclose(computed, known, rtol=0, atol=TOLERANCE * known[0]):  # NaN is close to nothing

@@ -67,7 +67,9 @@ def build_aligner(
     provenance, generator, qformer = [text_provenance, image_provenance], None, None
     for name, backbone, kind in zip((text, image), provenance, ("text", "image"), strict=True):
         if backbone.kind != kind:
-            raise DataError(f"{name}: this is no {kind} backbone, and an alignment needs one (lib/study/registry.py).")
+            raise DataError(
+                f"{name}: this is no {kind} backbone, and an alignment needs one (lib/study/registry.yaml)."
+            )
     dimensions = settings.dimensions or text_encoder.dimensions
     parts = METHODS.get(method, ())
     # Encoders with fresh weights are never locked: they are there to be trained.

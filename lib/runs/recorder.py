@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -44,7 +45,7 @@ class Recorder:
     def __init__(self, notebook: str, study: str, out: str, parameters: dict[str, Any], metered: bool = True) -> None:
         """notebook: the run notebook's name. study: a parameter file, or the name of one in params/. out: the run's
         folder. metered: False for a run that is used and never finished. Raises DataError on bad input."""
-        self._clock = provenance.Stopwatch()
+        self._begin = time.monotonic()
         self.parameter_file, self.study, self.out = study, plan.load(study), Path(out)
         self.run = plan.Run(self.study, notebook, parameters)
         self.notebook, self.parameters, self.key = notebook, self.run.parameters, self.run.key
@@ -73,7 +74,7 @@ class Recorder:
             code=fingerprints.fingerprint(plan.notebook(self.notebook)),
             environment=EnvironmentRecord(**provenance.environment()),
             energy=EnergyRecord(**self._meter.read()),
-            wall_seconds=self._clock.seconds,
+            wall_seconds=round(time.monotonic() - self._begin, 1),
             **self.results,
             **fields,
         )

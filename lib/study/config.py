@@ -54,12 +54,17 @@ class Columns(Section):
 
     @model_validator(mode="after")
     def _columns_differ(self) -> Columns:
-        columns = [csv_reader.name(name) for name in self.model_dump().values() if name is not None]
+        columns = [csv_reader.name(name) for name in self.required]
         if self.text is None and self.images is None:
             raise ValueError("text and images are both null; ads need one of them at least")
         if len(set(columns)) < len(columns):
             raise ValueError("one column is named for two things")
         return self
+
+    @property
+    def required(self) -> list[str]:
+        """The columns that every file must have."""
+        return [name for name in self.model_dump().values() if name is not None]
 
 
 class Data(Section):

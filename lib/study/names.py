@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
 
-RENAMED = {
-    "text_rate": "text_lr",
-    "image_rate": "image_lr",
-    "head_rate": "head_lr",
-    "proxy_rate": "proxy_lr",
-    "rate": "lr",
-    "least_change": "min_delta",
-    "by_length": "group_by_length",
-    "vision": "image",
-    "joint": "multimodal",
-    "11_vision": "11_image",
-    "sound": "corrected",
-    "published": "released",
-}
-"""Names in parameter files written before November 2026 -> today's."""
+from lib.core import yaml_files
+
+RENAMED: dict[str, str] = yaml_files.read(Path(__file__).with_suffix(".yaml"), "it should hold older names")
 
 
 def nearest(name: object, known: Iterable[str]) -> str:

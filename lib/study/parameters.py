@@ -1,8 +1,7 @@
 """Checks of notebooks' parameters, before anything runs or any data is read.
 
-Parameters of run notebooks are checked against the classes of `lib.study.run_kinds`, those of a study when its
-parameter file is loaded (`lib.study.plan`). Each notebook calls `check` first, since papermill only warns of a
-parameter that the notebook doesn't have.
+Parameters of run notebooks are checked against the classes of `lib.study.run_kinds`. Each notebook calls `check` first,
+since papermill only warns of a parameter that the notebook doesn't have.
 """
 
 from __future__ import annotations

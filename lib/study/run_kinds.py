@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
@@ -77,6 +77,29 @@ class RunParameters(BaseModel):
 
     seed: Seed
 
+    @model_validator(mode="after")
+    def _objective_fits(self) -> Self:
+        """Whether the image encoder and the fusion, if there are any, can be trained by the objective."""
+        values = dict(self)
+        image, fusion, objective = (values.get(name, "") for name in ("image", "fusion", "objective"))
+        backbone = BACKBONES.get(image.removesuffix(RANDOM))
+        if backbone and backbone.kind == "face" and objective not in (UNTRAINED, "ce"):
+            raise ValueError(
+                f"{image}: a face network's vectors are taken as they are, so only a class head can be trained on "
+                f"them; give the objective {UNTRAINED} or ce"
+            )
+        if fusion == "mean-similarity" and objective != UNTRAINED:
+            raise ValueError(
+                "mean-similarity compares encoders as they come and can't be trained; give the objective "
+                f"{UNTRAINED}, or a fusion that learns"
+            )
+        if fusion in ("auto", "attention") and objective == UNTRAINED:
+            raise ValueError(
+                f"{fusion} has weights of its own, which {UNTRAINED} would leave at random; give the fusion "
+                "mean-similarity, or an objective that trains it"
+            )
+        return self
+
 
 class TextRun(RunParameters):
     text: Text
@@ -92,11 +115,6 @@ class ImageRun(RunParameters):
     faces: Faces = "all"
     protocol: AnyProtocol = ""
 
-    @model_validator(mode="after")
-    def _faces_are_frozen(self) -> ImageRun:
-        _check_face_network(self.image, self.objective)
-        return self
-
 
 class FusionRun(RunParameters):
     text: Text
@@ -105,12 +123,6 @@ class FusionRun(RunParameters):
     objective: Objective
     variant: Variant = "corrected"
     protocol: AnyProtocol = ""
-
-    @model_validator(mode="after")
-    def _fusion_fits(self) -> FusionRun:
-        _check_face_network(self.image, self.objective)
-        _check_fusion(self.fusion, self.objective)
-        return self
 
 
 class SingleStreamRun(RunParameters):
@@ -149,11 +161,6 @@ class FineTuningRun(RunParameters):
     objective: Objective
     variant: Variant = "corrected"
 
-    @model_validator(mode="after")
-    def _fusion_fits(self) -> FineTuningRun:
-        _check_fusion(self.fusion, self.objective)
-        return self
-
 
 class LinkingRun(RunParameters):
     image: Image
@@ -163,27 +170,6 @@ class LinkingRun(RunParameters):
 class SearchRun(RunParameters):
     image: Image
     loss: Loss
-
-
-def _check_face_network(image: str, objective: str) -> None:
-    if BACKBONES[image.removesuffix(RANDOM)].kind == "face" and objective not in (UNTRAINED, "ce"):
-        raise ValueError(
-            f"{image}: a face network's vectors are taken as they are, so only a class head can be trained on them; "
-            f"give the objective {UNTRAINED} or ce"
-        )
-
-
-def _check_fusion(fusion: str, objective: str) -> None:
-    if fusion == "mean-similarity" and objective != UNTRAINED:
-        raise ValueError(
-            "mean-similarity compares encoders as they come and can't be trained; give the objective "
-            f"{UNTRAINED}, or a fusion that learns"
-        )
-    if fusion in ("auto", "attention") and objective == UNTRAINED:
-        raise ValueError(
-            f"{fusion} has weights of its own, which {UNTRAINED} would leave at random; give the fusion "
-            "mean-similarity, or an objective that trains it"
-        )
 
 
 @dataclass(frozen=True)

@@ -123,9 +123,9 @@ def template_lengths(settings: Settings, ads: pd.DataFrame) -> list[np.ndarray]:
     for region, rows in ads[ads["copied"] < 0].groupby("region", sort=False):
         owners = rows["vendor"].to_numpy()
         new = ~scaled[owners]
-        wanted = PUBLISHED.loc[region, "tokens"] / RENDERED * len(owners) - usual[owners[~new]].sum()
+        tokens = PUBLISHED.loc[region, "tokens"] / RENDERED * len(owners) - usual[owners[~new]].sum()
         for _ in range(5):  # the limits move the mean a little each time
-            factor = wanted / usual[owners[new]].sum()
+            factor = tokens / usual[owners[new]].sum()
             for owner in np.unique(owners[new]):
                 lengths[owner] = np.clip(lengths[owner] * factor, *LIMITS)
                 usual[owner] = lengths[owner].mean()
@@ -141,12 +141,12 @@ def _ads_per_vendor(generator: np.random.Generator, activity: np.ndarray, total:
     return least + generator.multinomial(total - least.sum(), shares)
 
 
-def _copies(generator: np.random.Generator, group: np.ndarray, wanted: int) -> np.ndarray:
+def _copies(generator: np.random.Generator, group: np.ndarray, count: int) -> np.ndarray:
     """For each ad the ad of the same vendor whose text it repeats, or -1. group: the ads' vendors, ascending."""
     first = np.searchsorted(group, group, "left")
     later = np.flatnonzero(first < np.arange(len(group)))
     copied = np.full(len(group), -1)
-    for ad in np.sort(generator.choice(later, wanted, replace=False)):
+    for ad in np.sort(generator.choice(later, count, replace=False)):
         original = generator.integers(first[ad], ad)
         copied[ad] = original if copied[original] < 0 else copied[original]
     return copied

@@ -2,29 +2,23 @@
 
 Innocuous classified ads: words by `lib.twin.writing`, drawn pictures by `lib.twin.drawing.render`, counts by
 `lib.twin.ad_plan`. Every byte follows from the parameters. Each vendor, text and picture has its own random stream,
-named by the seed and its number, so pictures can be drawn on all cores in any order, and an interrupted generation goes
-on where it stopped. The truth that real data would not have (pseudonyms, telephone numbers and how they are hidden,
-faces, rooms) is kept apart, in `truth/`.
+named by the seed and its number, so pictures can be drawn in any order, and an interrupted generation goes on where it
+stopped. What real data would not tell (pseudonyms, telephone numbers, faces, rooms) is kept apart, in `truth/`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
-from multiprocessing import get_context
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
-from lib.core.files import write_json, write_text
+from lib.core.files import write_csv, write_json
 from lib.twin import ad_plan, lexicon
 from lib.twin.ad_plan import AD, IMAGE, PLAN, PUBLISHED, REGIONS, SCHOOL, VENDOR, Settings, stream
 from lib.twin.drawing import render
@@ -32,12 +26,6 @@ from lib.twin.writing import drafts, phone_hiding, rendering
 from lib.twin.writing.drafts import Draft
 from lib.twin.writing.style import Style
 
-CITIES = {
-    "south": ("Houston", "Dallas", "Atlanta"),
-    "midwest": ("Chicago", "Detroit"),
-    "west": ("San Francisco",),
-    "northeast": ("New York",),
-}
 DISTINCT = 0.1  # how far a vendor's writing is from its school's (0: not at all)
 SCHOOLS = 10  # habits of writing that vendors depart from
 EDITED = 0.35  # of a template's sentences, how many an ad changes on average
@@ -62,7 +50,7 @@ class Vendor:
 
 
 def draw_vendor(settings: Settings, number: int, lengths: np.ndarray) -> Vendor:
-    """A vendor's vendor, from its own stream; lengths: tokens of its templates (`ad_plan.template_lengths`)."""
+    """A vendor, from its own stream; lengths: tokens of its templates (`ad_plan.template_lengths`)."""
     generator = stream(settings, VENDOR, number)
     school = Style.draw(stream(settings, SCHOOL, int(generator.integers(SCHOOLS))), 1.0)
     style = Style.draw(generator, DISTINCT, school)
@@ -114,7 +102,7 @@ def write_ad(
         things += [thing for thing in render.things(*vendor.rooms[room]) if generator.random() < settings.overlap]
     facts = rendering.Facts(
         name=name,
-        city=CITIES[region][generator.integers(len(CITIES[region]))],
+        city=lexicon.CITIES[region][generator.integers(len(lexicon.CITIES[region]))],
         phone=phone,
         hiding=hiding,
         mail=vendor.mail,
@@ -130,7 +118,7 @@ def write_ad(
     template = int(generator.integers(len(vendor.drafts)))
     if foreign:
         language = drafts.LANGUAGES[1 + generator.integers(len(drafts.LANGUAGES) - 1)]
-        draft = drafts.compose_foreign(language, generator, 100, vendor.style)
+        draft = drafts.compose(vendor.style, generator, 100, language)
     else:
         language, share = "en", generator.beta(2, 2 / EDITED - 2)
         draft = drafts.edit(vendor.drafts[template], vendor.style, generator, share)
@@ -165,9 +153,7 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     for region in ads["region"].unique():
         (folder / "images" / region).mkdir(parents=True, exist_ok=True)
     begin = time.monotonic()
-    # Spawned, not forked: a forked copy of a process in which a library has started threads can hang for ever.
-    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        results = list(pool.map(partial(_do, settings), jobs, chunksize=4))
+    results = render.in_processes(partial(_do, settings), jobs, processes)
     seconds = time.monotonic() - begin
     texts = pd.concat([result.ads for result in results]).set_index("ad")
     copied = np.where(ads["copied"] >= 0, ads["copied"], ads["ad"])
@@ -175,15 +161,15 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     pictures["file"] = [_file(*row) for row in pictures[["region", "image"]].itertuples(index=False)]
     truth["IMAGES"] = truth["ad"].map(pictures.groupby("ad")["file"].agg("|".join))
     for region, rows in truth.rename(columns={"text": "TEXT", "vendor": "VENDOR"}).groupby("region", sort=False):
-        _write_csv(folder / f"{region}.csv", rows[["TEXT", "IMAGES", "VENDOR"]])
-    _write_csv(folder / "truth" / "ads.csv", truth.drop(columns=["text", "IMAGES"]))
+        write_csv(folder / f"{region}.csv", rows[["TEXT", "IMAGES", "VENDOR"]])
+    write_csv(folder / "truth" / "ads.csv", truth.drop(columns=["text", "IMAGES"]))
     images = pictures.drop_duplicates("image").merge(pd.concat([result.pictures for result in results]), on="image")
-    _write_csv(
+    write_csv(
         folder / "truth" / "images.csv",
         images.assign(vendor=labels[images["vendor"]], image=images["file"])[["image", "vendor", "face", "room"]],
     )
     vendors = pd.DataFrame([result.vendor for result in results]).assign(vendor=labels)
-    _write_csv(folder / "truth" / "vendors.csv", vendors.sort_values("vendor"))
+    write_csv(folder / "truth" / "vendors.csv", vendors.sort_values("vendor"))
     write_json(
         folder / "twin.json",
         {
@@ -277,9 +263,3 @@ def _do(settings: Settings, job: _Job) -> _Result:
 
 def _file(region: str, image: int) -> str:
     return f"images/{region}/{image:06d}.jpg"
-
-
-def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    stream = io.StringIO()
-    table.to_csv(stream, index=False, quoting=csv.QUOTE_MINIMAL, lineterminator="\n")
-    write_text(path, stream.getvalue())

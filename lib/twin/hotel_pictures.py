@@ -1,21 +1,17 @@
 """A twin of Revisited Hotel-ID: drawn rooms of made-up hotels.
 
-Chains share a taste in furnishing, branches differ in rooms, pictures come from two sources. Scale 1.0 has as many
-pictures, branches and chains as the real file (Revisited Hotels, Table 3), with chains and branches as unequal in size.
-A branch is furnished in its chain's taste with some things of its own, and has a few rooms. *Travel sites* show tidy
-rooms in good light. *Phones* (Hotel-ID's only source, and one of two in Hotels-50K) show clutter, bad light and crooked
-angles. The chain of some branches is unknown. As on the web, some places are listed twice and some pictures under two
-branches, which `lib.hotels.cleaning` has to find. The seed fixes every byte.
+Scale 1.0 has as many pictures, branches and chains as the real file (Revisited Hotels, Table 3), with chains and
+branches as unequal in size. A branch is furnished in its chain's taste with some things of its own, and has a few
+rooms. *Travel sites* show tidy rooms in good light; *phones* (Hotel-ID's only source, and one of two in Hotels-50K)
+show clutter, bad light and crooked angles. The chain of some branches is unknown. As on the web, some places are listed
+twice and some pictures under two branches, which `lib.hotels.cleaning` has to find. The seed fixes every byte.
 """
 
 from __future__ import annotations
 
-import os
 import shutil
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -24,21 +20,15 @@ import pandas as pd
 from PIL import Image
 
 from lib.core.errors import DataError
-from lib.core.files import replacing, write_json
+from lib.core.files import replacing, write_csv, write_json
 from lib.twin.drawing import render
 
-IMAGES, BRANCHES, CHAINS = 97_553, 7_769, 87
-"""Of the whole file (Table 3, Total)."""
-UNKNOWN = 1_745 / 7_769
-"""Share of branches whose chain isn't known (Table 3, D_??)."""
-LEAST = 4
-"""Pictures of a branch, at least."""
-OWN = 0.2
-"""Share of a branch's furnishing that isn't its chain's."""
-PHONES = 0.6
-"""Share of pictures taken by guests."""
-DOUBLES = 0.02
-"""Share of branches that are listed a second time, with some of their pictures."""
+IMAGES, BRANCHES, CHAINS = 97_553, 7_769, 87  # of the whole file (Table 3, Total)
+UNKNOWN = 1_745 / 7_769  # of branches, share whose chain isn't known (Table 3, D_??)
+LEAST = 4  # pictures of a branch
+OWN = 0.2  # of a branch's furnishing, share that isn't its chain's
+PHONES = 0.6  # of pictures, share taken by guests
+DOUBLES = 0.02  # of branches, share listed a second time, with some of their pictures
 _CHAIN, _BRANCH, _IMAGE, _PLAN = range(4)
 
 
@@ -56,7 +46,7 @@ class Settings:
 
 
 def plan(settings: Settings) -> pd.DataFrame:
-    """A row for every picture, before any is camera.
+    """A row for every picture, before any is drawn.
 
     place: the hotel. chain: its true chain. known: whether the chain is listed. room: of the hotel. source: phone or
     travel site.
@@ -125,9 +115,7 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     table = plan(settings)
     table["image"] = [f"images/{place % 100:02d}/{row:06d}.jpg" for row, place in enumerate(table["place"])]
     jobs = [rows for _, rows in table.groupby("place")]
-    # Spawned, not forked: a forked copy of a process in which a library has started threads can hang for ever.
-    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
-        list(pool.map(partial(_draw_place, settings, folder), jobs, chunksize=4))
+    render.in_processes(partial(_draw_place, settings, folder), jobs, processes)
     generator = _stream(settings, _PLAN, 1)
     label = generator.permutation(10 * (table["place"].max() + 1))  # labels tell nothing of order
     listed = pd.DataFrame(
@@ -139,19 +127,14 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     )
     twice = generator.permutation(table["place"].max() + 1)[: max(1, round(DOUBLES * table["place"].nunique()))]
     again = table[table["place"].isin(twice)].groupby("place").head(3)
-    copies = [
-        f"images/{place % 100:02d}/copy-{name.split('/')[-1]}"
-        for place, name in zip(again["place"], again["image"], strict=True)
-    ]
+    copies = again["image"].str.replace(r"[^/]+$", r"copy-\g<0>", regex=True)
     for place, name, copy in zip(again["place"], again["image"], copies, strict=True):
         _copy(folder / name, folder / copy, anew=place in twice[::2])
     other = label[table["place"].max() + 1 + again["place"]]
-    doubled = pd.DataFrame(
-        {"image": copies, "label": other, "super_label": listed.loc[again.index, "super_label"].to_numpy()}
-    )
-    _write(pd.concat([listed, doubled]), folder / "listed.csv")
+    doubled = listed.loc[again.index].assign(image=copies, label=other)
+    write_csv(folder / "listed.csv", pd.concat([listed, doubled]))
     truth = table[["image", "place", "chain", "source", "room"]]
-    _write(pd.concat([truth, truth.loc[again.index].assign(image=copies)]), folder / "truth" / "pictures.csv")
+    write_csv(folder / "truth" / "pictures.csv", pd.concat([truth, truth.loc[again.index].assign(image=copies)]))
     write_json(
         folder / "twin.json",
         {
@@ -182,10 +165,5 @@ def _draw_place(settings: Settings, folder: Path, rows: pd.DataFrame) -> None:
 
 
 def _stream(settings: Settings, kind: int, *number: int) -> np.random.Generator:
-    """The random numbers of one thing, whatever else is camera."""
+    """The random numbers of one thing, whatever else is drawn."""
     return np.random.default_rng([settings.seed, 77, kind, *number])
-
-
-def _write(table: pd.DataFrame, path: Path) -> None:
-    with replacing(path) as temporary:
-        table.to_csv(temporary, index=False, lineterminator="\n")

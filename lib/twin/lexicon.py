@@ -25,6 +25,7 @@ def _pairs(name: str) -> dict[str, str]:
 
 
 NAMES: tuple[str, ...] = tuple(_WORDS["names"].split())
+CITIES: dict[str, list[str]] = _WORDS["cities"]
 COMMON = _bank(_WORDS["common"])
 SERVICES: dict[str, Bank] = {service: _bank(roles) for service, roles in _WORDS["services"].items()}
 FOREIGN: dict[str, Bank] = {language: _bank(roles) for language, roles in _WORDS["foreign"].items()}

@@ -16,9 +16,9 @@ def _colours(furnishing: Furnishing) -> list[Colour]:
     return [tuple(colour) for colour in palette.tolist()]
 
 
-def _mixed(one: Colour, other: Colour, share: float) -> Colour:
+def _mixed(first: Colour, other: Colour, share: float) -> Colour:
     """A colour with this share of the other."""
-    return tuple(a + (b - a) * share for a, b in zip(one, other, strict=True))
+    return tuple(a + (b - a) * share for a, b in zip(first, other, strict=True))
 
 
 def _plain(colour: Colour) -> Paint:
@@ -33,6 +33,7 @@ def look_of(f: Furnishing, room: Room, lamps: float = 0.0, opened: float = 1.0, 
     if room.kind == "kitchen":
         trim = (trim, large, accent)[room.details % 3]
     return Look(
+        taste=f,
         wood=Paint(wood, "grain", 0.9),
         trim=_plain(trim),
         fabric=Paint((large, dark, textile)),
@@ -44,11 +45,6 @@ def look_of(f: Furnishing, room: Room, lamps: float = 0.0, opened: float = 1.0, 
         metal=_plain(METALS[f.metal]),
         shade=_plain(light),
         outside=_plain(light).but(image=outdoors(room.view, hour, room.details % 40), glow=0.9),
-        form=f.form,
-        art=f.art,
-        lamp=f.lamp,
-        headboard=f.headboard,
-        drapes=f.drapes,
         lamps_on=lamps,
         open=opened,
     )

@@ -1,4 +1,4 @@
-"""What kitchens, bathrooms and walls are fitted with: one function a piece, found by its name in `FIXTURES`.
+"""What kitchens, bathrooms and walls are fitted with: one function a piece, found by its name, the kind of the item.
 
 The functions are those of `lib.twin.drawing.furniture`: an `Item` in a `Look` to parts in the item's own frame.
 """
@@ -21,7 +21,6 @@ from lib.twin.drawing.items import (
     WHITE,
     Item,
     Look,
-    Piece,
     fronted,
     tinted,
     tone,
@@ -139,14 +138,14 @@ def art(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
     """One framed picture, or a row of two or three."""
     count = 1 if item.width < 0.75 or item.variant % 3 == 0 else 2 if item.width < 1.1 else 3
     frame = (look.wood, DARK, WHITE, look.metal)[item.variant // 3 % 4]
-    full = look.art in ("abstract", "landscape")  # no margin of paper
-    ground = look.fabric if item.variant % 2 and look.art in ("abstract", "wavy") else PAPER
+    full = look.taste.art in ("abstract", "landscape")  # no margin of paper
+    ground = look.fabric if item.variant % 2 and look.taste.art in ("abstract", "wavy") else PAPER
     tones = tuple(tone(paint) for paint in (ground, look.accent, look.cushion, look.fabric, DARK))
     parts, rim, margin = [], 0.035, 0.0 if full else 0.05
     step = item.width / count
     r = min(step * 0.45, h * (0.75 if count == 1 else 0.5))
     for k in range(count):
-        x, picture = -w + (k + 0.5) * step, PAPER.but(image=artwork(look.art, tones, item.variant * 13 + k))
+        x, picture = -w + (k + 0.5) * step, PAPER.but(image=artwork(look.taste.art, tones, item.variant * 13 + k))
         parts.append(Part((x - r, 0, 0), (x + r, h, 0.025), frame))
         for z, edge, paint in ((0.026, rim, PAPER), (0.028, rim + margin, picture)):
             parts.append(Part((x - r + edge, edge, z), (x + r - edge, h - edge, z + 0.001), paint, "sheet"))
@@ -196,11 +195,11 @@ def window(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
         parts.append(Part((x - 0.022, 0, 0.011), (x + 0.022, h, 0.03), look.trim))
     if item.variant % 3 == 0:
         parts.append(Part((-w, h * 0.66, 0.031), (w, h * 0.66 + 0.035, 0.04), look.trim))
-    if look.drapes == "blind":
+    if look.taste.drapes == "blind":
         drop = h * (0.25 + 0.6 * (1 - look.open))
         parts.append(Part((-w - 0.03, h - drop, 0.06), (w + 0.03, h + 0.06, 0.08), look.curtain.but(glow=0.2)))
-    elif look.drapes != "none":
-        sheer, wide = look.drapes == "sheer", 0.1 + w * (0.42 + 0.4 * (1 - look.open))
+    elif look.taste.drapes != "none":
+        sheer, wide = look.taste.drapes == "sheer", 0.1 + w * (0.42 + 0.4 * (1 - look.open))
         low, cloth = -0.22 if sheer else -item.y + 0.03, look.curtain.but(relief="folds", glow=0.12 if sheer else 0.04)
         parts += [
             Part((x, low, 0.07), (x + wide, h + 0.14, 0.12), cloth, "sheet") for x in (-w - 0.25, w + 0.25 - wide)
@@ -211,8 +210,7 @@ def window(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
 
 def door(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
     colour, side = tone(look.trim), (1 if item.variant % 2 else -1) * 0.8 * w
-    leaf = np.empty((96, 44, 3), np.uint8)
-    leaf[:] = colour
+    leaf = np.full((96, 44, 3), colour, np.uint8)
     for low, high in ((8, 40), (50, 88)):
         cv2.rectangle(leaf, (6, low), (37, high), [c * 0.82 for c in colour], 1)
         cv2.rectangle(leaf, (7, low + 1), (38, high + 1), [min(255.0, c * 1.05) for c in colour], 1)
@@ -226,24 +224,3 @@ def door(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
 def radiator(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
     ribs = Paint(((230, 230, 227), (230, 230, 227), (170, 170, 168)), "panels", 0.3)
     return [Part((-w, 0.1, 0.03), (w, h, 0.12), tinted(WHITE, 0.96), front=ribs)]
-
-
-FIXTURES: dict[str, Piece] = {
-    make.__name__: make
-    for make in (
-        counter,
-        cupboards,
-        fridge,
-        vanity,
-        bathtub,
-        toilet,
-        towels,
-        mirror,
-        art,
-        wall_shelf,
-        clock,
-        window,
-        door,
-        radiator,
-    )
-}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 import numpy as np
 
+from lib.core import yaml_files
 from lib.twin.drawing.draws import pick
 from lib.twin.drawing.items import Item
 
+_OPTIONAL = yaml_files.read(Path(__file__).with_suffix(".yaml"), "it should hold what a room may have")
 TOPS = ("table", "nightstand", "dresser", "counter", "desk", "tv_unit")  # what small things stand on
 
 
@@ -23,22 +26,17 @@ def upon(item: Item, variant: int, where: float) -> Item:
 
 
 class FloorPlan:
-    """Places furniture along the walls of a room without overlaps; one method a kind of room."""
+    """Places furniture along the walls of a room without overlaps; one method a kind of room.
+
+    The order of random draws counts: it decides the twin's bytes.
+    """
 
     def __init__(self, rng: np.random.Generator, width: float, height: float, depth: float) -> None:
         self.rng, self.width, self.height, self.depth = rng, width, height, depth
         self.items: list[Item] = []
 
     def add(
-        self,
-        kind: str,
-        x: float,
-        y: float,
-        z: float,
-        facing: float,
-        width: float,
-        height: float,
-        depth: float,
+        self, kind: str, x: float, y: float, z: float, facing: float, width: float, height: float, depth: float
     ) -> bool:
         """Place an item unless it would stand in another or out of the room."""
         place, size = (float(x), float(y), float(z)), (float(width), float(height), float(depth))
@@ -72,7 +70,12 @@ class FloorPlan:
         walls = ("back", "left", "right")
         return any(self.against(walls[int(wall)], along, kind, width, height, depth, y) for wall, along in spots)
 
-    def opening(self, back: float = 0.4) -> None:
+    def optional(self, room: str) -> None:
+        """Place what such a room may have, in the order of `floor_plan.yaml`."""
+        for chance, kind, *sizes in _OPTIONAL[room]:
+            self.some(chance, kind, *(self.rng.uniform(*size) if isinstance(size, list) else size for size in sizes))
+
+    def opening(self, back: float) -> None:
         """The window, in the back wall with probability `back`."""
         u, wall = self.rng.uniform, "back" if self.rng.random() < back else pick(self.rng, "left", "right")
         self.against(wall, u(0.3, 0.7), "window", u(0.9, 1.5), u(1.1, 1.35), 0.16, u(0.85, 1.0))
@@ -82,25 +85,18 @@ class FloorPlan:
         base = self.items[-1]
         self.add(kind, base.x, y, base.z, base.facing, width, height, depth)
 
-    def on(self, kind: str, width: float, height: float, depth: float, aside: float = 0.0) -> None:
-        """Stand something on the item placed last, `aside` m off its middle."""
+    def lamp(self, aside: float = 0.0) -> None:
+        """Stand a lamp on the item placed last, `aside` m off its middle."""
         base = self.items[-1]
         s, c = math.sin(base.facing), math.cos(base.facing)
         x, z = base.x - c * aside + 0.06 * s, base.z + s * aside + 0.06 * c
-        self.add(kind, x, base.y + base.height, z, base.facing, width, height, depth)
+        self.add("table_lamp", x, base.y + base.height, z, base.facing, 0.28, 0.46, 0.28)
         self.items.append(self.items.pop(self.items.index(base)))  # still the last
 
     def extras(self) -> None:
-        """What any room may have: lamp, plant, pictures, clock, door."""
+        """What any room may have, and small things on the furniture."""
         u = self.rng.uniform
-        self.some(0.55, "plant", u(0.4, 0.65), u(0.8, 1.5), 0.5)
-        self.some(0.3, "plant", u(0.35, 0.5), u(0.5, 0.9), 0.45)
-        for _ in range(2):
-            self.some(0.5, "art", u(0.5, 1.3), u(0.5, 0.75), 0.05, u(1.25, 1.45))
-        self.some(0.35, "wall_shelf", u(0.7, 1.1), 0.35, 0.2, u(1.4, 1.6))
-        self.some(0.15, "clock", 0.34, 0.34, 0.04, 1.75)
-        self.some(0.2, "door", 0.85, 2.02, 0.06)
-        self.some(0.15, "radiator", 0.9, 0.62, 0.13)
+        self.optional("any room")
         for item in list(self.items):
             if item.kind in TOPS and self.rng.random() < 0.55:
                 what = pick(self.rng, 1, 2, 2, 3, 4) + 8 * int(self.rng.integers(4))
@@ -117,15 +113,12 @@ class FloorPlan:
             x, z = bed.x - math.cos(bed.facing) * gap, bed.z + math.sin(bed.facing) * gap
             placed = rng.random() < 0.85 and self.add("nightstand", x, 0, z, bed.facing, 0.45, 0.52, 0.4)
             if placed and rng.random() < 0.8:
-                self.on("table_lamp", 0.28, 0.46, 0.28)
+                self.lamp()
         lo, hi = bed.corners()
         x, z = (lo + hi)[[0, 2]] / 2
         self.add("rug", x, 0, max(0.6, z - 1.6), 0, u(1.8, 2.6), 0.01, u(1.3, 1.9))
         self.opening(0.45)
-        self.some(0.6, "wardrobe", u(1.0, 1.5), u(1.9, 2.15), 0.58)
-        self.some(0.4, "dresser", u(0.9, 1.2), 0.85, 0.45)
-        self.some(0.3, "armchair", 0.8, 0.85, 0.8)
-        self.some(0.3, "mirror", u(0.45, 0.6), u(1.0, 1.4), 0.05, 0.5)
+        self.optional("bedroom")
         if rng.random() < 0.4:
             self.add("pendant", self.width / 2, self.height - 0.75, self.depth * 0.55, math.pi, 0.4, 0.75, 0.4)
         self.extras()
@@ -141,11 +134,7 @@ class FloorPlan:
         self.add("rug", x, 0, z - 0.6, 0, u(2.0, 2.7), 0.01, u(1.4, 1.9))
         self.add("table", x, 0, z, sofa.facing, u(0.8, 1.1), u(0.36, 0.46), u(0.5, 0.8))
         self.opening(0.3)
-        self.some(0.65, "floor_lamp", 0.42, u(1.45, 1.75), 0.42)
-        self.some(0.6, "armchair", 0.85, 0.86, 0.85)
-        self.some(0.5, "bookcase", u(0.7, 1.1), u(1.5, 2.1), 0.32)
-        self.some(0.4, "tv_unit", u(1.3, 1.7), 0.5, 0.42)
-        self.some(0.3, "ottoman", 0.55, 0.42, 0.55)
+        self.optional("living room")
         self.extras()
 
     def kitchen(self) -> None:
@@ -185,7 +174,7 @@ class FloorPlan:
         x, z = self.items[0].x, self.items[0].z
         self.some(0.7, "dresser", u(1.2, 1.6), 0.85, 0.45)
         if self.items[-1].kind == "dresser":
-            self.on("table_lamp", 0.28, 0.46, 0.28, u(-0.35, 0.35))
+            self.lamp(u(-0.35, 0.35))
             self.over("art", u(0.6, 1.4), u(0.5, 0.7), 0.05, u(1.45, 1.55))
         self.opening(0.5)
         self.some(0.3, "bookcase", u(0.8, 1.1), u(1.5, 2.1), 0.32)
@@ -201,9 +190,7 @@ class FloorPlan:
         x, z = desk.x + 1.35 * math.sin(desk.facing), desk.z + 1.35 * math.cos(desk.facing)
         self.add("office_chair", x, 0, z, desk.facing + math.pi, 0.52, u(0.95, 1.1), 0.56)
         self.opening(0.35)
-        self.some(0.8, "bookcase", u(0.7, 1.2), u(1.5, 2.1), 0.32)
-        self.some(0.5, "floor_lamp", 0.42, u(1.5, 1.75), 0.42)
-        self.some(0.35, "armchair", 0.8, 0.86, 0.8)
+        self.optional("office")
         if rng.random() < 0.6:
             self.add("rug", self.width / 2, 0, 0.9, 0, u(1.8, 2.4), 0.01, u(1.3, 1.9))
         self.extras()
@@ -219,5 +206,4 @@ class FloorPlan:
             self.opening(0.0)
         self.some(0.9, "towels", 0.6, 0.6, 0.12, 0.95)
         self.add("rug", self.width / 2, 0, self.depth - 1.45, 0, 0.9, 0.01, 0.6)
-        self.some(0.5, "plant", 0.45, u(0.6, 1.0), 0.45)
-        self.some(0.3, "clutter", 0.36, 0.36, 0.32)
+        self.optional("bathroom")

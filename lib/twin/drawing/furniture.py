@@ -1,4 +1,4 @@
-"""Furniture that stands in a room: one function a piece, found by its name in `FURNITURE`.
+"""Furniture that stands in a room: one function a piece, found by its name, the kind of the item.
 
 Each gives the parts of an `Item` in a `Look`, in the item's own frame: x from −w to w, y up from its foot, z from its
 back (0) to its front (d), in metres. `w` is half the item's width, `h` its height and `d` its depth.
@@ -21,7 +21,6 @@ from lib.twin.drawing.items import (
     WHITE,
     Item,
     Look,
-    Piece,
     fronted,
     legs,
     padded,
@@ -47,8 +46,8 @@ def bed(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
         "panel": look.wood,
         "padded": look.fabric.but(relief="puff"),
         "slats": look.wood.but(pattern="panels", period=0.5),
-    }[look.headboard]
-    shape = "soft" if look.headboard == "padded" and look.form != "boxy" else "box"
+    }[look.taste.headboard]
+    shape = "soft" if look.taste.headboard == "padded" and look.taste.form != "boxy" else "box"
     sheet, hang = tinted(WHITE, 0.98), look.bedding.but(relief="drape")
     parts = [
         Part((-w - 0.04, 0.05, 0), (w + 0.04, 1.0 + 0.1 * (item.variant // 100 % 3), 0.08), head, shape),
@@ -70,7 +69,7 @@ def bed(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
 
 
 def nightstand(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
-    slim, body = look.form == "slim", look.wood if item.variant % 4 else look.trim
+    slim, body = look.taste.form == "slim", look.wood if item.variant % 4 else look.trim
     base = 0.16 if slim else 0.05
     box = Part((-w, base, 0), (w, h, d), body, front=fronted(look, body, 1 + item.variant % 2, 1))
     return [box] + (legs(item, look, base) if slim else [])
@@ -94,8 +93,7 @@ def wardrobe(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]
 
 def bookcase(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
     tones = tuple(paint.colours[0] for paint in (look.fabric, look.accent, look.cushion, look.bedding, PAPER, DARK))
-    board = np.empty((4, 96, 3), np.uint8)
-    board[:] = tone(look.wood)
+    board = np.full((4, 96, 3), tone(look.wood), np.uint8)
     rows = [board]
     for k in range(max(2, round(h / 0.38))):
         rows += [shelf_of_books(tones, tone(look.wood), item.variant * 31 + k), board]
@@ -105,14 +103,16 @@ def bookcase(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]
 
 def _seat(item: Item, look: Look, seats: int) -> list[Part]:
     w, h, d, cloth, seat = item.width / 2, item.height, item.depth, look.fabric, 0.42
-    arm, lift, high = {"boxy": (0.2, 0.06, 0.66), "rounded": (0.17, 0.06, 0.66), "slim": (0.1, 0.14, 0.6)}[look.form]
+    arm, lift, high = {"boxy": (0.2, 0.06, 0.66), "rounded": (0.17, 0.06, 0.66), "slim": (0.1, 0.14, 0.6)}[
+        look.taste.form
+    ]
     body = [
         ((-w + arm * 0.4, lift, 0), (w - arm * 0.4, h, 0.2)),
         ((-w, lift, 0.02), (-w + arm, high * h, d)),
         ((w - arm, lift, 0.02), (w, high * h, d)),
     ]
     parts = [Part((-w + arm, lift, 0.18), (w - arm, seat - 0.13, d - 0.04), tinted(cloth, 0.9))]
-    parts += [padded(*ends, cloth)._replace(shape="box" if look.form == "boxy" else "soft") for ends in body]
+    parts += [padded(*ends, cloth)._replace(shape="box" if look.taste.form == "boxy" else "soft") for ends in body]
     step = (item.width - 2 * arm) / seats
     for x in (-w + arm + k * step for k in range(seats)):
         parts += [
@@ -149,7 +149,7 @@ def round_table(item: Item) -> bool:
 def table(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
     """A coffee, side or dining table, by its height."""
     if round_table(item):
-        r, foot = min(w, d / 2), look.metal if look.form == "slim" else look.wood
+        r, foot = min(w, d / 2), look.metal if look.taste.form == "slim" else look.wood
         return [
             turned((0, d / 2), (0, h - 0.04), r / 2, foot, ((0, 1), (0.05, 0.9), (0.1, 0.2), (1, 0.2))),
             turned((0, d / 2), (h - 0.04, h), r, look.wood),
@@ -161,7 +161,7 @@ def table(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
 
 
 def chair(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
-    open_back, seat = look.form == "slim" or item.variant % 2, look.accent if item.variant % 3 == 1 else look.wood
+    open_back, seat = look.taste.form == "slim" or item.variant % 2, look.accent if item.variant % 3 == 1 else look.wood
     parts = [Part((-w, 0.42, 0.03), (w, 0.47, d), seat), *legs(item, look, 0.419, 0.04, 0.04)]
     if not open_back:
         return [*parts, padded((-w, 0.471, 0), (w, h, 0.04), look.accent)]
@@ -203,7 +203,7 @@ def tv_unit(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
 
 
 def _lampshade(look: Look, y: float, r: float, z: float) -> Part:
-    profile = {"cone": ((0, 1), (1, 0.5)), "drum": ((0, 1), (1, 0.92)), "globe": BALL}[look.lamp]
+    profile = {"cone": ((0, 1), (1, 0.5)), "drum": ((0, 1), (1, 0.92)), "globe": BALL}[look.taste.lamp]
     paint = look.shade.but(glow=0.25 + 0.55 * look.lamps_on)
     if look.lamps_on > 0.3:
         warm = tuple(min(255.0, 0.35 * c + 0.7 * g) for c, g in zip(tone(paint), (255, 236, 196), strict=True))
@@ -280,29 +280,3 @@ def clutter(item: Item, look: Look, w: float, h: float, d: float) -> list[Part]:
     if what == "bag":
         return [padded((-w, 0, 0), (w, h, d), cloth)]
     return [Part((-w, 0, 0), (w, h * 0.45, d), look.bedding.but(relief="drape"), "soft")]
-
-
-FURNITURE: dict[str, Piece] = {
-    make.__name__: make
-    for make in (
-        bed,
-        nightstand,
-        dresser,
-        wardrobe,
-        bookcase,
-        sofa,
-        armchair,
-        ottoman,
-        table,
-        chair,
-        office_chair,
-        desk,
-        tv_unit,
-        floor_lamp,
-        table_lamp,
-        pendant,
-        plant,
-        rug,
-        clutter,
-    )
-}

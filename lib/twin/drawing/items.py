@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from lib.twin.drawing.furnishing import Furnishing
 from lib.twin.drawing.motifs import front
 from lib.twin.drawing.scene3d import Corner, Part
 from lib.twin.drawing.textures import Colour, Paint
@@ -43,8 +44,9 @@ class Item:
 
 @dataclass(frozen=True)
 class Look:
-    """The paints of one place and what its owner likes; made by `lib.twin.drawing.decor.look_of`."""
+    """The paints of one place in its owner's taste; made by `lib.twin.drawing.decor.look_of`."""
 
+    taste: Furnishing
     wood: Paint
     trim: Paint  # doors, frames, sills, kitchen fronts
     fabric: Paint  # sofas and armchairs
@@ -56,11 +58,6 @@ class Look:
     metal: Paint
     shade: Paint  # lampshades
     outside: Paint  # what the window shows
-    form: str  # boxy, rounded, slim
-    art: str  # abstract, landscape, botanical, geometric, wavy
-    lamp: str  # cone, drum, globe
-    headboard: str  # panel, padded, slats
-    drapes: str  # long, blind, sheer, none
     lamps_on: float  # 0..1
     open: float  # how far curtains are drawn back, 0..1
 
@@ -119,7 +116,7 @@ def padded(lo: Corner, hi: Corner, paint: Paint) -> Part:
 
 def legs(item: Item, look: Look, height: float, inset: float = 0.05, thick: float = 0.045) -> list[Part]:
     """Four legs, `inset` from the edges of the item; slim ones are of metal."""
-    slim = look.form == "slim"
+    slim = look.taste.form == "slim"
     x, z, t = item.width / 2 - inset, item.depth - inset, thick * (0.35 if slim else 0.5)
     return [
         Part((u - t, 0, v - t), (u + t, height, v + t), look.metal if slim else look.wood)

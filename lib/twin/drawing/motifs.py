@@ -22,8 +22,7 @@ def artwork(style: str, colours: Colours, seed: int) -> np.ndarray:
     """A small picture for a frame: uint8 (72, 72, 3)."""
     rng = np.random.default_rng(seed)
     tones = [tuple(float(c) for c in colour) for colour in colours]
-    image: np.ndarray = np.empty((72, 72, 3), np.uint8)
-    image[:] = tones[0]
+    image: np.ndarray = np.full((72, 72, 3), tones[0], np.uint8)
     if style == "landscape":
         image[:] = np.linspace(np.array(tones[0]) * 0.9, np.minimum(np.array(tones[0]) * 1.15, 255), 72)[:, None]
         x, y, r = int(rng.integers(15, 57)), int(rng.integers(12, 30)), int(rng.integers(4, 9))
@@ -113,8 +112,7 @@ def front(colour: Colour, rows: int, columns: int, knob: Colour) -> np.ndarray:
 def shelf_of_books(colours: Colours, back: Colour, seed: int) -> np.ndarray:
     """One shelf with books and a few gaps: uint8 (40, 96, 3)."""
     rng = np.random.default_rng(seed)
-    image = np.empty((40, 96, 3), np.uint8)
-    image[:] = np.asarray(back) * 0.62
+    image = np.full((40, 96, 3), np.asarray(back) * 0.62, np.uint8)
     x = int(rng.integers(2, 8))
     while x < 88:
         if rng.random() < 0.16:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import colorsys
+from functools import lru_cache
+from pathlib import Path
 
+from lib.core import yaml_files
 from lib.twin.drawing.decor import look_of, surfaces_of
 from lib.twin.drawing.furnishing import Furnishing
 from lib.twin.drawing.furniture import CLUTTER, round_table
@@ -11,18 +14,7 @@ from lib.twin.drawing.items import Item, Look
 from lib.twin.drawing.rooms import Room
 from lib.twin.drawing.textures import Colour, Paint
 
-_HUES = (
-    (15, "pink", "red"),
-    (42, "apricot", "brown"),
-    (65, "yellow", "olive"),
-    (165, "sage", "green"),
-    (195, "aqua", "teal"),
-    (255, "pale blue", "blue"),
-    (300, "lilac", "purple"),
-    (345, "pink", "plum"),
-    (361, "pink", "red"),
-)
-"""Up to this hue (degrees): the name of a pale and of a deep colour."""
+_HUES = yaml_files.read(Path(__file__).with_suffix(".yaml"), "it should hold the names of hues")["hues"]
 
 
 def colour_name(colour: Colour) -> str:
@@ -44,59 +36,46 @@ def _named(paint: Paint, noun: str) -> str:
     return f"{'' if paint.pattern == 'plain' else paint.pattern + ' '}{colour_name(paint.colours[0])} {noun}"
 
 
-def _name(item: Item, f: Furnishing, room: Room, look: Look) -> list[str]:
+def _name(item: Item, room: Room, look: Look) -> list[str]:
     """What an English speaker may call an item: one phrase, for a bed, a sofa and a window two."""
-    v, noun, seat = item.variant, item.kind.replace("_", " "), colour_name(look.fabric.colours[0])
-    accent = colour_name(look.accent.colours[0])
-    match item.kind:
-        case "bed":
-            board = {"panel": f.wood, "padded": f"padded {seat}", "slats": f"slatted {f.wood}"}[f.headboard]
-            return [_named(look.bedding, "bedspread"), f"{board} headboard"]
-        case "sofa":
-            return [f"{seat} sofa", _named(look.cushion, "cushions")]
-        case "window":
-            view = {"garden": "trees", "street": "houses", "sky": "open sky"}[room.view]
-            hung = [] if f.drapes == "none" else [_named(look.curtain, "blind" if f.drapes == "blind" else "curtains")]
-            return [f"window with {view}", *hung]
-        case "table":
-            return [f"{'round ' * round_table(item)}{f.wood} {'coffee table' if item.height < 0.5 else 'table'}"]
-        case "rug":
-            return [f"{'round ' * (v % 4 == 0)}{_named(look.rug, 'rug')}"]
-        case "art":
-            return [f"{f.art} {'picture' if item.width < 0.75 else 'pictures'}"]
-        case "mirror":
-            return [f"{('round', 'framed', 'arched')[v % 3]} mirror"]
-        case "plant":
-            return [("leafy plant", "slender plant")[v % 2]]
-        case "clutter":
-            return [CLUTTER[v % 8]]
-        case "cupboards":
-            return ["wall cupboards" if v % 3 else "open shelves"]
-        case "ottoman":
-            return [_named(look.cushion, "footstool")]
-        case "counter":
-            return [f"{colour_name(look.trim.colours[0])} kitchen units"]
-        case "armchair":
-            return [f"{seat} armchair"]
-        case "office_chair" | "towels":
-            return [f"{accent} {noun}"]
-        case "floor_lamp":
-            return [f"{f.metal} {noun}"]
-        case "table_lamp" | "pendant":
-            return [f"{f.lamp} {'pendant lamp' if noun == 'pendant' else noun}"]
-        case "desk" | "chair" | "dresser" | "nightstand" | "bookcase":
-            return [f"{f.wood} {noun}"]
-        case "vanity" | "tv_unit":
-            return [{"vanity": "washbasin", "tv_unit": "television"}[item.kind]]
-    return [noun]
+    taste, v = look.taste, item.variant
+    seat, accent = colour_name(look.fabric.colours[0]), colour_name(look.accent.colours[0])
+    board = {"panel": taste.wood, "padded": f"padded {seat}", "slats": f"slatted {taste.wood}"}[taste.headboard]
+    view = {"garden": "trees", "street": "houses", "sky": "open sky"}[room.view]
+    hung = [] if taste.drapes == "none" else [_named(look.curtain, "blind" if taste.drapes == "blind" else "curtains")]
+    wooden = ("desk", "chair", "dresser", "nightstand", "bookcase")
+    phrases = {
+        "bed": [_named(look.bedding, "bedspread"), f"{board} headboard"],
+        "sofa": [f"{seat} sofa", _named(look.cushion, "cushions")],
+        "window": [f"window with {view}", *hung],
+        "table": [f"{'round ' * round_table(item)}{taste.wood} {'coffee table' if item.height < 0.5 else 'table'}"],
+        "rug": [f"{'round ' * (v % 4 == 0)}{_named(look.rug, 'rug')}"],
+        "art": [f"{taste.art} {'picture' if item.width < 0.75 else 'pictures'}"],
+        "mirror": [f"{('round', 'framed', 'arched')[v % 3]} mirror"],
+        "plant": [("leafy plant", "slender plant")[v % 2]],
+        "clutter": [CLUTTER[v % 8]],
+        "cupboards": ["wall cupboards" if v % 3 else "open shelves"],
+        "ottoman": [_named(look.cushion, "footstool")],
+        "counter": [f"{colour_name(look.trim.colours[0])} kitchen units"],
+        "armchair": [f"{seat} armchair"],
+        "office_chair": [f"{accent} office chair"],
+        "towels": [f"{accent} towels"],
+        "floor_lamp": [f"{taste.metal} floor lamp"],
+        "table_lamp": [f"{taste.lamp} table lamp"],
+        "pendant": [f"{taste.lamp} pendant lamp"],
+        "vanity": ["washbasin"],
+        "tv_unit": ["television"],
+    } | {kind: [f"{taste.wood} {kind}"] for kind in wooden}
+    return phrases.get(item.kind, [item.kind.replace("_", " ")])
 
 
+@lru_cache(maxsize=64)  # a vendor's rooms: many of its ads name the same
 def things(furnishing: Furnishing, room: Room) -> tuple[str, ...]:
     """Short English noun phrases for what pictures of this room show, the largest first, none twice; never empty."""
     look, (_, _, ground, _) = look_of(furnishing, room), surfaces_of(furnishing, room)
     phrases = []
     for item in sorted(room.items, key=lambda item: -item.width * max(item.height, item.depth)):
-        phrases += _name(item, furnishing, room, look)
+        phrases += _name(item, room, look)
     floors = {"carpet": "carpet", "tiles": "tiled floor", "chequer": "chequered floor"}
     phrases.append(floors.get(ground.pattern, f"{furnishing.floor_wood} floor"))
     if furnishing.wall in ("papered", "brick"):

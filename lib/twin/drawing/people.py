@@ -42,8 +42,6 @@ POSES = tuple(pose for pose in ARMS if pose != UP)
 class Person:
     """A drawn person and how much of the face a picture of it shows (`face`, one of FACES; `cover` says by what)."""
 
-    face: str
-    cover: str
     skin: Colour
     hair: Colour
     hair_style: str
@@ -55,20 +53,20 @@ class Person:
     build: float  # width of the body, 1 is average
     stature: float  # m
     features: tuple[float, ...]  # width of face, eye spacing, eye size, nose, mouth, brow: each about 1
-    pose: str
-    x: float  # where the head is, share of the picture's width
-    head: float  # height of the head, share of the picture's height
-    turn: float  # of the head, -1 (left) to 1 (right)
-    tilt: float  # of the head, degrees
-    smile: float  # 0..1
+    face: str = "visible"
+    cover: str = "none"
+    pose: str = POSES[0]
+    x: float = 0.5  # where the head is, share of the picture's width
+    head: float = 0.25  # height of the head, share of the picture's height
+    turn: float = 0.0  # of the head, -1 (left) to 1 (right)
+    tilt: float = 0.0  # of the head, degrees
+    smile: float = 0.0  # 0..1
 
     @classmethod
     def draw(cls, rng: np.random.Generator, face: str = "visible") -> Person:
         """A new person; `ValueError` for a `face` that is not in FACES."""
         u = rng.uniform
         person = cls(
-            face="visible",
-            cover="none",
             skin=pick(rng, *SKINS),
             hair=pick(rng, *HAIRS),
             hair_style=pick(rng, *HAIR_STYLES),
@@ -80,18 +78,11 @@ class Person:
             build=float(u(0.88, 1.15)),
             stature=float(u(1.58, 1.86)),
             features=tuple(u(0.92, 1.08, 6).tolist()),
-            pose=POSES[0],
-            x=0.5,
-            head=0.25,
-            turn=0.0,
-            tilt=0.0,
-            smile=0.0,
         )
         return person.posed(rng, face)
 
-    def posed(self, rng: np.random.Generator, face: str | None = None) -> Person:
-        """The same person, looks and clothes, in another picture: another pose, place and size, and `face` if given."""
-        face = self.face if face is None else face
+    def posed(self, rng: np.random.Generator, face: str) -> Person:
+        """The same person, looks and clothes, in another picture: another pose, place and size, and this `face`."""
         if face not in FACES:
             raise ValueError(f"face must be one of {FACES}, not {face!r}")
         u = rng.uniform

@@ -1,16 +1,19 @@
 """Pictures of innocuous rooms, for the twins: furnishing × room × camera × person → an RGB picture.
 
 A `Furnishing` is a taste (a vendor's, a hotel chain's), a `Room` one place furnished in that taste, a `Camera` how
-pictures of it are taken and treated, a `Person` who stands in it, if anybody. Each is a frozen dataclass that draws
-itself from a `numpy.random.Generator`. `render` turns them into a picture; its generator makes one shot of a room
-differ from the next. Nothing here knows of vendors or hotels. All bytes follow from the arguments (on one kind of
-machine, with one version of NumPy and OpenCV).
+pictures of it are taken and treated, a `Person` who stands in it, if anybody. Each draws itself from a
+`numpy.random.Generator`. `render` turns them into a picture; its generator makes one shot of a room differ from the
+next. All bytes follow from the arguments (on one kind of machine, with one version of NumPy and OpenCV).
 """
 
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import fields, replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -18,25 +21,24 @@ import cv2
 import numpy as np
 
 from lib.core.files import replacing
-from lib.twin.drawing import figures
+from lib.twin.drawing import figures, fixtures, furniture
 from lib.twin.drawing.camera import Camera, developed
 from lib.twin.drawing.decor import look_of, surfaces_of
-from lib.twin.drawing.fixtures import FIXTURES
 from lib.twin.drawing.floor_plan import TOPS, upon
 from lib.twin.drawing.furnishing import Furnishing
-from lib.twin.drawing.furniture import FURNITURE
-from lib.twin.drawing.items import Item, tinted
+from lib.twin.drawing.items import Item, Piece, tinted
 from lib.twin.drawing.naming import things
 from lib.twin.drawing.optics import Light, Sun, View
-from lib.twin.drawing.people import FACES, Person
-from lib.twin.drawing.rooms import ROOMS, Room
+from lib.twin.drawing.people import Person
+from lib.twin.drawing.rooms import Room
 from lib.twin.drawing.scene3d import Canvas, Face, back_to_front
 from lib.twin.drawing.textures import Paint
 
-__all__ = ["FACES", "ROOMS", "Camera", "Furnishing", "Person", "Room", "render", "things", "varied", "write_jpeg"]
+__all__ = ["Camera", "Furnishing", "Person", "Room", "in_processes", "render", "things", "varied", "write_jpeg"]
 
-_PIECES = FURNITURE | FIXTURES
 Drawn = TypeVar("Drawn", Furnishing, Camera)
+Job = TypeVar("Job")
+Done = TypeVar("Done")
 
 
 def varied(thing: Drawn, rng: np.random.Generator, share: float) -> Drawn:
@@ -162,7 +164,8 @@ def _draw_room(canvas: Canvas, furnishing: Furnishing, room: Room, shot: _Shot) 
     rugs, others = [item for item in items if item.kind == "rug"], [item for item in items if item.kind != "rug"]
     lo, hi = np.array([item.corners() for item in others]).transpose(1, 0, 2)
     for item in rugs + [others[k] for k in back_to_front(lo, hi, canvas.view.eye)]:
-        parts = _PIECES[item.kind](item, look, item.width / 2, item.height, item.depth)
+        piece: Piece = getattr(furniture, item.kind, None) or getattr(fixtures, item.kind)
+        parts = piece(item, look, item.width / 2, item.height, item.depth)
         canvas.add_thing(parts, (item.x, item.y, item.z), item.facing)
     canvas.paint()
 
@@ -207,6 +210,13 @@ def render(
         _draw_person(canvas, person)
     image = cv2.resize(canvas.image, (int(size), int(size)), interpolation=cv2.INTER_AREA)
     return developed(image, camera, shot.gain, rng)
+
+
+def in_processes(work: Callable[[Job], Done], jobs: Sequence[Job], processes: int | None = None) -> list[Done]:
+    """The result of `work` for each job, on so many processes (one a core if None), each with one thread of OpenCV."""
+    # Spawned, not forked: a forked copy of a process in which a library has started threads can hang for ever.
+    with ProcessPoolExecutor(processes or os.cpu_count(), get_context("spawn"), cv2.setNumThreads, (1,)) as pool:
+        return list(pool.map(work, jobs, chunksize=4))
 
 
 def write_jpeg(path: str | Path, image: np.ndarray, quality: int) -> None:

@@ -71,12 +71,6 @@ def back_to_front(lo: np.ndarray, hi: np.ndarray, eye: np.ndarray) -> list[int]:
     return order
 
 
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Cross products of rows (n, 3); NumPy's own takes longer for few rows."""
-    (x, y, z), (u, v, w) = a.T, b.T
-    return np.stack([y * w - z * v, z * u - x * w, x * v - y * u], 1)
-
-
 def _cut(seen: np.ndarray) -> np.ndarray:
     """The part of a polygon (camera frame) that lies beyond the near plane."""
     out = []
@@ -146,18 +140,8 @@ class Canvas:
         self._frames.append((place, turn))
         frame = _Frame(place, turn, (self.view.eye - place) @ turn)
         for k in back_to_front(lo, hi, frame.eye):
-            self._add_part(parts[k], frame)
+            getattr(self, f"_{parts[k].shape}")(parts[k], frame)
             self._frame_of += [len(self._frames) - 1] * (len(self._queue) - len(self._frame_of))
-
-    def _add_part(self, part: Part, frame: _Frame) -> None:
-        {
-            "box": self._box,
-            "soft": self._soft,
-            "sheet": self._sheet,
-            "mat": self._mat,
-            "turned": self._turned,
-            "leaves": self._leaves,
-        }[part.shape](part, frame)
 
     def _may_show(self, middle: np.ndarray, radius: float) -> bool:
         """Whether some of a ball can be in the picture."""
@@ -194,7 +178,7 @@ class Canvas:
         local = local @ turns[frame_of].transpose(0, 2, 1)
         origin, across, down = local[:, 0] + places[frame_of], local[:, 1], local[:, 2]
         middle = origin + (across + down) / 2
-        normals = _cross(across, down)
+        normals = np.cross(across, down)
         normals *= -np.sign(((middle - view.eye) * normals).sum(1))[:, None]
         normals /= np.linalg.norm(normals, axis=1)[:, None] + 1e-12
         steps = np.array([1, 3, 5]) / 6
@@ -206,7 +190,7 @@ class Canvas:
         spots = view.screen(seen, NEAR)
         lens = np.array([[view.focal, 0, view.centre[0]], [0, -view.focal, view.centre[1]], [0, 0, 1]]) @ frames
         u, v, w = lens.transpose(2, 0, 1)
-        backs = np.stack([_cross(v, w), _cross(w, u), _cross(u, v)], 1)
+        backs = np.stack([np.cross(v, w), np.cross(w, u), np.cross(u, v)], 1)
         behind, nowhere = seen[..., 2].min(1) < NEAR, seen[..., 2].max(1) < NEAR
         lo, hi = spots.min(1), spots.max(1)
         outside = nowhere | (~behind & ((hi < 0) | (lo > self.pixels)).any(1))

@@ -188,8 +188,8 @@ def texture(paint: Paint, metres: tuple[float, float], density: float) -> tuple[
             w, h = max(2, round(metres[0] * density)), max(2, round(metres[1] * density))
             image = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA)
         return image, w, h
-    wanted = paint.period * min(density, 480 / max(metres))
-    n = min(_SIZES, key=lambda size: abs(size - wanted))
+    pixels = paint.period * min(density, 480 / max(metres))
+    n = min(_SIZES, key=lambda size: abs(size - pixels))
     across, down = (max(1.0, m / paint.period * n) for m in metres)
     tile = _tile(paint.colours, paint.pattern, n)
     return cv2.repeat(tile, int(down // n) + 1, int(across // n) + 1)[: int(down) + 1, : int(across) + 1], across, down

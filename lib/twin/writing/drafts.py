@@ -41,14 +41,28 @@ class Draft:
     language: str = "en"
 
 
-def compose(style: Style, rng: Generator, tokens: int) -> Draft:
-    """A new ad for one of the writer's services, about `tokens` long once rendered (20 to 600)."""
-    return _compose(Draft((), (), pick(rng, style.services)), style, rng, tokens)
+def compose(style: Style, rng: Generator, tokens: int, language: str = "en") -> Draft:
+    """A new ad, about `tokens` long once rendered (20 to 600).
 
-
-def compose_foreign(language: str, rng: Generator, tokens: int, style: Style | None = None) -> Draft:
-    """A new ad in another of LANGUAGES, of no service in particular, with a style's likings and order."""
-    return _compose(Draft((), (), "", language), style or Style(), rng, tokens)
+    For one of the writer's services, or in another of LANGUAGES for none in particular.
+    """
+    empty = Draft((), (), pick(rng, style.services) if language == "en" else "", language)
+    per_piece = _TOKENS_PER_PIECE[language]
+    title = _title(empty, style, rng, tokens / per_piece / 4)
+    written = set_in(style.title_font, style.divider.join(title))
+    room = tokens - 1 - per_piece * count_pieces(written) - style.tokens_per_ad
+    used: set[int] = set()
+    sections = [style.sections[place] for place in rng.permutation(len(style.sections))]
+    body: list[Sentence] = []
+    for role in chain(("contact", *_FIRST), sections, cycle(_THEN)):
+        sentence = Sentence(role, write_sentence(role, empty, style, rng, used))
+        cost = per_piece * count_pieces(sentence.text) + style.tokens_per_sentence
+        if body and room < cost / 2:
+            break
+        body.append(sentence)
+        room -= cost
+    body.sort(key=lambda sentence: style.order.index(sentence.role))
+    return replace(empty, title=title, body=tuple(body))
 
 
 def edit(draft: Draft, style: Style, rng: Generator, share: float) -> Draft:
@@ -108,25 +122,6 @@ def _title(draft: Draft, style: Style, rng: Generator, room: float) -> tuple[str
     if style.phone_in_title and room > 2 * PHONE_TOKENS:
         parts.append("{phone}")
     return tuple(parts)
-
-
-def _compose(empty: Draft, style: Style, rng: Generator, tokens: int) -> Draft:
-    per_piece = _TOKENS_PER_PIECE[empty.language]
-    title = _title(empty, style, rng, tokens / per_piece / 4)
-    written = set_in(style.title_font, style.divider.join(title))
-    room = tokens - 1 - per_piece * count_pieces(written) - style.tokens_per_ad
-    used: set[int] = set()
-    sections = [style.sections[place] for place in rng.permutation(len(style.sections))]
-    body: list[Sentence] = []
-    for role in chain(("contact", *_FIRST), sections, cycle(_THEN)):
-        sentence = Sentence(role, write_sentence(role, empty, style, rng, used))
-        cost = per_piece * count_pieces(sentence.text) + style.tokens_per_sentence
-        if body and room < cost / 2:
-            break
-        body.append(sentence)
-        room -= cost
-    body.sort(key=lambda sentence: style.order.index(sentence.role))
-    return replace(empty, title=title, body=tuple(body))
 
 
 def _another(role: str, draft: Draft, style: Style, rng: Generator) -> Sentence:

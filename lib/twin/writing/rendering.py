@@ -24,7 +24,6 @@ from lib.twin.writing.style import Style
 
 _PHONE = re.compile(r"[2-9]\d\d55501\d\d")
 _MAIL = re.compile(r"[\w.+-]+@example\.org")
-_LINK = re.compile(r"(https?://)?([\w-]+\.)*example\.org(/[\w./-]*)?")
 _SLOT = re.compile(r"\{(\w+)\}")
 _WORD = re.compile(r"\{\w+\}|[A-Za-z]+")
 _LONG_FORM = re.compile(r"\b(" + "|".join(lexicon.CONTRACTIONS) + r")\b")
@@ -37,7 +36,7 @@ class Facts:
 
     name: a nickname. phone: ten digits, NPA 555 01xx. hiding: one of HIDINGS. date: ISO. price: dollars.
     count: people or pieces, 2 to 9. size: feet or miles. since: a year. things: noun phrases that the text names.
-    mail and link are written when they are given. Raises ValueError where a number or address could be somebody's.
+    Raises ValueError where a number or address could be somebody's.
     """
 
     name: str
@@ -53,10 +52,9 @@ class Facts:
     since: int
     things: tuple[str, ...] = ()
     phone2: str | None = None
-    link: str | None = None
 
     def __post_init__(self) -> None:
-        for value, allowed in ((self.phone, _PHONE), (self.phone2, _PHONE), (self.mail, _MAIL), (self.link, _LINK)):
+        for value, allowed in ((self.phone, _PHONE), (self.phone2, _PHONE), (self.mail, _MAIL)):
             if value is not None and not allowed.fullmatch(value):
                 raise ValueError(f"{value!r} is neither a fictional number (NPA-555-01xx) nor at example.org")
         if self.hiding not in HIDINGS:
@@ -66,7 +64,7 @@ class Facts:
 def render(draft: Draft, style: Style, facts: Facts, rng: Generator) -> str:
     """The ad's text, "TITLE [SEP] DESCRIPTION": slots filled, the writer's habits and some noise applied.
 
-    Things, mail and link are named if the facts have them, in place of as many of the draft's details.
+    Things and mail are named if the facts have them, in place of as many of the draft's details.
     """
     soft, hard = _soft_slots(style, facts), _hard_slots(style, facts, rng)
 
@@ -105,7 +103,6 @@ def _hard_slots(style: Style, facts: Facts, rng: Generator) -> dict[str, str]:
     return {
         "phone": hide_phone(facts.phone, facts.hiding, rng, facts.phone2),
         "mail": facts.mail or "",
-        "link": facts.link or "",
         "post_id": facts.post_id,
         "date": _dated(facts.date, style.dates),
     }
@@ -125,10 +122,10 @@ def _dated(iso: str, form: str) -> str:
 
 
 def _with_extras(draft: Draft, style: Style, facts: Facts, rng: Generator) -> list[Sentence]:
-    """The body with sentences for things, mail and link, which take the places of the last details."""
+    """The body with sentences for things and mail, which take the places of the last details."""
     body = list(draft.body)
     details = [place for place, sentence in enumerate(body) if sentence.role == "detail"]
-    for role, fact in (("things", facts.things), ("mail", facts.mail), ("link", facts.link)):
+    for role, fact in (("things", facts.things), ("mail", facts.mail)):
         if fact:
             extra = Sentence(role, write_sentence(role, draft, style, rng, set()))
             if details:

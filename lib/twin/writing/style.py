@@ -1,7 +1,7 @@
 """A vendor's style of writing: habits of casing, marks, spelling, wording, order and services.
 
-`Style.draw(rng, distinctness, school)` draws a style near that of a school of writers. How well vendors can be told
-apart is tuned by `distinctness`. The options that habits are drawn from are in `style.yaml`.
+How well vendors can be told apart is tuned by the `distinctness` of `Style.draw`. The options that habits are drawn
+from are in `style.yaml`.
 """
 
 from __future__ import annotations
@@ -112,8 +112,7 @@ class Style:
         """A writer of the school (by default the house style) who keeps about 1 - distinctness of its habits.
 
         0 gives the school itself, 1 nothing in common. With the same generator a higher distinctness keeps the habits
-        that a lower one had changed, so one vendor can be followed along the scale. A school is itself a style
-        (drawn at 1, say), and so is a vendor's off-day (drawn at 0.1 with the vendor as the school).
+        that a lower one had changed. A school is itself a style, drawn at 1, say.
         """
         school = school or cls()
         taste, *chances = (int(rng.integers(2**63)), *rng.random(len(HABITS)))

@@ -18,7 +18,8 @@ from lib.data import disclosure
 from lib.data.ads import REGIONS
 from lib.evaluation import identification as scoring
 from lib.evaluation import verification as retrieval
-from lib.evaluation.intervals import all_vendors, bootstrap_weights, compared, interval, mean_of_seeds
+from lib.evaluation.intervals import all_vendors, bootstrap_weights, interval, mean_of_seeds
+from lib.review.verdicts import with_verdicts
 from lib.runs import results
 from lib.runs.results import Results
 from lib.study.registry import ALIGNMENT_NAMES, BACKBONES
@@ -192,8 +193,7 @@ def neighbours(measured: Results) -> pd.DataFrame:
             pairs.append((shares[higher], shares[lower]))
             rows.append((modality, higher, lower))
     table = pd.DataFrame(rows, columns=["modality", "higher", "lower"])
-    table = table.join(compared(pairs, measured.study.bootstrap, measured.study.split.seed))
-    return table.rename(columns={"direction": "verdict"}).drop(columns="vendors")
+    return with_verdicts(table, pairs, measured.study).drop(columns="vendors")
 
 
 def order(measured: Results, table: pd.DataFrame, variant: str = "corrected") -> tuple[dict[str, float], pd.DataFrame]:
@@ -351,6 +351,4 @@ def shared_less_unique(measured: Results, scored: pd.DataFrame) -> pd.DataFrame:
                 pairs.append((shared, unique))
                 rows.append((modality, metric, region))
     table = pd.DataFrame(rows, columns=["modality", "metric", "region"])
-    table = table.join(compared(pairs, measured.study.bootstrap, measured.study.split.seed))
-    verdicts = table["direction"].replace({"higher": "shared higher", "lower": "unique higher"})
-    return table.assign(verdict=verdicts).drop(columns="direction")
+    return with_verdicts(table, pairs, measured.study, "shared higher", "unique higher")

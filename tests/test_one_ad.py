@@ -51,7 +51,7 @@ def an_investigation(texts):
     ads = pd.DataFrame({"ad": range(4), "region": ["south"] * 3 + ["west"], "vendor": [7, 7, 7, 8], "text": range(4)})
     asked.data = SimpleNamespace(ads=ads, pairs=pairs, texts=texts)
     asked.stored = {"image": (items, vectors)}
-    asked.calibrated = lambda by: one_ad.Confidence(None, 0.5)
+    asked.calibrated = lambda by: one_ad.Confidence(pd.DataFrame({"similarity": [0.1, 0.9], "right": [True, True]}))
     return asked
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -226,16 +225,11 @@ def seeds(tables: StudyTables, argument: str) -> Finding:
     return Finding(verdict, why, float(ours), low, high, float(count), chapter)
 
 
-@cache
-def _published_tables() -> Mapping[tuple[str, int], pd.DataFrame]:
-    return audit.all_tables()
-
-
 def printed(tables: StudyTables, argument: str) -> Finding:
     """Statements about the papers' own numbers (ids of `text_numbers.csv`), computed again (chapter 90)."""
     numbers = published.text_numbers()
     rows = numbers[numbers["id"].isin(argument.split()) | (numbers["kind"] == "given")]
-    checks = pd.DataFrame(list(text_checks.statements(_published_tables(), rows)))
+    checks = pd.DataFrame(list(text_checks.statements(audit.all_tables(), rows)))
     agrees = checks["agrees"] == "yes"
     if agrees.all():
         verdict = ClaimVerdict.CONSISTENT

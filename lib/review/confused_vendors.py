@@ -36,15 +36,15 @@ def wrong_links(nearest: pd.DataFrame, items: pd.DataFrame, most: int) -> pd.Dat
     return table
 
 
-def with_texts(links: pd.DataFrame, texts: Sequence[str], length: int = 160) -> pd.DataFrame:
+def with_texts(links: pd.DataFrame, texts: Sequence[str]) -> pd.DataFrame:
     """`wrong_links` with the beginnings of the texts, `its text, nearest text`, in place of numbers.
 
     texts: by number, masked. They are the ads' own words: never of sensitive data.
     """
     table = links[["similarity", "vendor", "taken for"]].copy()
     if "text" in links:
-        table["its text"] = [texts[text][:length] for text in links["text"]]
-        table["nearest text"] = [texts[text][:length] for text in links["nearest text"]]
+        table["its text"] = [texts[text][:160] for text in links["text"]]
+        table["nearest text"] = [texts[text][:160] for text in links["nearest text"]]
     return table
 
 
@@ -128,11 +128,13 @@ def one_entity(
     split_vendors = len(np.unique(owner[one][same]))
     counts = {"labels": len(names), "pairs": len(one), "split": int(same.sum()), "split_vendors": split_vendors}
     if not same.any() or same.all():
-        return counts | dict.fromkeys(["auroc", "low", "high", "first"], np.nan) | {"told": Separation.UNDECIDED}
+        unknown = dict.fromkeys(["auroc", "low", "high", "first"], np.nan)
+        return {**counts, **unknown, "told": Separation.UNDECIDED}
     low, high = interval(_resampled_auroc(cosines[one, other], same, owner[one], owner[other], draws, seed))
     nearest = cosines.argmax(1)
     first = (nearest[one] == other) | (nearest[other] == one)
-    return counts | {
+    return {
+        **counts,
         "auroc": float(roc_auc_score(same, cosines[one, other])),
         "low": low,
         "high": high,

@@ -143,29 +143,20 @@ class Investigation:
         """
         if "image" not in queries:
             return pd.DataFrame(columns=["ad", "image", "asked", "similarity"])
-        return nearest_pictures(*self.stored["image"], queries["image"], self.data.pairs, ads)
+        items, vectors = self.stored["image"]
+        keys, pairs = ["region", "vendor", "image"], self.data.pairs
+        # A picture is one item, however many ads of its vendor show it.
+        images = pairs.loc[pairs["ad"].isin(ads), ["ad", *keys]].drop_duplicates()
+        images = images.merge(items[keys].assign(row=np.arange(len(items))), on=keys)
+        cosines = retrieval.unit(vectors[images["row"].to_numpy()]) @ retrieval.unit(queries["image"]).T
+        best = images.assign(asked=cosines.argmax(1), similarity=cosines.max(1))
+        best = best.sort_values("similarity", ascending=False).drop_duplicates("ad").set_index("ad")
+        return best.loc[[ad for ad in ads if ad in best.index], ["image", "asked", "similarity"]].reset_index()
 
 
 def leading(queries: Mapping[str, np.ndarray]) -> str:
     """The modality that an ad's candidates are ranked by, of those that it has."""
     return "multimodal" if "multimodal" in queries else next(iter(queries))
-
-
-def nearest_pictures(
-    items: pd.DataFrame, vectors: np.ndarray, queries: np.ndarray, pairs: pd.DataFrame, ads: Sequence[int]
-) -> pd.DataFrame:
-    """See `Investigation.nearest_pictures`.
-
-    items: `region, vendor, image`, a row for each of vectors (n, d); queries: (m, d); pairs: as in `lib.data.ads.Ads`.
-    A picture is one item, however many ads of its vendor show it, so all pictures that an ad shows are compared.
-    """
-    keys = ["region", "vendor", "image"]
-    images = pairs.loc[pairs["ad"].isin(ads), ["ad", *keys]].drop_duplicates()
-    images = images.merge(items[keys].assign(row=np.arange(len(items))), on=keys)
-    cosines = retrieval.unit(vectors[images["row"].to_numpy()]) @ retrieval.unit(queries).T
-    best = images.assign(asked=cosines.argmax(1), similarity=cosines.max(1)).sort_values("similarity", ascending=False)
-    best = best.drop_duplicates("ad").set_index("ad")
-    return best.loc[[ad for ad in ads if ad in best.index], ["image", "asked", "similarity"]].reset_index()
 
 
 def words_in_common(ads: Ads, text: str, others: Sequence[int]) -> pd.DataFrame:

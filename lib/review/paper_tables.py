@@ -144,13 +144,13 @@ def _is_the_papers(label: str, paper: str) -> bool:
     return names == [paper]
 
 
-def rows_of_ours(measured: Results, metric: str = "Macro-F1") -> pd.DataFrame:
-    """Every row of ours that identifies, best first within a modality.
+def rows_of_ours(measured: Results) -> pd.DataFrame:
+    """Every row of ours that identifies, best macro-F1 first within a modality.
 
     The columns `lib.runs.results.ROW`, the score with its interval and seeds, the items it was scored on, what it cost
     (mean over seeds) and its first run.
     """
-    scores = measured.identification[measured.identification["metric"] == metric]
+    scores = measured.identification[measured.identification["metric"] == "Macro-F1"]
     table = scores.join(measured.runs.groupby("row")[COST].mean(), on="row")
     table = table.sort_values(["modality", "mean"], ascending=[True, False], ignore_index=True)
     return table[[*results.ROW, "mean", "low", "high", "seeds", "seed_sd", "items", "vendors", *COST, "run"]]
@@ -269,16 +269,15 @@ def on_pairs(measured: Results) -> pd.DataFrame:
     row didn't see). The paper scores text rows on texts, image rows on pictures and multimodal rows on pairs.
     """
     rows = []
-    for objective in measured.runs["objective"].unique():
-        multimodal = measured.find("multimodal", objective)
-        if not multimodal or not (multimodal[0].folder / "predictions.csv").exists():
+    for objective in measured.runs.loc[measured.runs["identifies"], "objective"].unique():
+        by_modality = {modality: measured.find(modality, objective) for modality in CONTENT}
+        if not by_modality["multimodal"]:
             continue
-        pairs = results.predictions(multimodal[0])[["text", "image", "truth"]]
-        for modality, content in CONTENT.items():
-            runs = [run for run in measured.find(modality, objective) if (run.folder / "predictions.csv").exists()]
+        pairs = results.predictions(by_modality["multimodal"][0])[["text", "image", "truth"]]
+        for modality, runs in by_modality.items():
             if not runs:
                 continue
-            keys = [*content, "truth"]
+            keys = [*CONTENT[modality], "truth"]
             predictions = [results.predictions(run).drop_duplicates(keys)[[*keys, "predicted"]] for run in runs]
             merged = [pairs.merge(frame, on=keys, how="left") for frame in predictions]
             seen = merged[0]["predicted"].notna()
@@ -291,7 +290,7 @@ def on_pairs(measured: Results) -> pd.DataFrame:
             macro_f1 = scores.set_index("metric").loc["Macro-F1"]
             own = measured.identification
             own = own[(own["run"] == runs[0].name) & (own["metric"] == "Macro-F1")]["mean"].iloc[0]
-            score = (macro_f1["mean"], macro_f1["low"], macro_f1["high"])
+            score = macro_f1[["mean", "low", "high"]]
             rows.append((modality, objective, own, *score, int(seen.sum()), int((~seen).sum())))
     columns = ["modality", "objective", "own_items", "pairs", "low", "high", "items", "missing"]
     return pd.DataFrame(rows, columns=columns)

@@ -21,14 +21,11 @@ from lib.review.verdicts import with_verdicts
 from lib.runs import results
 from lib.runs.baselines import BASELINES
 from lib.study.plan import Run, Study
-from lib.study.run_kinds import FUSION, IMAGE, TEXT
+from lib.study.run_kinds import CONTENT, FUSION, IMAGE, TEXT
 
 PROTOCOLS = ("paper", "ad", "campaign")
 """From the one that lets most cross to the one that lets nothing cross."""
 NAMES = {"text": "text", "image": "picture"}
-MODALITIES = ("text", "image", "multimodal")
-
-
 Items = Mapping[tuple[str, str], pd.DataFrame]
 
 
@@ -39,7 +36,7 @@ def items_of(study: Study, ads: Ads, alike: Mapping[str, np.ndarray]) -> dict[tu
     when that is so of all. One vendor is enough, of sensitive data five are.
     """
     region = ads.training_region(study.data.train_region)
-    modalities = [name for name in MODALITIES if splits.has(ads.pairs, name).any()]
+    modalities = [name for name in CONTENT if splits.has(ads.pairs, name).any()]
     least, tables = LEAST if study.sensitive else 1, {}
     for protocol in PROTOCOLS:
         for modality in modalities:

@@ -6,6 +6,8 @@ exact intervals (`rounding`): only what rounding can't explain is a disagreement
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from lib.core import published
@@ -13,6 +15,7 @@ from lib.review.arithmetic import table_checks, text_checks
 from lib.review.arithmetic.check import COLUMNS, Tables
 
 
+@cache
 def all_tables() -> dict[tuple[str, int], pd.DataFrame]:
     """Every transcribed table, its cells as they are printed."""
     return {key: published.cells(*key) for key in published.tables()}

@@ -11,7 +11,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -51,11 +50,13 @@ def measure(run: Experiment, items: int, scale: float, rounds: int, padded: int)
     parts = {
         **_texts(run, items, padded),
         **_pictures(run, items),
-        "detecting faces": tuple(_detecting(run, items, processes) for processes in (1, 2)),
-        "drawing the twin": tuple(_drawing(scale, processes) for processes in (1, 2)),
+        "detecting faces": (_detecting(run, items, 1), _detecting(run, items, 2)),
+        "drawing the twin": (_drawing(scale, 1), _drawing(scale, 2)),
     }
-    rows = [training_speed.in_turns(name, *map(timed, ways), rounds) for name, ways in parts.items()]
-    return pd.DataFrame(chain.from_iterable(rows))
+    rows = []
+    for name, (plain, ours) in parts.items():
+        rows += training_speed.in_turns(name, timed(plain), timed(ours), rounds)
+    return pd.DataFrame(rows)
 
 
 def described(table: pd.DataFrame) -> pd.DataFrame:

@@ -36,14 +36,14 @@ def runs(study: Study) -> list[tuple[dict[str, Any], RunRecord]]:
     finished = []
     for name, run in study.all_runs().items():
         if run.kind is ALIGNMENT and run.finished:
-            given = run.parameters
+            parameters = run.parameters
             row = {
-                "method": ALIGNMENT_NAMES[given["method"]],
-                "variant": given.get("variant", "corrected"),
-                "temperature": given.get("temperature", study.alignment.temperature),
-                "overlap": given.get("overlap", study.data.overlap),
-                "varies": next((setting for setting in ("overlap", "temperature") if setting in given), ""),
-                "seed": given["seed"],
+                "method": ALIGNMENT_NAMES[parameters["method"]],
+                "variant": parameters.get("variant", "corrected"),
+                "temperature": parameters.get("temperature", study.alignment.temperature),
+                "overlap": parameters.get("overlap", study.data.overlap),
+                "varies": next((setting for setting in ("overlap", "temperature") if setting in parameters), ""),
+                "seed": parameters["seed"],
                 "run": name,
             }
             finished.append((row, run.record()))

@@ -40,10 +40,10 @@ def detection(study: Study, systems: Systems, nearest: Mapping[str, pd.DataFrame
     rows: list[dict[str, Any]] = []
     for name, queries in nearest.items():
         run = systems[name][0][0]
-        for asking, asked in {"all": queries, OTHERS: queries[queries["region"] != trained_on]}.items():
-            enough = (asked.groupby("known")["vendor"].nunique() >= disclosure.LEAST).all()
+        for asking, rows_asked in {"all": queries, OTHERS: queries[queries["region"] != trained_on]}.items():
+            enough = (rows_asked.groupby("known")["vendor"].nunique() >= disclosure.LEAST).all()
             if enough or not study.sensitive:
-                scores = open_set.detection(asked, study.bootstrap, study.split.seed)
+                scores = open_set.detection(rows_asked, study.bootstrap, study.split.seed)
                 rows.append({"system": name, "asking": asking, **scores, "run": run.name})
     return pd.DataFrame(rows)
 

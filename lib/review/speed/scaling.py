@@ -80,7 +80,7 @@ def pairs(run: Experiment, largest: int, size: int = 32) -> pd.DataFrame:
 def vendors(largest: int, dimensions: int = 384, size: int = 32, steps: int = 5) -> pd.DataFrame:
     """A step of the class head alone (cross-entropy, AdamW) as there are more vendors: `what, size, seconds` (of a
     step), `megabytes`."""
-    generator, rows = torch.Generator().manual_seed(0), []
+    generator = torch.Generator().manual_seed(0)
 
     def steps_of(count: int) -> nn.Module:
         head = nn.Linear(dimensions, count)
@@ -92,20 +92,18 @@ def vendors(largest: int, dimensions: int = 384, size: int = 32, steps: int = 5)
         return head
 
     steps_of(size)  # what is loaded once is loaded
-    for count in sizes(largest):
-        rows.append({"what": "vendors: a step of the class head", "size": count, **cost(steps_of, count)})
-    table = pd.DataFrame(rows)
+    what = "vendors: a step of the class head"
+    table = pd.DataFrame([{"what": what, "size": count, **cost(steps_of, count)} for count in sizes(largest)])
     return table.assign(seconds=table["seconds"] / steps)
 
 
 def texts(largest: int, words: int = 60) -> pd.DataFrame:
     """Grouping near-duplicates among made-up texts, a quarter of them copies with one word changed: `what, size,
     seconds, megabytes`."""
-    rows = []
-    for count in sizes(largest):
-        made = _made_up(count, words)
-        rows.append({"what": "texts: near-duplicates", "size": count, **cost(near_duplicates.text_groups, made)})
-    return pd.DataFrame(rows)
+    what, groups = "texts: near-duplicates", near_duplicates.text_groups
+    return pd.DataFrame(
+        [{"what": what, "size": count, **cost(groups, _made_up(count, words))} for count in sizes(largest)]
+    )
 
 
 def _made_up(count: int, words: int) -> list[str]:

@@ -278,18 +278,14 @@ def on_pairs(measured: Results) -> pd.DataFrame:
             if not runs:
                 continue
             keys = [*CONTENT[modality], "truth"]
-            predictions = [results.predictions(run).drop_duplicates(keys)[[*keys, "predicted"]] for run in runs]
-            merged = [pairs.merge(frame, on=keys, how="left") for frame in predictions]
+            answers = [results.predictions(run).drop_duplicates(keys)[[*keys, "predicted"]] for run in runs]
+            merged = [pairs.merge(frame, on=keys, how="left") for frame in answers]
             seen = merged[0]["predicted"].notna()
-            scores = scoring.scores(
-                pairs["truth"].to_numpy()[seen],
-                [frame["predicted"].to_numpy()[seen].astype(int) for frame in merged],
-                measured.study.bootstrap,
-                measured.study.split.seed,
-            )
+            truth = pairs["truth"].to_numpy()[seen]
+            predicted = [frame["predicted"].to_numpy()[seen].astype(int) for frame in merged]
+            scores = scoring.scores(truth, predicted, measured.study.bootstrap, measured.study.split.seed)
             macro_f1 = scores.set_index("metric").loc["Macro-F1"]
-            own = measured.identification
-            own = own[(own["run"] == runs[0].name) & (own["metric"] == "Macro-F1")]["mean"].iloc[0]
+            own = measured.identification.set_index(["run", "metric"]).loc[(runs[0].name, "Macro-F1"), "mean"]
             score = macro_f1[["mean", "low", "high"]]
             rows.append((modality, objective, own, *score, int(seen.sum()), int((~seen).sum())))
     columns = ["modality", "objective", "own_items", "pairs", "low", "high", "items", "missing"]
@@ -321,10 +317,9 @@ def table_12(measured: Results, scored: pd.DataFrame) -> pd.DataFrame:
     from `vendor_groups`. Each group's interval resamples its own vendors.
     """
     printed = published.table("matched", 12).rename(columns={"mean": "published", "vendors": "group"})
+    draws, seed = measured.study.bootstrap, measured.study.split.seed
     ours = [
-        retrieval.table(rows, measured.study.bootstrap, measured.study.split.seed).assign(
-            modality=modality, group=group
-        )
+        retrieval.table(rows, draws, seed).assign(modality=modality, group=group)
         for (modality, group), rows in scored.groupby(["modality", "group"], sort=False)
     ]
     columns = ["modality", "group", "metric", "split", "ours", "low", "high", "std_ours", "queries", "vendors"]

@@ -109,10 +109,8 @@ def test_a_deviation_is_read_as_its_score_is(found):
 
 def test_a_score_of_another_row_is_told():
     tables = planted(("matched", 5), CE | {"split": "OOD"}, "0.6647")  # that of CE+Triplet
-    (row,) = (
-        row for row in table_checks.averages(tables) if row["place"] == "Table 5, row 2" and row["printed"] == "0.6647"
-    )
-    assert row["reading"] == "fits: that of row 5"
+    (row,) = (row for row in table_checks.averages(tables) if row.place == "Table 5, row 2" and row.printed == "0.6647")
+    assert row.reading == "fits: that of row 5"
 
 
 def planted(key, where, value, column="mean"):
@@ -185,7 +183,7 @@ ALL = ("South", "Midwest", "West", "Northeast", "OOD")
 )
 def test_a_planted_copy_is_found(ours, theirs, splits, check, more):
     def within(tables):  # the row that was copied may stand in another table too
-        return sum(row["check"] == check and row["place"].startswith("Table 7,") for row in table_checks.copies(tables))
+        return sum(row.check == check and row.place.startswith("Table 7,") for row in table_checks.copies(tables))
 
     assert within(copied("MRR@10", ours, theirs, splits)) - within(audit.all_tables()) == more
 
@@ -201,7 +199,7 @@ def test_a_planted_copy_of_a_metric_is_found(splits, more):
         )
         table.loc[ours, ["mean", "std"]] = table.loc[theirs, ["mean", "std"]].to_numpy()
     copies = [
-        row for row in table_checks.copies(tables | {("matched", 7): table}) if "MRR@10 and Macro-F1@X" in row["what"]
+        row for row in table_checks.copies(tables | {("matched", 7): table}) if "MRR@10 and Macro-F1@X" in row.what
     ]
     assert len(copies) == more
 
@@ -234,8 +232,8 @@ def test_a_whole_lies_between_its_groups(shared, unique, agrees):
     for group, score in (("shared", shared), ("unique", unique)):
         table.loc[where & (table["vendors"] == group), "mean"] = score
     rows = list(table_checks.brackets(tables | {("matched", 12): table}))
-    assert [row["agrees"] for row in rows if "text MRR@10 Midwest" in row["what"]] == [agrees]
-    assert sum(row["agrees"] == "yes" for row in rows) == (agrees == "yes")
+    assert [row.agrees for row in rows if "text MRR@10 Midwest" in row.what] == [agrees]
+    assert sum(row.agrees == "yes" for row in rows) == (agrees == "yes")
 
 
 GIVEN = {"about": "", "against": "", "table": "", "kind": "given", "scale": "1", "paper": "matched", "place": "here"}
@@ -246,7 +244,7 @@ def stated(kind, printed, tables=None, scale="1", given=(), **statement):
     rows = [GIVEN | {"id": name, "printed": number, "scale": scale} for name, number in zip("abc", given, strict=False)]
     rows.append(GIVEN | {"id": "said", "kind": kind, "printed": printed, "scale": scale} | statement)
     (row,) = text_checks.statements(audit.all_tables() if tables is None else tables, pd.DataFrame(rows))
-    return row["agrees"]
+    return row.agrees
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,6 @@ def test_confidence_rises_with_likeness_and_is_the_share_where_nothing_tells():
     generator = np.random.default_rng(0)
     similarity = generator.random(2000)
     links = pd.DataFrame({"similarity": similarity, "right": generator.random(2000) < similarity**2})
-    sure = Confidence.fitted(links).of(np.array([0.2, 0.5, 0.9]))
+    sure = Confidence(links).of(np.array([0.2, 0.5, 0.9]))
     assert (np.diff(sure) > 0).all() and sure == pytest.approx([0.04, 0.25, 0.81], abs=0.12)
-    assert Confidence.fitted(links.assign(right=True)).of(np.array([0.1, 0.9])).tolist() == [1.0, 1.0]
+    assert Confidence(links.assign(right=True)).of(np.array([0.1, 0.9])).tolist() == [1.0, 1.0]

@@ -37,9 +37,8 @@ def pictures():
 
 
 def test_of_each_ad_the_picture_most_like_the_query_is_taken():
-    items, vectors, pairs = pictures()
     queries = np.array([[0, 0, 3.0], [0, 5.0, 0]])  # the second is like picture 11
-    found = one_ad.nearest_pictures(items, vectors, queries, pairs, [3, 1, 0, 2])
+    found = an_investigation([""] * 4).nearest_pictures({"image": queries}, [3, 1, 0, 2])
     assert found["ad"].tolist() == [3, 1, 0]  # in the order asked; ad 2 has no picture
     assert found["image"].tolist() == [12, 11, 11] and found["asked"].tolist() == [1, 1, 1]
     assert found["similarity"].tolist() == pytest.approx([np.sqrt(0.5), 1, 1])
@@ -51,7 +50,7 @@ def an_investigation(texts):
     ads = pd.DataFrame({"ad": range(4), "region": ["south"] * 3 + ["west"], "vendor": [7, 7, 7, 8], "text": range(4)})
     asked.data = SimpleNamespace(ads=ads, pairs=pairs, texts=texts)
     asked.stored = {"image": (items, vectors)}
-    asked.calibrated = lambda by: one_ad.Confidence(None, 0.5)
+    asked.calibrated = lambda by: one_ad.Confidence(pd.DataFrame({"similarity": [0.1, 0.9], "right": [True, True]}))
     return asked
 
 

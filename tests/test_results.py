@@ -422,7 +422,7 @@ def test_on_pairs_a_verdict_counts_for_each_pair_that_it_is_in(measured):
 
 def verdicts(found):
     table = claimed_orders.identification(found).set_index("claim")
-    assert list(table.index) == [order.statement for order in claimed_orders.identification_orders()]
+    assert list(table.index) == [order.statement for order in claimed_orders.orders("identification")]
     return table
 
 

@@ -76,6 +76,12 @@ def test_a_verdict_changes_with_its_table_and_names_its_runs():
     assert before.runs == ["text/one", "text/other"] and before.chapter == "30_identification" and before.seeds == 3
 
 
+def test_a_damaged_table_of_comparisons_is_named(tmp_path):
+    (tmp_path / "claims_verification.csv").write_text("claim,place\nA beats B,Table 5\n")
+    with pytest.raises(DataError, match=r"claims_verification\.csv has no column paper.* Run chapter 31_verification"):
+        TESTS["orders"](StudyTables(tmp_path), "A")
+
+
 def test_levels_and_sameness():
     table = pd.DataFrame({"asking": "all", "auroc": [0.8, 0.7], "auroc_low": [0.6, 0.55], "auroc_high": [0.9, 0.8]})
     argument = "open_set;asking=all;auroc;0.5;above"

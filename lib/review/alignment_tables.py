@@ -13,9 +13,8 @@ import pandas as pd
 from lib.core import published, tables
 from lib.core.schemas import TextToImageScores
 from lib.evaluation import verification
-from lib.evaluation.intervals import compared
 from lib.review.paper_tables import SPLITS
-from lib.review.verdicts import ClaimVerdict
+from lib.review.verdicts import ClaimVerdict, with_verdicts
 from lib.runs import results
 from lib.study.plan import Study
 from lib.study.registry import ALIGNMENT_NAMES
@@ -37,14 +36,14 @@ def runs(study: Study) -> list[tuple[dict[str, Any], RunRecord]]:
     finished = []
     for name, run in study.all_runs().items():
         if run.kind is ALIGNMENT and run.finished:
-            given = run.parameters
+            parameters = run.parameters
             row = {
-                "method": ALIGNMENT_NAMES[given["method"]],
-                "variant": given.get("variant", "corrected"),
-                "temperature": given.get("temperature", study.alignment.temperature),
-                "overlap": given.get("overlap", study.data.overlap),
-                "varies": next((setting for setting in ("overlap", "temperature") if setting in given), ""),
-                "seed": given["seed"],
+                "method": ALIGNMENT_NAMES[parameters["method"]],
+                "variant": parameters.get("variant", "corrected"),
+                "temperature": parameters.get("temperature", study.alignment.temperature),
+                "overlap": parameters.get("overlap", study.data.overlap),
+                "varies": next((setting for setting in ("overlap", "temperature") if setting in parameters), ""),
+                "seed": parameters["seed"],
                 "run": name,
             }
             finished.append((row, run.record()))
@@ -126,9 +125,7 @@ def judged(study: Study) -> pd.DataFrame:
         at_ends = (least.overlap, most.overlap, least.mean, most.mean)
         rows.append((method, variant, *at_ends, most.chance, len(most.shares)))
     columns = ["method", "variant", "least", "most", "at least", "at most", "chance", "seeds"]
-    frame = pd.DataFrame(rows, columns=columns).join(compared(pairs, study.bootstrap, study.split.seed))
-    frame["verdict"] = frame["direction"].replace({"higher": "learns", "lower": "unlearns"})
-    return frame.drop(columns="direction")
+    return with_verdicts(pd.DataFrame(rows, columns=columns), pairs, study, "learns", "unlearns")
 
 
 def contrasts(study: Study) -> pd.DataFrame:
@@ -146,11 +143,10 @@ def contrasts(study: Study) -> pd.DataFrame:
         # A difference of two gains is twice the difference of two means: of what speaks for corrected, and against it.
         pairs.append(([*high.shares, *released_low.shares], [*low.shares, *released_high.shares]))
         rows.append((method, high.mean - low.mean, released_high.mean - released_low.mean))
-    differences = compared(pairs, study.bootstrap, study.split.seed)
-    differences[["difference", "low", "high"]] *= 2
-    table = pd.DataFrame(rows, columns=["method", "corrected", "released"]).join(differences)
-    verdicts = table["direction"].replace({"higher": "corrected gains more", "lower": "released gains more"})
-    return table.assign(verdict=verdicts).drop(columns="direction")
+    gains = pd.DataFrame(rows, columns=["method", "corrected", "released"])
+    table = with_verdicts(gains, pairs, study, "corrected gains more", "released gains more")
+    table[["difference", "low", "high"]] *= 2
+    return table
 
 
 class End(NamedTuple):

@@ -8,39 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from lib.core import published
+from lib.core import published, yaml_files
 from lib.core import tables as read_back
+from lib.core.schemas import ClaimComparisons
 from lib.review import alignment_tables
 from lib.review.arithmetic import audit, text_checks
 from lib.review.verdicts import ClaimVerdict
 
 CHAPTERS = {
-    "claims_identification": "30_identification",
-    "claims_verification": "31_verification",
-    "matched_table_03": "30_identification",
-    "alignment_judged": "35_alignment",
-    "alignment_contrasts": "35_alignment",
-    "shared_less_unique": "32_known_and_new_vendors",
-    "open_set": "32_known_and_new_vendors",
-    "fig_3": "33_insights",
-    "figs_4_to_7": "33_insights",
-    "positives": "33_insights",
-    "leakage": "03_splits_and_leakage",
-    "leakage_falls": "03_splits_and_leakage",
-    "hotel_falls": "42_hotel_results",
-    "hotel_verdicts": "42_hotel_results",
-    "hotel_transfer": "42_hotel_results",
-    "hotels_invariants": "40_hotel_splits",
-    "paper_audit": "90_paper_audit",
+    table: chapter
+    for chapter, written in yaml_files.read(Path(__file__).with_suffix(".yaml"), "expected are chapters").items()
+    for table in written
 }
 """Which chapter writes the tables that claims are tested on."""
+COMPARISONS = ("claims_identification", "claims_verification")
+"""The tables of `lib.review.claimed_orders`."""
 
 
 class StudyTables(dict[str, pd.DataFrame | None]):
@@ -52,7 +40,12 @@ class StudyTables(dict[str, pd.DataFrame | None]):
 
     def __missing__(self, name: str) -> pd.DataFrame | None:
         path = self.folder / f"{name}.csv"
-        self[name] = read_back.chapter(path) if path.exists() else None
+        if not path.exists():
+            self[name] = None
+        elif name in COMPARISONS:
+            self[name] = read_back.read(path, ClaimComparisons, f"Run chapter {CHAPTERS[name]} again.")
+        else:
+            self[name] = read_back.chapter(path)
         return self[name]
 
 
@@ -112,7 +105,7 @@ def _combined(rows: pd.DataFrame, table: str, what: str) -> Finding:
 
 def orders(tables: StudyTables, argument: str) -> Finding:
     """Comparisons of `lib.review.claimed_orders` whose claim begins with the argument."""
-    for name, score in (("claims_identification", "macro-F1"), ("claims_verification", "R-Precision")):
+    for name, score in zip(COMPARISONS, ("macro-F1", "R-Precision"), strict=True):
         table = tables[name]
         rows = None if table is None else table[table["claim"].str.startswith(argument)]
         if rows is not None and len(rows):
@@ -232,16 +225,11 @@ def seeds(tables: StudyTables, argument: str) -> Finding:
     return Finding(verdict, why, float(ours), low, high, float(count), chapter)
 
 
-@cache
-def _published_tables() -> Mapping[tuple[str, int], pd.DataFrame]:
-    return audit.all_tables()
-
-
 def printed(tables: StudyTables, argument: str) -> Finding:
     """Statements about the papers' own numbers (ids of `text_numbers.csv`), computed again (chapter 90)."""
     numbers = published.text_numbers()
     rows = numbers[numbers["id"].isin(argument.split()) | (numbers["kind"] == "given")]
-    checks = pd.DataFrame(list(text_checks.statements(_published_tables(), rows)))
+    checks = pd.DataFrame(list(text_checks.statements(audit.all_tables(), rows)))
     agrees = checks["agrees"] == "yes"
     if agrees.all():
         verdict = ClaimVerdict.CONSISTENT
@@ -273,18 +261,14 @@ def hotels(tables: StudyTables, argument: str) -> Finding:
     return Finding(ClaimVerdict(row["verdict"]), row["answer"], chapter=CHAPTERS["hotel_verdicts"])
 
 
-FIFTH = "D_SS: a fifth of a branch's images or fewer"
-"""Hotels' B.1, read as it stands; chapter 40's name for it."""
-
-
 def invariants(tables: StudyTables, argument: str) -> Finding:
     """Every sentence of the splits that chapter 40 checks on the published files, but for the fifth of B.1."""
     return _sentences(tables, lambda names: ~names.str.contains("a fifth of"))
 
 
 def fifth(tables: StudyTables, argument: str) -> Finding:
-    """B.1's fifth, read as it stands."""
-    return _sentences(tables, lambda names: names == FIFTH)
+    """B.1's fifth, read as it stands, by chapter 40's name for it."""
+    return _sentences(tables, lambda names: names == "D_SS: a fifth of a branch's images or fewer")
 
 
 def _sentences(tables: StudyTables, which: Callable[[pd.Series], pd.Series]) -> Finding:
@@ -336,18 +320,6 @@ def _published_pairs(table: pd.DataFrame) -> pd.DataFrame:
     return table[(table["items"] == "multimodal") & (table["protocol"] == "paper")]
 
 
-TESTS: dict[str, Callable[[StudyTables, str], Finding]] = {
-    "orders": orders,
-    "interval": interval,
-    "bins": bins,
-    "positives": positives,
-    "alignment": alignment,
-    "seeds": seeds,
-    "printed": printed,
-    "falls": falls,
-    "hotels": hotels,
-    "invariants": invariants,
-    "fifth": fifth,
-    "leak": leak,
-}
+_FUNCTIONS = (orders, interval, bins, positives, alignment, seeds, printed, falls, hotels, invariants, fifth, leak)
+TESTS: dict[str, Callable[[StudyTables, str], Finding]] = {test.__name__: test for test in _FUNCTIONS}
 """How claims are tested, by the name that the data file uses."""

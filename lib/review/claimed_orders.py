@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
+from pandera.typing import DataFrame
 
 from lib.core import published, yaml_files
-from lib.evaluation.intervals import compared
-from lib.review.verdicts import ClaimVerdict
+from lib.core.schemas import ClaimComparisons
+from lib.review.verdicts import ClaimVerdict, with_verdicts
 from lib.runs.results import ROLES, Results
 from lib.study.plan import Run
 
 REGIONS = ("South", "Midwest", "West", "Northeast")
 """The order in which claims of retrieval are tested."""
-TESTED = ["ours", "low", "high", "vendors", "verdict", "p", "p_holm"]
-COLUMNS = ["claim", "place", "paper", *TESTED, "seeds", "better_run", "worse_run"]
-NOT_RUN = "not run"
 _RETRIEVAL_TABLES = {
     ("text", "text"): 5,
     ("image", "image"): 7,
@@ -50,29 +48,21 @@ class Order(NamedTuple):
 
 
 @cache
-def identification_orders() -> tuple[Order, ...]:
-    """The orders of identification, in the file's order."""
-    return tuple(_read("identification"))
-
-
-@cache
-def verification_orders() -> tuple[Order, ...]:
-    """The orders of retrieval, region by region."""
+def orders(task: str) -> tuple[Order, ...]:
+    """The orders of a task (identification, verification) in the file's order, those of retrieval region by region."""
+    listed = yaml_files.read(Path(__file__).with_suffix(".yaml"), "expected are the orders of both tasks")[task]
+    of_task = [Order(row["statement"], row["place"], Side(**row["better"]), Side(**row["worse"])) for row in listed]
+    if task == "identification":
+        return tuple(of_task)
     return tuple(
         order._replace(statement=f"{order.statement}, {region}", region=region.lower())
         for region in REGIONS
-        for order in _read("verification")
+        for order in of_task
     )
 
 
-def _read(task: str) -> Iterable[Order]:
-    orders = yaml_files.read(Path(__file__).with_suffix(".yaml"), "expected are the orders of both tasks")
-    for order in orders[task]:
-        yield Order(order["statement"], order["place"], Side(**order["better"]), Side(**order["worse"]))
-
-
-def identification(results: Results) -> pd.DataFrame:
-    """The orders of identification on macro-F1; see `_tested` for the columns."""
+def identification(results: Results) -> DataFrame[ClaimComparisons]:
+    """The orders of identification on macro-F1."""
     printed = published.table("matched", 4)
     printed = printed[printed["metric"] == "Macro-F1"]
 
@@ -84,11 +74,11 @@ def identification(results: Results) -> pd.DataFrame:
     def shares(runs: list[Run], side: Side, order: Order) -> list[pd.DataFrame]:
         return results.macro_f1_shares(runs)
 
-    return _tested(results, identification_orders(), published_score, shares)
+    return _tested(results, orders("identification"), published_score, shares)
 
 
-def verification(results: Results) -> pd.DataFrame:
-    """The orders of retrieval on R-Precision, region by region; see `_tested` for the columns."""
+def verification(results: Results) -> DataFrame[ClaimComparisons]:
+    """The orders of retrieval on R-Precision, region by region."""
 
     def published_score(side: Side, order: Order) -> float:
         table = published.table("matched", _RETRIEVAL_TABLES[side.modality, side.representation])
@@ -103,10 +93,10 @@ def verification(results: Results) -> pd.DataFrame:
         return results.retrieval_shares(runs, side.representation, order.region)
 
     regions = set(results.verification["region"])
-    return _tested(results, verification_orders(), published_score, shares, regions)
+    return _tested(results, orders("verification"), published_score, shares, regions)
 
 
-def summary(tested: pd.DataFrame, where: str) -> str:
+def summary(tested: DataFrame[ClaimComparisons], where: str) -> str:
     """How many orders have which verdict, in a sentence.
 
     tested: of `identification` or `verification`; where: the data, in words.
@@ -134,10 +124,9 @@ def _tested(
     published_score: Callable[[Side, Order], float],
     shares: Callable[[list[Run], Side, Order], list[pd.DataFrame]],
     regions: set[str] | None = None,
-) -> pd.DataFrame:
-    """A row an order: `claim, place, paper` (its difference), `ours, low, high, vendors, verdict, p, p_holm`, …
+) -> DataFrame[ClaimComparisons]:
+    """A row an order; p_holm is corrected for all the orders that were tested.
 
-    … `seeds, better_run, worse_run` (the first seed's). p_holm is corrected for all the orders that were tested.
     verdict: supported or reversed at the corrected 5 % level, else undecided; or *not run* (this study lacks a run, or
     its data the region). shares: a score as sums over vendors, a frame a seed; regions: of the data.
     """
@@ -149,20 +138,21 @@ def _tested(
             "claim": order.statement,
             "place": order.place,
             "paper": published_score(order.better, order) - published_score(order.worse, order),
-            "verdict": NOT_RUN,
+            "verdict": "not run",
         }
         if better and worse and (regions is None or order.region in regions):
             pairs[len(rows)] = shares(better, order.better, order), shares(worse, order.worse, order)
-            row |= {
-                "seeds": min(len(better), len(worse)),
-                "better_run": better[0].name,
-                "worse_run": worse[0].name,
-            }
+            seeds = min(len(better), len(worse))
+            row |= {"seeds": seeds, "better_run": better[0].name, "worse_run": worse[0].name}
         rows.append(row)
-    differences = compared(list(pairs.values()), results.study.bootstrap, results.study.split.seed)
-    verdicts = {"higher": ClaimVerdict.SUPPORTED.value, "lower": ClaimVerdict.REVERSED.value}
-    differences["verdict"] = differences["direction"].replace(verdicts)
-    tested = differences.rename(columns={"difference": "ours"}).set_index(pd.Index(pairs))
-    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
-    table.loc[tested.index, TESTED] = tested[TESTED]
+    tested = with_verdicts(
+        pd.DataFrame(index=range(len(pairs))),
+        list(pairs.values()),
+        results.study,
+        ClaimVerdict.SUPPORTED,
+        ClaimVerdict.REVERSED,
+    )
+    tested = tested.rename(columns={"difference": "ours"}).set_index(pd.Index(pairs))
+    table: DataFrame[ClaimComparisons] = pd.DataFrame(rows).reindex(columns=list(ClaimComparisons.to_schema().columns))
+    table.loc[tested.index, tested.columns] = tested
     return table

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -34,15 +36,15 @@ def wrong_links(nearest: pd.DataFrame, items: pd.DataFrame, most: int) -> pd.Dat
     return table
 
 
-def with_texts(links: pd.DataFrame, texts: Sequence[str], length: int = 160) -> pd.DataFrame:
+def with_texts(links: pd.DataFrame, texts: Sequence[str]) -> pd.DataFrame:
     """`wrong_links` with the beginnings of the texts, `its text, nearest text`, in place of numbers.
 
     texts: by number, masked. They are the ads' own words: never of sensitive data.
     """
     table = links[["similarity", "vendor", "taken for"]].copy()
     if "text" in links:
-        table["its text"] = [texts[text][:length] for text in links["text"]]
-        table["nearest text"] = [texts[text][:length] for text in links["nearest text"]]
+        table["its text"] = [texts[text][:160] for text in links["text"]]
+        table["nearest text"] = [texts[text][:160] for text in links["nearest text"]]
     return table
 
 
@@ -79,22 +81,14 @@ def evidence(pairs: pd.DataFrame, values: Mapping[str, Mapping[int, set[str]]]) 
     rows = []
     confused_pairs = list(zip(pairs["one"], pairs["other"], strict=True))
     for kind, of_vendor in values.items():
-        vendors = sorted(of_vendor)
-        sharing = {
-            (one, other)
-            for place, one in enumerate(vendors)
-            for other in vendors[place + 1 :]
-            if of_vendor[one] & of_vendor[other]
-        }
-        all_pairs = len(vendors) * (len(vendors) - 1) // 2
-        confused_count, hits = len(confused_pairs), sum(pair in sharing for pair in confused_pairs)
-        others = all_pairs - confused_count
-        table = [
-            [hits, confused_count - hits],
-            [len(sharing) - hits, others - len(sharing) + hits],
-        ]
+        all_pairs = combinations(sorted(of_vendor), 2)
+        sharing = {(one, other) for one, other in all_pairs if of_vendor[one] & of_vendor[other]}
+        count, confused_count = math.comb(len(of_vendor), 2), len(confused_pairs)
+        hits = sum(pair in sharing for pair in confused_pairs)
+        others = count - confused_count
+        table = [[hits, confused_count - hits], [len(sharing) - hits, others - len(sharing) + hits]]
         p = float(fisher_exact(table, alternative="greater").pvalue)
-        rows.append((kind, confused_count, hits, all_pairs, len(sharing), p))
+        rows.append((kind, confused_count, hits, count, len(sharing), p))
     columns = ["evidence", "confused pairs", "sharing", "all pairs", "sharing of all", "p"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -134,17 +128,19 @@ def one_entity(
     split_vendors = len(np.unique(owner[one][same]))
     counts = {"labels": len(names), "pairs": len(one), "split": int(same.sum()), "split_vendors": split_vendors}
     if not same.any() or same.all():
-        return {**counts, "auroc": np.nan, "low": np.nan, "high": np.nan, "first": np.nan, "told": Separation.UNDECIDED}
+        unknown = dict.fromkeys(["auroc", "low", "high", "first"], np.nan)
+        return {**counts, **unknown, "told": Separation.UNDECIDED}
     low, high = interval(_resampled_auroc(cosines[one, other], same, owner[one], owner[other], draws, seed))
     nearest = cosines.argmax(1)
     first = (nearest[one] == other) | (nearest[other] == one)
-    scores = {
+    return {
+        **counts,
         "auroc": float(roc_auc_score(same, cosines[one, other])),
         "low": low,
         "high": high,
         "first": float(first[same].mean()),
+        "told": open_set.separation(low, high, split_vendors),
     }
-    return {**counts, **scores, "told": open_set.separation(low, high, split_vendors)}
 
 
 def _resampled_auroc(

@@ -72,13 +72,7 @@ def text_lengths(texts: pd.DataFrame, words: Sequence[str], tokenizer: Any) -> p
     """
     written = [words[text] for text in texts["text"]]
     tokens = tokenizer(written, add_special_tokens=False, verbose=False)["input_ids"]
-    return pd.DataFrame(
-        {
-            "region": texts["region"],
-            "tokens": [len(ids) for ids in tokens],
-            "characters": [len(text) for text in written],
-        }
-    )
+    return texts[["region"]].assign(tokens=list(map(len, tokens)), characters=list(map(len, written)))
 
 
 def length_table(lengths: pd.DataFrame) -> pd.DataFrame:
@@ -111,17 +105,17 @@ def _published_means(statistic: str) -> dict[str, float]:
     return dict(zip(rows["region"], rows["mean"], strict=True))
 
 
-def languages(texts: Sequence[str], seed: int = 0) -> list[str]:
+def languages(texts: Sequence[str]) -> list[str]:
     """The language that LangDetect, the paper's tool, sees in each text: ISO 639-1, `?` where it finds no words."""
-    DetectorFactory.seed = seed
-    return [_language(text) for text in texts]
 
+    def language(text: str) -> str:
+        try:
+            return str(detect(text))
+        except LangDetectException:
+            return "?"
 
-def _language(text: str) -> str:
-    try:
-        return str(detect(text))
-    except LangDetectException:
-        return "?"
+    DetectorFactory.seed = 0
+    return [language(text) for text in texts]
 
 
 def per_vendor(ads: Ads) -> pd.DataFrame:
@@ -147,12 +141,11 @@ def vendor_table(vendors: pd.DataFrame) -> pd.DataFrame:
     quantiles.columns = pd.Index([f"{column}, {int(part * 100)} %" for column, part in quantiles.columns])
     typical = pd.DataFrame(
         {
-            "region": vendors["region"],
             "share with 1-20 texts": vendors["texts"].between(1, 20),
             "share with 5-24 images": vendors["images"].between(5, 24),
         }
     )
-    return quantiles.join(typical.groupby("region", sort=False).mean()).reset_index()
+    return quantiles.join(typical.groupby(vendors["region"], sort=False).mean()).reset_index()
 
 
 def frequencies(counts: pd.Series, window: int = WINDOW) -> pd.DataFrame:

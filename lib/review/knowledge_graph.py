@@ -79,11 +79,11 @@ def found_table(views: Mapping[tuple[str, str], nx.Graph]) -> pd.DataFrame:
 
     views: `lib.evaluation.similarity_graph.neighbourhood` by query and view.
     """
-    columns = ("rank", "similarity", "vendor", "right")
+    columns = ["rank", "similarity", "vendor", "right"]
     rows = [
-        {"query": query, "view": view, "node": node, **{name: kind[name] for name in columns}}
+        (query, view, node, *(about[name] for name in columns))
         for (query, view), graph in views.items()
-        for node, kind in graph.nodes(data=True)
-        if kind["role"] == "found"
+        for node, about in graph.nodes(data=True)
+        if about["role"] == "found"
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["query", "view", "node", *columns])

@@ -7,7 +7,7 @@ posted an ad.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +92,7 @@ class Investigation:
 
     def calibrated(self, modality: str) -> Confidence:
         """How often ads of a similarity were one vendor's among the validation ads."""
-        return Confidence.fitted(self.links(modality, "val"))
+        return Confidence(self.links(modality, "val"))
 
     def links(self, modality: str, part: str) -> pd.DataFrame:
         """`lib.evaluation.similarity_graph.links` of a part's items into the gallery."""
@@ -119,7 +119,7 @@ class Investigation:
         Columns `ad, region, vendor, confidence`, a `… similarity` for each modality of the queries, and a `shared …`
         for each of KINDS, the number of identifiers that both texts have.
         """
-        by = "multimodal" if "multimodal" in queries else next(iter(queries))
+        by = leading(queries)
         table = self.similarities(queries).drop(index=list(without), errors="ignore")
         # Cosines of two modalities can't be compared, probabilities can.
         order = self.probabilities(table, by) if table[by].isna().any() else table[by]
@@ -143,27 +143,23 @@ class Investigation:
         """
         if "image" not in queries:
             return pd.DataFrame(columns=["ad", "image", "asked", "similarity"])
-        return nearest_pictures(*self.stored["image"], queries["image"], self.data.pairs, ads)
+        items, vectors = self.stored["image"]
+        keys, pairs = ["region", "vendor", "image"], self.data.pairs
+        # A picture is one item, however many ads of its vendor show it.
+        images = pairs.loc[pairs["ad"].isin(ads), ["ad", *keys]].drop_duplicates()
+        images = images.merge(items[keys].assign(row=np.arange(len(items))), on=keys)
+        cosines = retrieval.unit(vectors[images["row"].to_numpy()]) @ retrieval.unit(queries["image"]).T
+        best = images.assign(asked=cosines.argmax(1), similarity=cosines.max(1))
+        best = best.sort_values("similarity", ascending=False).drop_duplicates("ad").set_index("ad")
+        return best.loc[[ad for ad in ads if ad in best.index], ["image", "asked", "similarity"]].reset_index()
 
 
-def nearest_pictures(
-    items: pd.DataFrame, vectors: np.ndarray, queries: np.ndarray, pairs: pd.DataFrame, ads: Sequence[int]
-) -> pd.DataFrame:
-    """See `Investigation.nearest_pictures`.
-
-    items: `region, vendor, image`, a row for each of vectors (n, d); queries: (m, d); pairs: as in `lib.data.ads.Ads`.
-    A picture is one item, however many ads of its vendor show it, so all pictures that an ad shows are compared.
-    """
-    keys = ["region", "vendor", "image"]
-    images = pairs.loc[pairs["ad"].isin(ads), ["ad", *keys]].drop_duplicates()
-    images = images.merge(items[keys].assign(row=np.arange(len(items))), on=keys)
-    cosines = retrieval.unit(vectors[images["row"].to_numpy()]) @ retrieval.unit(queries).T
-    best = images.assign(asked=cosines.argmax(1), similarity=cosines.max(1)).sort_values("similarity", ascending=False)
-    best = best.drop_duplicates("ad").set_index("ad")
-    return best.loc[[ad for ad in ads if ad in best.index], ["image", "asked", "similarity"]].reset_index()
+def leading(queries: Mapping[str, np.ndarray]) -> str:
+    """The modality that an ad's candidates are ranked by, of those that it has."""
+    return "multimodal" if "multimodal" in queries else next(iter(queries))
 
 
-def words_in_common(ads: Ads, text: str, others: Sequence[int], length: int = 240) -> pd.DataFrame:
+def words_in_common(ads: Ads, text: str, others: Sequence[int]) -> pd.DataFrame:
     """How many words the texts of other ads share with this one: `ad, words in common, its text` (its beginning).
 
     Identifiers are masked; the share is of all different words of both texts.
@@ -173,7 +169,7 @@ def words_in_common(ads: Ads, text: str, others: Sequence[int], length: int = 24
     for ad, row in ads.ads.set_index("ad").loc[others, "text"].items():
         masked = identifiers.mask(ads.texts[row]) if row >= 0 else ""
         theirs = set(masked.lower().split())
-        rows.append((ad, len(words & theirs) / max(1, len(words | theirs)), masked[:length]))
+        rows.append((ad, len(words & theirs) / max(1, len(words | theirs)), masked[:240]))
     return pd.DataFrame(rows, columns=["ad", "words in common", "its text"])
 
 
@@ -200,16 +196,12 @@ def identifiers_of(text: str) -> dict[str, set[str]]:
 class Confidence:
     """From a cosine to the probability that two ads are one vendor's: a logistic curve through links of known truth."""
 
-    def __init__(self, curve: LogisticRegression | None, share: float) -> None:
-        self.curve, self.share = curve, share
-
-    @classmethod
-    def fitted(cls, links: pd.DataFrame) -> Confidence:
+    def __init__(self, links: pd.DataFrame) -> None:
         """links: `similarity, right`. Where all are right or all are wrong, every cosine gets their share."""
         right = links["right"].to_numpy()
-        if right.all() or not right.any():
-            return cls(None, float(right.mean()) if len(right) else float("nan"))
-        return cls(LogisticRegression(C=1e6).fit(links[["similarity"]].to_numpy(), right), float(right.mean()))
+        self.share = float(right.mean()) if len(right) else float("nan")
+        both = right.any() and not right.all()
+        self.curve = LogisticRegression(C=1e6).fit(links[["similarity"]].to_numpy(), right) if both else None
 
     def of(self, similarity: np.ndarray) -> np.ndarray:
         """(n,) cosines -> (n,) probabilities."""

@@ -40,10 +40,10 @@ def detection(study: Study, systems: Systems, nearest: Mapping[str, pd.DataFrame
     rows: list[dict[str, Any]] = []
     for name, queries in nearest.items():
         run = systems[name][0][0]
-        for asking, asked in {"all": queries, OTHERS: queries[queries["region"] != trained_on]}.items():
-            enough = (asked.groupby("known")["vendor"].nunique() >= disclosure.LEAST).all()
+        for asking, rows_asked in {"all": queries, OTHERS: queries[queries["region"] != trained_on]}.items():
+            enough = (rows_asked.groupby("known")["vendor"].nunique() >= disclosure.LEAST).all()
             if enough or not study.sensitive:
-                scores = open_set.detection(asked, study.bootstrap, study.split.seed)
+                scores = open_set.detection(rows_asked, study.bootstrap, study.split.seed)
                 rows.append({"system": name, "asking": asking, **scores, "run": run.name})
     return pd.DataFrame(rows)
 
@@ -69,10 +69,8 @@ def coverage(study: Study, nearest: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
     Rows of fewer than five answers are left out: a share of so few is no precision.
     """
-    tables = [
-        open_set.coverage(queries, study.bootstrap, study.split.seed).assign(system=name)
-        for name, queries in nearest.items()
-    ]
+    draws, seed = study.bootstrap, study.split.seed
+    tables = [open_set.coverage(queries, draws, seed).assign(system=name) for name, queries in nearest.items()]
     table = pd.concat(tables, ignore_index=True)
     return table[table["answered"] >= disclosure.LEAST]
 
@@ -89,12 +87,11 @@ def class_confidence(study: Study, systems: Systems, trained_on: str) -> tuple[p
         if name not in IDENTIFIED:
             continue
         parts = results.class_scores(runs[0], modality, trained_on)
-        fitted = calibration.temperature(parts["val"])
+        test, fitted = parts["test"], calibration.temperature(parts["val"])
         for scaled, temperature in {"as trained": 1.0, "scaled": fitted}.items():
-            confidence, right = parts["test"].confidence(temperature)
-            curve, error = calibration.reliability(
-                confidence, right, parts["test"].vendors, study.bootstrap, study.split.seed
-            )
+            confidence, right = test.confidence(temperature)
+            draws, seed = study.bootstrap, study.split.seed
+            curve, error = calibration.reliability(confidence, right, test.vendors, draws, seed)
             curves.append(curve.assign(system=name, scaled=scaled))
             rows.append(
                 {
@@ -104,7 +101,7 @@ def class_confidence(study: Study, systems: Systems, trained_on: str) -> tuple[p
                     "confidence": confidence.mean(),
                     "right": right.mean(),
                     **error,
-                    "surprise": parts["test"].surprise(temperature),
+                    "surprise": test.surprise(temperature),
                     "validation items": len(parts["val"].truth),
                     "items": len(right),
                     "run": runs[0].name,

@@ -18,7 +18,8 @@ from lib.data import disclosure
 from lib.data.ads import REGIONS
 from lib.evaluation import identification as scoring
 from lib.evaluation import verification as retrieval
-from lib.evaluation.intervals import all_vendors, bootstrap_weights, compared, interval, mean_of_seeds
+from lib.evaluation.intervals import all_vendors, bootstrap_weights, interval, mean_of_seeds
+from lib.review.verdicts import with_verdicts
 from lib.runs import results
 from lib.runs.results import Results
 from lib.study.registry import ALIGNMENT_NAMES, BACKBONES
@@ -143,13 +144,13 @@ def _is_the_papers(label: str, paper: str) -> bool:
     return names == [paper]
 
 
-def rows_of_ours(measured: Results, metric: str = "Macro-F1") -> pd.DataFrame:
-    """Every row of ours that identifies, best first within a modality.
+def rows_of_ours(measured: Results) -> pd.DataFrame:
+    """Every row of ours that identifies, best macro-F1 first within a modality.
 
     The columns `lib.runs.results.ROW`, the score with its interval and seeds, the items it was scored on, what it cost
     (mean over seeds) and its first run.
     """
-    scores = measured.identification[measured.identification["metric"] == metric]
+    scores = measured.identification[measured.identification["metric"] == "Macro-F1"]
     table = scores.join(measured.runs.groupby("row")[COST].mean(), on="row")
     table = table.sort_values(["modality", "mean"], ascending=[True, False], ignore_index=True)
     return table[[*results.ROW, "mean", "low", "high", "seeds", "seed_sd", "items", "vendors", *COST, "run"]]
@@ -192,8 +193,7 @@ def neighbours(measured: Results) -> pd.DataFrame:
             pairs.append((shares[higher], shares[lower]))
             rows.append((modality, higher, lower))
     table = pd.DataFrame(rows, columns=["modality", "higher", "lower"])
-    table = table.join(compared(pairs, measured.study.bootstrap, measured.study.split.seed))
-    return table.rename(columns={"direction": "verdict"}).drop(columns="vendors")
+    return with_verdicts(table, pairs, measured.study).drop(columns="vendors")
 
 
 def order(measured: Results, table: pd.DataFrame, variant: str = "corrected") -> tuple[dict[str, float], pd.DataFrame]:
@@ -269,29 +269,24 @@ def on_pairs(measured: Results) -> pd.DataFrame:
     row didn't see). The paper scores text rows on texts, image rows on pictures and multimodal rows on pairs.
     """
     rows = []
-    for objective in measured.runs["objective"].unique():
-        multimodal = measured.find("multimodal", objective)
-        if not multimodal or not (multimodal[0].folder / "predictions.csv").exists():
+    for objective in measured.runs.loc[measured.runs["identifies"], "objective"].unique():
+        by_modality = {modality: measured.find(modality, objective) for modality in CONTENT}
+        if not by_modality["multimodal"]:
             continue
-        pairs = results.predictions(multimodal[0])[["text", "image", "truth"]]
-        for modality, content in CONTENT.items():
-            runs = [run for run in measured.find(modality, objective) if (run.folder / "predictions.csv").exists()]
+        pairs = results.predictions(by_modality["multimodal"][0])[["text", "image", "truth"]]
+        for modality, runs in by_modality.items():
             if not runs:
                 continue
-            keys = [*content, "truth"]
-            predictions = [results.predictions(run).drop_duplicates(keys)[[*keys, "predicted"]] for run in runs]
-            merged = [pairs.merge(frame, on=keys, how="left") for frame in predictions]
+            keys = [*CONTENT[modality], "truth"]
+            answers = [results.predictions(run).drop_duplicates(keys)[[*keys, "predicted"]] for run in runs]
+            merged = [pairs.merge(frame, on=keys, how="left") for frame in answers]
             seen = merged[0]["predicted"].notna()
-            scores = scoring.scores(
-                pairs["truth"].to_numpy()[seen],
-                [frame["predicted"].to_numpy()[seen].astype(int) for frame in merged],
-                measured.study.bootstrap,
-                measured.study.split.seed,
-            )
+            truth = pairs["truth"].to_numpy()[seen]
+            predicted = [frame["predicted"].to_numpy()[seen].astype(int) for frame in merged]
+            scores = scoring.scores(truth, predicted, measured.study.bootstrap, measured.study.split.seed)
             macro_f1 = scores.set_index("metric").loc["Macro-F1"]
-            own = measured.identification
-            own = own[(own["run"] == runs[0].name) & (own["metric"] == "Macro-F1")]["mean"].iloc[0]
-            score = (macro_f1["mean"], macro_f1["low"], macro_f1["high"])
+            own = measured.identification.set_index(["run", "metric"]).loc[(runs[0].name, "Macro-F1"), "mean"]
+            score = macro_f1[["mean", "low", "high"]]
             rows.append((modality, objective, own, *score, int(seen.sum()), int((~seen).sum())))
     columns = ["modality", "objective", "own_items", "pairs", "low", "high", "items", "missing"]
     return pd.DataFrame(rows, columns=columns)
@@ -322,10 +317,9 @@ def table_12(measured: Results, scored: pd.DataFrame) -> pd.DataFrame:
     from `vendor_groups`. Each group's interval resamples its own vendors.
     """
     printed = published.table("matched", 12).rename(columns={"mean": "published", "vendors": "group"})
+    draws, seed = measured.study.bootstrap, measured.study.split.seed
     ours = [
-        retrieval.table(rows, measured.study.bootstrap, measured.study.split.seed).assign(
-            modality=modality, group=group
-        )
+        retrieval.table(rows, draws, seed).assign(modality=modality, group=group)
         for (modality, group), rows in scored.groupby(["modality", "group"], sort=False)
     ]
     columns = ["modality", "group", "metric", "split", "ours", "low", "high", "std_ours", "queries", "vendors"]
@@ -351,6 +345,4 @@ def shared_less_unique(measured: Results, scored: pd.DataFrame) -> pd.DataFrame:
                 pairs.append((shared, unique))
                 rows.append((modality, metric, region))
     table = pd.DataFrame(rows, columns=["modality", "metric", "region"])
-    table = table.join(compared(pairs, measured.study.bootstrap, measured.study.split.seed))
-    verdicts = table["direction"].replace({"higher": "shared higher", "lower": "unique higher"})
-    return table.assign(verdict=verdicts).drop(columns="direction")
+    return with_verdicts(table, pairs, measured.study, "shared higher", "unique higher")

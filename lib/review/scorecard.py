@@ -13,6 +13,8 @@ from lib.core.errors import DataError
 from lib.review.claim_tests import TESTS, StudyTables
 from lib.review.verdicts import AS_PRINTED, ClaimVerdict
 
+COLUMNS = ["id", "paper", "place", "statement", "verdict", "effect", "low", "high", "seeds", "protocol", "why", "twin"]
+COLUMNS += ["chapter", "runs"]
 AGREEMENT = ["paper", "table", "metric", "split", "rows", "tau", "low", "high"]
 TAKEAWAYS: dict[str, tuple[ClaimVerdict, ...]] = {
     "What holds here": (ClaimVerdict.SUPPORTED,),
@@ -26,9 +28,8 @@ TAKEAWAYS: dict[str, tuple[ClaimVerdict, ...]] = {
 
 
 def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Every claim with its verdict.
+    """Every claim with its verdict: COLUMNS.
 
-    Columns `id, paper, place, statement, verdict, effect, low, high, seeds, protocol, why, twin, chapter, runs`.
     protocol: by which the study splits, which is that of what its chapters 30 to 36 compare; claims: as
     `lib.core.published.claims`. Raises DataError for a claim whose test isn't one of `claim_tests.TESTS`.
     """
@@ -43,24 +44,14 @@ def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | No
         finding = TESTS[claim.test](tables, claim.argument)
         tested = finding.verdict is not ClaimVerdict.NOT_TESTABLE_HERE
         splits_as_study = tested and finding.chapter.startswith("3")
-        rows.append(
-            {
-                "id": claim.id,
-                "paper": claim.paper,
-                "place": claim.place,
-                "statement": claim.statement,
-                "verdict": finding.verdict.value,
-                "effect": finding.effect,
-                "low": finding.low,
-                "high": finding.high,
-                "seeds": finding.seeds,
-                "protocol": finding.protocol or (protocol if splits_as_study else ""),
-                "why": finding.why,
-                "twin": claim.twin,
-                "chapter": finding.chapter,
-                "runs": " ".join(dict.fromkeys(finding.runs)),
-            }
-        )
+        row = {
+            **claim._asdict(),
+            **vars(finding),
+            "verdict": finding.verdict.value,
+            "protocol": finding.protocol or (protocol if splits_as_study else ""),
+            "runs": " ".join(dict.fromkeys(finding.runs)),
+        }
+        rows.append({column: row[column] for column in COLUMNS})
     return pd.DataFrame(rows)
 
 

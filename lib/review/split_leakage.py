@@ -16,18 +16,16 @@ from lib.data import identifiers, splits
 from lib.data.ads import Ads
 from lib.data.disclosure import LEAST
 from lib.evaluation import identification, verification
-from lib.evaluation.intervals import compared, mean_interval
+from lib.evaluation.intervals import mean_interval
+from lib.review.verdicts import with_verdicts
 from lib.runs import results
 from lib.runs.baselines import BASELINES
 from lib.study.plan import Run, Study
-from lib.study.run_kinds import FUSION, IMAGE, TEXT
+from lib.study.run_kinds import CONTENT, FUSION, IMAGE, TEXT
 
 PROTOCOLS = ("paper", "ad", "campaign")
 """From the one that lets most cross to the one that lets nothing cross."""
 NAMES = {"text": "text", "image": "picture"}
-MODALITIES = ("text", "image", "multimodal")
-
-
 Items = Mapping[tuple[str, str], pd.DataFrame]
 
 
@@ -38,7 +36,7 @@ def items_of(study: Study, ads: Ads, alike: Mapping[str, np.ndarray]) -> dict[tu
     when that is so of all. One vendor is enough, of sensitive data five are.
     """
     region = ads.training_region(study.data.train_region)
-    modalities = [name for name in MODALITIES if splits.has(ads.pairs, name).any()]
+    modalities = [name for name in CONTENT if splits.has(ads.pairs, name).any()]
     least, tables = LEAST if study.sensitive else 1, {}
     for protocol in PROTOCOLS:
         for modality in modalities:
@@ -76,15 +74,11 @@ def crossing(items: Items, alike: Mapping[str, np.ndarray], draws: int, seed: in
             for what, groups in (("own", np.arange(len(alike[name]))), ("near-duplicate", alike[name])):
                 crosses = np.isin(groups[test[name]], groups[train[name]])
                 by = pd.Series(crosses).groupby(test["vendor"].to_numpy())
-                share = pd.DataFrame({"top": by.sum(), "bottom": by.size()})
-                row = {
-                    "protocol": protocol,
-                    "items": modality,
-                    "what": f"{what} {NAMES[name]}",
-                    **_with_interval([share], draws, seed),
-                }
-                rows.append({**row, "test_items": len(test), "vendors": len(share)})
-    return pd.DataFrame(rows)
+                shares = pd.DataFrame({"top": by.sum(), "bottom": by.size()})
+                score = mean_interval([shares], draws, seed)
+                rows.append((protocol, modality, f"{what} {NAMES[name]}", *score, len(test), len(shares)))
+    columns = ["protocol", "items", "what", "share", "low", "high", "test_items", "vendors"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def probe(items: Items, texts: list[str], draws: int, seed: int) -> pd.DataFrame:
@@ -106,8 +100,7 @@ def probe(items: Items, texts: list[str], draws: int, seed: int) -> pd.DataFrame
         for name, predicted in (("same text", same), ("nearest text", nearest)):
             scores = identification.scores(test["vendor"].to_numpy(), predicted, draws, seed=seed)
             f1 = scores.set_index("metric").loc["Macro-F1"]
-            row = {"protocol": protocol, "items": modality, "probe": name, **f1[["mean", "low", "high"]]}
-            rows.append(row | {"test_items": len(test), "vendors": f1["vendors"]})
+            rows.append((protocol, modality, name, *f1[["mean", "low", "high"]], len(test), f1["vendors"]))
     columns = ["protocol", "items", "probe", "mean", "low", "high", "test_items", "vendors"]
     return pd.DataFrame(rows, columns=columns)
 
@@ -140,9 +133,8 @@ def scores(study: Study, region: str) -> pd.DataFrame:
     for system, metric, by_protocol in _compared(study):
         for protocol, seeds in by_protocol.items():
             shares = [_shares(run, metric, region) for run in seeds]
-            row = {"system": system, "metric": metric, "protocol": protocol}
-            score = _with_interval(shares, study.bootstrap, study.split.seed)
-            rows.append({**row, "mean": score.pop("share"), **score, "run": seeds[0].name})
+            score = mean_interval(shares, study.bootstrap, study.split.seed)
+            rows.append((system, metric, protocol, *score, seeds[0].name))
     return pd.DataFrame(rows, columns=["system", "metric", "protocol", "mean", "low", "high", "run"])
 
 
@@ -159,8 +151,7 @@ def falls(study: Study, region: str) -> pd.DataFrame:
             pairs.append((shares[first], shares[second]))
             rows.append((system, metric, first, second, by_protocol[second][0].name))
     table = pd.DataFrame(rows, columns=["system", "metric", "from", "to", "run"])
-    table = table.join(compared(pairs, study.bootstrap, study.split.seed)).rename(columns={"difference": "fall"})
-    table["verdict"] = table["direction"].replace({"higher": "falls", "lower": "rises"})
+    table = with_verdicts(table, pairs, study, "falls", "rises").rename(columns={"difference": "fall"})
     return table[["system", "metric", "from", "to", "fall", "low", "high", "vendors", "p", "p_holm", "verdict", "run"]]
 
 
@@ -182,10 +173,6 @@ def _shares(run: Run, metric: str, region: str) -> pd.DataFrame:
         answers = results.predictions(run)
         return identification.shares(answers["truth"].to_numpy(), answers["predicted"].to_numpy())[metric]
     return verification.shares(results.queries(run, run.kind.modality_of(run.parameters)), metric, region)
-
-
-def _with_interval(shares: list[pd.DataFrame], draws: int, seed: int) -> dict[str, float]:
-    return dict(zip(("share", "low", "high"), mean_interval(shares, draws, seed), strict=True))
 
 
 def summary(crossed: pd.DataFrame, probed: pd.DataFrame, fallen: pd.DataFrame) -> str:

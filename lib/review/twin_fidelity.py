@@ -6,9 +6,10 @@ by construction, so its agreement is no finding. Everything else, and every trai
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.metrics import f1_score
@@ -20,6 +21,8 @@ from lib.data.ads import Ads
 from lib.review import data_tables
 
 COLUMNS = ["statistic", "region", "published", "ours", "difference", "target", "source", "reading"]
+Row = tuple[str, str, float, float, str, str, str]
+"""COLUMNS but for `difference`."""
 
 
 def card(
@@ -38,73 +41,36 @@ def card(
         *_shapes(ads, lengths),
         *_untrained(scores, scale),
     ]
-    table = pd.DataFrame(rows).reindex(columns=COLUMNS)
-    table["difference"] = table["ours"] - table["published"]
-    return table.fillna({"reading": ""})
+    table = pd.DataFrame(rows, columns=[column for column in COLUMNS if column != "difference"])
+    return table.assign(difference=table["ours"] - table["published"])[COLUMNS]
 
 
-def _counts(counts: pd.DataFrame, ads: Ads, scale: float) -> list[dict[str, object]]:
+def _counts(counts: pd.DataFrame, ads: Ads, scale: float) -> Iterator[Row]:
     """Table 1 at the twin's scale, and the readings of its last row (sums, means, distinct vendors)."""
     scaled = "" if scale == 1 else f"published value times {scale:g}"
-    rows = [
-        {
-            "statistic": "share of faces" if row.quantity == "Faces" else row.quantity.lower(),
-            "region": row.region.lower(),
-            "published": row.target,
-            "ours": row.ours,
-            "target": "yes",
-            "source": "Table 1",
-            "reading": "" if row.quantity == "Faces" else scaled,
-        }
-        for row in counts[counts["region"] != "All"].itertuples()
-    ]
-    total = counts[counts["region"] == "All"].set_index("quantity")
-    by_region = counts[counts["region"] != "All"].pivot(index="region", columns="quantity", values="ours")
+    is_total = counts["region"] == "All"
+    for row in counts[~is_total].itertuples():
+        name, reading = ("share of faces", "") if row.quantity == "Faces" else (row.quantity.lower(), scaled)
+        yield name, row.region.lower(), row.target, row.ours, "yes", "Table 1", reading
+    total = counts[is_total].set_index("quantity")["target"]
+    by_region = counts[~is_total].pivot(index="region", columns="quantity", values="ours")
+    summed = "; ".join(filter(None, ["sum of the regions", scaled]))
+    for name in ("Ads", "Texts", "Images", "Vendors"):
+        yield name.lower(), "all", total[name], by_region[name].sum(), "yes", "Table 1", summed
+    distinct = (
+        "distinct ones: the paper prints the sum, although regions share vendors (Fig 2a A); the twin keeps each "
+        "region's number and shares vendors"
+    )
+    yield "vendors", "all", total["Vendors"], ads.ads["vendor"].nunique(), "no", "Table 1", distinct
+    mean, averaged = by_region["Faces"].mean(), "mean of the regions' shares, as the paper must have averaged"
+    yield "share of faces", "all", total["Faces"], mean, "yes", "Table 1", averaged
     weighted = (by_region["Faces"] * by_region["Images"]).sum() / by_region["Images"].sum()
-    summed = "sum of the regions"
-    readings = [
-        (
-            name.lower(),
-            total.loc[name, "target"],
-            by_region[name].sum(),
-            "yes",
-            "; ".join(filter(None, [summed, scaled])),
-        )
-        for name in ("Ads", "Texts", "Images", "Vendors")
-    ]
-    readings += [
-        (
-            "vendors",
-            total.loc["Vendors", "target"],
-            ads.ads["vendor"].nunique(),
-            "no",
-            "distinct ones: the paper prints the sum, although regions share vendors (Fig 2a A); the twin keeps each "
-            "region's number and shares vendors",
-        ),
-        (
-            "share of faces",
-            total.loc["Faces", "published"],
-            by_region["Faces"].mean(),
-            "yes",
-            "mean of the regions' shares, as the paper must have averaged",
-        ),
-        (
-            "share of faces",
-            total.loc["Faces", "published"],
-            weighted,
-            "no",
-            "share of all pictures; the paper's own regions give 0.537, not the 56 % of its text",
-        ),
-    ]
-    return rows + [
-        {"statistic": name, "region": "all", "published": p, "ours": o, "target": t, "source": "Table 1", "reading": r}
-        for name, p, o, t, r in readings
-    ]
+    of_all = "share of all pictures; the paper's own regions give 0.537, not the 56 % of its text"
+    yield "share of faces", "all", total["Faces"], weighted, "no", "Table 1", of_all
 
 
-def _texts(lengths: pd.DataFrame, languages: pd.DataFrame) -> list[dict[str, object]]:
+def _texts(lengths: pd.DataFrame, languages: pd.DataFrame) -> Iterator[Row]:
     """Mean tokens and share of English texts, where the paper prints them."""
-    theirs = published.text_data().set_index(["statistic", "region"])
     ours = {
         "tokens": lengths.groupby("region")["tokens"].mean(),
         "english": languages.groupby("region")["english"].mean(),
@@ -114,57 +80,39 @@ def _texts(lengths: pd.DataFrame, languages: pd.DataFrame) -> list[dict[str, obj
         "tokens": ("mean tokens of a text", "tokens of MiniLM's tokenizer, the paper's of DeCLUTR-small's"),
         "english": ("share of texts in English", "by LangDetect, its errors on noisy English included"),
     }
-    return [
-        {
-            "statistic": names[statistic][0],
-            "region": region,
-            "published": row["mean"],
-            "ours": ours[statistic].get(region),
-            "target": "yes",
-            "source": row["place"],
-            "reading": names[statistic][1],
-        }
-        for (statistic, region), row in theirs.iterrows()
-        if region in ours[statistic].index
-    ]
+    for row in published.text_data().itertuples():
+        if row.region in (values := ours[row.statistic]).index:
+            name, reading = names[row.statistic]
+            yield name, row.region, row.mean, values[row.region], "yes", row.place, reading
 
 
-def _shapes(ads: Ads, lengths: pd.DataFrame) -> list[dict[str, object]]:
+def _shapes(ads: Ads, lengths: pd.DataFrame) -> Iterator[Row]:
     """What the paper describes with the word "most" (Fig 2b)."""
     vendors = data_tables.per_vendor(ads)
-    shapes = {
-        "share of vendors with 1 to 20 texts": ("Fig 2b C", vendors["texts"].between(1, 20).mean()),
-        "share of vendors with 5 to 24 pictures": ("Fig 2b D", vendors["images"].between(5, 24).mean()),
-        "share of texts under 512 tokens": ("Fig 2b A", (lengths["tokens"] < 512).mean()),
+    shares = {
+        ("share of vendors with 1 to 20 texts", "Fig 2b C"): vendors["texts"].between(1, 20),
+        ("share of vendors with 5 to 24 pictures", "Fig 2b D"): vendors["images"].between(5, 24),
+        ("share of texts under 512 tokens", "Fig 2b A"): lengths["tokens"] < data_tables.CUT,
     }
-    return [
-        {"statistic": name, "region": "all", "ours": value, "target": "shape", "source": place, "reading": '"most"'}
-        for name, (place, value) in shapes.items()
-    ]
+    for (name, place), holds in shares.items():
+        yield name, "all", np.nan, holds.mean(), "shape", place, '"most"'
 
 
-def _untrained(scores: pd.DataFrame, scale: float) -> list[dict[str, object]]:
+def _untrained(scores: pd.DataFrame, scale: float) -> Iterator[Row]:
     """Scores of untrained encoders; the twin's difficulty was set on two of them only, R-Precision on South."""
-    rows = []
     for modality, number in (("text", 5), ("image", 7)):
         theirs = published.table("matched", number).query("objective == 'pre-trained'")
         ours = scores[scores["modality"] == modality].set_index(["metric", "region"])["mean"]
         for row in theirs.itertuples():
-            place = row.split if row.split in ("OOD", "ZS") else row.split.lower()
-            if (row.metric, place) in ours.index:
-                aimed = row.metric == "R-Precision@X" and place == "south"
-                rows.append(
-                    {
-                        "statistic": f"{row.metric} of the untrained {modality} encoder",
-                        "region": place,
-                        "published": row.mean,
-                        "ours": ours[row.metric, place],
-                        "target": "no" if not aimed else "yes" if scale == 1 else "at scale 1",
-                        "source": f"Table {number}",
-                        "reading": f"a packaged encoder in place of {row.system}",
-                    }
+            region = row.split if row.split in ("OOD", "ZS") else row.split.lower()
+            if (row.metric, region) in ours.index:
+                aimed = row.metric == "R-Precision@X" and region == "south"
+                target = "no" if not aimed else "yes" if scale == 1 else "at scale 1"
+                name, reading = (
+                    f"{row.metric} of the untrained {modality} encoder",
+                    f"a packaged encoder in place of {row.system}",
                 )
-    return rows
+                yield name, region, row.mean, ours[row.metric, region], target, f"Table {number}", reading
 
 
 def character_baseline(
@@ -191,8 +139,8 @@ def character_table(items: pd.DataFrame, texts: Sequence[str], region: str) -> p
     train, test = here[here["part"] == "train"], here[here["part"] == "test"]
     train_texts, test_texts = ([texts[text] for text in part["text"]] for part in (train, test))
     score = character_baseline(train_texts, train["vendor"], test_texts, test["vendor"])
-    row = {"system": "character n-grams, linear", "metric": "Macro-F1", "region": region, "score": score}
-    return pd.DataFrame([{**row, "vendors": train["vendor"].nunique()}])
+    row = ("character n-grams, linear", "Macro-F1", region, score, train["vendor"].nunique())
+    return pd.DataFrame([row], columns=["system", "metric", "region", "score", "vendors"])
 
 
 def generation_speed(record: Mapping[str, Any]) -> pd.DataFrame:
@@ -200,7 +148,5 @@ def generation_speed(record: Mapping[str, Any]) -> pd.DataFrame:
     rows = []
     for what in ("texts", "pictures"):
         made, seconds = record[what]["made"], record[what]["seconds"]
-        rows.append(
-            {"what": what, "made": made, "core seconds": seconds, "a second and core": made / max(seconds, 1e-9)}
-        )
-    return pd.DataFrame(rows)
+        rows.append((what, made, seconds, made / max(seconds, 1e-9)))
+    return pd.DataFrame(rows, columns=["what", "made", "core seconds", "a second and core"])

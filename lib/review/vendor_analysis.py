@@ -22,6 +22,7 @@ FACTORS = {"ads": "ads", "names": "pseudonyms", "faces": "pictures with a face",
 """What vendors differ in: columns of `factors`, and what they are called."""
 IDENTIFIED = ("Text", "Vision", "Multimodal")
 """The systems that identify vendors, by the paper's names."""
+BINS = 6
 ORDERS = 9999
 """Random orders of a permutation test: the smallest p is 0.0001, or 0.01 after Holm's correction for 100 panels."""
 DECIDED, OPEN, NOTHING = "yes", "no", "nothing to compare"
@@ -184,40 +185,38 @@ def curves(
     }
 
 
-def binned(
-    table: pd.DataFrame, factor: str, score: str, draws: int = 1000, seed: int = 0, bins: int = 6, least: int = 5
-) -> pd.DataFrame:
+def binned(table: pd.DataFrame, factor: str, score: str, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
     """The mean of a score over vendors that are similar in a factor, a row a bin.
 
-    Columns: the factor (its mean), `mean, low, high` (95 %, vendors resampled), `vendors`. Bins hold about as many
-    vendors each, at least `least`; vendors with the same value are never separated.
+    Columns: the factor (its mean), `mean, low, high` (95 %, vendors resampled), `vendors`. At most BINS bins hold about
+    as many vendors each, at least five; vendors with the same value are never separated.
     """
     rows = []
-    for here in _bins(table, factor, score, bins, least):
+    for here in _bins(table, factor, score):
         low, high = ratio_interval(here[score].to_numpy(), np.ones(len(here)), draws, seed)
         rows.append((here[factor].mean(), here[score].mean(), low, high, len(here)))
     return pd.DataFrame(rows, columns=[factor, "mean", "low", "high", "vendors"])
 
 
-def _bins(table: pd.DataFrame, factor: str, score: str, bins: int = 6, least: int = 5) -> list[pd.DataFrame]:
+def _bins(table: pd.DataFrame, factor: str, score: str) -> list[pd.DataFrame]:
     """The vendors of each of `binned`'s means."""
     table = table.dropna(subset=[factor, score])
-    count = min(bins, len(table) // least)
+    count = min(BINS, len(table) // disclosure.LEAST)
     if count < 1:
         return []
     if table[factor].nunique() == 1:  # no quantile separates them, and qcut would drop them all
         return [table]
     bin_of_vendor = pd.qcut(table[factor], count, labels=False, duplicates="drop")
-    return [here for _, here in table.groupby(bin_of_vendor) if len(here) >= least]
+    return [here for _, here in table.groupby(bin_of_vendor) if len(here) >= disclosure.LEAST]
 
 
-def smoothed(table: pd.DataFrame, factor: str, score: str, window: int = WINDOW) -> pd.DataFrame:
-    """The paper's line: vendors in the order of a factor, the score averaged over `window` neighbours.
+def smoothed(table: pd.DataFrame, factor: str, score: str) -> pd.DataFrame:
+    """The paper's line: vendors in the order of a factor, the score averaged over WINDOW neighbours.
 
     Columns: the factor, `smoothed`.
     """
     ordered = table.dropna(subset=[factor, score]).sort_values(factor, kind="stable")
-    line = ordered[score].rolling(window, center=True, min_periods=1).mean()
+    line = ordered[score].rolling(WINDOW, center=True, min_periods=1).mean()
     return pd.DataFrame({factor: ordered[factor], "smoothed": line})
 
 
@@ -232,23 +231,13 @@ def smoothing(panels: Iterable[Panel], system: str, seed: int = 0) -> pd.DataFra
     """
     rows = []
     for panel in panels:
-        vendors = panel.vendors[panel.vendors["system"].str.startswith(system)]
-        bins = [rows[panel.metric].to_numpy(float) for rows in _bins(vendors, panel.factor, panel.metric)]
+        shown = panel.vendors[panel.vendors["system"].str.startswith(system)]
+        bins = [rows[panel.metric].to_numpy(float) for rows in _bins(shown, panel.factor, panel.metric)]
         means = [scores.mean() for scores in bins]
-        line = smoothed(vendors, panel.factor, panel.metric)["smoothed"]
-        comparable = len(bins) > 1
-        rows.append(
-            {
-                "region": panel.region,
-                "metric": panel.metric,
-                "factor": panel.factor,
-                "means": len(bins),
-                "vendors": sum(map(len, bins)),
-                "span": max(means) - min(means) if comparable else np.nan,
-                "smoothed": line.max() - line.min(),
-                "p": _permutation_p(bins, seed) if comparable else np.nan,
-            }
-        )
+        line = smoothed(shown, panel.factor, panel.metric)["smoothed"]
+        span, p = (max(means) - min(means), _permutation_p(bins, seed)) if len(bins) > 1 else (np.nan, np.nan)
+        vendors = sum(map(len, bins))
+        rows.append((panel.region, panel.metric, panel.factor, len(bins), vendors, span, line.max() - line.min(), p))
     columns = ["region", "metric", "factor", "means", "vendors", "span", "smoothed", "p"]
     table = pd.DataFrame(rows, columns=columns)
     table["p_holm"] = holm(table["p"].astype(float))

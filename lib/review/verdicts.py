@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
+
+import pandas as pd
+
+from lib.evaluation.intervals import Score, compared
+from lib.evaluation.verdicts import Direction
+from lib.study.plan import Study
 
 
 class ClaimVerdict(StrEnum):
@@ -29,3 +36,15 @@ class ClaimVerdict(StrEnum):
 
 AS_PRINTED = (ClaimVerdict.CONSISTENT, ClaimVerdict.PARTLY_CONSISTENT, ClaimVerdict.INCONSISTENT)
 """Verdicts by the papers' own numbers alone."""
+
+
+def with_verdicts(
+    rows: pd.DataFrame,
+    pairs: Sequence[tuple[Score, Score]],
+    study: Study,
+    higher: str = Direction.HIGHER,
+    lower: str = Direction.LOWER,
+) -> pd.DataFrame:
+    """`rows` beside `lib.evaluation.intervals.compared` of their pairs, with its direction in words as `verdict`."""
+    table = rows.join(compared(pairs, study.bootstrap, study.split.seed)).rename(columns={"direction": "verdict"})
+    return table.assign(verdict=table["verdict"].replace({Direction.HIGHER: higher, Direction.LOWER: lower}))

@@ -6,28 +6,30 @@ exact intervals (`rounding`): only what rounding can't explain is a disagreement
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from lib.core import published
 from lib.review.arithmetic import table_checks, text_checks
-from lib.review.arithmetic.check import COLUMNS, Tables
+from lib.review.arithmetic.check import Row, Tables
 
 
+@cache
 def all_tables() -> dict[tuple[str, int], pd.DataFrame]:
     """Every transcribed table, its cells as they are printed."""
     return {key: published.cells(*key) for key in published.tables()}
 
 
 def audit(tables: Tables | None = None, statements: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Every check, a row each.
+    """Every check, a row each with the columns of `Row`.
 
-    Columns `check, paper, place, what, printed, recomputed, difference, agrees` (yes or no), `reading` (what fits, or
-    the plain reading). tables: as `all_tables` gives them; statements: as `lib.core.published.text_numbers`.
+    tables: as `all_tables` gives them; statements: as `lib.core.published.text_numbers`.
     """
     tables = all_tables() if tables is None else tables
     statements = published.text_numbers() if statements is None else statements
     rows = [row for checks in table_checks.ALL for row in checks(tables)]
-    return pd.DataFrame([*rows, *text_checks.statements(tables, statements)], columns=COLUMNS)
+    return pd.DataFrame([*rows, *text_checks.statements(tables, statements)], columns=Row._fields)
 
 
 def summary(checks: pd.DataFrame) -> pd.DataFrame:
@@ -40,10 +42,8 @@ def summary(checks: pd.DataFrame) -> pd.DataFrame:
         wrong = group[group["agrees"] == "no"]
         readings = wrong["reading"].str.removeprefix("fits: ").str.replace(r"row \d+", "another row", regex=True)
         commonest = "; ".join(f"{name} ({count})" for name, count in readings.value_counts().head(3).items())
-        rows.append(
-            {"check": check, "paper": paper, "checked": len(group), "disagree": len(wrong), "readings": commonest}
-        )
-    return pd.DataFrame(rows)
+        rows.append((check, paper, len(group), len(wrong), commonest))
+    return pd.DataFrame(rows, columns=["check", "paper", "checked", "disagree", "readings"])
 
 
 def largest(checks: pd.DataFrame) -> str:

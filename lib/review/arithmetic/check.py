@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -15,9 +16,6 @@ from lib.review.arithmetic.rounding import Range
 
 Tables = Mapping[tuple[str, int], pd.DataFrame]
 """(paper, number) -> a transcribed table, its cells as they are printed."""
-Row = dict[str, str | float]
-"""The columns COLUMNS of one check."""
-COLUMNS = ["check", "paper", "place", "what", "printed", "recomputed", "difference", "agrees", "reading"]
 LABELS = ("seed", "group", "system", "objective", "fusion", "modality", "vendors", "dataset")
 """Columns of a published table that say what a row is about."""
 EVERY = tuple(name.title() for name in REGIONS)
@@ -33,6 +31,20 @@ RELATIONS: Mapping[str, Callable[[Range, Range], bool]] = {
     "text: fewer": lambda printed, computed: printed.low < computed.high,
 }
 """How a printed number must stand to the computed one, by check; in every other check they must meet."""
+
+
+class Row(NamedTuple):
+    """A row of the audit."""
+
+    check: str  # which kind
+    paper: str
+    place: str
+    what: str
+    printed: str
+    recomputed: float
+    difference: float
+    agrees: str  # yes or no
+    reading: str  # what fits, or the plain reading
 
 
 def check(
@@ -57,14 +69,6 @@ def check(
     value = computed.middle if shown_as is None else shown_as
     agrees = RELATIONS.get(name, Range.meets)(shown, computed)
     fits = next((reading for reading, other in others if shown.meets(other)), "")
-    return {
-        "check": name,
-        "paper": paper,
-        "place": place,
-        "what": what,
-        "printed": printed,
-        "recomputed": float(value * scale),
-        "difference": float((shown.middle - value) * scale),
-        "agrees": "yes" if agrees else "no",
-        "reading": plain if agrees else f"fits: {fits}" if fits else otherwise,
-    }
+    reading = plain if agrees else f"fits: {fits}" if fits else otherwise
+    difference = float((shown.middle - value) * scale)
+    return Row(name, paper, place, what, printed, float(value * scale), difference, "yes" if agrees else "no", reading)

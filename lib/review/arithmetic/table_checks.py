@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -201,8 +201,7 @@ def brackets(tables: Tables) -> Iterator[Row]:
             )
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A table's row in one metric. cells: split, score and ±, as printed."""
 
     paper: str
@@ -246,18 +245,8 @@ def copies(tables: Tables) -> Iterator[Row]:
         else:
             continue
         where = f"Table {one.table}" if one.table == two.table else f"Tables {one.table} and {two.table}"
-        printed = shared[0][1]
-        yield {
-            "check": name,
-            "paper": one.paper,
-            "place": f"{where}, rows {one.row} and {two.row}",
-            "what": what,
-            "printed": printed,
-            "recomputed": float(printed),
-            "difference": 0.0,
-            "agrees": "no",
-            "reading": reading,
-        }
+        place, printed = f"{where}, rows {one.row} and {two.row}", shared[0][1]
+        yield Row(name, one.paper, place, what, printed, float(printed), 0.0, "no", reading)
 
 
 def _lines(tables: Tables) -> Iterator[Line]:

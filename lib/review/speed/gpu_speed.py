@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from lib.runs.attribution import Experiment
 
 Change = Callable[[nn.Module], Any]
 SEES = ("image", "multimodal")
+"""The systems that see pictures."""
 
 
 @dataclass(frozen=True)
@@ -68,21 +69,15 @@ def enlarged(items: batches.Items, size: int) -> batches.Items:
     """Items again and again until there are `size`; each time their texts and pictures count as others, so that none of
     them is encoded for two."""
     times = -(-size // len(items))
-    rows, texts = np.resize(np.arange(len(items)), size), len(items.tokens or ())
-    again = np.arange(size) // len(items)
-    columns, pictures = {}, items.pictures
-    if items.text is not None:
-        columns["text"] = items.text[rows] + again * texts
+    rows, again = np.arange(size) % len(items), np.arange(size) // len(items)
+    columns, tokens, pictures = {}, items.tokens, items.pictures
+    if items.text is not None and tokens is not None:
+        columns["text"] = items.text[rows] + again * len(tokens)
+        tokens = list(tokens) * times
     if items.image is not None and pictures is not None:
         unique, place = np.unique(items.image, return_inverse=True)
         columns["image"] = place[rows] + again * len(unique)
-        pictures = pictures[unique]
-        pictures = (
-            pictures.repeat(times, 1, 1, 1)
-            if isinstance(pictures, torch.Tensor)
-            else np.tile(pictures, (times, 1, 1, 1))
-        )
-    tokens = None if items.tokens is None else list(items.tokens) * times
+        pictures = pictures[np.tile(unique, times)]
     return batches.Items(pd.DataFrame(columns), items.classes[rows], tokens, items.padding, pictures, items.multiple)
 
 
@@ -106,12 +101,8 @@ def measure(
         for change in step.changes:
             change(system)
         first = list(_every_length(items, step.batch)) if step.ready else []
-        rest = (
-            training_speed.our_batches(items, step.batch)
-            if step.ready
-            else training_speed.plain_batches(run, step.batch, padded, 0)
-        )
-        source = chain(first, rest)
+        ours, plain = training_speed.our_batches, training_speed.plain_batches
+        source = chain(first, ours(items, step.batch) if step.ready else plain(run, step.batch, padded))
         row = {"system": name, "step": step.name, "batch": step.batch}
         try:
             advance = training_speed.stepper(run, system, source, "auto" if step.half else "32-true")
@@ -120,18 +111,13 @@ def measure(
             training_speed.steady(advance, seconds)
             prepared = time.perf_counter() - begin
             rate = training_speed.steady(advance, seconds)
-            row |= {
-                "rate": rate,
-                "milliseconds": 1000 * step.batch / rate,
-                "prepared": prepared,
-                "gib": _peak(),
-                "tflops": needed * rate,
-            }
+            row |= {"rate": rate, "milliseconds": 1000 * step.batch / rate, "prepared": prepared}
+            row |= {"gib": _peak(), "tflops": needed * rate}
             shared.append(shares(advance).assign(system=name, step=step.name))
         except torch.OutOfMemoryError:
-            pass
+            pass  # the row has no numbers
         rows.append(row)
-        del system, source, advance, first, rest
+        del system, source, advance, first
         _forget()
     return pd.DataFrame(rows), pd.concat(shared, ignore_index=True)
 
@@ -152,13 +138,12 @@ def _every_length(items: batches.Items, size: int) -> Iterator[training_speed.Ba
 def flops(run: Experiment, items: batches.Items, size: int = 64, count: int = 4) -> float:
     """Floating-point operations of an item's training step, forward and backward (torch's counter, a multiply-add
     counts two), over `count` batches of like length."""
-    source, system, done = training_speed.our_batches(items, size), copy.deepcopy(run.system).to(device()).train(), 0
+    system, counted = copy.deepcopy(run.system).to(device()).train(), 0
     with FlopCounterMode(display=False) as counter:
-        for _ in range(count):
-            batch = {name: value.to(device()) for name, value in next(source).items()}
-            run.objective.of(system, batch, "train").backward()
-            done += len(batch["class"])
-    return float(counter.get_total_flops() / done)
+        for batch in islice(training_speed.our_batches(items, size), count):
+            run.objective.of(system, training_speed.on_device(batch), "train").backward()
+            counted += len(batch["class"])
+    return float(counter.get_total_flops() / counted)
 
 
 KINDS = {
@@ -175,21 +160,18 @@ def shares(advance: Callable[[], int], steps: int = 3) -> pd.DataFrame:
     """Where `steps` training steps spend the device's time: `kind` (of KINDS, *element by element* or *waiting for the
     host*), `share`."""
     on_device = device().type == "cuda"
-    with profile(activities=[ProfilerActivity.CUDA if on_device else ProfilerActivity.CPU]) as seen:
+    with profile(activities=[ProfilerActivity.CUDA if on_device else ProfilerActivity.CPU]) as profiled:
         begin = time.perf_counter()
         for _ in range(steps):
             advance()
         training_speed.wait()
         taken = time.perf_counter() - begin
-    found = dict.fromkeys([*KINDS, "element by element"], 0.0)
-    for event in seen.key_averages():
-        lasted = (event.self_device_time_total if on_device else event.self_cpu_time_total) / 1e6
-        found[kind_of(event.key)] += lasted
-    idle = max(0.0, taken - sum(found.values()))
-    total = sum(found.values()) + idle
-    return pd.DataFrame(
-        [{"kind": kind, "share": value / total} for kind, value in (found | {"waiting for the host": idle}).items()]
-    )
+    seconds = dict.fromkeys([*KINDS, "element by element"], 0.0)
+    for event in profiled.key_averages():
+        seconds[kind_of(event.key)] += (event.self_device_time_total if on_device else event.self_cpu_time_total) / 1e6
+    seconds["waiting for the host"] = max(0.0, taken - sum(seconds.values()))
+    total = sum(seconds.values())
+    return pd.DataFrame({"kind": list(seconds), "share": [value / total for value in seconds.values()]})
 
 
 def kind_of(kernel: str) -> str:
@@ -226,15 +208,9 @@ def whole(name: str, run: Experiment, size: int, batch: int, epochs: int) -> dic
     before = _joules()
     with tempfile.TemporaryDirectory() as folder:  # a checkpoint is written as ever, and not kept
         history = training.fit(run.system, run.objective.of, loader, None, settings, 0, Path(folder), "whole")
-    used, seconds = _joules() - before, history["seconds"]
-    return {
-        "system": name,
-        "batch": batch,
-        "rate": size / seconds.iloc[-1],
-        "epoch_seconds": seconds.iloc[-1],
-        "first_seconds": seconds.iloc[0],
-        "joules": used / (size * epochs),
-    }
+    joules, (first, *_, last) = _joules() - before, history["seconds"].iloc[[0, -1]]
+    row = {"system": name, "batch": batch, "rate": size / last, "epoch_seconds": last, "first_seconds": first}
+    return row | {"joules": joules / (size * epochs)}
 
 
 def _joules() -> float:
@@ -258,12 +234,12 @@ def _forget() -> None:
         torch.cuda.reset_peak_memory_stats()
 
 
-def beside(found: pd.DataFrame, published: Mapping[str, float], peak: float) -> pd.DataFrame:
+def beside(measured: pd.DataFrame, published: Mapping[str, float], peak: float) -> pd.DataFrame:
     """`measure`'s rows with how many times the plain loop and the paper's rate each is, and what share of the `peak`
     TFLOP/s: columns `times_plain, times_paper, of_peak` more."""
-    plain = found[found["step"] == found["step"].iloc[0]].set_index("system")["rate"]
-    return found.assign(
-        times_plain=found["rate"] / found["system"].map(plain),
-        times_paper=found["rate"] / found["system"].map(published),
-        of_peak=found["tflops"] / peak,
+    plain = measured[measured["step"] == measured["step"].iloc[0]].set_index("system")["rate"]
+    return measured.assign(
+        times_plain=measured["rate"] / measured["system"].map(plain),
+        times_paper=measured["rate"] / measured["system"].map(published),
+        of_peak=measured["tflops"] / peak,
     )

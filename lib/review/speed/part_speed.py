@@ -47,16 +47,15 @@ def measure(run: Experiment, items: int, scale: float, rounds: int, padded: int)
     run: one with a text and an image backbone. items: how many texts or pictures a call does; scale: of the twin that
     is drawn; padded: tokens that the plain way pads a text to.
     """
-    found = {
+    parts = {
         **_texts(run, items, padded),
         **_pictures(run, items),
-        "detecting faces": tuple(_detecting(run, items, processes) for processes in (1, 2)),
-        "drawing the twin": tuple(_drawing(scale, processes) for processes in (1, 2)),
+        "detecting faces": (_detecting(run, items, 1), _detecting(run, items, 2)),
+        "drawing the twin": (_drawing(scale, 1), _drawing(scale, 2)),
     }
     rows = []
-    for name, ways in found.items():
-        plain, ours = map(timed, ways)
-        rows += training_speed.in_turns(name, plain, ours, rounds)
+    for name, (plain, ours) in parts.items():
+        rows += training_speed.in_turns(name, timed(plain), timed(ours), rounds)
     return pd.DataFrame(rows)
 
 
@@ -64,9 +63,7 @@ def described(table: pd.DataFrame) -> pd.DataFrame:
     """`lib.review.speed.training_speed.spread` of `measure`, with what each part counts and how its two ways go:
     `items, plain way, our way`."""
     words = pd.DataFrame.from_dict(PARTS, orient="index", columns=["items", "plain way", "our way"])
-    return (
-        training_speed.spread(table).rename(columns={"system": "part"}).merge(words, left_on="part", right_index=True)
-    )
+    return training_speed.spread(table).rename(columns={"system": "part"}).join(words, on="part")
 
 
 def timed(work: Work) -> Callable[[], float]:
@@ -81,13 +78,13 @@ def timed(work: Work) -> Callable[[], float]:
 
 
 def _texts(run: Experiment, items: int, padded: int) -> dict[str, tuple[Work, Work]]:
-    system, asked = run.system.to(device()).eval(), run.study.training.precision
+    system, precision = run.system.to(device()).eval(), run.study.training.precision
     masked = [identifiers.mask(text) for text in run.data.ads.texts[:items]]
     tokens = run.inputs.tokens[:items]
 
-    def whole(some: list[str]) -> dict[str, torch.Tensor]:
+    def padded_tokens(texts: list[str]) -> dict[str, torch.Tensor]:
         batch: dict[str, torch.Tensor] = system.tokenizer(
-            some, padding="max_length", truncation=True, max_length=padded, return_tensors="pt"
+            texts, padding="max_length", truncation=True, max_length=padded, return_tensors="pt"
         )
         return batch
 
@@ -95,21 +92,21 @@ def _texts(run: Experiment, items: int, padded: int) -> dict[str, tuple[Work, Wo
     def embedded() -> int:
         few = masked[: max(1, items // 8)]  # at full length a text takes many times as long
         for start in range(0, len(few), 32):
-            batch = whole(few[start : start + 32])
+            batch = padded_tokens(few[start : start + 32])
             system.encode_text(batch["input_ids"].to(device()), batch["attention_mask"].to(device()))
         return len(few)
 
     return {
         "tokenising": (
-            lambda: len([whole([text]) for text in masked]),
+            lambda: len([padded_tokens([text]) for text in masked]),
             lambda: len(system.tokenizer(masked, truncation=True, max_length=run.inputs.max_tokens)["input_ids"]),
         ),
-        "embedding texts": (embedded, lambda: len(embeddings.encode_texts(system, tokens, asked))),
+        "embedding texts": (embedded, lambda: len(embeddings.encode_texts(system, tokens, precision))),
     }
 
 
 def _pictures(run: Experiment, items: int) -> dict[str, tuple[Work, Work]]:
-    system, asked, side = run.system.to(device()).eval(), run.study.training.precision, run.study.image.pixels
+    system, precision, side = run.system.to(device()).eval(), run.study.training.precision, run.study.image.pixels
     files, array = run.data.ads.images[:items], run.inputs.images
 
     @torch.inference_mode()
@@ -123,7 +120,7 @@ def _pictures(run: Experiment, items: int) -> dict[str, tuple[Work, Work]]:
             lambda: len([image_arrays.decode(file, side) for file in files]),
             lambda: len(np.array(array[:items])),
         ),
-        "embedding pictures": (one_by_one, lambda: len(embeddings.encode_images(system, array[:items], asked))),
+        "embedding pictures": (one_by_one, lambda: len(embeddings.encode_images(system, array[:items], precision))),
     }
 
 
@@ -178,10 +175,8 @@ def notebook_times(folder: Path) -> pd.DataFrame:
         for path in plan.executed(folder)
     ]
     for path in (folder / "runs").rglob("metrics.json"):
-        found = read_json(path)
-        rows.append({"notebook": found["notebook"], "seconds": found["wall_seconds"]})
-    if not rows:
-        return pd.DataFrame(columns=["notebook", "executions", "seconds"])
-    table = pd.DataFrame(rows).groupby("notebook")["seconds"].agg(["size", "sum"]).reset_index()
-    table.columns = ["notebook", "executions", "seconds"]
+        record = read_json(path)
+        rows.append({"notebook": record["notebook"], "seconds": record["wall_seconds"]})
+    table = pd.DataFrame(rows, columns=["notebook", "seconds"])
+    table = table.groupby("notebook", as_index=False).agg(executions=("seconds", "size"), seconds=("seconds", "sum"))
     return table.sort_values("seconds", ascending=False, ignore_index=True)

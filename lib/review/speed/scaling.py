@@ -45,8 +45,8 @@ def _memory(what: str, reset: bool = False) -> float:
         status = Path("/proc/self/status").read_text(encoding="ascii")
     except OSError:
         return float("nan")
-    told = (int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith(f"{what}:"))
-    return next(told, float("nan"))
+    kilobytes = (int(line.split()[1]) for line in status.splitlines() if line.startswith(f"{what}:"))
+    return next(kilobytes, float("nan")) / 1024
 
 
 def sizes(largest: int, decades: int = 3) -> list[int]:
@@ -57,22 +57,21 @@ def sizes(largest: int, decades: int = 3) -> list[int]:
 def pairs(run: Experiment, largest: int, size: int = 32) -> pd.DataFrame:
     """An epoch of training of a multimodal run over its pairs, drawn again and again until there are enough: `what,
     size, seconds, megabytes`. Pictures of SIDE pixels, texts of LENGTH tokens."""
-    system, given = run.system.to(device()).train(), run.batch_items("train")
+    system, items = run.system.to(device()).train(), run.batch_items("train")
     optimiser = torch.optim.AdamW(system.parameters(), lr=1e-6)
-    text, image = given.text, given.image
-    assert text is not None and given.tokens is not None, "a multimodal run reads texts"
-    assert image is not None and given.pictures is not None, "a multimodal run sees pictures"
-    step = max(1, given.pictures.shape[1] // SIDE)
-    small = np.ascontiguousarray(np.asarray(given.pictures)[:, ::step, ::step])
-    tokens = [some[:LENGTH] for some in given.tokens]
+    text, image = items.text, items.image
+    assert text is not None and items.tokens is not None, "a multimodal run reads texts"
+    assert image is not None and items.pictures is not None, "a multimodal run sees pictures"
+    step = max(1, items.pictures.shape[1] // SIDE)
+    small = np.ascontiguousarray(np.asarray(items.pictures)[:, ::step, ::step])
+    tokens = [ids[:LENGTH] for ids in items.tokens]
 
     def epoch(count: int) -> None:
-        rows = np.resize(np.arange(len(given)), count)
-        items = pd.DataFrame({"text": text[rows], "image": image[rows]})
-        drawn = batches.Items(items, given.classes[rows], tokens, given.padding, small)
+        rows = np.arange(count) % len(items)
+        columns = pd.DataFrame({"text": text[rows], "image": image[rows]})
+        drawn = batches.Items(columns, items.classes[rows], tokens, items.padding, small)
         for batch in batches.training_batches(drawn, size, None, seed=0):
-            on = {name: value.to(device()) for name, value in batch.items()}
-            training_speed.learn(optimiser, run.objective.of(system, on, "train"))
+            training_speed.learn(optimiser, run.objective.of(system, training_speed.on_device(batch), "train"))
 
     epoch(size)  # the optimiser's state is there from now on
     return pd.DataFrame([{"what": "pairs: an epoch", "size": count, **cost(epoch, count)} for count in sizes(largest)])
@@ -81,7 +80,7 @@ def pairs(run: Experiment, largest: int, size: int = 32) -> pd.DataFrame:
 def vendors(largest: int, dimensions: int = 384, size: int = 32, steps: int = 5) -> pd.DataFrame:
     """A step of the class head alone (cross-entropy, AdamW) as there are more vendors: `what, size, seconds` (of a
     step), `megabytes`."""
-    generator, rows = torch.Generator().manual_seed(0), []
+    generator = torch.Generator().manual_seed(0)
 
     def steps_of(count: int) -> nn.Module:
         head = nn.Linear(dimensions, count)
@@ -93,22 +92,18 @@ def vendors(largest: int, dimensions: int = 384, size: int = 32, steps: int = 5)
         return head
 
     steps_of(size)  # what is loaded once is loaded
-    for count in sizes(largest):
-        found = cost(steps_of, count)
-        rows.append(
-            {"what": "vendors: a step of the class head", "size": count, **found, "seconds": found["seconds"] / steps}
-        )
-    return pd.DataFrame(rows)
+    what = "vendors: a step of the class head"
+    table = pd.DataFrame([{"what": what, "size": count, **cost(steps_of, count)} for count in sizes(largest)])
+    return table.assign(seconds=table["seconds"] / steps)
 
 
 def texts(largest: int, words: int = 60) -> pd.DataFrame:
     """Grouping near-duplicates among made-up texts, a quarter of them copies with one word changed: `what, size,
     seconds, megabytes`."""
-    rows = []
-    for count in sizes(largest):
-        made = _made_up(count, words)
-        rows.append({"what": "texts: near-duplicates", "size": count, **cost(near_duplicates.text_groups, made)})
-    return pd.DataFrame(rows)
+    what, groups = "texts: near-duplicates", near_duplicates.text_groups
+    return pd.DataFrame(
+        [{"what": what, "size": count, **cost(groups, _made_up(count, words))} for count in sizes(largest)]
+    )
 
 
 def _made_up(count: int, words: int) -> list[str]:
@@ -131,7 +126,7 @@ def gallery(largest: int, dimensions: int = 128, queries: int = 1000, seed: int 
     rows, size = [], 1000
     with search_speed.threads():
         while size <= largest:
-            asked, _, documents, _ = search_speed.gallery(size, queries, dimensions, seed)
+            query_vectors, _, documents, _ = search_speed.gallery(size, queries, dimensions, seed)
             exact = None
             for name, index in _indexes(size, dimensions):
                 begin = time.perf_counter()
@@ -139,16 +134,14 @@ def gallery(largest: int, dimensions: int = 128, queries: int = 1000, seed: int 
                     index.train(documents[: max(40 * index.nlist, 10_000)])  # vectors are in no order
                 index.add(documents)
                 middle = time.perf_counter()
-                _, near = index.search(asked, 10)
+                _, near = index.search(query_vectors, 10)
                 search = time.perf_counter() - middle
                 exact = near if exact is None else exact
                 hits = [len(set(one) & set(other)) for one, other in zip(near.tolist(), exact.tolist(), strict=True)]
-                row = {"index": name, "documents": size, "build": middle - begin, "search": search}
-                rows.append(
-                    {**row, "recall": sum(hits) / exact.size, "bytes": len(faiss.serialize_index(index)) / size}
-                )
+                stored = len(faiss.serialize_index(index)) / size
+                rows.append((name, size, middle - begin, search, sum(hits) / exact.size, stored))
             size *= 10
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["index", "documents", "build", "search", "recall", "bytes"])
 
 
 def _indexes(size: int, dimensions: int) -> Iterator[tuple[str, Any]]:
@@ -190,49 +183,33 @@ def _slope(size: pd.Series, value: pd.Series) -> float:
 
 
 def estimate(
-    parts: pd.DataFrame, grown: pd.DataFrame, found: pd.DataFrame, ads: float = 1e9, pictures: float = 55_115 / 28_513
+    parts: pd.DataFrame,
+    grown: pd.DataFrame,
+    galleries: pd.DataFrame,
+    ads: float = 1e9,
+    pictures: float = 55_115 / 28_513,
 ) -> pd.DataFrame:
     """What `ads` advertisements would cost by what was measured here: `what, amount, unit, assuming`.
 
-    parts: `lib.review.speed.part_speed.described`; grown: `texts`, `pairs` and `vendors` one below another; found:
-    `gallery`. pictures: of an ad, as in MATCHED's Table 1.
+    parts: `lib.review.speed.part_speed.described`; grown: `texts`, `pairs` and `vendors` one below another;
+    galleries: `gallery`. pictures: of an ad, as in MATCHED's Table 1.
     """
-    rate = parts.set_index("part")["ours"]
-    day, cores = 86_400, "on one machine like this one"
-    near = _carried(grown[grown["what"] == "texts: near-duplicates"], "size", "seconds", ads)
+    rate, day, measured = parts.set_index("part")["ours"], 86_400, "the measured rate, on one machine like this one"
+    text_days = ads / rate["embedding texts"] / day
+    picture_days = ads * pictures / rate["embedding pictures"] / day
+    near_days = _carried(grown[grown["what"] == "texts: near-duplicates"], "size", "seconds", ads) / day
+    fitted, held = "the fitted exponent", "the largest gallery's bytes of a vector, 128 dimensions"
     rows = [
-        (
-            "embedding all texts",
-            ads / rate["embedding texts"] / day,
-            "days",
-            f"the measured rate, {cores}; shared among n machines it takes an n-th",
-        ),
-        (
-            "embedding all pictures",
-            ads * pictures / rate["embedding pictures"] / day,
-            "days",
-            f"{pictures:.2f} pictures an ad; the measured rate, {cores}",
-        ),
-        ("grouping near-duplicates", near / day, "days", "the fitted exponent holds beyond the largest size measured"),
+        ("embedding all texts", text_days, "days", f"{measured}; shared among n machines it takes an n-th"),
+        ("embedding all pictures", picture_days, "days", f"{pictures:.2f} pictures an ad; {measured}"),
+        ("grouping near-duplicates", near_days, "days", f"{fitted} holds beyond the largest size measured"),
     ]
-    for name, table in found.groupby("index", sort=False):
-        last = table.sort_values("documents").iloc[-1]
-        size, search = last["bytes"] * ads / 1e9, _carried(table, "documents", "search", ads)
+    for name, table in galleries.groupby("index", sort=False):
+        size = table.sort_values("documents").iloc[-1]["bytes"] * ads / 1e9
+        search = _carried(table, "documents", "search", ads)
+        rows.append((f"a gallery of all texts, {name}: size", size, "GB", held))
         rows.append(
-            (
-                f"a gallery of all texts, {name}: size",
-                size,
-                "GB",
-                "the largest gallery's bytes of a vector, 128 dimensions",
-            )
-        )
-        rows.append(
-            (
-                f"a gallery of all texts, {name}: a thousand queries",
-                search,
-                "s",
-                "the fitted exponent; all of it in memory",
-            )
+            (f"a gallery of all texts, {name}: a thousand queries", search, "s", f"{fitted}; all of it in memory")
         )
     return pd.DataFrame(rows, columns=["what", "amount", "unit", "assuming"])
 

@@ -58,7 +58,7 @@ def by_vendor(
         return len(own & set(row.tolist())) / relevant
 
     def reciprocal(row: np.ndarray, own: set[int], relevant: int) -> float:
-        return next((1 / place for place, found in enumerate(row.tolist(), 1) if found in own), 0.0)
+        return next((1 / rank for rank, document in enumerate(row.tolist(), 1) if document in own), 0.0)
 
     return {
         "R-Precision@X": float(np.mean([np.mean(scores) for scores in each(precision, None)])),
@@ -70,25 +70,25 @@ def by_vendor(
 def scoring(documents: int, queries: int, dimensions: int, rounds: int, seed: int = 0) -> pd.DataFrame:
     """Seconds of both ways on one made-up gallery, one after the other in every round: `round, theirs, ours, ratio,
     furthest apart` (of the three metrics)."""
-    found, rows = gallery(documents, queries, dimensions, seed), []
+    vectors, rows = gallery(documents, queries, dimensions, seed), []
     with threads():
         for number in range(rounds):
             begin = time.perf_counter()
-            slow = by_vendor(*found)
+            slow = by_vendor(*vectors)
             middle = time.perf_counter()
-            fast = retrieval.evaluate(*found).set_index("metric")["mean"]
+            fast = retrieval.evaluate(*vectors).set_index("metric")["mean"]
             end = time.perf_counter()
             apart = max(abs(value - fast[metric]) for metric, value in slow.items())
-            row = {"round": number + 1, "theirs": middle - begin, "ours": end - middle}
-            rows.append({**row, "ratio": row["theirs"] / row["ours"], "furthest apart": apart})
-    return pd.DataFrame(rows)
+            theirs, ours = middle - begin, end - middle
+            rows.append((number + 1, theirs, ours, theirs / ours, apart))
+    return pd.DataFrame(rows, columns=["round", "theirs", "ours", "ratio", "furthest apart"])
 
 
 @contextmanager
-def threads(count: int = 2) -> Iterator[None]:
-    """FAISS on `count` cores, or as many as there are."""
+def threads() -> Iterator[None]:
+    """FAISS on two cores, or on one where there is no other."""
     before = faiss.omp_get_max_threads()
-    faiss.omp_set_num_threads(min(count, os.cpu_count() or 1))
+    faiss.omp_set_num_threads(min(2, os.cpu_count() or 1))
     try:
         yield
     finally:

@@ -8,6 +8,7 @@ train the same system with the same objective and the same number of items a ste
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +26,6 @@ from lib.models.acceleration import PrecisionSetting, device, precision
 from lib.models.system import System
 from lib.runs import batches
 from lib.runs.attribution import Experiment
-from lib.runs.variants import Variant
 from lib.study.config import Speed
 
 Batch = dict[str, torch.Tensor]
@@ -55,25 +55,25 @@ class PlainLoader:
         run, chosen = self.run, self.items.iloc[rows]
         batch: Batch = {"class": torch.from_numpy(self.classes[rows])}
         if run.system.tokenizer is not None:
-            found = run.system.tokenizer(
+            tokenised = run.system.tokenizer(
                 [identifiers.mask(run.data.ads.texts[text]) for text in chosen["text"]],
                 padding="max_length",
                 truncation=True,
                 max_length=self.padded,
                 return_tensors="pt",
             )
-            batch |= {"tokens": found["input_ids"], "mask": found["attention_mask"], "text": torch.arange(len(rows))}
+            batch |= {"tokens": tokenised["input_ids"], "mask": tokenised["attention_mask"]}
+            batch["text"] = torch.arange(len(rows))
         if run.system.takes_images:
-            shown = [
-                image_arrays.decode(run.data.ads.images[image], run.study.image.pixels) for image in chosen["image"]
-            ]
-            batch |= {"pictures": torch.from_numpy(np.stack(shown)), "image": torch.arange(len(rows))}
+            files, side = run.data.ads.images, run.study.image.pixels
+            pictures = np.stack([image_arrays.decode(files[image], side) for image in chosen["image"]])
+            batch |= {"pictures": torch.from_numpy(pictures), "image": torch.arange(len(rows))}
         return batch
 
 
-def plain_batches(run: Experiment, size: int, padded: int, seed: int) -> Iterator[Batch]:
+def plain_batches(run: Experiment, size: int, padded: int) -> Iterator[Batch]:
     """`PlainLoader`'s batches for ever."""
-    loader = PlainLoader(run, size, padded, seed)
+    loader = PlainLoader(run, size, padded, seed=0)
     while True:
         yield from loader
 
@@ -82,11 +82,14 @@ def our_batches(items: batches.Items, size: int) -> Iterator[Batch]:
     """Batches of items for ever, as a run has them."""
     loader = batches.training_batches(items, size, None, seed=0, group_by_length=True)
     sampler: Any = loader.sampler
-    epoch = 0
-    while True:
+    for epoch in itertools.count():
         sampler.set_epoch(epoch)
         yield from loader
-        epoch += 1
+
+
+def on_device(batch: Batch) -> Batch:
+    """The batch where the system is trained."""
+    return {name: value.to(device()) for name, value in batch.items()}
 
 
 def learn(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
@@ -96,14 +99,14 @@ def learn(optimiser: torch.optim.Optimizer, loss: torch.Tensor) -> None:
     optimiser.step()
 
 
-def stepper(run: Experiment, system: System, source: Iterator[Batch], asked: PrecisionSetting) -> Callable[[], int]:
+def stepper(run: Experiment, system: System, source: Iterator[Batch], setting: PrecisionSetting) -> Callable[[], int]:
     """What trains `system` on the next batch of `source` with a run's objective, and says how many items that were.
-    asked: the precision, as `lib.models.acceleration.precision` has it."""
+    setting: the precision, as `lib.models.acceleration.precision` has it."""
     optimiser = torch.optim.AdamW(system.parameters(), lr=1e-6, fused=True)
-    half = precision(asked) == "bf16-mixed"
+    half = precision(setting) == "bf16-mixed"
 
     def step() -> int:
-        batch = {name: value.to(device()) for name, value in next(source).items()}
+        batch = on_device(next(source))
         with torch.autocast(device().type, torch.bfloat16, enabled=half):
             loss = run.objective.of(system, batch, "train")
         learn(optimiser, loss)
@@ -112,10 +115,10 @@ def stepper(run: Experiment, system: System, source: Iterator[Batch], asked: Pre
     return step
 
 
-def rate(run: Experiment, source: Iterator[Batch], asked: PrecisionSetting, seconds: float) -> float:
+def rate(run: Experiment, source: Iterator[Batch], setting: PrecisionSetting, seconds: float) -> float:
     """Items a second that the run's system trains on batches of `source`: whole steps for `seconds` at least, one of
     them before the clock starts."""
-    step = stepper(run, run.system.to(device()).train(), source, asked)
+    step = stepper(run, run.system.to(device()).train(), source, setting)
     step()
     return steady(step, seconds)
 
@@ -134,7 +137,7 @@ def steady(step: Callable[[], int], seconds: float) -> float:
 
 
 def wait() -> None:
-    """Until the device has done what it was told."""
+    """Until the device has done all that was queued."""
     if device().type == "cuda":
         torch.cuda.synchronize()
 
@@ -149,7 +152,7 @@ def in_turns(name: str, plain: Callable[[], float], ours: Callable[[], float], r
     return rows
 
 
-def training(runs: Mapping[str, Callable[[], Experiment]], how: Speed, size: int) -> pd.DataFrame:
+def training(runs: Mapping[str, Callable[[], Experiment]], settings: Speed, size: int) -> pd.DataFrame:
     """Each system's rate in both loops, as `in_turns` has them; of one that reads texts a second time as `<name>, cut
     alike`, with the plain loop's texts padded to the length at which ours cuts them: what is left then is the loops'
     own, and no choice of how much is read.
@@ -160,11 +163,13 @@ def training(runs: Mapping[str, Callable[[], Experiment]], how: Speed, size: int
     for name, make in runs.items():
         run = make()
         ours = our_batches(run.batch_items("train"), size)
-        fast = partial(rate, run, ours, run.study.training.precision, how.seconds)
-        lengths = {name: how.padded} | ({f"{name}, cut alike": run.inputs.max_tokens} if run.system.tokenizer else {})
+        fast = partial(rate, run, ours, run.study.training.precision, settings.seconds)
+        lengths = {name: settings.padded}
+        if run.system.tokenizer:
+            lengths[f"{name}, cut alike"] = run.inputs.max_tokens
         for label, padded in lengths.items():
-            slow = partial(rate, run, plain_batches(run, size, padded, 0), "32-true", how.seconds)
-            rows += in_turns(label, slow, fast, how.rounds)
+            slow = partial(rate, run, plain_batches(run, size, padded), "32-true", settings.seconds)
+            rows += in_turns(label, slow, fast, settings.rounds)
     return pd.DataFrame(rows)
 
 
@@ -175,10 +180,6 @@ class PlainRun(Experiment):
         _, val, _ = super().loaders()
         train = PlainLoader(self, self.variant.training.batch_size, self.inputs.max_tokens, self.parameters["seed"])
         return train, val, len(train.items)
-
-
-def _trained(variant: Variant, **how: Any) -> Variant:
-    return replace(variant, training=variant.training.model_copy(update=how))
 
 
 LOOPS: Mapping[str, tuple[type[Experiment], dict[str, Any]]] = {
@@ -201,18 +202,18 @@ def quality(
     read is no matter of speed.
     """
     rows = []
-    for name, (notebook, given) in systems.items():
-        for loop, (kind, how) in loops.items():
+    for name, (notebook, arguments) in systems.items():
+        for loop, (kind, changes) in loops.items():
             with tempfile.TemporaryDirectory() as folder:
-                run = kind(notebook, **(given | {"out": folder, "metered": False}))
-                run.variant = _trained(run.variant, epochs=epochs, **how)
+                run = kind(notebook, **(arguments | {"out": folder, "metered": False}))
+                settings = run.variant.training.model_copy(update={"epochs": epochs, **changes})
+                run.variant = replace(run.variant, training=settings)
                 history = run.train()
                 identified, linked = run.identify(), run.verify()
             linked = linked[(linked["modality"] == run.data.modality) & (linked["region"] == run.data.region)]
             both = pd.concat([identified[identified["metric"] == "Macro-F1"], linked])
-            kept = both[both["metric"].isin(["Macro-F1", "R-Precision@X", "Macro-F1@X"])]
-            seconds = history["seconds"].sum()
-            rows.append(kept[["metric", "mean", "low", "high"]].assign(system=name, loop=loop, seconds=seconds))
+            shown = both[both["metric"].isin(["Macro-F1", "R-Precision@X", "Macro-F1@X"])]
+            rows.append(shown.assign(system=name, loop=loop, seconds=history["seconds"].sum()))
     return pd.concat(rows, ignore_index=True)[["system", "loop", "metric", "mean", "low", "high", "seconds"]]
 
 

@@ -200,7 +200,7 @@ class SearchTrials(Table):
     The hyper-parameters that the study searches, and R@1 on each validation split, are further columns.
     """
 
-    recall: float = _name("R@1", missing=True)  # mean of the validation splits
+    recall: float = pa.Field(alias="R@1", nullable=True)  # mean of the validation splits
     problem: str  # why a trial has no score; empty where it has one
 
 

@@ -204,8 +204,8 @@ def _leak(chosen: plan.Study) -> str:
 def _write_record(
     chosen: plan.Study, seconds: float, steps: int, only: Sequence[str], left: Sequence[str] = ()
 ) -> None:
-    """Write study.json: what stands now, and how long the last run from nothing took, a time that one which brought only
-    a part up to date doesn't change."""
+    """Write study.json: what stands now, and how long the last run from nothing took. A run that brought only a part up
+    to date leaves that time as it was."""
     path = chosen.folder / "study.json"
     previous = read_json(path) if path.exists() else {}
     if steps == 0 and previous.get("left") == list(left):

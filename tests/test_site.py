@@ -16,7 +16,8 @@ import pytest
 from PIL import Image
 
 from lib.core.files import ROOT, write_json
-from lib.pipeline import interactive, report, site, solutions
+from lib.pipeline import interactive, report, site, site_state, solutions
+from lib.review import receipt
 from lib.study import plan
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -27,7 +28,7 @@ HOSTILE = "<script>window.hacked = 1</script><img src=x onerror='window.hacked =
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory) -> Path:
-    return site.build(plan.load("quick"), tmp_path_factory.mktemp("site") / "quick").parent
+    return site.build(plan.load("results/quick"), tmp_path_factory.mktemp("site") / "quick").parent
 
 
 @pytest.fixture(scope="module")
@@ -339,7 +340,7 @@ def hostile(tmp_path) -> SimpleNamespace:
     environment = {"device": "cpu", "processor": "x", "cores": 2}
     write_json(folder / "study.json", {"environment": environment, "runs": {}, "finished": "2026-01-01"})
     data = SimpleNamespace(source="twin", scale=0.1)
-    return SimpleNamespace(name="hostile", about="x", folder=folder, data=data, all_runs=dict)
+    return SimpleNamespace(name="hostile", about="x", standing="run here", folder=folder, data=data, all_runs=dict)
 
 
 @needs_browser
@@ -350,6 +351,55 @@ def test_a_script_in_the_data_shows_as_text(hostile, tmp_path, browser):
         assert visit.page.evaluate("typeof window.hacked") == "undefined"
         assert HOSTILE in visit.page.inner_text("td") and HOSTILE in visit.page.inner_text(".cell_output .output pre")
         assert not visit.outside
+
+
+@needs_browser
+def test_a_receipt_is_a_page_that_names_what_changed(hostile, tmp_path, browser):
+    """Of a study that was run here; words of tables and packages show as text."""
+    numbers = pd.DataFrame(
+        [
+            ["t", HOSTILE, "ours", "0.5", "0.4", "0.6", "0.55", "within its interval"],
+            ["t", "b", "ours", "0.5", "0.4", "0.6", "0.5", "equal"],
+        ],
+        columns=receipt.COLUMNS,
+    )
+    numbers.to_csv(hostile.folder / "receipt.csv", index=False)
+    found = {
+        "published": "2026-01-01",
+        "finished": "2026-02-02",
+        "numbers": 2,
+        "judgements": {"equal": 1, "within tolerance": 0, "within its interval": 1, "different": 0, "not made here": 0},
+        "tolerance": {"relative": 0.01, "precision": "bf16-mixed", "device": "cpu"},
+        "verdicts_changed": [f"ledger, M1: {HOSTILE} → supported"],
+        "differs": {f"version of {HOSTILE}": ["1", "2"], receipt.STALE: ["text/x/seed1"]},
+        "times": {"published": 100.0, "here": 150.0, "runs": [1.5, 1.2, 1.9]},
+    }
+    write_json(hostile.folder / "receipt.json", found)
+    out = site.build(hostile, tmp_path / "out" / "hostile").parent
+    assert not broken_links(out) and (out / "receipt.csv").exists()
+    with Visit(browser, out / "receipt.html") as visit:
+        assert visit.page.evaluate("typeof window.hacked") == "undefined" and not visit.outside
+        said = visit.page.inner_text("main")
+        for words in (
+            "1 of 2 published numbers equal, 1 within their intervals, 1 verdict changed",
+            "differ of 1 notebooks: text/x/seed1",
+            "The whole study took 150 s here and 100 s when published",
+            "0.55",
+            HOSTILE,
+        ):
+            assert words in said, words
+        assert "receipt" in visit.page.inner_html("nav.bd-links")
+
+
+def test_a_site_is_built_again_only_when_something_it_shows_changed(tmp_path, monkeypatch):
+    monkeypatch.setattr(site_state, "folder", lambda chosen: tmp_path)
+    chosen = plan.load("results/quick")
+    assert not site_state.unchanged(chosen)
+    site_state.note(chosen, site_state.state(chosen))
+    assert site_state.unchanged(chosen)
+    assert not site_state.unchanged(chosen.model_copy(update={"about": "another"}))
+    monkeypatch.setattr(site_state, "SOURCES", ("site",))
+    assert not site_state.unchanged(chosen)
 
 
 def test_a_study_without_chapters_says_what_to_do(tmp_path):

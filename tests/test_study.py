@@ -214,6 +214,38 @@ def test_without_snakemake_papermill_alone_runs_the_same_notebooks(project, smok
     assert one.read_bytes() == two.read_bytes()
 
 
+def test_two_studies_at_once_on_the_same_data_both_end_well(project, smoke):
+    """Neither has its twin, its decoded pictures or its texts' tokens yet: one makes them, and the other waits."""
+    data = {"source": "twin", "scale": 0.001, "seed": 7, "pixels": 32}
+    for name in ("left", "right"):
+        study(project, name, data=data, runs=[SMALL, TEXT], chapters=["31_verification"])
+    begun = [
+        subprocess.Popen(command(name), cwd=project, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        for name in ("left", "right")
+    ]
+    said = [process.communicate(timeout=1200)[0] for process in begun]
+    assert [process.returncode for process in begun] == [0, 0], said
+    tables = [project / "studies" / name / "tables" / "matched_table_05.csv" for name in ("left", "right")]
+    assert tables[0].read_bytes() == tables[1].read_bytes()
+
+
+def test_a_run_is_packed_when_it_ends_and_collected_elsewhere_it_counts_as_done(project, smoke):
+    study(project, "carried", runs=[SMALL], chapters=["30_identification"])
+    bundle = project / "out" / "carried.tar"
+    done = run(project, "carried", "--bundle", str(bundle))
+    assert done.returncode == 0 and [path.name for path in bundle.parent.iterdir()] == ["carried-001.tar"]
+    shutil.move(project / "studies" / "carried", project / "studies" / "was")
+    collected = subprocess.run(
+        [sys.executable, "-m", "lib", "collect", "carried", str(bundle)], cwd=project, capture_output=True, text=True
+    )
+    assert collected.returncode == 0 and "1 runs merged" in collected.stdout, collected.stdout + collected.stderr
+    assert planned(project, "carried") == ["30_identification"], "its run counts as done"
+    again = run(project, "carried")
+    assert again.returncode == 0 and "1 steps run" in again.stdout, again.stdout
+    one, two = (project / "studies" / name / "tables/matched_table_02.csv" for name in ("was", "carried"))
+    assert one.read_bytes() == two.read_bytes()
+
+
 def test_missing_packages_are_named_all_at_once(project):
     lacking = (
         "import sys, importlib.metadata as m; found = m.version\n"

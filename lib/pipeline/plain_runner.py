@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from lib.core.files import ROOT
+from lib.pipeline.budget import LEFT
 from lib.pipeline.progress import follow
 from lib.study.steps import Step
 
@@ -23,13 +24,13 @@ def out_of_date(steps: Iterable[Step]) -> list[Step]:
     return [*twins, *chosen.values()]
 
 
-def execute(steps: Sequence[Step], jobs: int, environment: Mapping[str, str], line: Callable[[str], None]) -> None:
+def execute(steps: Sequence[Step], jobs: int, environment: Mapping[str, str], line: Callable[[str], None]) -> list[str]:
     """Execute the `steps` (of `out_of_date`), `jobs` at a time, each when what it needs is there.
 
     `line` is called with each line that a step prints, and after each step with how many are done. What needs a step
-    that failed, or was left for lack of time, is left out.
+    that failed, or was left for lack of time, is left out. Returns the names of those that failed.
     """
-    waiting, executed, unmade = list(steps), 0, set[str]()
+    waiting, executed, failed, unmade = list(steps), 0, list[str](), set[str]()
     with ThreadPoolExecutor(jobs) as pool:
         running: dict[Future[int], Step] = {}
         while waiting or running:
@@ -46,11 +47,13 @@ def execute(steps: Sequence[Step], jobs: int, environment: Mapping[str, str], li
                     running[pool.submit(_run, step, environment, line)] = step
             for future in wait(running, return_when=FIRST_COMPLETED).done:
                 step = running.pop(future)
-                if future.result():
+                if status := future.result():
                     unmade.add(step.output)
+                    failed += [step.name] if status != LEFT else []
                 else:
                     executed += 1
                     line(f"{executed} of {len(steps)} steps")
+    return failed
 
 
 def _run(step: Step, environment: Mapping[str, str], line: Callable[[str], None]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from lib.core.files import ROOT
 
@@ -26,6 +26,11 @@ class Progress:
         self._before = ""
         self._ended: list[str] = []
         self._lock = threading.Lock()
+
+    def failed(self, names: Iterable[str]) -> None:
+        """Count steps that failed, also those whose process ended without saying so."""
+        said = {failure.split(":")[0] for failure in self.failures}
+        self.failures += [f"{name}: its process ended without a word" for name in names if name not in said]
 
     def line(self, text: str) -> None:
         """Take a line. It may be called by several threads."""

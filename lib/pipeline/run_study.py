@@ -55,29 +55,16 @@ def run(
     begin, progress = time.monotonic(), Progress()
     with study_lock.alone(chosen):
         wanted = _needed(study_steps.of(name, chosen), only)
-        planned = {step.name: step.key for step in wanted.values() if step.run}
         if bundle:
             _pack_finished(bundle, wanted.values())
-        out_of_date = plain_runner.out_of_date(wanted.values())
-        status, left = 0, list[str]()
         try:
-            if out_of_date:
-                jobs = jobs or machine_bears(chosen)
-                with _environment(chosen, jobs, bundle) as environment:
-                    if minutes:
-                        left = _within(minutes, name, chosen, wanted, jobs, environment, progress)
-                    elif cluster or snakemake_runner.available():
-                        where = snakemake_runner.place(chosen, jobs, cluster)
-                        targets = [wanted[chapter].output for chapter in only]
-                        status = snakemake_runner.execute(name, where, targets, environment, progress)
-                    else:
-                        print("Snakemake isn't installed: notebooks are executed by papermill alone.")
-                        plain_runner.execute(out_of_date, jobs, environment, progress.line)
+            status = _bring_up_to_date(name, chosen, wanted, jobs, cluster, minutes, bundle, progress)
         except KeyboardInterrupt:
             machine.end_children()
             sys.exit("\nStopped. The same command goes on from here.")
         seconds = time.monotonic() - begin
-        failures = progress.failures + ([] if only or minutes else _wrong_records(plan.load(name), planned))
+        left = [step.name for step in wanted.values() if step.key and not step.up_to_date] if minutes else []
+        failures = progress.failures + ([] if only or minutes else _wrong_records(plan.load(name), wanted))
         status = status or int(bool(failures))
         if status == 0:
             _write_record(chosen, seconds, progress.steps, only, left)
@@ -97,6 +84,33 @@ def run(
     if leak:
         print(f"\n{leak}")
     return status or int(bool(leak))
+
+
+def _bring_up_to_date(
+    name: str,
+    chosen: plan.Study,
+    wanted: Mapping[str, Step],
+    jobs: int,
+    cluster: str,
+    minutes: float,
+    bundle: Bundle | None,
+    progress: Progress,
+) -> int:
+    """Execute what is out of date of the steps that are wanted, if anything is; an exit status."""
+    out_of_date = plain_runner.out_of_date(wanted.values())
+    if not out_of_date:
+        return 0
+    jobs = jobs or machine_bears(chosen)
+    with _environment(chosen, jobs, bundle) as environment:
+        if minutes:
+            progress.failed(_within(minutes, name, chosen, wanted, jobs, environment, progress))
+        elif cluster or snakemake_runner.available():
+            where = snakemake_runner.place(chosen, jobs, cluster)
+            return snakemake_runner.execute(name, where, out_of_date, environment, progress)
+        else:
+            print("Snakemake isn't installed: notebooks are executed by papermill alone.")
+            progress.failed(plain_runner.execute(out_of_date, jobs, environment, progress.line))
+    return 0
 
 
 def machine_bears(chosen: plan.Study) -> int:
@@ -158,29 +172,28 @@ def _within(
     progress: Progress,
 ) -> list[str]:
     """Execute what there is time for, in the order of the parameter file, and then the chapters on the runs that are
-    finished; the names of the steps that are left."""
+    finished; the names of the steps that failed."""
     for_runs = 60 * minutes - budget.chapters_seconds(chosen, minutes)
     runs = [step for step in plain_runner.out_of_date(wanted.values()) if step.run or not step.key]
     for step in runs:
         if step.run:  # a record of other code or parameters, which no chapter could read
             (ROOT / step.output).unlink(missing_ok=True)
     limited = {**environment, budget.DEADLINE: str(time.time() + for_runs)}
-    plain_runner.execute(runs, jobs, limited, progress.line)
+    failed = plain_runner.execute(runs, jobs, limited, progress.line)
     chapters = study_steps.of(name, chosen, finished=True)
-    chapters = {step: chapters[step] for step in wanted if step in chapters}
-    plain_runner.execute(plain_runner.out_of_date(chapters.values()), jobs, environment, progress.line)
-    return [step.name for step in wanted.values() if step.key and not step.up_to_date]
+    to_do = plain_runner.out_of_date(chapters[step] for step in wanted if step in chapters)
+    return failed + plain_runner.execute(to_do, jobs, environment, progress.line)
 
 
-def _wrong_records(chosen: plan.Study, planned: Mapping[str, str]) -> list[str]:
+def _wrong_records(chosen: plan.Study, wanted: Mapping[str, Step]) -> list[str]:
     """Runs whose record is of something else than what was planned, a line each. They count as failed.
 
-    chosen: the study as it is now; planned: keys by the runs' names.
+    chosen: the study as it is now; wanted: the steps that were planned, by name.
     """
     wrong = []
     for run in chosen.all_runs().values():
         try:
-            if planned.get(run.name) != run.key:
+            if run.name not in wanted or wanted[run.name].key != run.key:
                 wrong.append(f"{run.name}: parameters, data or code changed while the study ran; start it again")
             elif run.finished:
                 run.record()

@@ -13,6 +13,7 @@ from lib.core.errors import DataError
 from lib.core.files import ROOT
 from lib.pipeline.progress import Progress, follow
 from lib.study.plan import Study
+from lib.study.steps import Step
 
 
 def available() -> bool:
@@ -21,19 +22,22 @@ def available() -> bool:
 
 
 def execute(
-    name: str, where: Sequence[str], targets: Sequence[str], environment: Mapping[str, str], progress: Progress
+    name: str, where: Sequence[str], steps: Sequence[Step], environment: Mapping[str, str], progress: Progress
 ) -> int:
-    """Bring the `targets` (files; the whole graph without any) of a study up to date; Snakemake's exit status.
+    """Execute `steps` of a study that are out of date; Snakemake's exit status.
 
-    where: of `place`. `progress` takes the lines of Snakemake's jobs, which share its output: a logger plugin of
+    Snakemake goes by dates and by its own notes, so that a chapter which it thinks is up to date is forced. where: of
+    `place`. `progress` takes the lines of Snakemake's jobs, which share its output: a logger plugin of
     Snakemake's would not see them.
     """
+    chapters = [step.output for step in steps if step.key and not step.run]
     command = [
         *(sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(ROOT)),
         *where,
         *("--config", f"study={name}", "--keep-going", "--rerun-incomplete", "--nolock"),
         *("--rerun-triggers", "params", "mtime", "--quiet", "host", "reason", "rules"),
-        *("--", *targets),
+        *(("--forcerun", *chapters) if chapters else ()),
+        *("--", *(step.output for step in steps)),
     ]
     return follow(command, environment, progress.line)
 

@@ -51,8 +51,9 @@ def execute(source: Path, output: Path, parameters: dict[str, Any], label: str, 
                 _execute(source, temporary, parameters)
         except budget.OutOfTime:
             machine.end_children()
+            temporary.unlink(missing_ok=True)
             print(f"left     {label}: the time is over; it goes on from its last checkpoint", flush=True)
-            sys.exit(budget.LEFT)
+            os._exit(budget.LEFT)  # at once: what would clean up after the kernel doesn't expect it to be gone
         except PapermillExecutionError as error:
             os.replace(temporary, failed)
             sys.exit(f"FAILED   {label}: {error.ename}: {_message(error, parameters)}  [see {failed}]")

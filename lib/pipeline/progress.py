@@ -39,11 +39,12 @@ class Progress:
 
     def _take(self, text: str) -> None:
         if match := _STEPS.match(text):
-            self.steps, self._before = int(match[1]), f"[{match[1]}/{match[2]}] "
+            self._before = f"[{match[1]}/{match[2]}] "
             for ended in self._ended:
                 print(f"{self._before}{ended}", flush=True)
             self._ended.clear()
         elif text.startswith("done "):
+            self.steps += 1
             self._ended.append(text)  # shown with the number of steps, which follows it
         elif text.startswith(_SHOWN) or (text.startswith("  ") and not text.startswith("   ")):
             print(f"{self._before}{text}", flush=True)

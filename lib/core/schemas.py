@@ -197,15 +197,27 @@ class LinkingScores(Table):
     metric: str  # R@1 or AUC
     mean: float
     std: float = pa.Field(nullable=True)  # of AUC, over samples of pairs
-    images: int
-    branches: int
+    images: float = pa.Field(coerce=True)  # counts; of a metric that is measured on several draws their mean
+    branches: float = pa.Field(coerce=True)
+
+
+class RunLinking(LinkingScores):
+    """Scores of each test split in the record of a run (`lib.hotels.linking.Linking.link`).
+
+    A further metric is `R@1, sizes of D_SS`, whose `std` is over draws.
+    """
+
+    split: str
 
 
 class SearchTrials(Table):
     """Trials of a search (`lib.hotels.linking.Search.trials`), best first.
 
-    The hyper-parameters that the study searches, and R@1 on each validation split, are further columns.
+    The hyper-parameters that the study searches, and R@1 on each validation split, are further columns, and kept.
     """
+
+    class Config:
+        strict = False
 
     recall: float = _name("R@1", missing=True)  # mean of the validation splits
     problem: str  # why a trial has no score; empty where it has one

@@ -197,8 +197,8 @@ class LinkingScores(Table):
     metric: str  # R@1 or AUC
     mean: float
     std: float = pa.Field(nullable=True)  # of AUC, over samples of pairs
-    images: float = pa.Field(coerce=True)  # counts; of a metric that is measured on several draws their mean
-    branches: float = pa.Field(coerce=True)
+    images: Any = pa.Field(gt=0)  # a count; of a metric that is measured on several draws their mean
+    branches: Any = pa.Field(gt=0)  # the same
 
 
 class RunLinking(LinkingScores):

@@ -75,14 +75,8 @@ def build_aligner(
         generator, generator_provenance = backbones.load(GENERATOR, texts=texts, **arguments)
         provenance.append(generator_provenance)
     if "itm" in parts:
-        qformer = QFormer(
-            dimensions,
-            settings.queries,
-            settings.layers,
-            settings.heads,
-            causal=released,
-            reads_text=not released,
-        )
+        sizes = dimensions, settings.queries, settings.layers, settings.heads
+        qformer = QFormer(*sizes, causal=released, reads_text=not released)
     aligner = Aligner(
         text_encoder, image_encoder, method, dimensions, qformer, generator, temperature, lockable, released
     )
@@ -134,14 +128,7 @@ class Alignment:
         )
         self.trainer = Trainer(self.recorder, self.system, provenance, trained=True)
         self.evaluator = Evaluator(self.recorder, self.data)
-
-    def weights(self) -> pd.DataFrame:
-        """The weights that were requested and those that were loaded, a row a backbone."""
-        return self.trainer.weights()
-
-    def sizes(self) -> pd.DataFrame:
-        """Items and vendors: a row a region, a column a part."""
-        return self.data.sizes()
+        self.weights, self.sizes = self.trainer.weights, self.data.sizes
 
     def _pairs(self, part: str) -> pd.DataFrame:
         """All regions' pairs of a part."""

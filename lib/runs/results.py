@@ -95,12 +95,9 @@ class Results:
             for frame in map(predictions, runs)
         ]
 
-    def retrieval_shares(
-        self, runs: list[Run], modality: str, region: str, metric: str = "R-Precision@X"
-    ) -> list[pd.DataFrame]:
-        """A region's retrieval metric of a row's runs as sums over vendors, for
-        `lib.evaluation.intervals.difference`."""
-        return [verification.shares(queries(run, modality), metric, region) for run in runs]
+    def retrieval_shares(self, runs: list[Run], modality: str, region: str) -> list[pd.DataFrame]:
+        """A region's R-Precision@X of a row's runs as sums over vendors, for `lib.evaluation.intervals.difference`."""
+        return [verification.shares(queries(run, modality), "R-Precision@X", region) for run in runs]
 
     @cached_property
     def identification(self) -> pd.DataFrame:

@@ -2,16 +2,14 @@
 D).
 
 The model is a backbone, LayerNorm and a fully connected layer of 512 (D.1), trained on batches of m branches with k
-images each. It is scored on every test split, and on the images of the study's ads, which show such rooms. The
-optimiser is AdamW as in all of this study's systems; the paper doesn't name one.
+images each. It is scored on every test split, and on the images of the study's ads. The optimiser is AdamW as in all of
+this study's systems; the paper doesn't name one.
 
-**What models are trained on.** Trials of the search are trained on Train and scored on the validation splits. These are
-cut against Train and served the paper "for model selection and hyper-parameter tuning" (section 2.2). Models that are
-scored on the tests are trained on Trainval, with the hyper-parameters and the number of epochs that the search found;
-nothing is left to validate them on. The paper doesn't say which of the two it trained on. But its tests are named by
-what the training set holds (section 2.2), and that set has every known chain except those of D_UU (B.1, C_train =
-C_rest). So it is Trainval, with 75 of Table 3's 87 chains, and not Train, which has 65: a model trained on Train has
-not seen some chains of D_SS and of D_SU.
+Trials of the search are trained on Train and scored on the validation splits, which served the paper "for model
+selection and hyper-parameter tuning" (section 2.2). Models that are scored on the tests are trained on Trainval, with
+what the search found. The paper doesn't say which of the two it trained on. But its tests are named by what the
+training set holds, and that set has every known chain except those of D_UU (B.1, C_train = C_rest). So it is Trainval,
+with 75 of Table 3's 87 chains, and not Train, which has 65.
 """
 
 from __future__ import annotations
@@ -46,7 +44,7 @@ from lib.runs.ad_items import AdItems
 from lib.runs.batches import Batch
 from lib.runs.evaluator import Evaluator
 from lib.runs.recorder import Recorder, step
-from lib.runs.trainer import Trainer, no_training
+from lib.runs.trainer import HISTORY, Trainer
 from lib.study.config import Training
 from lib.study.plan import Run
 from lib.study.run_record import DataRecord, RunRecord
@@ -178,7 +176,7 @@ class Linking:
     def train(self) -> pd.DataFrame:
         """Train the model, resume its training or load what a finished one left; the history, without validation."""
         if not self.trainer.trained:
-            return no_training()
+            return pd.DataFrame(columns=HISTORY)
         rows, labels = self.hotels.rows(self.part)
         classes = np.searchsorted(self.branches, labels)
         items = batches.Items(pd.DataFrame({"image": rows}), classes, None, 0, self.images)

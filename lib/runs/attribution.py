@@ -28,7 +28,7 @@ from lib.runs.evaluator import Evaluator
 from lib.runs.inputs import Inputs
 from lib.runs.losses import Objective
 from lib.runs.recorder import Recorder, step
-from lib.runs.trainer import Trainer, no_training
+from lib.runs.trainer import HISTORY, Trainer
 from lib.runs.variants import Variant
 from lib.study.plan import Run
 from lib.study.run_record import RunRecord
@@ -158,7 +158,7 @@ class Experiment:
         """Train the system, resume its training or load what a finished one left; the history, empty without
         training."""
         if not self.trainer.trained:
-            return no_training()
+            return pd.DataFrame(columns=HISTORY)
         train, val, items = self.loaders()
         return self.trainer.fit(self.objective.of, train, val, self.variant.training, items)
 

@@ -174,6 +174,6 @@ def _some_of_each(pictures: pd.DataFrame, plan: Plan, fewest: int, generator: np
     """Which pictures are held out of branches that are trained on, (n,) bool."""
     _, place, sizes = np.unique(pictures["branch"], return_inverse=True, return_counts=True)
     most = np.maximum(sizes // plan.part, fewest)
-    wanted = np.where(sizes >= plan.least, generator.integers(fewest, most + 1), 0)
+    count = np.where(sizes >= plan.least, generator.integers(fewest, most + 1), 0)
     rank = pd.Series(generator.random(len(pictures))).groupby(place).rank(method="first")
-    return np.asarray(rank <= wanted[place])
+    return np.asarray(rank <= count[place])

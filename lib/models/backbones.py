@@ -83,7 +83,8 @@ def load(
             f"There is no backbone called {name!r}. Known are {', '.join(BACKBONES)}, each also with {RANDOM} "
             "for fresh weights; a new one is a line in lib/study/registry.py."
         )
-    backbone = replace(BACKBONES[base], pooling=pooling or BACKBONES[base].pooling)
+    change: dict[str, Any] = {"pooling": pooling} if pooling else {}
+    backbone = replace(BACKBONES[base], **change)
     if name != base and backbone.kind == "face":
         raise DataError(f"{name}: there are no fresh weights of {base}; a face network is taken as it was trained.")
     if name != base and backbone.kind == "multimodal" and not backbone.config:

@@ -195,8 +195,8 @@ class Alignment:
         )
 
     def _writing(self) -> Writing:
-        """Texts as the generator is to write them, cut as a study's texts are; with `blip2-cond` it is given the
-        title."""
+        """Texts as the generator is to write them, cut as a study's texts are; with `blip2-cond` the title is its
+        prompt."""
         assert self.system.generator is not None, "a method with generation has a generator until `finish`"
         tokenizer, limit = self.system.generator.tokenizer, self.study.text.max_tokens
 

@@ -30,8 +30,8 @@ def load_aligned(run: Run, variant: Variant) -> Encoders:
             f"{alignment.folder}: the alignment to begin with has not been run. `make study` runs it first; by hand "
             f"run notebooks/20_alignment.ipynb with the parameters {parameters} and that folder as `out`."
         )
-    names = (parameters[name] for name in ("text", "image", "method"))
-    aligner, provenance = build_aligner(run.study, *names, variant, generates=False)
+    text, image, method = (parameters[name] for name in ("text", "image", "method"))
+    aligner, provenance = build_aligner(run.study, text, image, method, variant, generates=False)
     # The alignment may have a generator as well.
     for backbone, before in zip(provenance, alignment.record().weights, strict=False):
         if backbone.source != "random" and backbone.sha256 != before.sha256:

@@ -209,10 +209,10 @@ def test_one_region_alone_has_no_published_negatives():
 def test_padding_counts_only_as_published():
     written = [[5, 6, 7][: 1 + text % 3] for text in range(12)]
     found = items(pairs(), writing=Writing(written, None, 0)).batch([0, 2])
-    assert found["written"].tolist() == [[5, IGNORED], [5, 6]] and "given" not in found
+    assert found["target"].tolist() == [[5, IGNORED], [5, 6]] and "prompt" not in found
     found = items(pairs(), writing=Writing(written, written, 0, length=4)).batch([0, 2])
-    assert found["written"].tolist() == [[5, 0, 0, 0], [5, 6, 0, 0]]
-    assert found["given"].tolist() == [[5, 0], [5, 6]] and found["given_mask"].tolist() == [[1, 0], [1, 1]]
+    assert found["target"].tolist() == [[5, 0, 0, 0], [5, 6, 0, 0]]
+    assert found["prompt"].tolist() == [[5, 0], [5, 6]] and found["prompt_mask"].tolist() == [[1, 0], [1, 1]]
 
 
 # ---------------------------------------------------------------- learning
@@ -435,11 +435,11 @@ def as_written(made, batch, tokens, released):
     for place, v in enumerate(batch["image"]):
         seen = made.qformer(tokens[v : v + 1])
         shown = made.tell(normalize(seen, dim=-1) if released else seen)
-        if "given" in batch:
-            given = batch["given"][place][batch["given_mask"][place] > 0]
+        if "prompt" in batch:
+            given = batch["prompt"][place][batch["prompt_mask"][place] > 0]
             shown = torch.cat([writer.encoder(input_ids=given[None]).last_hidden_state, shown], 1)
         before = [0]
-        for right in batch["written"][place].tolist():
+        for right in batch["target"][place].tolist():
             if right == IGNORED:
                 break
             guess = writer(

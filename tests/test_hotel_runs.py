@@ -206,7 +206,7 @@ def made_up(study, auc, recall=(10.0, 40.0, 35.0, 30.0), equal=(15.0, 15.0, 14.0
         )
         queries = pd.DataFrame(
             {"region": "south", "vendor": np.arange(40), "R-Precision@X": 0.2 if loss == "pre-trained" else 0.6}
-        )
+        ).assign(modality="image")
         queries.to_csv(run.folder / "queries.csv", index=False)
     return chosen
 
@@ -331,7 +331,7 @@ def test_harm_that_vendors_agree_on_outlasts_the_correction_and_chance_does_not(
             )
             for number, region in enumerate(regions)
         ]
-        pd.concat(frames).to_csv(run.folder / "queries.csv", index=False)
+        pd.concat(frames).assign(modality="image").to_csv(run.folder / "queries.csv", index=False)
     moved = linking_tables.transfer(made)
     assert len(moved) == 33 and {"low", "high", "p_holm"} <= set(moved)
     assert set(moved.loc[moved["region"] == "region 0", "verdict"]) == {"harms"}
@@ -346,7 +346,7 @@ def searches(chosen, **leads):
     for loss, (rate, lead) in leads.items():
         run = Run(chosen, "43_hotel_search", {"image": "efficientnet-lite0", "loss": loss, "seed": 7})
         tried = [rate, *(other for other in rates if other != rate)]
-        rows = [{"lr": value, "R@1": 0.5 - lead * (place > 0)} for place, value in enumerate(tried)]
+        rows = [{"lr": value, "R@1": 0.5 - lead * (place > 0), "problem": ""} for place, value in enumerate(tried)]
         write_json(run.folder / "metrics.json", run.identity | {"trials": rows, "best": {"lr": rate}, "epochs": 3})
         found[run.name] = run
     return found

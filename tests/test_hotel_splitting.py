@@ -93,10 +93,10 @@ def test_what_is_told_names_the_worst_of_every_unit():
     ]
     own = pd.DataFrame(rows, columns=["split", "quantity", "off"])
     held = pd.DataFrame({"invariant": ["one", "other"], "holds": [10, 9], "of": 10})
-    said = splitting.told(own, held)
+    said = splitting.in_words(own, held)
     assert "-4% in images (D_UU), +22% in branches (D_UU), +38% in chains (D_UU val)" in said
     assert "“other” holds in 9 of 10" in said
-    assert "every sentence holds" in splitting.told(own, held.head(1))
+    assert "every sentence holds" in splitting.in_words(own, held.head(1))
 
 
 def test_figures_of_the_other_data_set_are_said_to_be_untestable():

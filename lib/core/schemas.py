@@ -190,15 +190,27 @@ class LinkingScores(Table):
     metric: str  # R@1 or AUC
     mean: float
     std: float = pa.Field(nullable=True)  # of AUC, over samples of pairs
-    images: int
-    branches: int
+    images: Any = pa.Field(gt=0)  # a count; of a metric that is measured on several draws their mean
+    branches: Any = pa.Field(gt=0)  # the same
+
+
+class RunLinking(LinkingScores):
+    """Scores of each test split in the record of a run (`lib.hotels.linking.Linking.link`).
+
+    A further metric is `R@1, sizes of D_SS`, whose `std` is over draws.
+    """
+
+    split: str
 
 
 class SearchTrials(Table):
     """Trials of a search (`lib.hotels.linking.Search.trials`), best first.
 
-    The hyper-parameters that the study searches, and R@1 on each validation split, are further columns.
+    The hyper-parameters that the study searches, and R@1 on each validation split, are further columns, and kept.
     """
+
+    class Config:
+        strict = False
 
     recall: float = pa.Field(alias="R@1", nullable=True)  # mean of the validation splits
     problem: str  # why a trial has no score; empty where it has one

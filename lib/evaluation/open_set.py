@@ -2,7 +2,7 @@
 
 The gallery holds the training ads of the region trained on, the queries the test ads of every region. A vendor is known
 when the gallery has an ad of it. MATCHED's section 5 calls retrieval open-set verification but scores only queries
-whose vendor is in the gallery; a user of such a system does not know whether that is so.
+whose vendor is in the gallery.
 """
 
 from __future__ import annotations
@@ -60,20 +60,19 @@ def detection(queries: pd.DataFrame, draws: int = 1000, seed: int = 0) -> dict[s
     """
     known, similarity = queries["known"].to_numpy(), queries["similarity"].to_numpy()
     row: dict[str, float | int | str] = {"known": int(known.sum()), "new": int((~known).sum())}
-    counts = [int(queries["vendor"][which].nunique()) for which in (known, ~known)]
-    row |= {"known_vendors": counts[0], "new_vendors": counts[1]}
+    known_vendors, new_vendors = (int(queries["vendor"][which].nunique()) for which in (known, ~known))
+    row |= {"known_vendors": known_vendors, "new_vendors": new_vendors}
     vendors, place = np.unique(queries["vendor"], return_inverse=True)
-    values = np.full((1, 2), np.nan)
-    resampled = np.full((1, 2), np.nan)
+    scores, resampled = (np.nan, np.nan), np.empty((0, 2))
     if row["known"] and row["new"]:
-        values = np.array([_auroc_and_fpr(known, similarity, np.ones(len(known)))])
+        scores = _auroc_and_fpr(known, similarity, np.ones(len(known)))
         weights = bootstrap_weights(len(vendors), draws, seed)[:, place]
         both = (weights @ known > 0) & (weights @ ~known > 0)
         resampled = np.array([_auroc_and_fpr(known, similarity, weight) for weight in weights[both]]).reshape(-1, 2)
-    for column, name in enumerate(("auroc", "fpr")):
-        low, high = interval(resampled[:, column])
-        row |= {name: float(values[0, column]), f"{name}_low": low, f"{name}_high": high}
-    return {**row, "told": separation(*interval(resampled[:, 0]), min(counts))}
+    for name, score, values in zip(("auroc", "fpr"), scores, resampled.T, strict=True):
+        low, high = interval(values)
+        row |= {name: score, f"{name}_low": low, f"{name}_high": high}
+    return {**row, "told": separation(*interval(resampled[:, 0]), min(known_vendors, new_vendors))}
 
 
 def separation(low: float, high: float, vendors: int) -> Separation:
@@ -113,23 +112,20 @@ def coverage(queries: pd.DataFrame, draws: int = 1000, seed: int = 0) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def growth(
-    items: pd.DataFrame, vectors: np.ndarray, region: str, draws: int = 1000, seed: int = 0, steps: int = 5
-) -> pd.DataFrame:
+def growth(items: pd.DataFrame, vectors: np.ndarray, region: str, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
     """How retrieval in a region falls as unrelated ads join its documents.
 
     Unrelated are items of other regions, of all parts, whose vendors the region doesn't have. They join in random
-    order: none at first, then doubling up to all of them; the queries stay the same. Columns `unrelated, documents,
-    crowd` (unrelated ones for each of the region's), `metric, mean, low, high`.
+    order: none at first, then a sixteenth, doubling up to all; the queries stay the same. Columns `unrelated,
+    documents, crowd` (unrelated ones for each of the region's), `metric, mean, low, high`.
     """
     part, place, vendor = (items[column].to_numpy() for column in ("part", "region", "vendor"))
     inside = place == region
     queries, documents = np.flatnonzero(inside & (part == "test")), np.flatnonzero(inside & (part == "train"))
     others = np.flatnonzero(~inside & ~np.isin(vendor, vendor[inside]))
     others = np.random.default_rng(seed).permutation(others)
-    counts = sorted({0, *(len(others) >> step for step in range(steps))})
     tables = []
-    for count in counts:
+    for count in sorted({0, *(len(others) >> halvings for halvings in range(5))}):
         among = np.concatenate([documents, others[:count]])
         scored = retrieval.per_query(vectors[queries], vendor[queries], vectors[among], vendor[among])
         table = verification.table(scored.assign(region=region, documents=len(among)), draws, seed, region)

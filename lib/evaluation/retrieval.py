@@ -1,14 +1,13 @@
 """Vendor verification as retrieval: rank the documents (training ads) for each query (test ad).
 
-Definitions (MATCHED, section 4 iv, and what the authors' published code computes; see `evaluate`):
-with R documents of the query's vendor among the documents of its region,
+Definitions (MATCHED, section 4 iv, and what the authors' published code computes), with R documents of the query's
+vendor among those of its region; the first three are averaged by vendor, then over vendors:
 
-* R-Precision@X: hits among the first R, divided by R; averaged by vendor, then over vendors;
-* MRR@10: 1 / rank of the first hit among the first ten, else 0; averaged by vendor, then over vendors;
+* R-Precision@X: hits among the first R, divided by R;
+* MRR@10: 1 / rank of the first hit among the first ten, else 0;
 * mAP@R: the mean, over the first R ranks, of precision at each rank that is a hit (Musgrave et al. 2020);
-  averaged by vendor, then over vendors;
-* Macro-F1@X, as the authors compute it: the hits of R-Precision averaged over queries instead of vendors
-  (at a cut-off of R, precision, recall and F1 are one number).
+* Macro-F1@X, as the authors compute it: the hits of R-Precision averaged over queries (at a cut-off of R, precision,
+  recall and F1 are one number).
 """
 
 from __future__ import annotations
@@ -40,8 +39,8 @@ def rank(queries: np.ndarray, documents: np.ndarray, k: int) -> np.ndarray:
 
     queries (q, d) and documents (n, d) must be unit rows (see `unit`); returns indices (q, min(k, n)), int64. FAISS
     ranks. Where its scores are within TIE, the order comes from inner products in double precision, so that equal
-    documents tie exactly on every machine; a tie that may go on past the end of the list is resolved over all
-    documents. Without this, duplicates, which are frequent in such ads, would be ranked by chance.
+    documents, frequent in such ads, tie exactly on every machine; a tie that may go on past the end of the list is
+    resolved over all documents.
     """
     k = min(k, len(documents))
     if not len(queries) or not k:
@@ -54,9 +53,7 @@ def rank(queries: np.ndarray, documents: np.ndarray, k: int) -> np.ndarray:
     for start in range(0, len(queries), step):
         block = queries[start : start + step]
         scores, near = index.search(block, depth)
-        open_ended: np.ndarray | list[int] = (
-            np.flatnonzero(scores[:, k - 1] - scores[:, -1] < TIE) if depth < len(documents) else []
-        )
+        open_ended = np.flatnonzero((scores[:, k - 1] - scores[:, -1] < TIE) & (depth < len(documents)))
         _resolve_ties(block, documents, scores, near)
         ranked[start : start + step] = near[:, :k]
         for row in open_ended:
@@ -84,9 +81,9 @@ def per_query(
 ) -> pd.DataFrame:
     """Scores of every query whose vendor has at least one document.
 
-    queries (q, d), documents (n, d): embeddings, normalised here; vendors: (q,) and (n,) labels.
-    Columns: `query` (row number), `vendor`, `relevant` (R), `MRR@k`, `R-Precision@X`, `mAP@R`.
-    Raises DataError when the shapes don't fit, there are no documents, or a number is not finite.
+    queries (q, d), documents (n, d): embeddings, normalised here; vendors: (q,) and (n,) labels. Columns: `query` (row
+    number), `vendor`, `relevant` (R), `MRR@k`, `R-Precision@X`, `mAP@R`. Raises DataError when the shapes don't fit,
+    there are no documents, or a number is not finite.
     """
     query_vendors, document_vendors = np.asarray(query_vendors), np.asarray(document_vendors)
     _check(queries, query_vendors, documents, document_vendors)
@@ -163,11 +160,20 @@ def evaluate(
 ) -> pd.DataFrame:
     """Retrieval metrics of one set of queries against one set of documents (MATCHED Tables 5 to 12).
 
-    Arguments and errors as for `per_query`. One row a metric, columns `metric, mean, std, queries, vendors`;
-    `std` is the population standard deviation over vendors; `queries` and `vendors` count what was scored:
-    a query whose vendor has no document is left out (len(queries) - `queries` of them).
+    Arguments and errors as for `per_query`. One row a metric, columns `metric, mean, std, queries, vendors`; `std` is
+    the population standard deviation over vendors; `queries` and `vendors` count what was scored: a query whose vendor
+    has no document is left out.
     """
-    return summarise(per_query(queries, query_vendors, documents, document_vendors, k), k)
+    scores = per_query(queries, query_vendors, documents, document_vendors, k)
+    grouped = scores.groupby("vendor", sort=True)
+    sizes = grouped.size().to_numpy(float)
+    rows = []
+    for metric, (column, by_vendor) in metrics(k).items():
+        means = grouped[column].mean().to_numpy()
+        mean = np.average(means, weights=None if by_vendor else sizes) if len(means) else np.nan
+        std = means.std() if len(means) else np.nan
+        rows.append((metric, mean, std, len(scores), len(means)))
+    return pd.DataFrame(rows, columns=["metric", "mean", "std", "queries", "vendors"])
 
 
 def metrics(k: int = 10) -> dict[str, tuple[str, bool]]:
@@ -178,26 +184,6 @@ def metrics(k: int = 10) -> dict[str, tuple[str, bool]]:
         "Macro-F1@X": ("R-Precision@X", False),
         "mAP@R": ("mAP@R", True),
     }
-
-
-def summarise(scores: pd.DataFrame, k: int = 10) -> pd.DataFrame:
-    """`evaluate`'s table from `per_query`'s."""
-    grouped = scores.groupby("vendor", sort=True)
-    sizes = grouped.size().to_numpy(float)
-    rows = []
-    for metric, (column, by_vendor) in metrics(k).items():
-        means = grouped[column].mean().to_numpy()
-        mean = np.average(means, weights=None if by_vendor else sizes) if len(means) else np.nan
-        rows.append(
-            {
-                "metric": metric,
-                "mean": mean,
-                "std": means.std() if len(means) else np.nan,
-                "queries": len(scores),
-                "vendors": len(means),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def _check(queries: np.ndarray, query_vendors: np.ndarray, documents: np.ndarray, document_vendors: np.ndarray) -> None:

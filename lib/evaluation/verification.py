@@ -21,7 +21,7 @@ METRICS = ("MRR@10", "R-Precision@X")
 """The metrics that MATCHED shows for single vendors and groups of them (A.6)."""
 
 
-def scores(items: pd.DataFrame, vectors: np.ndarray, k: int = 10) -> DataFrame[ScoredQueries]:
+def scores(items: pd.DataFrame, vectors: np.ndarray) -> DataFrame[ScoredQueries]:
     """`lib.evaluation.retrieval.per_query` of each region's test items among its training items.
 
     items: `region, part, vendor`, a row for each of vectors (n, d). `region, documents` (their number) are added.
@@ -31,7 +31,7 @@ def scores(items: pd.DataFrame, vectors: np.ndarray, k: int = 10) -> DataFrame[S
     return scores_by(
         items,
         lambda query, document: retrieval.per_query(
-            vectors[query], vendors[query], vectors[document], vendors[document], k
+            vectors[query], vendors[query], vectors[document], vendors[document]
         ),
     )
 
@@ -120,8 +120,14 @@ def table(
                 resampled[average] = np.mean([resampled[region] for region in members], axis=0)
         for place, score in values.items():
             low, high = interval(resampled[place])
-            row = {"metric": metric, "region": place, "mean": score["mean"], "std": score["std"]}
-            row |= {"low": low, "high": high}
+            row = {
+                "metric": metric,
+                "region": place,
+                "mean": score["mean"],
+                "std": score["std"],
+                "low": low,
+                "high": high,
+            }
             rows.append(row | {column: int(score[column]) for column in ("queries", "vendors", "documents")})
     summary: DataFrame[VerificationScores] = pd.DataFrame(rows)
     return summary

@@ -18,27 +18,17 @@ from lib.core.errors import DataError
 from lib.data import image_arrays, near_duplicates
 from lib.data.components import components
 
-FINDINGS = (
-    "picture listed twice",
-    "picture under several branches",
-    "branches that are one place",
-    "branch of several chains",
-)
-
 
 def by_name(images: Sequence[str]) -> list[str]:
-    """What tells pictures apart when only their paths are there: the file's name, which in these data sets is an id of
-    its content."""
+    """Keys of pictures by their paths alone: the file's name, which in these data sets is an id of its content."""
     return [PurePosixPath(image).stem for image in images]
 
 
 def by_look(images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequence[str] = ()) -> list[int]:
-    """What tells pictures apart when they are there: a number for each group that looks the same.
+    """Keys of pictures by their content: a number for each group that looks the same (`lib.data.near_duplicates`).
 
-    Files of equal bytes look the same, and those that sites have shrunk or compressed anew
-    (`lib.data.near_duplicates`). Hashes are kept in `cache` under the `fingerprint` of the files' bytes and the code
-    that decodes them; digests: the SHA-256 of each of `images` as it was then. Raises DataError as
-    `lib.data.image_arrays.read` does.
+    Hashes are kept in `cache` under the `fingerprint` of the files' bytes and the code that decodes them; digests: the
+    SHA-256 of each of `images` as it was then. Raises DataError as `lib.data.image_arrays.read` does.
     """
     pictures = map(image_arrays.read, images, digests or [""] * len(images))
     path = cache / f"looks-{fingerprint[:16]}-{image_arrays.rules()[:8]}.npy"
@@ -48,34 +38,33 @@ def by_look(images: Sequence[Path], cache: Path, fingerprint: str, digests: Sequ
 
 
 def clean(listed: pd.DataFrame, keys: Sequence[str | int]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """One row a picture, and what was found.
+    """One row a picture (`image, branch, chain`), and what was mended (`finding, cases, rows`).
 
     listed: `image, branch, chain` (Int64, <NA> where unknown), in any number of rows; keys: equal for equal pictures
     (`by_name` or `by_look`), one a row. Branches that share a picture become one, under the label of the one with most
     pictures. Where a branch's rows name several known chains, the commonest counts, and none where two are equally
-    common. Returns `image, branch, chain`, and `finding, cases, rows` for each of FINDINGS.
+    common. Raises DataError when there isn't a key for each row.
     """
     if len(keys) != len(listed):
         raise DataError(f"{len(keys)} keys for {len(listed)} pictures: give one for each row.")
     table = listed[["image", "branch", "chain"]].assign(key=list(keys)).reset_index(drop=True)
-    found = {"picture listed twice": table[table.duplicated(["key", "branch"], keep=False)]}
-    found["picture under several branches"] = table[table.groupby("key")["branch"].transform("nunique") > 1]
+    repeated = table[table.duplicated(["key", "branch"], keep=False)]
+    shared = table[table.groupby("key")["branch"].transform("nunique") > 1]
     place = _places(table)
-    several = place.groupby(place).transform("size") > 1
-    found["branches that are one place"] = table[table["branch"].map(several)]
+    joined = place.groupby(place).transform("size") > 1
+    joined_rows = table["branch"].map(joined)
     table["branch"] = table["branch"].map(place)
     chains = table.dropna(subset="chain").groupby("branch")["chain"]
-    found["branch of several chains"] = table[table["branch"].map(chains.nunique()).fillna(0) > 1]
+    ambiguous = table[table["branch"].map(chains.nunique()).fillna(0) > 1]
     table["chain"] = pd.array(table["branch"].map(chains.agg(_commonest)), "Int64")
-    cases = {
-        "picture listed twice": found["picture listed twice"].groupby(["key", "branch"]).ngroups,
-        "picture under several branches": found["picture under several branches"]["key"].nunique(),
-        "branches that are one place": place[several].nunique(),
-        "branch of several chains": found["branch of several chains"]["branch"].nunique(),
-    }
-    findings = [{"finding": name, "cases": int(cases[name]), "rows": len(found[name])} for name in FINDINGS]
-    kept = table.drop_duplicates("key").drop(columns="key").reset_index(drop=True)
-    return kept, pd.DataFrame(findings)
+    findings = [
+        ("picture listed twice", repeated.groupby(["key", "branch"]).ngroups, len(repeated)),
+        ("picture under several branches", shared["key"].nunique(), len(shared)),
+        ("branches that are one place", place[joined].nunique(), int(joined_rows.sum())),
+        ("branch of several chains", ambiguous["branch"].nunique(), len(ambiguous)),
+    ]
+    cleaned = table.drop_duplicates("key").drop(columns="key").reset_index(drop=True)
+    return cleaned, pd.DataFrame(findings, columns=["finding", "cases", "rows"])
 
 
 def _places(table: pd.DataFrame) -> pd.Series:
@@ -94,9 +83,8 @@ def _commonest(chains: pd.Series) -> object:
 
 
 def scores(cleaned: pd.DataFrame, truth: pd.Series) -> dict[str, float]:
-    """How well cleaning puts pictures together, where the truth is known: of pairs of pictures under one branch, the
-    share that is one place's (`pair_precision`), and of pairs of one place the share under one branch (`pair_recall`).
-    truth: image -> place."""
+    """How well cleaning puts pictures together: of pairs of pictures under one branch the share that is one place's
+    (`pair_precision`), and of pairs of one place the share under one branch (`pair_recall`). truth: image -> place."""
     from sklearn.metrics.cluster import pair_confusion_matrix
 
     (_, wrong), (apart, together) = pair_confusion_matrix(truth.loc[cleaned["image"]], cleaned["branch"])

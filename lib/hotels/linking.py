@@ -2,16 +2,14 @@
 D).
 
 The model is a backbone, LayerNorm and a fully connected layer of 512 (D.1), trained on batches of m branches with k
-images each. It is scored on every test split, and on the images of the study's ads, which show such rooms. The
-optimiser is AdamW as in all of this study's systems; the paper doesn't name one.
+images each. It is scored on every test split, and on the images of the study's ads. The optimiser is AdamW as in all of
+this study's systems; the paper doesn't name one.
 
-**What models are trained on.** Trials of the search are trained on Train and scored on the validation splits. These are
-cut against Train and served the paper "for model selection and hyper-parameter tuning" (section 2.2). Models that are
-scored on the tests are trained on Trainval, with the hyper-parameters and the number of epochs that the search found;
-nothing is left to validate them on. The paper doesn't say which of the two it trained on. But its tests are named by
-what the training set holds (section 2.2), and that set has every known chain except those of D_UU (B.1, C_train =
-C_rest). So it is Trainval, with 75 of Table 3's 87 chains, and not Train, which has 65: a model trained on Train has
-not seen some chains of D_SS and of D_SU.
+Trials of the search are trained on Train and scored on the validation splits, which served the paper "for model
+selection and hyper-parameter tuning" (section 2.2). Models that are scored on the tests are trained on Trainval, with
+what the search found. The paper doesn't say which of the two it trained on. But its tests are named by what the
+training set holds, and that set has every known chain except those of D_UU (B.1, C_train = C_rest). So it is Trainval,
+with 75 of Table 3's 87 chains, and not Train, which has 65.
 """
 
 from __future__ import annotations
@@ -27,11 +25,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from pandera.typing import DataFrame
 from torch import nn
 from torchvision.transforms import v2
 
 from lib.core.errors import DataError
 from lib.core.files import read_json, write_json, write_text
+from lib.core.schemas import RunLinking, SearchTrials
 from lib.data import image_arrays
 from lib.evaluation import verification
 from lib.hotels import linking_losses, loading, metrics
@@ -44,7 +44,7 @@ from lib.runs.ad_items import AdItems
 from lib.runs.batches import Batch
 from lib.runs.evaluator import Evaluator
 from lib.runs.recorder import Recorder, step
-from lib.runs.trainer import Trainer, no_training
+from lib.runs.trainer import HISTORY, Trainer
 from lib.study.config import Training
 from lib.study.plan import Run
 from lib.study.run_record import DataRecord, RunRecord
@@ -96,27 +96,27 @@ class Linking:
         input."""
         self.recorder = Recorder(notebook, study, out, {"image": image, "loss": loss, "seed": seed}, metered)
         self.study, self.parameters = self.recorder.study, self.recorder.parameters
-        chosen, trained = self.study.hotels, loss != UNTRAINED
-        self.part, self.epochs = part, epochs or chosen.epochs
+        settings, trained = self.study.hotels, loss != UNTRAINED
+        self.part, self.epochs = part, epochs or settings.epochs
         self.hotels = hotels or loading.read(self.study)
         self.hyper = self._hyperparameters(loss, hyperparameters or self._best_of_search()) if trained else {}
         torch.set_num_threads(self.study.training.threads)
         torch.manual_seed(seed)
-        encoder, provenance = backbones.load(
-            image, **backbones.load_arguments(self.study) | {"pixels": chosen.image_pixels}
-        )
+        arguments = backbones.load_arguments(self.study) | {"pixels": settings.image_pixels}
+        encoder, provenance = backbones.load(image, **arguments)
         torch.manual_seed(seed)  # new layers depend on the seed alone, whatever loading drew
         self.system = EmbeddingModel(encoder, self._loss_module(loss) if trained else None)
         self.trainer = Trainer(self.recorder, self.system, [provenance], trained)
+        self.weights = self.trainer.weights
 
     def _hyperparameters(self, loss: str, changed: Mapping[str, float]) -> dict[str, float]:
         """Those of Table 6 and the loss's own, with the study's batch, and `changed` ones in their place."""
-        chosen = self.study.hotels
-        printed = linking_losses.hyperparameters(loss, chosen.table_6)
-        values = printed | ({"batch": chosen.batch_size} if chosen.batch_size else {})
+        settings = self.study.hotels
+        printed = linking_losses.hyperparameters(loss, settings.table_6)
+        values = printed | ({"batch": settings.batch_size} if settings.batch_size else {})
         # `classes` is of the paper's batch; ours may be smaller, with as many images of a branch.
         classes = values.pop("classes", None)
-        values["per_class"] = round(printed["batch"] / classes) if classes else chosen.per_class
+        values["per_class"] = round(printed["batch"] / classes) if classes else settings.per_class
         if unknown := set(changed) - set(values):
             raise DataError(
                 f"{loss} has no hyper-parameter {', '.join(sorted(unknown))}; "
@@ -167,10 +167,6 @@ class Linking:
         crop = v2.RandomResizedCrop(self.study.hotels.image_pixels, (0.6, 1.0), antialias=True)
         return v2.Compose([crop, v2.RandomHorizontalFlip(), v2.ColorJitter(0.2, 0.2, 0.2)])
 
-    def weights(self) -> pd.DataFrame:
-        """The weights that were requested and those that were loaded, a row a backbone."""
-        return self.trainer.weights()
-
     def sizes(self) -> pd.DataFrame:
         """Images, branches and chains of each split."""
         by_split = self.hotels.splits.groupby("split", observed=True)
@@ -180,7 +176,7 @@ class Linking:
     def train(self) -> pd.DataFrame:
         """Train the model, resume its training or load what a finished one left; the history, without validation."""
         if not self.trainer.trained:
-            return no_training()
+            return pd.DataFrame(columns=HISTORY)
         rows, labels = self.hotels.rows(self.part)
         classes = np.searchsorted(self.branches, labels)
         items = batches.Items(pd.DataFrame({"image": rows}), classes, None, 0, self.images)
@@ -217,8 +213,8 @@ class Linking:
         return pd.DataFrame(scores)
 
     @step
-    def link(self) -> pd.DataFrame:
-        """`lib.hotels.metrics.scores` of each test, per cent, with a row `R@1, sizes of D_SS`.
+    def link(self) -> DataFrame[RunLinking]:
+        """`lib.hotels.metrics.scores` of each test, with a row `R@1, sizes of D_SS`.
 
         That is R@1 with the class sizes of the split of seen branches, among as many branches of each split as the
         smallest one has; `images, branches` of what was left, means of DRAWS draws.
@@ -236,7 +232,7 @@ class Linking:
             means = [100 * cut["R@1"].mean(), 100 * cut["R@1"].std(), cut["images"].mean(), cut["branches"].mean()]
             table.loc[len(table)] = ["R@1, sizes of D_SS", *means]
             tables.append(table.assign(split=split))
-        whole = pd.concat(tables, ignore_index=True)
+        whole: DataFrame[RunLinking] = pd.concat(tables, ignore_index=True)
         self.recorder.results["linking"] = whole.to_dict("records")
         return whole
 
@@ -291,11 +287,10 @@ class Search:
         self.hotels = loading.read(self.study)
 
     @step
-    def trials(self) -> pd.DataFrame:
-        """A row a trial, best first. A trial that was finished before isn't made again.
+    def trials(self) -> DataFrame[SearchTrials]:
+        """The trials, scored after their last epoch. One that was finished before isn't made again.
 
-        Columns: its hyper-parameters, `R@1` (mean of the validation splits, after the last epoch), that of each split,
-        and `problem`, why there is none. Raises DataError when every trial failed.
+        Raises DataError when every trial failed.
         """
         rows = []
         for number, values in enumerate(itertools.product(*self.grid.values())):
@@ -303,7 +298,7 @@ class Search:
             if not path.exists() or read_json(path)["key"] != self.recorder.key:
                 write_json(path, {"key": self.recorder.key, **hyper, **self._trial(hyper, path.with_suffix(""))})
             rows.append({name: value for name, value in read_json(path).items() if name != "key"})
-        table = pd.DataFrame(rows).sort_values("R@1", ascending=False, ignore_index=True)
+        table: DataFrame[SearchTrials] = pd.DataFrame(rows).sort_values("R@1", ascending=False, ignore_index=True)
         if table["R@1"].isna().all():
             raise DataError(f"{self.out}: every trial failed, the first so: {table['problem'][0]}")
         self.recorder.results["trials"] = table.astype(object).where(table.notna(), None).to_dict("records")

@@ -35,16 +35,14 @@ class Pairs(nn.Module):
         unit = functional.normalize(vectors, dim=1)
         logits = self.scale * (unit @ unit.T) + self.shift
         same = classes[:, None] == classes[None, :]
-        others = same & ~torch.eye(len(classes), dtype=torch.bool, device=classes.device)
+        positive, negative = same & ~torch.eye(len(classes), dtype=torch.bool, device=classes.device), ~same
         if self.hard:
-            chosen = torch.where(others, logits, torch.inf).argmin(1), torch.where(~same, logits, -torch.inf).argmax(1)
-            rows = torch.arange(len(classes), device=classes.device)
-            hardest = [torch.zeros_like(same).index_put((rows, column), torch.tensor(True)) for column in chosen]
-            others, different = others & hardest[0], ~same & hardest[1]
-        else:
-            different = ~same
-        near = -functional.logsigmoid(logits[others]).sum() / others.sum().clamp(min=1)
-        far = -functional.logsigmoid(-logits[different]).sum() / different.sum().clamp(min=1)
+            farthest = torch.where(positive, logits, torch.inf).argmin(1, keepdim=True)
+            nearest = torch.where(negative, logits, -torch.inf).argmax(1, keepdim=True)
+            positive &= torch.zeros_like(same).scatter(1, farthest, True)
+            negative &= torch.zeros_like(same).scatter(1, nearest, True)
+        near = -functional.logsigmoid(logits[positive]).sum() / positive.sum().clamp(min=1)
+        far = -functional.logsigmoid(-logits[negative]).sum() / negative.sum().clamp(min=1)
         return (near + far) / 2
 
 

@@ -1,5 +1,4 @@
-"""What a study's runs on hotel pictures measured, as tables for chapter 42: Tables 4 and 5, what falls, who ranks
-where, and what ads gain."""
+"""What a study's runs on hotel pictures measured, as tables for chapter 42."""
 
 from __future__ import annotations
 
@@ -11,9 +10,8 @@ import pandas as pd
 from scipy.stats import kendalltau, t
 
 from lib.core import published
-from lib.core import tables as read_back
 from lib.core.errors import DataError
-from lib.core.schemas import ScoredQueries
+from lib.core.schemas import RunLinking, SearchTrials
 from lib.evaluation import verification
 from lib.evaluation.intervals import compared
 from lib.hotels import rank_agreement
@@ -27,32 +25,30 @@ from lib.study.run_kinds import LINKING, SEARCH, RunKind
 SEEN = ["D_SS", "D_SU", "D_UU"]
 """The tests in the order in which the paper expects them to get harder."""
 EQUAL = "R@1, sizes of D_SS"
-PAIRS = list(itertools.combinations(TESTS, 2))
-"""Any two tests."""
 
 
 def runs(study: Study, kind: RunKind = LINKING) -> dict[str, list[Run]]:
-    """The finished runs of each loss, seeds in order. Raises DataError when there are none."""
-    found: dict[str, list[Run]] = {}
+    """The finished runs of each loss, seeds in order. Raises DataError when there are none that link."""
+    of_loss: dict[str, list[Run]] = {}
     for run in study.all_runs().values():
         if run.kind is kind and run.finished:
-            found.setdefault(run.parameters["loss"], []).append(run)
-    if not found and kind is LINKING:
+            of_loss.setdefault(run.parameters["loss"], []).append(run)
+    if not of_loss and kind is LINKING:
         raise DataError(
             f"{study.folder / 'runs'}: this study has no run on hotel pictures. Name some of {LINKING.notebook} among "
             "its runs, or leave out chapter 42."
         )
-    return {loss: sorted(seeds, key=lambda run: run.parameters["seed"]) for loss, seeds in found.items()}
+    return {loss: sorted(seeds, key=lambda run: run.parameters["seed"]) for loss, seeds in of_loss.items()}
 
 
 def scores(study: Study) -> pd.DataFrame:
-    """Every score of every run: `loss, system` (as the paper calls the loss), `seed, split, metric, mean, std, images,
-    branches, run`."""
+    """Every score of every run: `RunLinking`, `loss, system` (as the paper calls the loss), `seed, run`."""
     tables = []
     for loss, seeds in runs(study).items():
         for run in seeds:
-            table = pd.DataFrame(run.record().linking)
-            tables.append(table.assign(loss=loss, system=_published(loss), seed=run.parameters["seed"], run=run.name))
+            table = RunLinking.validate(pd.DataFrame(run.record().linking))
+            system = loss if loss == UNTRAINED else KINDS[loss].published
+            tables.append(table.assign(loss=loss, system=system, seed=run.parameters["seed"], run=run.name))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -60,20 +56,20 @@ def over_seeds(table: pd.DataFrame, by: Iterable[str], value: str = "mean") -> p
     """The mean over seeds with its 95 % interval (Student's t; none of one seed): the columns `by`, `mean, low, high,
     seeds`."""
     grouped = table.groupby(list(by), sort=False)[value]
-    found = grouped.agg(["mean", "std", "size"]).rename(columns={"size": "seeds"}).reset_index()
-    several = found["seeds"].clip(lower=2)
-    half = t.ppf(0.975, several - 1) * found["std"] / np.sqrt(several)
-    return found.assign(low=found["mean"] - half, high=found["mean"] + half)[[*by, "mean", "low", "high", "seeds"]]
+    means = grouped.agg(["mean", "std", "size"]).rename(columns={"size": "seeds"}).reset_index()
+    several = means["seeds"].clip(lower=2)
+    half = t.ppf(0.975, several - 1) * means["std"] / np.sqrt(several)
+    return means.assign(low=means["mean"] - half, high=means["mean"] + half)[[*by, "mean", "low", "high", "seeds"]]
 
 
 def beside(study: Study, number: int) -> pd.DataFrame:
     """Table 4 or 5 beside ours: `row, system, metric, split, published, std, ours, low, high, seeds, run`; losses that
     the paper prints no row of come last."""
     theirs = published.table("hotels", number).rename(columns={"mean": "published"})
-    every = scores(study)
-    every = every[every["split"].isin(TESTS) & every["metric"].isin(["R@1", "AUC"])]
-    ours = over_seeds(every, ["system", "metric", "split"]).rename(columns={"mean": "ours"})
-    ours = ours.merge(every.groupby("system", sort=False)["run"].first().reset_index(), on="system")
+    scored = scores(study)
+    scored = scored[scored["split"].isin(TESTS) & scored["metric"].isin(["R@1", "AUC"])]
+    ours = over_seeds(scored, ["system", "metric", "split"]).rename(columns={"mean": "ours"})
+    ours = ours.merge(scored.groupby("system", sort=False)["run"].first().reset_index(), on="system")
     joined = theirs.merge(ours, how="outer", on=["system", "metric", "split"], sort=False)
     joined = joined.sort_values("row", kind="stable", ignore_index=True)
     return joined[["row", "system", "metric", "split", "published", "std", "ours", "low", "high", "seeds", "run"]]
@@ -92,24 +88,19 @@ def falls(study: Study, metric: str = "AUC") -> pd.DataFrame:
     as the paper's Tables 4 and 5 have it. A split whose name doesn't hold for what was trained on (`seen`) is left
     out."""
     named = seen(study).set_index("split")["as_named"]
-    every, rows = scores(study), []
-    every = every[every["metric"] == metric].pivot(index=["loss", "system", "seed"], columns="split", values="mean")
+    scored, tables = scores(study), []
+    scored = scored[scored["metric"] == metric].pivot(index=["loss", "system", "seed"], columns="split", values="mean")
     for first, second in (pair for pair in itertools.pairwise(SEEN) if named[list(pair)].all()):
-        gaps = (every[first] - every[second]).rename("fall").reset_index()
-        found = over_seeds(gaps, ["loss", "system"], "fall").rename(columns={"mean": "fall"})
-        untrained = found.loc[found["loss"] == UNTRAINED, "fall"].mean()
-        rows.append(found.assign(**{"from": first, "to": second, "untrained": untrained}))
+        gaps = (scored[first] - scored[second]).rename("fall").reset_index()
+        table = over_seeds(gaps, ["loss", "system"], "fall").rename(columns={"mean": "fall"})
+        untrained = table.loc[table["loss"] == UNTRAINED, "fall"].mean()
+        printed = {name: table["system"].map(means[first] - means[second]) for name, means in _printed(metric).items()}
+        tables.append(table.assign(**{"from": first, "to": second, "untrained": untrained}, **printed))
     columns = ["loss", "from", "to", "fall", "low", "high", "seeds", "verdict", "untrained", "Hotels-50K", "Hotel-ID"]
-    if not rows:
+    if not tables:
         return pd.DataFrame(columns=columns)
-    table = pd.concat(rows, ignore_index=True)
-    table["verdict"] = directions(table)
-    for name, printed in _printed(metric).items():
-        table[name] = [
-            printed[row["from"]].get(row["system"], np.nan) - printed[row["to"]].get(row["system"], np.nan)
-            for _, row in table.iterrows()
-        ]
-    return table[columns]
+    whole = pd.concat(tables, ignore_index=True)
+    return whole.assign(verdict=directions(whole))[columns]
 
 
 def directions(table: pd.DataFrame, than: float | pd.Series = 0.0) -> np.ndarray:
@@ -119,30 +110,30 @@ def directions(table: pd.DataFrame, than: float | pd.Series = 0.0) -> np.ndarray
 
 def _printed(metric: str) -> dict[str, pd.DataFrame]:
     """Tables 4 and 5 by the data that they are of: a row a system, a column a split."""
-    tables = {"Hotels-50K": published.table("hotels", 4), "Hotel-ID": published.table("hotels", 5)}
-    return {
-        name: table[table["metric"] == metric].pivot(index="system", columns="split", values="mean")
-        for name, table in tables.items()
-    }
+    tables = {}
+    for name, number in (("Hotels-50K", 4), ("Hotel-ID", 5)):
+        table = published.table("hotels", number)
+        tables[name] = table[table["metric"] == metric].pivot(index="system", columns="split", values="mean")
+    return tables
 
 
 def ranks(study: Study) -> pd.DataFrame:
     """Do trained losses rank alike in different tests? `lib.hotels.rank_agreement.agreement` of each two, and of all
     pairs together (`all, all`): `metric, one, other`; Kendall's tau of `Hotels-50K, Hotel-ID` as printed; then ours."""
-    every, rows = scores(study), []
-    every = every[every["loss"] != UNTRAINED]
+    scored, rows = scores(study), []
+    scored = scored[scored["loss"] != UNTRAINED]
+    all_pairs = list(itertools.combinations(TESTS, 2))
     for metric in ("AUC", "R@1"):
-        here = every[every["metric"] == metric].pivot(index="loss", columns=["split", "seed"], values="mean")
-        by = {split: here[split] for split in TESTS}
-        for pairs in [*([pair] for pair in PAIRS), PAIRS]:
+        means = scored[scored["metric"] == metric].pivot(index="loss", columns=["split", "seed"], values="mean")
+        by_split = {split: means[split] for split in TESTS}
+        for pairs in [*([pair] for pair in all_pairs), all_pairs]:
             one, other = pairs[0] if len(pairs) == 1 else ("all", "all")
             printed = {
                 name: np.mean([kendalltau(table[first], table[second]).statistic for first, second in pairs])
                 for name, table in _printed(metric).items()
             }
-            rows.append(
-                {"metric": metric, "one": one, "other": other, **printed, **rank_agreement.agreement(by, pairs)}
-            )
+            row = {"metric": metric, "one": one, "other": other, **printed}
+            rows.append(row | rank_agreement.agreement(by_split, pairs))
     return pd.DataFrame(rows)
 
 
@@ -154,9 +145,9 @@ def recall(study: Study) -> pd.DataFrame:
     which are small and many. If so, other splits lose their advantage at equal sizes, and D_SS itself gains among fewer
     branches.
     """
-    every = scores(study)
-    every = every[(every["loss"] != UNTRAINED) & every["split"].isin(TESTS)]
-    of_seed = every.pivot_table("mean", ["metric", "seed"], "split")
+    scored = scores(study)
+    scored = scored[(scored["loss"] != UNTRAINED) & scored["split"].isin(TESTS)]
+    of_seed = scored.pivot_table("mean", ["metric", "seed"], "split")
     plain, equal = of_seed.loc["R@1"], of_seed.loc[EQUAL]
     parts = {
         "R@1": plain,
@@ -167,10 +158,10 @@ def recall(study: Study) -> pd.DataFrame:
     }
     tables = []
     for name, values in parts.items():
-        found = over_seeds(values.melt(var_name="split", value_name=name), ["split"], name).set_index("split")
-        tables.append(found[["mean", "low", "high"]].set_axis([name, f"{name} low", f"{name} high"], axis=1))
-    sizes = every[every["metric"] == "R@1"].groupby("split")[["images", "branches"]].first()
-    cut = every[every["metric"] == EQUAL].groupby("split")["branches"].mean().rename("equal branches")
+        means = over_seeds(values.melt(var_name="split", value_name=name), ["split"], name).set_index("split")
+        tables.append(means[["mean", "low", "high"]].set_axis([name, f"{name} low", f"{name} high"], axis=1))
+    sizes = scored[scored["metric"] == "R@1"].groupby("split")[["images", "branches"]].first()
+    cut = scored[scored["metric"] == EQUAL].groupby("split")["branches"].mean().rename("equal branches")
     return pd.concat([*tables, sizes, cut], axis=1).loc[TESTS].rename_axis("split").reset_index()
 
 
@@ -178,9 +169,9 @@ def trials(study: Study) -> pd.DataFrame:
     """Every trial of every search, best first within a loss: `loss`, hyper-parameters, `R@1` on validation,
     `chosen`."""
     tables = []
-    for loss, found in runs(study, SEARCH).items():
-        for run in found:
-            table = pd.DataFrame(run.record().trials)
+    for loss, searches in runs(study, SEARCH).items():
+        for run in searches:
+            table = SearchTrials.validate(pd.DataFrame(run.record().trials))
             tables.append(table.assign(loss=loss, chosen=["yes"] + [""] * (len(table) - 1), run=run.name))
     if not tables:
         return pd.DataFrame(columns=["loss", "lr", "R@1", "chosen"])
@@ -192,19 +183,19 @@ def chosen(study: Study) -> pd.DataFrame:
     """What each search chose, and by how little: `loss`, the values, `trials`, `epochs` (of each), `R@1` on validation,
     `lead` over the next best trial, `at the edge` (values that are the least or the greatest of those that were tried,
     so that better ones may lie beyond), and `AUC of D_SS` that the loss then came to (mean over seeds, per cent)."""
-    every, rows = scores(study), []
-    came_to = every[(every["metric"] == "AUC") & (every["split"] == "D_SS")].groupby("loss")["mean"].mean()
-    for loss, found in runs(study, SEARCH).items():
-        metrics = found[0].record()
-        tried, best = pd.DataFrame(metrics.trials), metrics.best
+    scored, rows = scores(study), []
+    came_to = scored[(scored["metric"] == "AUC") & (scored["split"] == "D_SS")].groupby("loss")["mean"].mean()
+    for loss, searches in runs(study, SEARCH).items():
+        record = searches[0].record()
+        tried, best = SearchTrials.validate(pd.DataFrame(record.trials)), record.best
         edge = [
             name
             for name, value in best.items()
             if tried[name].nunique() > 1 and value in (tried[name].min(), tried[name].max())
         ]
-        score = tried["R@1"].astype(float)
+        score = tried["R@1"]
         lead = score[0] - score[1] if len(score) > 1 else np.nan
-        row = {"loss": loss, **best, "trials": len(tried), "epochs": metrics.epochs, "R@1": score[0], "lead": lead}
+        row = {"loss": loss, **best, "trials": len(tried), "epochs": record.epochs, "R@1": score[0], "lead": lead}
         rows.append(row | {"at the edge": ", ".join(edge), "AUC of D_SS": came_to.get(loss, np.nan)})
     last = ["trials", "epochs", "R@1", "lead", "at the edge", "AUC of D_SS"]
     table = pd.DataFrame(rows, columns=["loss", *last] if not rows else None)
@@ -215,12 +206,10 @@ def settings(study: Study) -> pd.DataFrame:
     """Table 6 beside what our runs had: `loss`, hyper-parameters, `epochs`, `run`; of the paper those of the data set
     that the study takes its defaults from."""
     rows = []
-    for loss, found in runs(study).items():
-        record = found[0].record()
+    for loss, (run, *_) in runs(study).items():
+        record = run.record()
         if record.training:  # none of the backbone as it comes
-            rows.append(
-                {"loss": loss, **record.hyperparameters, "epochs": record.training.epochs, "run": found[0].name}
-            )
+            rows.append({"loss": loss, **record.hyperparameters, "epochs": record.training.epochs, "run": run.name})
     return pd.DataFrame(rows)
 
 
@@ -228,16 +217,17 @@ def transfer(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
     """Ads linked by their pictures with models trained on hotel rooms, against the backbone without that training:
     `region, loss, untrained, trained, difference, low, high, p_holm, verdict` (at the corrected level), vendors
     resampled in pairs. Empty without an untrained run beside trained ones."""
-    found = runs(study)
+    of_loss = runs(study)
     columns = ["region", "loss", "untrained", "trained", "difference", "low", "high", "p_holm", "verdict"]
-    if UNTRAINED not in found or len(found) < 2:
+    if UNTRAINED not in of_loss or len(of_loss) < 2:
         return pd.DataFrame(columns=columns)
-    asked = {loss: [_scored_queries(run) for run in seeds] for loss, seeds in found.items()}
+    queries = {loss: [results.all_queries(run) for run in seeds] for loss, seeds in of_loss.items()}
+    untrained = queries.pop(UNTRAINED)
     rows, pairs = [], []
-    for region in asked[UNTRAINED][0]["region"].unique():
-        base = [verification.shares(frame, metric, region) for frame in asked[UNTRAINED]]
-        for loss in (name for name in asked if name != UNTRAINED):
-            ours = [verification.shares(frame, metric, region) for frame in asked[loss]]
+    for region in untrained[0]["region"].unique():
+        base = [verification.shares(frame, metric, region) for frame in untrained]
+        for loss, frames in queries.items():
+            ours = [verification.shares(frame, metric, region) for frame in frames]
             rows.append({"region": region, "loss": loss, "untrained": _level(base), "trained": _level(ours)})
             pairs.append((ours, base))
     table = pd.DataFrame(rows).join(compared(pairs, study.bootstrap, study.split.seed))
@@ -248,12 +238,3 @@ def transfer(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
 def _level(shares: Sequence[pd.DataFrame]) -> float:
     """The metric whose sums over vendors these are (`top / bottom`), mean over seeds."""
     return float(np.mean([share["top"].sum() / share["bottom"].sum() for share in shares]))
-
-
-def _scored_queries(run: Run) -> pd.DataFrame:
-    """A run's scored queries, which are pictures all."""
-    return read_back.read(run.folder / "queries.csv", ScoredQueries, results.AGAIN)
-
-
-def _published(loss: str) -> str:
-    return loss if loss == UNTRAINED else KINDS[loss].published

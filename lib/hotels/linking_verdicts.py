@@ -1,4 +1,4 @@
-"""What chapter 42 was asked, answered by its tables: a question, an answer in words, a verdict."""
+"""The questions of chapter 42, answered by its tables."""
 
 from __future__ import annotations
 
@@ -10,48 +10,48 @@ from lib.hotels.linking_tables import SEEN, directions, falls, over_seeds, ranks
 from lib.hotels.published_splits import TESTS
 from lib.study.plan import Study
 
-Answer = tuple[str, str, str]
-"""Question, answer, verdict."""
+Answer = tuple[str, str]
+"""An answer in words, and a verdict."""
 
 
 def verdicts(study: Study) -> pd.DataFrame:
     """Every question of chapter 42: `question, answer, verdict`."""
     fallen = falls(study)
-    rows = [
-        _steps("Does AUC fall from D_SS to D_SU to D_UU (section 3)?", fallen, 0.0),
-        _lowest(recall(study)),
-        _ranked(ranks(study)),
-        _trained(study),
+    answers = {
+        "Does AUC fall from D_SS to D_SU to D_UU (section 3)?": _steps(fallen, 0.0),
+        "Is R@1 lowest on D_SS, for its many small classes (B.2)?": _lowest(recall(study)),
+        "Do losses rank differently in different splits (section 3)?": _ranked(ranks(study)),
+        "Does training beat the backbone as it comes?": _trained(study),
         # A split may be easier by its hotels alone; what was trained on can explain only the rest of the fall.
-        _steps("Does AUC fall by more than that of the backbone as it comes?", fallen, fallen["untrained"]),
-    ]
+        "Does AUC fall by more than that of the backbone as it comes?": _steps(fallen, fallen["untrained"]),
+    }
+    rows = [(question, *answer) for question, answer in answers.items()]
     return pd.DataFrame(rows, columns=["question", "answer", "verdict"])
 
 
-def _steps(question: str, fallen: pd.DataFrame, than: float | pd.Series) -> Answer:
+def _steps(fallen: pd.DataFrame, than: float | pd.Series) -> Answer:
     """Whether every trained loss falls by more than that, in both steps."""
     fallen = fallen.assign(way=directions(fallen, than))
     untrained = fallen.drop_duplicates("from")["untrained"]
     fallen = fallen[fallen["loss"] != UNTRAINED]
     steps = fallen.groupby(["from", "to"], sort=False)["way"]
     if len(steps) < len(SEEN) - 1:
-        answer = "the names of splits don't hold for what was trained on, or nothing was trained"
-        return question, answer, "not testable here"
+        return "the names of splits don't hold for what was trained on, or nothing was trained", "not testable here"
     if np.ndim(than) and untrained.isna().any():
-        return question, "the study has no run of the backbone as it comes", "not testable here"
+        return "the study has no run of the backbone as it comes", "not testable here"
     counts = "; ".join(
-        f"{one} to {two}: " + ", ".join(f"{name} {count}" for name, count in ways.value_counts().items())
-        for (one, two), ways in steps
+        f"{split} to {harder}: " + ", ".join(f"{name} {count}" for name, count in ways.value_counts().items())
+        for (split, harder), ways in steps
     )
     answer = f"{counts} (losses)"
     if untrained.notna().all():
         answer += f"; the backbone as it comes falls by {' and '.join(f'{gap:+.1f}' for gap in untrained)} points"
     ways = set(fallen["way"])
     if ways == {"falls"}:
-        return question, answer, "supported"
+        return answer, "supported"
     if "rises" in ways:
-        return question, answer, "not supported"
-    return question, answer, "partly supported" if "falls" in ways else "undecided"
+        return answer, "not supported"
+    return answer, "partly supported" if "falls" in ways else "undecided"
 
 
 def _lowest(recalled: pd.DataFrame) -> Answer:
@@ -71,29 +71,28 @@ def _lowest(recalled: pd.DataFrame) -> Answer:
         f"{seen['moved']:+.1f} ({_interval(seen, 'moved', '+.1f')}), what more branches than that do to the others is "
         "not tested"
     )
-    question = "Is R@1 lowest on D_SS, for its many small classes (B.2)?"
     if (others["ahead high"] < 0).any():
-        return question, answer, "not supported"
+        return answer, "not supported"
     if not lowest:
-        return question, answer, "undecided"
-    return question, answer, "supported" if small and many else "partly supported"
+        return answer, "undecided"
+    return answer, "supported" if small and many else "partly supported"
 
 
 def _ranked(ranked: pd.DataFrame) -> Answer:
     """By both measures, over all pairs of tests: twelve single pairs would find a change by chance."""
-    every = ranked[ranked["one"] == "all"]
-    answers = [
+    overall = ranked[ranked["one"] == "all"]
+    answer = "; ".join(
         f"{row['metric']}: mean Kendall's tau between tests {row['ours']:.2f} ({_interval(row, '', '.2f')}); between "
         f"seeds {row['across']:.2f} across tests, {row['within']:.2f} within, difference {row['difference']:+.2f} "
         f"({_interval(row, 'difference', '+.2f')}): {row['verdict']}"
-        for _, row in every.iterrows()
-    ]
-    question, ways = "Do losses rank differently in different splits (section 3)?", set(every["verdict"])
+        for _, row in overall.iterrows()
+    )
+    ways = set(overall["verdict"])
     if ways == {"changes"}:
-        return question, "; ".join(answers), "supported"
+        return answer, "supported"
     if "changes" in ways:
-        return question, "; ".join(answers), "partly supported"
-    return question, "; ".join(answers), "not supported" if ways == {"keeps"} else "undecided"
+        return answer, "partly supported"
+    return answer, "not supported" if ways == {"keeps"} else "undecided"
 
 
 def _interval(row: pd.Series, name: str, form: str) -> str:
@@ -104,30 +103,29 @@ def _interval(row: pd.Series, name: str, form: str) -> str:
 
 def _trained(study: Study) -> Answer:
     """Whether training beat the backbone as it comes: where it didn't, what differs between losses says little."""
-    every = scores(study)
-    ours = over_seeds(every[every["loss"] != UNTRAINED], ["loss", "metric", "split"])
-    before = every[every["loss"] == UNTRAINED].groupby(["metric", "split"])["mean"].mean().rename("before")
+    scored = scores(study)
+    ours = over_seeds(scored[scored["loss"] != UNTRAINED], ["loss", "metric", "split"])
+    before = scored[scored["loss"] == UNTRAINED].groupby(["metric", "split"])["mean"].mean().rename("before")
     table = ours[ours["split"].isin(TESTS)].merge(before.reset_index(), on=["metric", "split"])
     better, worse = table["low"] > table["before"], table["high"] < table["before"]
-    counts = [
+    counts = "; ".join(
         f"{metric}: higher in {better[rows].sum()}, lower in {worse[rows].sum()} of {len(rows)}"
         for metric, rows in table.groupby("metric", sort=False).groups.items()
-    ]
-    question = "Does training beat the backbone as it comes?"
-    answer = "; ".join(counts) + " combinations of a loss and a split"
+    )
+    answer = f"{counts} combinations of a loss and a split"
     if not (better | worse).any():
-        return question, answer, "undecided"
+        return answer, "undecided"
     if not worse.any():
-        return question, answer, "yes"
-    return question, answer, "partly" if better.any() else "no"
+        return answer, "yes"
+    return answer, "partly" if better.any() else "no"
 
 
 def searched(chosen: pd.DataFrame) -> str:
     """What `lib.hotels.linking_tables.chosen` comes to, in a sentence."""
     if chosen.empty:
         return "Nothing was searched: all losses have the paper's values."
-    values = chosen.columns[1 : chosen.columns.get_loc("trials")]
-    losses_of = {name: chosen.loc[chosen[name].notna(), "loss"] for name in values}
+    hyperparameters = chosen.columns[1 : chosen.columns.get_loc("trials")]
+    losses_of = {name: chosen.loc[chosen[name].notna(), "loss"] for name in hyperparameters}
     varied = ", ".join(
         name + (f" ({', '.join(losses)})" if len(losses) < len(chosen) else "") for name, losses in losses_of.items()
     )
@@ -140,15 +138,15 @@ def searched(chosen: pd.DataFrame) -> str:
     shared = [name for name in ("lr", "batch") if name in chosen and chosen[name].nunique(dropna=False) > 1]
     if not shared:
         return sentence
-    each = []
+    settings = []
     for combination, rows in chosen.groupby(shared, dropna=False):
         pairs = zip(shared, combination, strict=True)
         setting = ", ".join(f"{name} {value:g}" for name, value in pairs if pd.notna(value))
         areas = ", ".join(f"{row['loss']} {row['AUC of D_SS']:.1f}" for _, row in rows.iterrows())
-        each.append(f"{setting}: {areas}")
+        settings.append(f"{setting}: {areas}")
     return (
         f"{sentence} Losses differ in {' and '.join(shared)} as well, so that an order of losses is one of those too. "
-        f"AUC of D_SS by what was chosen: {'; '.join(each)}."
+        f"AUC of D_SS by what was chosen: {'; '.join(settings)}."
     )
 
 

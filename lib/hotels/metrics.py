@@ -2,8 +2,7 @@
 Hotels, section 3).
 
 Both by cosine. The area is exact over all pairs, which are never held at once: positive pairs are few and kept sorted,
-and each block of negative ones is counted into them. The paper's ± is the spread over repeated samples of pairs, which
-is here too.
+and each block of negative ones is counted into them. The paper's ± is the spread over repeated samples of pairs.
 """
 
 from __future__ import annotations
@@ -12,8 +11,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
+from pandera.typing import DataFrame
 
 from lib.core.errors import DataError
+from lib.core.schemas import LinkingScores
 from lib.evaluation import retrieval
 
 BLOCK = 2048
@@ -43,10 +44,10 @@ def auc(vectors: np.ndarray, labels: np.ndarray) -> float:
     above, negatives = 0.0, 0
     if len(positive):
         for scores, same in _pairs(unit, labels):
-            found = scores[~same]
-            left, right = (np.searchsorted(positive, found, side) for side in ("left", "right"))
+            negative = scores[~same]
+            left, right = (np.searchsorted(positive, negative, side) for side in ("left", "right"))
             above += float((len(positive) - right).sum() + 0.5 * (right - left).sum())
-            negatives += len(found)
+            negatives += len(negative)
     if not len(positive) or not negatives:
         raise DataError("There is no pair of one class, or none of two: nothing can be told apart.")
     return above / (len(positive) * negatives)
@@ -55,7 +56,8 @@ def auc(vectors: np.ndarray, labels: np.ndarray) -> float:
 def sampled_auc(vectors: np.ndarray, labels: np.ndarray, pairs: int, repeats: int, seed: int = 0) -> np.ndarray:
     """The same on as many random pairs of either kind, (repeats,): what the paper's ± is the spread of.
 
-    A positive pair is a picture and another of its class, a negative pair a picture and one of another class.
+    A positive pair is a picture and another of its class, a negative pair a picture and one of another class. Raises
+    DataError as `auc` does.
     """
     labels, unit = _checked(vectors, labels), retrieval.unit(vectors)
     generator = np.random.default_rng(seed)
@@ -64,34 +66,34 @@ def sampled_auc(vectors: np.ndarray, labels: np.ndarray, pairs: int, repeats: in
     several = np.flatnonzero(np.repeat(sizes > 1, sizes))
     if len(classes) < 2 or not len(several):
         raise DataError("There is no pair of one class, or none of two: nothing can be told apart.")
-    place = np.repeat(np.arange(len(classes)), sizes)
-    found = []
+    # Of each picture in the order of classes: where its class begins, and how many it has.
+    begin, size = np.repeat(first, sizes), np.repeat(sizes, sizes)
+    areas = []
     for _ in range(repeats):
-        one = generator.choice(several, pairs)
-        step = generator.integers(1, sizes[place[one]])
-        other = first[place[one]] + (one - first[place[one]] + step) % sizes[place[one]]
-        positive = _cosines(unit, order[one], order[other])
-        one = generator.integers(0, len(labels), pairs)
-        beyond = generator.integers(0, len(labels) - sizes[place[one]])
-        other = np.where(beyond < first[place[one]], beyond, beyond + sizes[place[one]])
-        negative = np.sort(_cosines(unit, order[one], order[other]))
+        anchor = generator.choice(several, pairs)
+        step = generator.integers(1, size[anchor])
+        partner = begin[anchor] + (anchor - begin[anchor] + step) % size[anchor]
+        positive = _cosines(unit, order[anchor], order[partner])
+        anchor = generator.integers(0, len(labels), pairs)
+        beyond = generator.integers(0, len(labels) - size[anchor])
+        partner = np.where(beyond < begin[anchor], beyond, beyond + size[anchor])
+        negative = np.sort(_cosines(unit, order[anchor], order[partner]))
         left, right = (np.searchsorted(negative, positive, side) for side in ("left", "right"))
-        found.append((left + 0.5 * (right - left)).mean() / pairs)
-    return np.array(found)
+        areas.append((left + 0.5 * (right - left)).mean() / pairs)
+    return np.array(areas)
 
 
 def equal_sized(
     vectors: np.ndarray, labels: np.ndarray, sizes: np.ndarray, branches: int, repeats: int, seed: int = 0
 ) -> pd.DataFrame:
-    """R@1 among `branches` random branches that are cut to as many pictures as as many random ones of `sizes`: what a
-    split would give if it had another's class sizes, and no more classes than that. A row a repeat: `R@1, images,
-    branches`.
+    """R@1 among random branches that are cut to `branches` random ones of `sizes`: what a split would give if it had
+    another's class sizes, and no more classes than that. A row a repeat: `R@1, images, branches`.
 
     A size that no branch is left for is left out, so that there may be fewer branches. Raises DataError when there are
     fewer than two.
     """
     labels = _checked(vectors, labels)
-    generator, found = np.random.default_rng(seed), []
+    generator, repeated = np.random.default_rng(seed), []
     for _ in range(repeats):
         shuffled = generator.permutation(len(labels))
         order = shuffled[np.argsort(labels[shuffled], kind="stable")]
@@ -107,19 +109,19 @@ def equal_sized(
         if len(chosen) < 2:
             raise DataError("Too few branches have as many pictures as asked for.")
         rows = np.concatenate(chosen)
-        found.append((recall_at_1(vectors[rows], labels[rows]).mean(), len(rows), len(chosen)))
-    return pd.DataFrame(found, columns=["R@1", "images", "branches"])
+        repeated.append((recall_at_1(vectors[rows], labels[rows]).mean(), len(rows), len(chosen)))
+    return pd.DataFrame(repeated, columns=["R@1", "images", "branches"])
 
 
 def scores(
     vectors: np.ndarray, labels: np.ndarray, repeats: int = 10, pairs: int = 10_000, seed: int = 0
-) -> pd.DataFrame:
-    """`metric, mean, std, images, branches`: R@1 and AUC, in per cent as the paper prints them; std of AUC over
-    `repeats` samples of `pairs`."""
+) -> DataFrame[LinkingScores]:
+    """R@1 and AUC, in per cent as the paper prints them; std of AUC over `repeats` samples of `pairs`."""
     spread = 100 * sampled_auc(vectors, labels, pairs, repeats, seed).std(ddof=1)
     rows = [("R@1", 100 * recall_at_1(vectors, labels).mean(), np.nan), ("AUC", 100 * auc(vectors, labels), spread)]
-    table = pd.DataFrame(rows, columns=["metric", "mean", "std"])
-    return table.assign(images=len(labels), branches=len(np.unique(labels)))
+    means = pd.DataFrame(rows, columns=["metric", "mean", "std"])
+    table: DataFrame[LinkingScores] = means.assign(images=len(labels), branches=len(np.unique(labels)))
+    return table
 
 
 def _pairs(unit: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -130,8 +132,8 @@ def _pairs(unit: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.ndarray, n
         yield (unit[rows] @ unit.T)[later], (labels[rows][:, None] == labels[None, :])[later]
 
 
-def _cosines(unit: np.ndarray, one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    return np.asarray(np.einsum("nd,nd->n", unit[one], unit[other]))
+def _cosines(unit: np.ndarray, anchors: np.ndarray, partners: np.ndarray) -> np.ndarray:
+    return np.asarray(np.einsum("nd,nd->n", unit[anchors], unit[partners]))
 
 
 def _checked(vectors: np.ndarray, labels: np.ndarray) -> np.ndarray:

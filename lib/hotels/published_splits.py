@@ -3,25 +3,15 @@
 Source: Feizi et al., "Revisiting Hotels-50K and Hotel-ID", section 2 (Tables 1 to 3) and Appendix B.
 A *branch* is one hotel, the class; a *chain* is its brand, the super-class, which may be unknown.
 
-The **splits table**, which `read_splits` makes and everything else here takes, has one row for each
-picture in each file, so that a picture of Train is also a row of Trainval and of Total:
-
-=======  ===========================  =====================================================
-column   type                         meaning
-=======  ===========================  =====================================================
-split    ordered category             name in the paper's Table 3, in its order (see `FILES`)
-image    str                          path of the picture as the file gives it
-branch   int64                        the file's `label`
-chain    Int64, <NA> where unknown    the file's `super_label`
-=======  ===========================  =====================================================
-
-An unknown chain is <NA> from the reader on, so no count of chains includes it. The paper counts so
-too: in Table 3 D_?? has a dash for chains, and Trainval's and D_UU's chains add up to the Total's.
+The **splits table** has one row for each picture in each file, so that a picture of Train is also a row of Trainval and
+of Total: `split` (ordered category: its name in the paper's Table 3, see FILES), `image` (path as the file gives it),
+`branch` (int64, the file's `label`) and `chain` (Int64, the file's `super_label`). An unknown chain is <NA>, so no
+count of chains includes it. The paper counts so too: in Table 3 D_?? has a dash for chains, and Trainval's and D_UU's
+chains add up to the Total's.
 """
 
 from collections import Counter
 from collections.abc import Hashable, Sized
-from itertools import chain as each_of
 from pathlib import Path
 
 import pandas as pd
@@ -54,14 +44,10 @@ TABLES = {"Revisited Hotels-50K": 2, "Revisited Hotel-ID": 3}
 """Data set, as Table 1 names it → the number of the table that prints its splits."""
 
 SECTION_2_1 = pd.DataFrame(
-    {
-        "system": "Revisited Hotel-ID",
-        "metric": ["Images", "Branches", "Chains"],
-        "mean": [97_553, 7_769, 86],
-    }
+    {"system": "Revisited Hotel-ID", "metric": ["Images", "Branches", "Chains"], "mean": [97_553, 7_769, 86]}
 )
-"""What section 2.1 says of Hotel-ID in words, in the form of a published table. The revised data set has
-the same images and branches, by Table 1."""
+"""What section 2.1 says of Hotel-ID in words, in the form of a published table. The revised data set has the same
+images and branches, by Table 1."""
 
 HOW_TO_GET = (
     "The split files are published by the paper's authors in github.com/aarashfeizi/revisited-hotels: "
@@ -72,10 +58,10 @@ HOW_TO_GET = (
 
 
 def read_splits(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
-    """Read a data set's ten split files into the splits table (see the module's docstring).
+    """The splits table of a data set's ten split files.
 
-    `unknown_chain` is the code that `super_label` has for an unknown chain: 0 in Hotel-ID's files.
-    Raises DataError if the folder or a file is missing, or a file is not as published.
+    unknown_chain: the code that `super_label` has for an unknown chain, 0 in Hotel-ID's files. Raises DataError if the
+    folder or a file is missing, or a file is not as published.
     """
     if not isinstance(unknown_chain, int):
         raise DataError(f"`unknown_chain` is {unknown_chain!r}, but chains are coded by whole numbers: give one.")
@@ -87,26 +73,22 @@ def read_splits(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
     paths = {name: folder / f"{stem}.csv" for stem, name in FILES.items()}
     if missing := [path.name for path in paths.values() if not path.is_file()]:
         raise DataError(f"The folder {folder} lacks {', '.join(missing)}. {HOW_TO_GET}")
-
-    parts = [_read_file(path).assign(split=name) for name, path in paths.items()]
-    splits = pd.concat(parts, ignore_index=True)
-    split = pd.Categorical(splits["split"], categories=list(FILES.values()), ordered=True)
-    return pd.concat([pd.DataFrame({"split": split}), _labelled(splits, unknown_chain)], axis=1)
+    rows = pd.concat([_read_file(path).assign(split=name) for name, path in paths.items()], ignore_index=True)
+    splits = _labelled(rows, unknown_chain)
+    splits.insert(0, "split", pd.Categorical(rows["split"], categories=list(FILES.values()), ordered=True))
+    return splits
 
 
 def read_collection(folder: str | Path, unknown_chain: int = 0) -> pd.DataFrame:
     """Pictures as they were collected, before cleaning and splitting: `image, branch, chain` of every row of the CSV
-    files in `folder` (such as the original train and test sets), one after the other. Raises DataError when there is
-    none, or one is not as split files are."""
+    files in `folder` (such as the original train and test sets). Raises DataError when there is none, or one is not as
+    split files are."""
     folder = Path(folder).expanduser()
     paths = sorted(folder.glob("*.csv"))
     if not paths:
-        raise DataError(
-            f"{folder}: there is no CSV file of hotel pictures "
-            f"(columns {', '.join(HotelSplitFile.to_schema().columns)})."
-        )
-    rows = pd.concat([_read_file(path) for path in paths], ignore_index=True)
-    return _labelled(rows, unknown_chain)
+        columns = ", ".join(HotelSplitFile.to_schema().columns)
+        raise DataError(f"{folder}: there is no CSV file of hotel pictures (columns {columns}).")
+    return _labelled(pd.concat([_read_file(path) for path in paths], ignore_index=True), unknown_chain)
 
 
 def _labelled(rows: pd.DataFrame, unknown_chain: int) -> pd.DataFrame:
@@ -125,10 +107,9 @@ def _read_file(path: Path) -> pd.DataFrame:
 def split_sizes(splits: pd.DataFrame) -> pd.DataFrame:
     """Tables 2 and 3, and what they leave out: one row a split, in the paper's order; all counts.
 
-    Columns: split; images, branches, chains (known ones); images_of_unknown_chain;
-    fewest, median, most (images a branch); reference (the training set that "seen" means for this
-    split, none for training sets); branches_in_train, branches_in_trainval, chains_in_train,
-    chains_in_trainval (of this split's branches and chains, how many that training set has too).
+    Columns: split; images, branches, chains (known ones); images_of_unknown_chain; fewest, median, most (images a
+    branch); reference (the training set that "seen" means, none for training sets); branches_in_train,
+    branches_in_trainval, chains_in_train, chains_in_trainval (how many of this split's that training set has too).
     """
     branches, chains = _members(splits, "branch"), _members(splits, "chain")
     rows = []
@@ -165,10 +146,9 @@ def class_sizes(splits: pd.DataFrame, width: int = 5) -> pd.DataFrame:
 def invariants(splits: pd.DataFrame) -> pd.DataFrame:
     """What the paper says of its splits, each sentence checked on the files.
 
-    One row a sentence: invariant, unit (of what is counted), checked, violations (both counts of
-    units), holds, and place: where the paper says it ("read loosely" is our reading); "implied" if no
-    split or linking task could do without it; "by analogy" if said of the tests only, since the paper
-    doesn't tell how the validation splits were cut. No example is given: a path or an id stays in the files.
+    One row a sentence: invariant, unit (of what is counted), checked, violations (both counts of units), holds, and
+    place: where the paper says it ("read loosely" is our reading); "implied" if no split or linking task could do
+    without it; "by analogy" if said of the tests only. No example is given: a path or an id stays in the files.
     """
     pictures, branches, chains = (_members(splits, column) for column in ("image", "branch", "chain"))
     total = splits[["image", "branch", "chain"]].drop_duplicates()
@@ -184,29 +164,22 @@ def invariants(splits: pd.DataFrame) -> pd.DataFrame:
     owners = total[["branch", "chain"]].drop_duplicates()
     check("B.1", "branches", "A branch has one chain", branches["Total"], owners[owners.duplicated("branch")])
     classes = splits.groupby(["split", "branch"], observed=True).size()
-    check(
-        "implied", "branches", "A branch has two images or more in a split that has it", classes, classes[classes < 2]
-    )
+    single = classes[classes < 2]
+    check("implied", "branches", "A branch has two images or more in a split that has it", classes, single)
 
     unknown = set(splits.loc[splits["chain"].isna(), "image"])
     check("§2.2", "pictures", "D_?? has pictures of unknown chain only", pictures["D_??"], pictures["D_??"] - unknown)
     check("B.1", "pictures", "All pictures of unknown chain are in D_??", unknown, unknown - pictures["D_??"])
 
     for whole, train, held_out in (("Total", "Trainval", TESTS), ("Trainval", "Train", VALIDATIONS)):
-        parts = [train, *held_out]
-        ss, su, uu, *_ = held_out
-        together = ", ".join(parts)
+        parts, (ss, su, uu, *_) = [train, *held_out], held_out
+        together, new = ", ".join(parts), ", ".join(held_out[1:])
         check("implied", "pictures", f"{together} share no picture", pictures[whole], _shared(pictures, parts))
         union = set().union(*(pictures[part] for part in parts))
         check("B.1", "pictures", f"{together} make up {whole}", pictures[whole] | union, pictures[whole] ^ union)
         whole_branches = set().union(*(branches[part] for part in held_out[1:]))
-        check(
-            "B.2",
-            "branches",
-            f"{', '.join(held_out[1:])} hold all images of their branches in {whole}",
-            whole_branches,
-            _shared(branches, parts) & whole_branches,
-        )
+        split_up = _shared(branches, parts) & whole_branches
+        check("B.2", "branches", f"{new} hold all images of their branches in {whole}", whole_branches, split_up)
         check("§2.2", "branches", f"{ss}: branches are seen in {train}", branches[ss], branches[ss] - branches[train])
         check("B.1", "chains", f"{ss}: chains are seen in {train}", chains[ss], chains[ss] - chains[train])
         check("§2.2", "branches", f"{su}: branches are new to {train}", branches[su], branches[su] & branches[train])
@@ -238,11 +211,10 @@ def table_of(dataset: str) -> int:
 def compare(sizes: pd.DataFrame, published: pd.DataFrame, by: str = "split") -> pd.DataFrame:
     """Our images, branches and chains beside a published table's, the paper's rows first.
 
-    `sizes` is `split_sizes`'s table, its `split` naming the row of the published table; `published`
-    is in long form (`lib.core.published`), and `by` is its column that names the row: "split" in Tables 2
-    and 3, "system" in Table 1. Columns: place, quantity, published, ours, difference (ours less
-    published), verdict: "equal", "differs", "not printed" (the paper has no number there) or
-    "not testable here" (these files have no such row).
+    sizes: as `split_sizes` gives them, `split` naming the row of the published table; by: the column of `published`
+    (`lib.core.published`) that names the row, "split" in Tables 2 and 3, "system" in Table 1. Columns: place, quantity,
+    published, ours, difference (ours less published), verdict: "equal", "differs", "not printed" (the paper has no
+    number there) or "not testable here" (these files have no such row).
     """
     printed = published.set_index([by, "metric"])["mean"].astype("Int64")
     ours = sizes.set_index("split")[["images", "branches", "chains"]].rename(columns=str.title).stack().astype("Int64")
@@ -262,5 +234,5 @@ def _members(splits: pd.DataFrame, column: str) -> dict[str, set[Hashable]]:
 
 def _shared(members: dict[str, set[Hashable]], names: list[str]) -> set[Hashable]:
     """The values which more than one of the named splits has."""
-    counts = Counter(each_of.from_iterable(members[name] for name in names))
+    counts = Counter(value for name in names for value in members[name])
     return {value for value, splits in counts.items() if splits > 1}

@@ -23,29 +23,36 @@ Pairs = Sequence[tuple[str, str]]
 
 
 def agreement(by: Scores, pairs: Pairs) -> dict[str, float | int | str]:
-    """How alike losses rank in pairs of splits, means over the pairs: `ours`, tau of means over seeds, with `low,
-    high`; `losses, seeds`; `across`, tau of one split by a seed and the other by another; `within`, what that would be
-    with one true order; their `difference` with `difference low, difference high`; and `verdict`: the order `changes`
-    where that interval lies below 0, `keeps` where it is the same by every seed, and else it is undecided, since no
-    difference is no proof of sameness.
+    """How alike losses rank in pairs of splits, means over the pairs; only seeds that all losses have count.
 
-    Only seeds that all losses have count.
+    `losses, seeds`; `ours`, tau of means over seeds, with `low, high`; `across`, tau of one split by a seed and the
+    other by another; `within`, what that would be with one true order; their `difference` with `difference low,
+    difference high`; and `verdict`: the order `changes` where that interval lies below 0, `keeps` where it is the same
+    by every seed, and else it is undecided, since no difference is no proof of sameness.
     """
     tables = list(by.values())
     seeds = [seed for seed in tables[0] if all(seed in table and table[seed].notna().all() for table in tables)]
-    found: dict[str, float | int | str] = {"losses": len(tables[0]), "seeds": len(seeds)}
-    ours = jackknife(lambda kept: _of_means(by, pairs, kept), seeds)
-    apart = jackknife(lambda kept: float(np.subtract(*_between_seeds(by, pairs, kept))), seeds)
-    low, high = np.round(apart[1:], 9)
+    ours, low, high = jackknife(lambda kept: _of_means(by, pairs, kept), seeds)
+    gap, *interval = jackknife(lambda kept: float(np.subtract(*_between_seeds(by, pairs, kept))), seeds)
+    gap_low, gap_high = np.round(interval, 9)
     across, within = _between_seeds(by, pairs, seeds)
-    found |= {"ours": ours[0], "low": max(ours[1], -1.0), "high": min(ours[2], 1.0), "across": across, "within": within}
-    found |= {"difference": apart[0], "difference low": low, "difference high": high}
-    return found | {"verdict": "changes" if high < 0 else "keeps" if np.isclose(across, 1) else "undecided"}
+    return {
+        "losses": len(tables[0]),
+        "seeds": len(seeds),
+        "ours": ours,
+        "low": max(low, -1.0),
+        "high": min(high, 1.0),
+        "across": across,
+        "within": within,
+        "difference": gap,
+        "difference low": gap_low,
+        "difference high": gap_high,
+        "verdict": "changes" if gap_high < 0 else "keeps" if np.isclose(across, 1) else "undecided",
+    }
 
 
 def jackknife(of: Callable[[Sequence[int]], float], seeds: Sequence[int]) -> tuple[float, float, float]:
-    """What `of` gives of seeds, and its 95 % interval: `of` is computed anew without each seed in turn, and from the
-    spread of that Student's t makes the interval.
+    """What `of` gives of seeds, and its 95 % interval (Student's t) from what it gives without each seed in turn.
 
     A bootstrap of three seeds would draw one seed alone in 3 of 27 resamples, where no two can be compared, and its
     intervals are too narrow.
@@ -53,7 +60,7 @@ def jackknife(of: Callable[[Sequence[int]], float], seeds: Sequence[int]) -> tup
     whole, count = of(seeds), len(seeds)
     if count < 2:
         return whole, np.nan, np.nan
-    without = np.array([of([seed for seed in seeds if seed != one]) for one in seeds])
+    without = np.array([of([seed for seed in seeds if seed != left_out]) for left_out in seeds])
     half = float(t.ppf(0.975, count - 1) * np.sqrt((count - 1) * without.var()))
     return whole, whole - half, whole + half
 
@@ -72,8 +79,8 @@ def _between_seeds(by: Scores, pairs: Pairs, seeds: Sequence[int]) -> tuple[floa
     """`across` and `within`."""
 
     def tau(one: str, other: str) -> float:
-        found = [_tau(by[one][a], by[other][b]) for a, b in itertools.permutations(seeds, 2)]
-        return float(np.mean(found)) if found else np.nan
+        taus = [_tau(by[one][a], by[other][b]) for a, b in itertools.permutations(seeds, 2)]
+        return float(np.mean(taus)) if taus else np.nan
 
     own = {split: np.clip(tau(split, split), 0, None) for split in {split for pair in pairs for split in pair}}
     across = [tau(one, other) for one, other in pairs]

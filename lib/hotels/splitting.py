@@ -29,9 +29,7 @@ class Plan:
     fewest: int = 2  # t2: images held out of a branch, at least
     fewest_in_validation: int = 3
     part: int = 5  # at most a fifth of a branch's images, where that is `fewest` or more
-    tolerance: float = (
-        0.1  # how far from its target a split may be, as a share of the target, where chains and branches allow it
-    )
+    tolerance: float = 0.1  # a split's distance from its target, as a share of it, where chains and branches allow it
 
     def __post_init__(self) -> None:
         if not 0 < self.new_chains + self.new_branches < 1 or self.part < 2:
@@ -53,37 +51,31 @@ def split(pictures: pd.DataFrame, plan: Plan = Plan(), seed: int = 0) -> pd.Data
     _check(pictures)
     generator = np.random.default_rng(seed)
     known = pictures[pictures["chain"].notna()]
-    found = {"D_??": pictures[pictures["chain"].isna()]}
-    found["D_SS"], found["D_SU"], found["D_UU"], found["Trainval"] = _cut(known, plan, plan.fewest, generator)
-    found["D_SS val"], found["D_SU val"], found["D_UU val"], found["Train"] = _cut(
-        found["Trainval"], plan, plan.fewest_in_validation, generator
-    )
-    found["Total"] = pictures
+    parts = {"D_??": pictures[pictures["chain"].isna()], "Total": pictures}
+    parts["D_SS"], parts["D_SU"], parts["D_UU"], trainval = _cut(known, plan, plan.fewest, generator)
+    validation = _cut(trainval, plan, plan.fewest_in_validation, generator)
+    parts["D_SS val"], parts["D_SU val"], parts["D_UU val"], parts["Train"] = validation
+    parts["Trainval"] = trainval
     names = list(FILES.values())
-    whole = pd.concat([found[name].assign(split=name) for name in names], ignore_index=True)
-    whole["split"] = pd.Categorical(whole["split"], categories=names, ordered=True)
-    return whole[["split", "image", "branch", "chain"]]
+    splits = pd.concat([parts[name].assign(split=name) for name in names], ignore_index=True)
+    splits["split"] = pd.Categorical(splits["split"], categories=names, ordered=True)
+    return splits[["split", "image", "branch", "chain"]]
 
 
 def repeated(splits: pd.DataFrame, seeds: Iterable[int], plan: Plan = Plan()) -> list[pd.DataFrame]:
     """The pictures of a splits table split anew, once a seed."""
-    whole = splits.loc[splits["split"] == "Total", ["image", "branch", "chain"]]
-    return [split(whole, plan, seed) for seed in seeds]
+    pictures = splits.loc[splits["split"] == "Total", ["image", "branch", "chain"]]
+    return [split(pictures, plan, seed) for seed in seeds]
 
 
 def compared(again: Sequence[pd.DataFrame], sizes: pd.DataFrame) -> pd.DataFrame:
     """Sizes of splits made anew beside those of the files (`lib.hotels.published_splits.split_sizes`): `split,
     quantity, published, mean, least, most, off` (the mean's distance, as a share of the published)."""
-    names = ["images", "branches", "chains"]
-    each = pd.concat([split_sizes(one).melt("split", names, "quantity") for one in again])
-    each["value"] = each["value"].astype(float)
-    found = each.groupby(["split", "quantity"], sort=False, observed=True)["value"].agg(
-        mean="mean", least="min", most="max"
-    )
-    theirs = (
-        sizes.melt("split", names, "quantity", "published").set_index(["split", "quantity"])["published"].astype(float)
-    )
-    table = found.join(theirs).reset_index()
+    names, key = ["images", "branches", "chains"], ["split", "quantity"]
+    ours = pd.concat([split_sizes(splits).melt("split", names, "quantity") for splits in again])
+    ours = ours.astype({"value": float}).groupby(key, sort=False, observed=True)["value"]
+    theirs = sizes.melt("split", names, "quantity", "published").set_index(key).astype(float)
+    table = ours.agg(mean="mean", least="min", most="max").join(theirs).reset_index()
     table["off"] = (table["mean"] - table["published"]) / table["published"].where(table["published"] > 0)
     return table[["split", "quantity", "published", "mean", "least", "most", "off"]]
 
@@ -91,19 +83,18 @@ def compared(again: Sequence[pd.DataFrame], sizes: pd.DataFrame) -> pd.DataFrame
 def kept(again: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """In how many of the splits each of the paper's sentences holds (`lib.hotels.published_splits.invariants`):
     `invariant, place, holds, of`."""
-    each = pd.concat([invariants(one)[["invariant", "place", "holds"]] for one in again])
-    return each.groupby(["invariant", "place"], sort=False)["holds"].agg(holds="sum", of="size").reset_index()
+    checked = pd.concat([invariants(splits) for splits in again])
+    return checked.groupby(["invariant", "place"], sort=False)["holds"].agg(holds="sum", of="size").reset_index()
 
 
-def told(own: pd.DataFrame, held: pd.DataFrame) -> str:
+def in_words(own: pd.DataFrame, held: pd.DataFrame) -> str:
     """What `compared` and `kept` come to, in a sentence: of each unit the split that is furthest off."""
     worst = own.loc[own["off"].abs().groupby(own["quantity"], sort=False).idxmax()]
     furthest = ", ".join(f"{row.off:+.0%} in {row.quantity} ({row.split})" for row in worst.itertuples())
     broken = held[held["holds"] < held["of"]]
-    said = "every sentence holds in all of them" if broken.empty else "; ".join(
-        f"“{row.invariant}” holds in {row.holds} of {row.of}" for row in broken.itertuples()
-    )  # fmt: skip
-    return f"mean sizes are off the published ones by at most {furthest}, and {said}"
+    sentences = "; ".join(f"“{row.invariant}” holds in {row.holds} of {row.of}" for row in broken.itertuples())
+    sentences = sentences or "every sentence holds in all of them"
+    return f"mean sizes are off the published ones by at most {furthest}, and {sentences}"
 
 
 FIGURES = {"Revisited Hotels-50K": (4, 5), "Revisited Hotel-ID": (6, 7)}
@@ -112,13 +103,12 @@ FIGURES = {"Revisited Hotels-50K": (4, 5), "Revisited Hotel-ID": (6, 7)}
 
 def elsewhere(dataset: str) -> str:
     """Which table and figures of splits are of a data set other than this one, in a sentence."""
-    others = [
+    return "; ".join(
         f"Table {TABLES[other]} and Figures {' and '.join(map(str, FIGURES[other]))} are of {other}, whose files these "
         "are not: not testable here"
         for other in TABLES
         if other != dataset
-    ]
-    return "; ".join(others)
+    )
 
 
 def _check(pictures: pd.DataFrame) -> None:
@@ -136,13 +126,12 @@ def _check(pictures: pd.DataFrame) -> None:
 def _cut(pictures: pd.DataFrame, plan: Plan, fewest: int, generator: np.random.Generator) -> tuple[pd.DataFrame, ...]:
     """Seen branches' held-out pictures, new branches of seen chains, new chains, and what is left to train on."""
     target = len(pictures)
-    of_chain = pictures.groupby("chain").size()
-    chains = _drawn(of_chain, plan.new_chains * target, plan.tolerance, generator, "chains")
+    chains = _drawn(pictures.groupby("chain").size(), plan.new_chains * target, plan.tolerance, generator)
     unseen = pictures["chain"].isin(chains)
     rest = pictures[~unseen]
     sizes = rest.groupby("branch").size()
     chain_of = rest.drop_duplicates("branch").set_index("branch")["chain"]
-    branches = _drawn(sizes, plan.new_branches * target, plan.tolerance, generator, "branches", chain_of)
+    branches = _drawn(sizes, plan.new_branches * target, plan.tolerance, generator, chain_of)
     new = rest["branch"].isin(branches)
     left = rest[~new]
     held = _some_of_each(left, plan, fewest, generator)
@@ -154,7 +143,6 @@ def _drawn(
     target: float,
     tolerance: float,
     generator: np.random.Generator,
-    what: str,
     chain_of: pd.Series | None = None,
 ) -> list[int]:
     """Random groups (index) whose `sizes` add up to about the target; with `chain_of` never the last branch of a chain.
@@ -175,6 +163,7 @@ def _drawn(
         taken.append(group)
         total += sizes[group]
     if not taken or len(taken) == len(sizes):
+        what = "chains" if chain_of is None else "branches"
         raise DataError(
             f"No {what} can be held out: there are {len(sizes)}, and each is too large or none would be left."
         )
@@ -185,9 +174,6 @@ def _some_of_each(pictures: pd.DataFrame, plan: Plan, fewest: int, generator: np
     """Which pictures are held out of branches that are trained on, (n,) bool."""
     _, place, sizes = np.unique(pictures["branch"], return_inverse=True, return_counts=True)
     most = np.maximum(sizes // plan.part, fewest)
-    wanted = np.where(sizes >= plan.least, generator.integers(fewest, most + 1), 0)
-    order = np.lexsort((generator.random(len(pictures)), place))
-    first = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    rank = np.empty(len(pictures), int)
-    rank[order] = np.arange(len(pictures)) - np.repeat(first, sizes)
-    return rank < wanted[place]
+    count = np.where(sizes >= plan.least, generator.integers(fewest, most + 1), 0)
+    rank = pd.Series(generator.random(len(pictures))).groupby(place).rank(method="first")
+    return np.asarray(rank <= count[place])

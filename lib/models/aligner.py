@@ -148,8 +148,8 @@ class Aligner(nn.Module):
         queries = self.qformer(tokens[batch["image"]])
         if self.released:  # the authors' are normalised here too
             queries = functional.normalize(queries, dim=-1)
-        given = {"tokens": batch["given"], "mask": batch["given_mask"]} if "given" in batch else None
-        loss: torch.Tensor = self.generator(self.tell(queries), batch["written"], given)
+        prompt = {"tokens": batch["prompt"], "mask": batch["prompt_mask"]} if "prompt" in batch else None
+        loss: torch.Tensor = self.generator(self.tell(queries), batch["target"], prompt)
         return loss
 
 

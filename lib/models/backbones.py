@@ -83,13 +83,12 @@ def load(
             f"There is no backbone called {name!r}. Known are {', '.join(BACKBONES)}, each also with {RANDOM} "
             "for fresh weights; a new one is a line in lib/study/registry.yaml."
         )
-    backbone = BACKBONES[base]
+    change: dict[str, Any] = {"pooling": pooling} if pooling else {}
+    backbone = replace(BACKBONES[base], **change)
     if name != base and backbone.kind == "face":
         raise DataError(f"{name}: there are no fresh weights of {base}; a face network is taken as it was trained.")
     if name != base and backbone.kind == "multimodal" and not backbone.config:
         raise DataError(f"{name}: there are no fresh weights of {base}; {base}-small is from scratch.")
-    change: dict[str, Any] = {"pooling": pooling} if pooling else {}
-    backbone = replace(backbone, **change)
     if name != base or backbone.config:
         return _with_provenance(name, base, "random", _fresh(base, backbone, pixels, texts))
     local = Path(folder).expanduser() / name
@@ -110,11 +109,9 @@ def load(
             ) from error
     else:
         return _with_provenance(name, name, "hub", *_from_folder(name, backbone, fetched, pixels, image_encoder))
-    stand_in = STAND_INS.get(backbone.kind, f"{name}-small")
-    other = BACKBONES[stand_in]
-    if other.config:
-        return _with_provenance(name, stand_in, "random", _fresh(stand_in, other, pixels, texts))
-    return _with_provenance(name, stand_in, "package", _from_package(stand_in, replace(other, **change), pixels))
+    stand_in = STAND_INS.get(backbone.kind, f"{name}-small")  # which has a package, or needs no weights
+    encoder, provenance = load(stand_in, pixels, pooling=pooling, texts=texts)
+    return encoder, replace(provenance, requested=name)
 
 
 def load_arguments(study: Study) -> dict[str, Any]:
@@ -132,8 +129,7 @@ def _with_provenance(
     for key, tensor in sorted(encoder.state_dict().items()):
         digest.update(key.removeprefix("model.").encode())
         digest.update(tensor.contiguous().view(-1).view(torch.uint8).numpy().tobytes())
-    for parameter in encoder.parameters():
-        count += parameter.numel()
+    count += sum(parameter.numel() for parameter in encoder.parameters())
     return encoder, Provenance(BACKBONES[loaded].kind, requested, loaded, source, digest.hexdigest(), count, note)
 
 

@@ -135,8 +135,8 @@ class VisualBert(nn.Module):
 
     A pair's vector is the first token's. model: VisualBertModel; image_encoder: a ViT of timm, whose tokens, the class
     token too, are the visual tokens. hides_padding: whether padding is masked out of the attention. The authors' code
-    passes its mask of ones and zeros unchanged to the encoder, which *adds* it to the attention scores: padding then
-    counts only a little less (by a factor of e), and a text's vector depends on how much it was padded.
+    *adds* its mask of ones and zeros to the attention scores: padding then counts only less by a factor of e, and a
+    text's vector depends on how much it was padded.
     """
 
     def __init__(self, model: Any, image_encoder: Any, tokenizer: Any) -> None:

@@ -1,10 +1,9 @@
 """Face embeddings as features of vendors: how much a face recogniser's vectors tell of who *posts* an ad (MATCHED A.4).
 
 The paper tried four networks (VGG-Face2, ArcFace, FaceNet512, GhostFaceNet) as classifiers of vendors and reports,
-without numbers, that they struggle; here that is measured. **They are never used here to identify a person**: their
-vectors are frozen features of a picture like any other, under one linear layer over vendors. On sensitive data they run
-only when the parameters say `face_embeddings: true`, since vectors of faces are biometric data whatever they are used
-for.
+without numbers, that they struggle. **They are never used here to identify a person**: their vectors are frozen
+features of a picture, under one linear layer over vendors. On sensitive data they run only when the parameters say
+`face_embeddings: true`, since vectors of faces are biometric data.
 
 As in the authors' code the largest face is embedded where one is found, else the whole picture.
 """

@@ -12,15 +12,13 @@ from torch.nn import functional
 class Fusion(nn.Module):
     """Fuses the text and image vectors of pairs: (n, d), (n, d) -> (n, dimensions)."""
 
-    dimensions: int
+    def __init__(self, dimensions: int) -> None:
+        super().__init__()
+        self.dimensions = dimensions
 
 
 class MeanFusion(Fusion):
     """(text + image) / 2 (MATCHED section 4 iii C)."""
-
-    def __init__(self, dimensions: int) -> None:
-        super().__init__()
-        self.dimensions = dimensions
 
     def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         return (text + image) / 2
@@ -30,8 +28,7 @@ class ConcatFusion(Fusion):
     """The concatenation of the two vectors."""
 
     def __init__(self, dimensions: int) -> None:
-        super().__init__()
-        self.dimensions = 2 * dimensions
+        super().__init__(2 * dimensions)
 
     def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         return torch.cat([text, image], dim=-1)
@@ -41,8 +38,8 @@ class AutoFusion(Fusion):
     """A linear layer over the concatenation (the authors' "learned fusion", after Sahu & Vechtomova 2021)."""
 
     def __init__(self, dimensions: int) -> None:
-        super().__init__()
-        self.dimensions, self.mix = dimensions, nn.Linear(2 * dimensions, dimensions)
+        super().__init__(dimensions)
+        self.mix = nn.Linear(2 * dimensions, dimensions)
 
     def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         fused: torch.Tensor = self.mix(torch.cat([text, image], dim=-1))
@@ -52,9 +49,9 @@ class AutoFusion(Fusion):
 class AttentionFusion(Fusion):
     """Self-attention (8 heads) between a pair's two vectors, and the mean of the two outputs."""
 
-    def __init__(self, dimensions: int, heads: int = 8) -> None:
-        super().__init__()
-        self.dimensions, self.attention = dimensions, nn.MultiheadAttention(dimensions, heads, batch_first=True)
+    def __init__(self, dimensions: int) -> None:
+        super().__init__(dimensions)
+        self.attention = nn.MultiheadAttention(dimensions, num_heads=8, batch_first=True)
 
     def forward(self, text: torch.Tensor, image: torch.Tensor) -> torch.Tensor:
         pair = torch.stack([text, image], dim=1)

@@ -76,16 +76,13 @@ def read_config(folder: Path, kind: type | None = None) -> tuple[Any, dict[str, 
         raise DataError(f"{path}: this model is quantised. Save it as it was trained, in float32 or float16.")
     for field in SIZES:
         own = config.attribute_map.get(field, field)
-        if hasattr(config, own) and not _is_positive(fields.get(own)):
+        value = fields.get(own)
+        if hasattr(config, own) and not (type(value) is int and value > 0):
             raise DataError(
                 f"{path}: the field {own} is missing or no positive whole number. Put the config.json there that came "
                 "with the weights."
             )
     return config, fields
-
-
-def _is_positive(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
 
 def load_transformer(folder: Path, config: Any, kind: Any | None = None, pooled: bool = False) -> tuple[Any, str]:

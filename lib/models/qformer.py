@@ -78,17 +78,17 @@ class Generator(nn.Module):
         self.dimensions: int = model.config.d_model
 
     def forward(
-        self, vectors: torch.Tensor, written: torch.Tensor, given: dict[str, torch.Tensor] | None = None
+        self, vectors: torch.Tensor, target: torch.Tensor, prompt: dict[str, torch.Tensor] | None = None
     ) -> torch.Tensor:
-        """Cross-entropy of the tokens `written` (n, t), where IGNORED ones don't count.
+        """Cross-entropy of the tokens `target` (n, t), where IGNORED ones don't count.
 
-        vectors (n, q, dimensions): what they are written from. given: `tokens` and `mask`, (n, s), of a first part of
-        the text, which the decoder attends to as well.
+        vectors (n, q, dimensions): what they are written from. prompt: `tokens` and `mask`, (n, s), of a text that the
+        decoder attends to as well.
         """
         mask = torch.ones(vectors.shape[:2], dtype=torch.long, device=vectors.device)
-        if given is not None:
-            prompt = self.model.encoder(input_ids=given["tokens"], attention_mask=given["mask"]).last_hidden_state
-            vectors, mask = torch.cat([prompt, vectors], dim=1), torch.cat([given["mask"], mask], dim=1)
+        if prompt is not None:
+            states = self.model.encoder(input_ids=prompt["tokens"], attention_mask=prompt["mask"]).last_hidden_state
+            vectors, mask = torch.cat([states, vectors], dim=1), torch.cat([prompt["mask"], mask], dim=1)
         outputs = BaseModelOutput(last_hidden_state=vectors)
-        loss: torch.Tensor = self.model(encoder_outputs=outputs, attention_mask=mask, labels=written).loss
+        loss: torch.Tensor = self.model(encoder_outputs=outputs, attention_mask=mask, labels=target).loss
         return loss

@@ -14,33 +14,15 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
+from lib.core import yaml_files
 from lib.core.errors import DataError
 
 FILE, INDEX = "model.safetensors", "model.safetensors.index.json"
 FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.float64)
 """Types that are converted to float32; others are refused."""
-COUNTERS = ("position_ids", "token_type_ids", "num_batches_tracked")
-"""Last parts of the names of integer tensors, on whose values no model's vector depends."""
-HEADS = (
-    "lm_head.",
-    "cls.",
-    "mlm_score.",
-    "itm_score.",
-    "rank_output.",
-    "qa_outputs.",
-    "classifier.",
-    "predictions.",
-    "discriminator_predictions.",
-    "generator_predictions.",
-    "generator_lm_head.",
-    "vocab_transform.",
-    "vocab_layer_norm.",
-    "vocab_projector.",
-    "embeddings.position_ids",
-)
-"""Tensors in checkpoints that encoders don't use: heads of training, and a counter of older versions."""
-WRAPPERS = ("0.auto_model.", "0.model.", "auto_model.", "model.", "module.", "_orig_mod.", "encoder.", "backbone.")
-"""Prefixes of all tensors' names by sentence-transformers, DataParallel, torch.compile and models that wrap a model."""
+_NAMES = yaml_files.read(Path(__file__).with_suffix(".yaml"), "expected are counters, heads and wrappers")
+COUNTERS, HEADS, WRAPPERS = (tuple(_NAMES[kind]) for kind in ("counters", "heads", "wrappers"))
+"""Of tensors' names the last parts, beginnings and prefixes that weights.yaml explains."""
 
 
 def read(folder: Path) -> dict[str, torch.Tensor]:
@@ -149,12 +131,11 @@ def check(
 
     misshaped: the names of tensors of another shape, with `shape_mismatch` of each.
     """
-    wrong = [(sorted(missing), "missing"), (sorted(unexpected), "unexpected"), (sorted(misshaped), "of another shape")]
-    parts = []
-    for names, kind in wrong:
-        if names:
-            shape = f" ({misshaped[names[0]]})" if kind == "of another shape" else ""
-            parts.append(f"{kind}: {counted(names)}{shape}")
+    kinds = {"missing": sorted(missing), "unexpected": sorted(unexpected)}
+    parts = [f"{kind}: {counted(names)}" for kind, names in kinds.items() if names]
+    if misshaped:
+        names = sorted(misshaped)
+        parts.append(f"of another shape: {counted(names)} ({misshaped[names[0]]})")
     if parts:
         raise DataError(
             f"{where}: these are not the weights of {what}; {'; '.join(parts)}. Nothing is filled in or passed over: "

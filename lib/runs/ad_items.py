@@ -29,8 +29,9 @@ class AdItems:
     @classmethod
     def of(cls, run: Run) -> AdItems:
         """The items that a run is about."""
-        given = run.parameters
-        return cls(run.study, run.kind.modality_of(given), given.get("protocol", ""), given.get("faces", ""))
+        parameters = run.parameters
+        protocol, faces = parameters.get("protocol", ""), parameters.get("faces", "")
+        return cls(run.study, run.kind.modality_of(parameters), protocol, faces)
 
     @cached_property
     def ads(self) -> ads.Ads:

@@ -78,14 +78,8 @@ def build_aligner(
         generator, generator_provenance = backbones.load(GENERATOR, texts=texts, **arguments)
         provenance.append(generator_provenance)
     if "itm" in parts:
-        qformer = QFormer(
-            dimensions,
-            settings.queries,
-            settings.layers,
-            settings.heads,
-            causal=released,
-            reads_text=not released,
-        )
+        sizes = dimensions, settings.queries, settings.layers, settings.heads
+        qformer = QFormer(*sizes, causal=released, reads_text=not released)
     aligner = Aligner(
         text_encoder, image_encoder, method, dimensions, qformer, generator, temperature, lockable, released
     )
@@ -137,14 +131,7 @@ class Alignment:
         )
         self.trainer = Trainer(self.recorder, self.system, provenance, trained=True)
         self.evaluator = Evaluator(self.recorder, self.data)
-
-    def weights(self) -> pd.DataFrame:
-        """The weights that were requested and those that were loaded, a row a backbone."""
-        return self.trainer.weights()
-
-    def sizes(self) -> pd.DataFrame:
-        """Items and vendors: a row a region, a column a part."""
-        return self.data.sizes()
+        self.weights, self.sizes = self.trainer.weights, self.data.sizes
 
     def _pairs(self, part: str) -> pd.DataFrame:
         """All regions' pairs of a part."""
@@ -205,8 +192,8 @@ class Alignment:
         )
 
     def _writing(self) -> Writing:
-        """Texts as the generator is to write them, cut as a study's texts are; with `blip2-cond` it is given the
-        title."""
+        """Texts as the generator is to write them, cut as a study's texts are; with `blip2-cond` the title is its
+        prompt."""
         assert self.system.generator is not None, "a method with generation has a generator until `finish`"
         tokenizer, limit = self.system.generator.tokenizer, self.study.text.max_tokens
 

@@ -28,7 +28,7 @@ from lib.runs.evaluator import Evaluator
 from lib.runs.inputs import Inputs
 from lib.runs.losses import Objective
 from lib.runs.recorder import Recorder, step
-from lib.runs.trainer import Trainer, no_training
+from lib.runs.trainer import HISTORY, Trainer
 from lib.runs.variants import Variant
 from lib.study.plan import Run
 from lib.study.run_record import RunRecord
@@ -91,11 +91,9 @@ class Experiment:
         self.recorder = Recorder(notebook, study, out, parameters, metered)
         self.study, self.parameters = self.recorder.study, self.recorder.parameters
         self.data = AdItems.of(self.recorder.run)
-        modality, settings = self.data.modality, self.study.training
+        modality, digits = self.data.modality, self.study.text.mask_digits
         contrasts = Objective(objective).contrasts
-        self.variant = variants.variant(
-            variant, settings, self.study.text.mask_digits, modality, contrasts, bool(aligned)
-        )
+        self.variant = variants.variant(variant, self.study.training, digits, modality, contrasts, bool(aligned))
         self.objective = Objective(objective, self.variant.training, variant, modality)
         torch.set_num_threads(self.variant.training.threads)
         torch.manual_seed(seed)
@@ -118,6 +116,7 @@ class Experiment:
         self.inputs = Inputs(self.data, self.system.tokenizer, self.system.image, self.variant.mask_digits)
         self.trainer = Trainer(self.recorder, self.system, encoders.provenance, bool(self.objective.weights))
         self.evaluator = Evaluator(self.recorder, self.data)
+        self.weights, self.sizes = self.trainer.weights, self.data.sizes
 
     def _check_faces(self) -> None:
         if not self.study.embeds_faces:
@@ -126,14 +125,6 @@ class Experiment:
                 "They serve as features of vendors here, never to tell who a person is; if you may make them, say "
                 "face_embeddings: true in the parameter file."
             )
-
-    def weights(self) -> pd.DataFrame:
-        """The weights that were requested and those that were loaded, a row a backbone."""
-        return self.trainer.weights()
-
-    def sizes(self) -> pd.DataFrame:
-        """Items and vendors: a row a region, a column a part."""
-        return self.data.sizes()
 
     def batch_items(self, part: str) -> batches.Items:
         """The training region's items of a part, with their classes, for batches."""
@@ -167,7 +158,7 @@ class Experiment:
         """Train the system, resume its training or load what a finished one left; the history, empty without
         training."""
         if not self.trainer.trained:
-            return no_training()
+            return pd.DataFrame(columns=HISTORY)
         train, val, items = self.loaders()
         return self.trainer.fit(self.objective.of, train, val, self.variant.training, items)
 

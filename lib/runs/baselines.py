@@ -178,6 +178,7 @@ class Baseline:
         self.study, self.parameters = self.recorder.study, self.recorder.parameters
         self.data = AdItems.of(self.recorder.run)
         self.evaluator = Evaluator(self.recorder, self.data)
+        self.sizes = self.data.sizes
 
     @cached_property
     def model(self) -> SimilarityBaseline:
@@ -194,10 +195,6 @@ class Baseline:
     def _rows(self, items: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
         """Rows of the model's items, and their vendors: each (n,)."""
         return items[self.data.modality].to_numpy(), items["vendor"].to_numpy()
-
-    def sizes(self) -> pd.DataFrame:
-        """Items and vendors: a row a region, a column a part."""
-        return self.data.sizes()
 
     @step
     def identify(self) -> pd.DataFrame:

@@ -193,14 +193,14 @@ def ordered_batches(items: Items, batch_size: int) -> DataLoader[int]:
 
 @dataclass(frozen=True)
 class Writing:
-    """What a generator is to write: `written`, and what it is `given` for it (None: nothing), the tokens of every text.
+    """What a generator is to write: the tokens of each text's `target`, and of its `prompt` (None: it has none).
 
     padding: its padding token. length: texts are padded to so many tokens and the padding is to be written too, as in
     the authors' code for BLIP2; None: padding doesn't count.
     """
 
-    written: Sequence[Sequence[int]]
-    given: Sequence[Sequence[int]] | None
+    target: Sequence[Sequence[int]]
+    prompt: Sequence[Sequence[int]] | None
     padding: int
     length: int | None = None
 
@@ -246,8 +246,7 @@ class PairItems(Items):
         them.
 
         Besides `positive` (texts, images): which belong to one ad; or with drawn negatives `negative_text,
-        negative_image` (n, k). With a generator `written` (n, t), and where it is given something `given, given_mask`
-        (n, s).
+        negative_image` (n, k). With a generator `target` (n, t), and with a prompt `prompt, prompt_mask` (n, s).
         """
         rows = np.asarray(indices)
         drawn = np.empty((2, len(rows), 0), np.int64) if self.negatives is None else self._drawn(rows, self.negatives)
@@ -281,14 +280,14 @@ class PairItems(Items):
         return drawn
 
     def _to_write(self, texts: np.ndarray, writing: Writing) -> Batch:
-        targets = padded([writing.written[text] for text in texts], writing.padding)
+        targets = padded([writing.target[text] for text in texts], writing.padding)
         tokens, mask = targets["tokens"], targets["mask"]
         if writing.length is None:
             tokens = tokens.masked_fill(mask == 0, IGNORED)
         else:
             tokens = functional.pad(tokens, (0, writing.length - tokens.shape[1]), value=writing.padding)
-        batch = {"written": tokens}
-        if writing.given is not None:
-            given = padded([writing.given[text] for text in texts], writing.padding)
-            batch |= {"given": given["tokens"], "given_mask": given["mask"]}
+        batch = {"target": tokens}
+        if writing.prompt is not None:
+            prompt = padded([writing.prompt[text] for text in texts], writing.padding)
+            batch |= {"prompt": prompt["tokens"], "prompt_mask": prompt["mask"]}
         return batch

@@ -90,18 +90,13 @@ def encode_pairs(
     """A single-stream encoder's vectors of the pairs (text[i], image[i]), rows of `tokens` and of `images`: (n, d)
     float32, on the CPU."""
     system.to(device())
+    pairs, classes = pd.DataFrame({"text": text, "image": image}), np.zeros(len(text), int)
+    items = batches.Items(pairs, classes, tokens, system.tokenizer.pad_token_id, images)
     vectors, order = [], _by_length([tokens[row] for row in text])
     for rows in order:
-        batch_texts, text_place = np.unique(text[rows], return_inverse=True)
-        batch_images, image_place = np.unique(image[rows], return_inverse=True)
-        batch = batches.padded([tokens[row] for row in batch_texts], system.tokenizer.pad_token_id)
-        batch |= {
-            "pictures": torch.from_numpy(np.asarray(images[batch_images])),
-            "text": torch.from_numpy(text_place),
-            "image": torch.from_numpy(image_place),
-        }
+        batch = {name: value.to(device()) for name, value in items.batch(rows.tolist()).items()}
         with _autocast(requested):
-            vectors.append(system({name: value.to(device()) for name, value in batch.items()}).float().cpu())
+            vectors.append(system(batch).float().cpu())
     return _in_order(vectors, order)
 
 

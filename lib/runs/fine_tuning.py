@@ -24,17 +24,16 @@ def load_aligned(run: Run, variant: Variant) -> Encoders:
     """
     alignment = run.prerequisite
     assert alignment is not None, "every run of the notebook 21_alignment_finetune begins with an alignment"
-    path, given = alignment.folder / "weights.safetensors", alignment.parameters
+    path, parameters = alignment.folder / "weights.safetensors", alignment.parameters
     if not (path.exists() and alignment.finished):
         raise DataError(
             f"{alignment.folder}: the alignment to begin with has not been run. `make study` runs it first; by hand "
-            f"run notebooks/20_alignment.ipynb with the parameters {given} and that folder as `out`."
+            f"run notebooks/20_alignment.ipynb with the parameters {parameters} and that folder as `out`."
         )
-    recorded = alignment.record().weights
-    aligner, provenance = build_aligner(
-        run.study, given["text"], given["image"], given["method"], variant, generates=False
-    )
-    for backbone, before in zip(provenance, recorded, strict=False):  # the alignment may have a generator as well
+    text, image, method = (parameters[name] for name in ("text", "image", "method"))
+    aligner, provenance = build_aligner(run.study, text, image, method, variant, generates=False)
+    # The alignment may have a generator as well.
+    for backbone, before in zip(provenance, alignment.record().weights, strict=False):
         if backbone.source != "random" and backbone.sha256 != before.sha256:
             raise DataError(
                 f"{path}: this alignment began with other weights of {before.label} than {backbone.label} has now "

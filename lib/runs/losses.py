@@ -187,14 +187,12 @@ class Objective(nn.Module):
         self.contrasts = bool(set(self.weights) - {"ce"})
         # The authors' multimodal script stops early by cross-entropy alone.
         self.validated = {"ce"} if variant == "released" and modality == "multimodal" and self.classifies else None
-        losses = {**LOSSES, **RELEASED_LOSSES} if variant == "released" else LOSSES
-
-        def build(part: str) -> nn.Module:
-            if part == "ce":
-                return nn.CrossEntropyLoss()
-            return losses.get(f"{part}, {modality}", losses[part])(settings)
-
-        self.losses = nn.ModuleDict({part: build(part) for part in self.weights})
+        losses = {"ce": lambda _: nn.CrossEntropyLoss(), **LOSSES}
+        if variant == "released":
+            losses |= RELEASED_LOSSES
+        self.losses = nn.ModuleDict(
+            {part: losses.get(f"{part}, {modality}", losses[part])(settings) for part in self.weights}
+        )
 
     def forward(
         self,

@@ -95,12 +95,9 @@ class Results:
             for frame in map(predictions, runs)
         ]
 
-    def retrieval_shares(
-        self, runs: list[Run], modality: str, region: str, metric: str = "R-Precision@X"
-    ) -> list[pd.DataFrame]:
-        """A region's retrieval metric of a row's runs as sums over vendors, for
-        `lib.evaluation.intervals.difference`."""
-        return [verification.shares(queries(run, modality), metric, region) for run in runs]
+    def retrieval_shares(self, runs: list[Run], modality: str, region: str) -> list[pd.DataFrame]:
+        """A region's R-Precision@X of a row's runs as sums over vendors, for `lib.evaluation.intervals.difference`."""
+        return [verification.shares(queries(run, modality), "R-Precision@X", region) for run in runs]
 
     @cached_property
     def identification(self) -> pd.DataFrame:
@@ -230,28 +227,28 @@ def load(study: Study) -> Results:
 
 
 def _row(name: str, record: RunRecord) -> dict[str, Any]:
-    training, weights, given = record.training, record.weights, record.parameters
+    training, weights, parameters = record.training, record.weights, record.parameters
     encoders = [backbone for backbone in weights if backbone.kind != "generator"]
-    published, benchmark = _published_system(given, encoders)
-    benchmark = benchmark and "faces" not in given and all(backbone.source != "random" for backbone in encoders)
+    published, benchmark = _published_system(parameters, encoders)
+    benchmark = benchmark and "faces" not in parameters and all(backbone.source != "random" for backbone in encoders)
     scored = pd.DataFrame(record.verification)["region"]
     metered = np.nan if training and training.resumed else 1.0  # an interrupted run's meter began anew
     return {
         "run": name,
         "modality": record.modality,
-        "system": " + ".join(backbone.label for backbone in weights) or given["baseline"],
-        "objective": _objective(given),
-        "fusion": given.get("fusion", "mean" if "method" in given else ""),
-        "variant": given.get("variant", "corrected"),
-        "faces": given.get("faces", "all"),
+        "system": " + ".join(backbone.label for backbone in weights) or parameters["baseline"],
+        "objective": _objective(parameters),
+        "fusion": parameters.get("fusion", "mean" if "method" in parameters else ""),
+        "variant": parameters.get("variant", "corrected"),
+        "faces": parameters.get("faces", "all"),
         "published": published,
         "role": benchmark,
-        "benchmark": benchmark and "variant" not in given,
+        "benchmark": benchmark and "variant" not in parameters,
         "identifies": record.identification is not None,
         "protocol": record.protocol,
         "train_region": record.data.train_region,
         "regions": [region for region in dict.fromkeys(scored) if region not in ("OOD", "ZS")],
-        "seed": given["seed"],
+        "seed": parameters["seed"],
         "parameters": sum(backbone.parameters for backbone in weights),
         "epochs": training.epochs if training else 0,
         "training_items": training.items if training else 0,
@@ -266,23 +263,21 @@ def _row(name: str, record: RunRecord) -> dict[str, Any]:
     }
 
 
-def _objective(given: dict[str, Any]) -> str:
+def _objective(parameters: dict[str, Any]) -> str:
     """As the papers write it: of an alignment its method, of one that was fine-tuned both."""
-    method = ALIGNMENT_NAMES.get(given.get("method", given.get("aligned", "")), "")
-    objective = OBJECTIVE_NAMES.get(given.get("objective", ""), given.get("objective", ""))
+    method = ALIGNMENT_NAMES.get(parameters.get("method", parameters.get("aligned", "")), "")
+    objective = parameters.get("objective", "")
+    objective = OBJECTIVE_NAMES.get(objective, objective)
     return "+".join(filter(None, [method, objective])) or "baseline"
 
 
-def _published_system(given: dict[str, Any], weights: list[WeightsRecord]) -> tuple[str, bool]:
+def _published_system(parameters: dict[str, Any], weights: list[WeightsRecord]) -> tuple[str, bool]:
     """The system of the papers' tables that a run may stand beside, '' if none, and whether it is a benchmark of
-    theirs.
-
-    A system of two encoders is a benchmark when both are, and it is fused as theirs.
-    """
+    theirs; of two encoders, when both are and are fused as theirs."""
     names = [_published(backbone) for backbone in weights]
     if len(names) == 2:
         system = ROLES["multimodal"] if names == [ROLES["text"], ROLES["image"]] else ""
-        return system, bool(system) and given.get("fusion", "mean") in ("mean", "mean-similarity")
+        return system, bool(system) and parameters.get("fusion", "mean") in ("mean", "mean-similarity")
     system = names[0] if names else ""
     return system, system in ROLES.values()
 

@@ -75,8 +75,3 @@ class Trainer:
         for path in self.checkpoints.glob("*.ckpt"):
             path.unlink()
         return record
-
-
-def no_training() -> pd.DataFrame:
-    """The history of a system that isn't trained."""
-    return pd.DataFrame(columns=HISTORY)

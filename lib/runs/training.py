@@ -169,14 +169,11 @@ def fit(
         warnings.filterwarnings(
             "ignore", message=".*(does not have many workers|Checkpoint directory|weights_only|LeafSpec).*"
         )
-        if not checkpoint.exists():
-            trainer.fit(learner, train, val)
-        elif _finished(stored := SafetensorsIO().load_checkpoint(checkpoint), settings):
-            learner.load_state_dict(stored["state_dict"])
-            learner.history = stored["history"]
-        else:
-            trainer.fit(learner, train, val, ckpt_path=checkpoint)
-        if settings.devices > 1:  # other processes trained: their result is in the checkpoint
+        resumed = checkpoint.exists()
+        finished = resumed and _finished(SafetensorsIO().load_checkpoint(checkpoint), settings)
+        if not finished:
+            trainer.fit(learner, train, val, ckpt_path=checkpoint if resumed else None)
+        if finished or settings.devices > 1:  # where other processes trained, their result is in the checkpoint
             stored = SafetensorsIO().load_checkpoint(checkpoint)
             learner.load_state_dict(stored["state_dict"])
             learner.history = stored["history"]

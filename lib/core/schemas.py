@@ -7,6 +7,8 @@ left out. A missing value is allowed only where a field says so.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import pandera.pandas as pa
 

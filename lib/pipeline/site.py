@@ -118,9 +118,10 @@ def _of_study(
 def _solutions(chosen: Study, chapters: Sequence[str], pages: Path, extra: Path) -> list[str]:
     """The page of solutions and the executed chapters that it tells of, in a folder of their own unless the site is
     theirs; the names of all of these pages."""
-    solved = plan.load(solutions.STUDY)
+    own = chosen.name == solutions.STUDY
+    solved = chosen if own else plan.load(f"results/{solutions.STUDY}")
     executed = plan.executed(solved.folder)
-    within = "" if chosen.name == solved.name else f"{solved.name}/"
+    within = "" if own else f"{solved.name}/"
     if within and executed:
         _of_study(solved, executed, pages / within, extra / within, "../solutions.html", ": exercises solved")
     page = (SOURCES / "solutions.md").read_text(encoding="utf-8")

@@ -106,11 +106,12 @@ def _is_number(cell: str) -> bool:
     return cell == "" or _NUMBER.fullmatch(cell) is not None
 
 
+def _as_number(cell: object) -> float:
+    return float(cell) if isinstance(cell, str) and _NUMBER.fullmatch(cell) else np.nan
+
+
 def _judged(table: pd.DataFrame, tolerance: float) -> np.ndarray:
-    published, here = (
-        table[names].apply(pd.to_numeric, errors="coerce").to_numpy(float)
-        for names in (["published", "low", "high"], HERE)
-    )
+    published, here = (table[names].map(_as_number).to_numpy(float) for names in (["published", "low", "high"], HERE))
     both_missing = np.isnan(published) & np.isnan(here)
     near = (np.isclose(here, published, rtol=tolerance, atol=0) | both_missing).all(axis=1)
     value, low, high = here[:, 0], published[:, 1], published[:, 2]

@@ -6,9 +6,10 @@ import re
 import pandas as pd
 import pytest
 
+from lib.core import tables
 from lib.core.files import ROOT, read_json
 from lib.hotels import linking_losses
-from lib.pipeline import publish
+from lib.pipeline import execute, publish
 from lib.study import plan
 
 STUDIES = [path.parent.name for path in sorted((ROOT / "results").glob("*/study.json"))]
@@ -81,6 +82,15 @@ def test_no_notebook_failed(name):
         ]
         assert not any(output["output_type"] == "error" for output in outputs), path
         assert not path.name.endswith(".failed.ipynb")
+
+
+def test_two_published_studies_can_be_compared(tmp_path):
+    """Chapter 95 as `make compare` executes it, on a study and itself: every number is within, none moved."""
+    given = {"study": "results/quick", "other": "results/quick", "out": str(tmp_path)}
+    execute.execute(plan.notebook("95_compare"), tmp_path / "95_compare.ipynb", given, "95_compare")
+    moved = tables.chapter(tmp_path / "tables" / "compare.csv")
+    assert len(moved) > 100 and set(moved["verdict"]) <= {"within", "no interval"} and set(moved["moved"]) == {"0.0"}
+    assert "(one, published)" in (tmp_path / "95_compare.ipynb").read_text(encoding="utf-8")
 
 
 def test_readme_maps_every_notebook_and_only_those():

@@ -27,7 +27,7 @@ TIMES = re.compile(r"second|hours|energy|wh|co2|kwh|environment|resumed|power|ti
 def project(folder: Path) -> Path:
     for name in ("lib", "notebooks", "params", "results/published"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "bootstrap.py", "requirements.lock", "pyproject.toml", "Makefile"):
+    for name in ("Snakefile", "bootstrap.py", "requirements.in", "requirements.lock", "pyproject.toml", "Makefile"):
         shutil.copy(ROOT / name, folder / name)
     smoke = folder / "params" / "smoke.yaml"
     smoke.write_text(re.sub(r", 92_speed, 94_gpu_speed", "", smoke.read_text(encoding="utf-8")), encoding="utf-8")

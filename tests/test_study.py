@@ -23,7 +23,7 @@ def project(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("a folder") / "the {project}"
     for name in ("lib", "notebooks", "params", "results/published"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "bootstrap.py", "requirements.lock", "pyproject.toml", "Makefile"):
+    for name in ("Snakefile", "bootstrap.py", "requirements.in", "requirements.lock", "pyproject.toml", "Makefile"):
         shutil.copy(ROOT / name, folder / name)
     return folder
 

@@ -17,7 +17,7 @@ from PIL import Image
 
 from lib.core.files import ROOT, write_json
 from lib.pipeline import interactive, report, site, site_state, solutions
-from lib.review import receipt
+from lib.review import receipt, receipt_numbers
 from lib.study import plan
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -361,7 +361,7 @@ def test_a_receipt_is_a_page_that_names_what_changed(hostile, tmp_path, browser)
             ["t", HOSTILE, "ours", "0.5", "0.4", "0.6", "0.55", "within its interval"],
             ["t", "b", "ours", "0.5", "0.4", "0.6", "0.5", "equal"],
         ],
-        columns=receipt.COLUMNS,
+        columns=receipt_numbers.COLUMNS,
     )
     numbers.to_csv(hostile.folder / "receipt.csv", index=False)
     found = {

@@ -19,6 +19,7 @@ from lib.core.files import ROOT, read_json, write_json
 from lib.pipeline import budget, kernel_server, plain_runner, snakemake_runner, study_lock
 from lib.pipeline.bundles import Bundle
 from lib.pipeline.progress import Progress
+from lib.review import receipt
 from lib.study import plan
 from lib.study import steps as study_steps
 from lib.study.steps import Step
@@ -251,9 +252,11 @@ def _print_receipt(chosen: plan.Study) -> None:
     published, path = chosen.published().folder, chosen.folder / "receipt.json"
     if not (published / "study.json").exists():
         return
-    from lib.review import receipt  # not where nothing is published: it takes a second to import
+    found = receipt.current(published, chosen.folder)
+    if not found:
+        from lib.review import receipt_numbers  # imported where a receipt is made alone: it takes seconds
 
-    found = receipt.bring_up_to_date(published, chosen.folder)
+        found = receipt_numbers.write(published, chosen.folder)
     text = receipt.line(found) if found else f"none, since {receipt.obstacle(published, chosen.folder)}"
     print(f"Receipt: {text}" + (f" ({_shown(path)})." if found else ""))
 

@@ -28,7 +28,7 @@ from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT, read_json, write_text
 from lib.pipeline import figures, report, site_state, solutions
-from lib.review import receipt, scorecard
+from lib.review import receipt, receipt_numbers, scorecard
 from lib.study import plan
 from lib.study.plan import Study
 
@@ -317,7 +317,7 @@ def _facts(record: Mapping[str, Any]) -> dict[str, str]:
 def _receipt_page(folder: Path, extra: Path) -> str:
     """site/receipt.md filled in, and the table of all numbers that it links to."""
     shutil.copy(folder / "receipt.csv", extra)
-    found, numbers = receipt.read(folder)
+    found, numbers = receipt_numbers.read(folder)
     unequal = numbers[numbers["judgement"] != "equal"]
     shown = report.show(unequal.head(MOST_NUMBERS), f"{min(len(unequal), MOST_NUMBERS):,} of {len(unequal):,}")
     differs = dict(found["differs"])

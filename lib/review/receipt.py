@@ -1,146 +1,32 @@
-"""The receipt of a study that was run again: each published number beside the new one, and what else differs.
+"""The receipt of a study that was run again: what its comparison with the published study came to, and what differs.
 
-A number is a numeric cell of a table that a chapter wrote; with the interval that stands beside it, one number of three
-cells. It is found again by its table, its column and the words of its row.
+`lib.review.receipt_numbers` makes it. It is read without the libraries that this takes, so that a study with nothing to
+do ends at once.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
+from statistics import median
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
-from lib.core import tables
-from lib.core.errors import DataError
-from lib.core.files import read_json, write_json, write_text
-from lib.review.study_diff import ASIDE, VALUES
+from lib.core.files import read_json
 from lib.study import difference, plan
 
-TOLERANCES = {"32-true": 1e-5, "bf16-mixed": 1e-2}
-"""precision -> the largest relative difference that another order of the same sums explains. A float32 has 24 binary
-digits and a bfloat16 has 8 (6e-8 and 4e-3); sums of a thousand terms lose two more decimal digits of the first, and
-products are summed in float32 in the second. On one machine with the same code the tolerance is 0."""
 STALE = "code, own data or weights of"
 """In `differs`: the runs and chapters whose keys differ."""
-COLUMNS = ["table", "row", "column", "published", "low", "high", "here", "judgement"]
-HERE = ["here", "low_here", "high_here"]
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|-?inf")
-_MACHINE = re.compile(r"(?:^|_)(?:seconds|hours|wh|kwh|co2\w*|energy|power|device|commit|fingerprint|key|code)(?:_|$)")
-"""Columns about the machine, the moment and the code: no results."""
-_MACHINE_TABLES = re.compile("speed_|gpu_|generation|identification_costs")
-"""Tables of times, and of what follows from them."""
-_PRINTED = ("published", "row")
-"""Columns that the papers printed: the same whatever was run."""
 
 
 class Judgement(StrEnum):
     """How a new number stands to the published one."""
 
     EQUAL = "equal"  # to the last digit, its interval too
-    TOLERANCE = "within tolerance"  # of the device and precision (TOLERANCES), its interval too
+    TOLERANCE = "within tolerance"  # of the device and precision (receipt_numbers.TOLERANCES), its interval too
     INTERVAL = "within its interval"  # the published one; its own interval may have changed
     DIFFERENT = "different"
     ABSENT = "not made here"
-
-
-def compare(published: Path, here: Path, tolerance: float) -> pd.DataFrame:
-    """Every number of the tables in the folder `published` beside that in `here`, as text: COLUMNS.
-
-    tolerance: relative, of `Judgement.TOLERANCE`. Raises DataError for a file that is no table.
-    """
-    paths = [path for path in sorted(published.glob("*.csv")) if not _MACHINE_TABLES.match(path.name)]
-    parts = [_beside(path, here / path.name) for path in paths]
-    table = (
-        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[*COLUMNS[:-1], *HERE[1:]], dtype=str)
-    )
-    table["judgement"] = _judged(table, tolerance)
-    return table[COLUMNS]
-
-
-def _beside(path: Path, other: Path) -> pd.DataFrame:
-    """The numbers of one table, before they are judged; `same` says whether their intervals are the same."""
-    one, two = _numbers(path), _numbers(other)
-    both = one.merge(two, how="left", on=["table", "row", "column"], suffixes=("", "_here"), indicator=True)
-    both["here"] = both["value_here"].where(both["_merge"] == "both")
-    return both.rename(columns={"value": "published"})[[*COLUMNS[:-1], *HERE[1:]]]
-
-
-def _numbers(path: Path) -> pd.DataFrame:
-    """The numbers of a table as text: `table, row, column, value, low, high`, none of a file that isn't there."""
-    cells = _cells(path)
-    if cells.empty:
-        return pd.DataFrame(columns=["table", "row", "column", "value", "low", "high"], dtype=str)
-    numeric = [name for name in cells if cells[name].map(_is_number).all() and (cells[name] != "").any()]
-    machine = cells.isin(["seconds", "wh", "co2_g"]).any(axis=1)  # the row's measure is one of the machine
-    value = next((name for name in VALUES if name in numeric), "") if {"low", "high"} <= set(cells) else ""
-    apart = (*_PRINTED, *(("low", "high") if value else ()))
-    shown = [name for name in numeric if not _MACHINE.search(name) and name not in apart]
-    rows = cells.set_index(_rows(cells, numeric).rename("row"))[~machine.to_numpy()]
-    long = rows[shown].rename_axis(columns="column").stack().rename("value").reset_index()
-    for end in ("low", "high"):
-        long[end] = long["row"].map(rows[end]).where(long["column"] == value, "") if value else ""
-    return long[long["value"] != ""].assign(table=path.stem)
-
-
-def _cells(path: Path) -> pd.DataFrame:
-    if not path.exists() or not tables.names(path):
-        return pd.DataFrame()
-    return tables.cells(path)
-
-
-def _rows(cells: pd.DataFrame, numeric: list[str]) -> pd.Series:
-    """What each row is called: its words, and a number where several have the same."""
-    words = [name for name in cells if name not in (*numeric, *ASIDE, "low", "high") and not _MACHINE.search(name)]
-    called = cells[words].agg(lambda row: ", ".join(filter(None, row)), axis=1) if words else cells.index.map(str)
-    called = pd.Series(called, cells.index).astype(str)
-    number = called.groupby(called).cumcount()
-    return called.where(number == 0, called + " #" + (number + 1).astype(str))
-
-
-def _is_number(cell: str) -> bool:
-    return cell == "" or _NUMBER.fullmatch(cell) is not None
-
-
-def _as_number(cell: object) -> float:
-    return float(cell) if isinstance(cell, str) and _NUMBER.fullmatch(cell) else np.nan
-
-
-def _judged(table: pd.DataFrame, tolerance: float) -> np.ndarray:
-    published, here = (table[names].map(_as_number).to_numpy(float) for names in (["published", "low", "high"], HERE))
-    both_missing = np.isnan(published) & np.isnan(here)
-    near = (np.isclose(here, published, rtol=tolerance, atol=0) | both_missing).all(axis=1)
-    value, low, high = here[:, 0], published[:, 1], published[:, 2]
-    conditions = {
-        Judgement.ABSENT: table["here"].isna(),
-        Judgement.EQUAL: (table[["published", "low", "high"]] == table[HERE].to_numpy()).all(axis=1),
-        Judgement.TOLERANCE: near & (tolerance > 0),
-        Judgement.INTERVAL: (low <= value) & (value <= high),
-    }
-    return np.select(list(conditions.values()), list(conditions), Judgement.DIFFERENT)
-
-
-def verdicts_changed(published: Path, here: Path) -> list[str]:
-    """The rows whose `verdict` is another one, a line each; claims by their id."""
-    changed = []
-    for path in sorted(published.glob("*.csv")):
-        one, two = _cells(path), _cells(here / path.name)
-        if "verdict" not in one or "verdict" not in two:
-            continue
-        verdicts = [
-            frame.set_index(_rows(frame, [name for name in frame if frame[name].map(_is_number).all()]))["verdict"]
-            for frame in (one, two)
-        ]
-        if path.stem == "ledger":
-            verdicts = [frame.set_index("id")["verdict"] for frame in (one, two)]
-        for row, before, after in pd.concat(verdicts, axis=1, join="inner").itertuples():
-            if before != after:
-                changed.append(f"{path.stem}, {row}: {before} → {after}")
-    return changed
 
 
 def what_differs(published: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,57 +54,9 @@ def times(published: Mapping[str, Any], here: Mapping[str, Any]) -> dict[str, An
         for name, run in published["runs"].items()
         if name in here["runs"] and run["wall_seconds"] > 0
     ]
-    ratios = np.array([two / one for one, two in pairs])
-    spread = [round(float(value), 3) for value in (np.median(ratios), ratios.min(), ratios.max())] if pairs else []
+    ratios = [two / one for one, two in pairs]
+    spread = [round(value, 3) for value in (median(ratios), min(ratios), max(ratios))] if ratios else []
     return {"published": published.get("wall_seconds"), "here": here.get("wall_seconds"), "runs": spread}
-
-
-def bring_up_to_date(published: Path, here: Path) -> dict[str, Any] | None:
-    """The receipt in a study's folder `here`, written if there is none of what now stands there and is published.
-
-    None where there can be none (`write`).
-    """
-    path = here / "receipt.json"
-    if path.exists():
-        receipt: dict[str, Any] = read_json(path)
-        finished = [read_json(folder / "study.json")["finished"] for folder in (published, here)]
-        if [receipt["published"], receipt["finished"]] == finished:
-            return receipt
-    return write(published, here)
-
-
-def write(published: Path, here: Path) -> dict[str, Any] | None:
-    """Write receipt.csv and receipt.json into a study's folder `here`; what the second holds.
-
-    published: the folder of the published study of the same name. None, and no receipt, where there is none or its
-    parameters were others; `obstacle` says why. Raises DataError for a table that can't be read.
-    """
-    paths = {name: here / f"receipt.{name}" for name in ("csv", "json")}
-    for path in paths.values():
-        path.unlink(missing_ok=True)
-    if obstacle(published, here):
-        return None
-    one, two = (read_json(folder / "study.json") for folder in (published, here))
-    differs = what_differs(one, two)
-    same_machine = not set(differs) - {"commit"}
-    precision = "bf16-mixed" if "bf16-mixed" in (one.get("precision"), two.get("precision")) else "32-true"
-    tolerance = 0.0 if same_machine else TOLERANCES[precision]
-    table = compare(published / "tables", here / "tables", tolerance)
-    counts = table["judgement"].value_counts()
-    receipt = {
-        "study": two["study"],
-        "published": one["finished"],
-        "finished": two["finished"],
-        "numbers": len(table),
-        "judgements": {str(judgement): int(counts.get(judgement, 0)) for judgement in Judgement},
-        "tolerance": {"relative": tolerance, "precision": precision, "device": two["environment"]["device"]},
-        "verdicts_changed": verdicts_changed(published / "tables", here / "tables"),
-        "differs": differs,
-        "times": times(one, two),
-    }
-    write_text(paths["csv"], table.to_csv(index=False))
-    write_json(paths["json"], receipt)
-    return receipt
 
 
 def obstacle(published: Path, here: Path) -> str:
@@ -257,8 +95,10 @@ def exists(folder: Path) -> bool:
     return (folder / "receipt.json").exists()
 
 
-def read(folder: Path) -> tuple[dict[str, Any], pd.DataFrame]:
-    """A study's receipt: what receipt.json holds, and the numbers. Raises DataError when there is none."""
-    if not exists(folder):
-        raise DataError(f"{folder}: this study has no receipt.")
-    return read_json(folder / "receipt.json"), tables.cells(folder / "receipt.csv")
+def current(published: Path, here: Path) -> dict[str, Any] | None:
+    """The receipt in a study's folder `here` if it is of what now stands there and is published."""
+    if not exists(here):
+        return None
+    receipt: dict[str, Any] = read_json(here / "receipt.json")
+    finished = [read_json(folder / "study.json")["finished"] for folder in (published, here)]
+    return receipt if [receipt["published"], receipt["finished"]] == finished else None

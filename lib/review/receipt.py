@@ -40,7 +40,8 @@ def what_differs(published: Mapping[str, Any], here: Mapping[str, Any]) -> dict[
     stale = sorted(name for name in shared if keys["published"][name] != keys["here"][name])
     packages = {name: [version, two["packages"].get(name)] for name, version in one["packages"].items()}
     found = {name: [one.get(name), two.get(name)] for name in ("commit", "python", "processor", "cores", "device")}
-    found |= {"precision": [published.get("precision"), here.get("precision")]}
+    if "precision" in published:  # older studies don't say it
+        found["precision"] = [published["precision"], here["precision"]]
     found |= {f"version of {name}": versions for name, versions in packages.items()}
     different = {name: values for name, values in found.items() if values[0] != values[1]}
     return different | ({STALE: stale} if stale else {})

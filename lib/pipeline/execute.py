@@ -119,8 +119,11 @@ def _literal(path: Path) -> str:
 
 
 def _note(executed: Path, source: Path, output: Path, key: str) -> None:
-    """Note the key, and only the names of the paths that papermill notes: a notebook shows nobody's folders."""
+    """Note the key, and only the names of the paths that papermill notes; nor does a warning show anybody's folders."""
     content = read_json(executed)
+    for shown in (shown for cell in content["cells"] for shown in cell.get("outputs", [])):
+        if shown["output_type"] == "stream":
+            shown["text"] = [line.replace(f"{ROOT}/", "") for line in shown["text"]]
     content["metadata"]["papermill"] |= {"input_path": source.name, "output_path": output.name}
     content["metadata"] |= {KEY: key} if key else {}
     write_json(executed, content)

@@ -202,7 +202,10 @@ def _with_interval(table: pd.DataFrame, score: str) -> pd.DataFrame:
 def _intervals(
     axis: Axes, rows: pd.DataFrame, x: str, y: str, by: str, colours: Mapping[str, str], **style: object
 ) -> None:
-    """A line for each value of `by` with its intervals as bars. The legend is left to the caller."""
+    """A line for each value of `by` with its intervals as bars, nothing without rows. The legend is left to the
+    caller."""
+    if rows.empty:
+        return
     style = {"marker": "o", "err_style": "bars", "err_kws": {"capsize": 3}} | style
     sns.lineplot(
         _with_interval(rows, y),

@@ -24,7 +24,8 @@ def identification(identified: pd.DataFrame, panels: Iterable[Panel], first: str
     for panel in panels:
         figures.over_factor(by_name[panel.factor], panel.curves, panel.factor, FACTORS[panel.factor], panel.metric)
     figures.positives(by_name["positives"], identified.groupby("system", sort=False)[["true", "false"]].mean())
-    by_name["ads"].legend(fontsize=8)
+    if by_name["ads"].get_legend_handles_labels()[0]:
+        by_name["ads"].legend(fontsize=8)
     figure.set_layout_engine("tight")
     return figure
 
@@ -48,7 +49,8 @@ def retrieval(retrieved: pd.DataFrame, panels: Iterable[Panel], first: str, sing
         axis = by_name[panel.metric, panel.factor]
         figures.over_factor(axis, panel.curves, panel.factor, FACTORS[panel.factor], panel.metric)
     for factor in ("ads", "faces"):
-        by_name[metrics[0], factor].legend(fontsize=7)
+        if by_name[metrics[0], factor].get_legend_handles_labels()[0]:  # not where the data lacks the factor
+            by_name[metrics[0], factor].legend(fontsize=7)
     figure.suptitle(retrieved["region"].iloc[0])
     figure.set_layout_engine("tight")
     return figure

@@ -285,7 +285,7 @@ class Alignment:
         pairs = pairs[self.data.scorable(pairs)]
         rows = pairs.iloc[np.sort(generator.permutation(len(pairs))[:SAMPLE])].reset_index(drop=True)
         rows = rows.assign(text=self._text_rows(rows))
-        row_texts, own_image = text[rows["text"].to_numpy()], rows["image"].to_numpy()
+        row_texts, own_image = text[np.array(rows["text"])], np.array(rows["image"])
 
         def scores(images: np.ndarray) -> np.ndarray:
             return torch.einsum("nd,nkqd->nkq", row_texts, queries[images]).amax(-1).numpy()

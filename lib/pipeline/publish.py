@@ -70,7 +70,7 @@ def _problems(name: str, chosen: Study, partial: bool) -> Iterator[str]:
         if path.stem not in planned:
             yield f"notebooks/{path.name} can't be checked, since it isn't among what can be run now. Remove it, or:"
             yield from chosen.left_out
-    written = [_written(plan.notebook(chapter)) for chapter in chosen.possible_chapters]
+    written = [_written(plan.notebook(chapter)) for chapter in chosen.chapters]
     for path in sorted(chosen.folder.glob("tables/*.csv")):
         if not any(pattern.fullmatch(path.stem) for patterns in written for pattern in patterns):
             yield f"tables/{path.name}: no chapter of this study writes it any more. Remove it"

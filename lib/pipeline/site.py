@@ -27,8 +27,8 @@ from markupsafe import Markup
 from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT, read_json, write_text
-from lib.pipeline import figures, report, site_state, solutions
-from lib.review import receipt, receipt_numbers, scorecard
+from lib.pipeline import figures, receipt_page, report, site_state, solutions
+from lib.review import receipt, scorecard
 from lib.study import plan
 from lib.study.plan import Study
 
@@ -59,8 +59,6 @@ NO_SVG = (
     "PNG; as SVG they are written where the study is run (`make study PROFILE={name}`), since the repository holds "
     "none of them"
 )
-MOST_NUMBERS = 200
-"""Of a receipt, shown on its page."""
 _RUNS = r"(?:results/[\w-]+/)?runs/"
 """What stands before a run's name where its folder is shown; older studies show it from the project's folder."""
 _WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
@@ -87,7 +85,8 @@ def build(chosen: Study, out: Path | None = None) -> Path:
         page = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("](../notebooks/", "](")
         write_text(pages / f"{name}.md", _known_links(page, names))
     if receipt.exists(chosen.folder):
-        write_text(pages / "receipt.md", _receipt_page(chosen.folder, extra))
+        template = (SOURCES / "receipt.md").read_text(encoding="utf-8")
+        write_text(pages / "receipt.md", receipt_page.page(template, chosen.folder, extra))
     write_text(pages / "index.md", _front(chosen, names, solved, extra))
     _sphinx(pages, out, extra, chosen)
     for folder in (pages, extra):
@@ -312,27 +311,6 @@ def _facts(record: Mapping[str, Any]) -> dict[str, str]:
         "time": f"{record['wall_seconds']:.0f} s",
     }
     return {what: Markup(value) for what, value in facts.items()}
-
-
-def _receipt_page(folder: Path, extra: Path) -> str:
-    """site/receipt.md filled in, and the table of all numbers that it links to."""
-    shutil.copy(folder / "receipt.csv", extra)
-    found, numbers = receipt_numbers.read(folder)
-    unequal = numbers[numbers["judgement"] != "equal"]
-    shown = report.show(unequal.head(MOST_NUMBERS), f"{min(len(unequal), MOST_NUMBERS):,} of {len(unequal):,}")
-    differs = dict(found["differs"])
-    stale = differs.pop(receipt.STALE, [])
-    return _page("receipt").render(
-        {name: found[name] for name in ("published", "finished", "numbers", "judgements")},
-        line=receipt.line(found),
-        verdicts=found["verdicts_changed"],
-        tolerance=f"{found['tolerance']['relative']:g}",
-        precision=found["tolerance"]["precision"],
-        differs=list(differs.items()),
-        stale=stale,
-        times=receipt.times_in_words(found["times"]),
-        table=solutions.on_one_line(shown) if len(unequal) else "None.",
-    )
 
 
 def _page(name: str) -> jinja2.Template:

@@ -104,6 +104,12 @@ def test_verdicts_that_changed_are_named(tmp_path):
     assert receipt.line(found).endswith("1 verdict changed")
 
 
+def test_files_that_are_lacking_here_are_said(tmp_path):
+    one, two = study(tmp_path / "one", RECORD | {"own_hotels": "0123456789abcdef"}), study(tmp_path / "two")
+    found = receipt_numbers.write(one, two)
+    assert found["differs"] == {"own files of hotels (splits or pictures)": ["0123456789ab …", "none"]}
+
+
 def test_what_else_differs_is_said(tmp_path):
     here = changed(
         environment__commit="b", environment__device="H200", environment__packages={"t": "2"}, precision="bf16-mixed"

@@ -42,6 +42,9 @@ def what_differs(published: Mapping[str, Any], here: Mapping[str, Any]) -> dict[
     found = {name: [one.get(name), two.get(name)] for name in ("commit", "python", "processor", "cores", "device")}
     if "precision" in published:  # older studies don't say it
         found["precision"] = [published["precision"], here["precision"]]
+    files = [record.get("own_hotels", "") for record in (published, here)]
+    if files[0] != files[1]:
+        found["own files of hotels (splits or pictures)"] = [f"{text[:12]} …" if text else "none" for text in files]
     found |= {f"version of {name}": versions for name, versions in packages.items()}
     different = {name: values for name, values in found.items() if values[0] != values[1]}
     return different | ({STALE: stale} if stale else {})

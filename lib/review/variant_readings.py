@@ -29,7 +29,9 @@ MARKS = {
 THEIRS = ["topic", "place", "the paper", "the scripts", "what was run", "differs"]
 OURS = ["topic", "described will be", "ours, released", "ours, corrected", "differs"]
 """The columns of `table` that tell of the authors, and of us."""
-_PLACE = re.compile(r"(?P<file>\S+\.(?:py|md)):(?P<first>\d+)(?:-(?P<last>\d+))?|(?P<book>\S+\.ipynb) cell (?P<cell>\d+)")
+_PLACE = re.compile(
+    r"(?P<file>\S+\.(?:py|md)):(?P<first>\d+)(?:-(?P<last>\d+))?|(?P<book>\S+\.ipynb) cell (?P<cell>\d+)"
+)
 
 
 class Reading(NamedTuple):
@@ -90,7 +92,7 @@ def link(place: str) -> str:
 
 
 def table() -> pd.DataFrame:
-    """A row a topic, with THEIRS and OURS; a cell ends with its places, `differs` says what differs from what."""
+    """A row a topic, with the columns THEIRS and OURS; a cell ends with its places, `differs` says what from what."""
     rows = [
         {
             "topic": reading.topic,
@@ -105,7 +107,7 @@ def table() -> pd.DataFrame:
         }
         for reading in load().readings
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).replace("`", "", regex=True)
 
 
 def _with_places(text: str, places: Sequence[str]) -> str:
@@ -126,7 +128,9 @@ def _section(reading: Reading) -> str:
     }
     lines = [f"### {reading.topic}", "", f"- **The paper** ({reading.place}): {reading.paper}"]
     for name, (text, places) in theirs.items():
-        lines.append(f"- **{name}**: {_with_places(text, [f'[{place}]({link(place)})' for place in places])}")
+        lines.append(
+            f"- **{name}**: {_with_places(text, [f'[{Path(place).name}]({link(place)})' for place in places])}"
+        )
     lines.append(f"- **`described` will be**: {described}")
     for name, (text, places) in ours.items():
         lines.append(f"- **{name}**: {_with_places(text, [f'`{place}`' for place in places])}")

@@ -22,13 +22,13 @@ LINK = "[the readings](../lib/review/variant_readings.yaml)"
 MARKS = {
     "scripts": "the scripts from the paper",
     "run": "what was run from the scripts' defaults",
-    "released": "ours, released, from what was run",
-    "corrected": "ours, corrected, from what described will be",
+    "released": "our released from what was run",
+    "corrected": "our corrected from what described will be",
 }
 """What may differ from what."""
 THEIRS = ["topic", "place", "the paper", "the scripts", "what was run", "differs"]
 OURS = ["topic", "described will be", "ours, released", "ours, corrected", "differs"]
-"""The columns of `table` that tell of the authors, and of us."""
+"""The columns of `table` that chapter 93 shows: of the authors, and of us."""
 _PLACE = re.compile(
     r"(?P<file>\S+\.(?:py|md)):(?P<first>\d+)(?:-(?P<last>\d+))?|(?P<book>\S+\.ipynb) cell (?P<cell>\d+)"
 )
@@ -92,18 +92,22 @@ def link(place: str) -> str:
 
 
 def table() -> pd.DataFrame:
-    """A row a topic, with the columns THEIRS and OURS; a cell ends with its places, `differs` says what from what."""
+    """A row a topic: the columns THEIRS and OURS, and the places of each reading; `differs` says what from what."""
     rows = [
         {
             "topic": reading.topic,
             "place": reading.place,
             "the paper": reading.paper,
-            "the scripts": _with_places(reading.scripts, reading.at),
-            "what was run": _with_places(reading.run, reading.run_at),
+            "the scripts": reading.scripts,
+            "lines": ", ".join(reading.at),
+            "what was run": reading.run,
+            "shown by": ", ".join(reading.run_at),
             "described will be": reading.described,
-            "ours, released": _with_places(reading.released, reading.released_at),
-            "ours, corrected": _with_places(reading.corrected, reading.corrected_at),
-            "differs": "; ".join(MARKS[mark] for mark in reading.differs),
+            "ours, released": reading.released,
+            "released by": ", ".join(reading.released_at),
+            "ours, corrected": reading.corrected,
+            "corrected by": ", ".join(reading.corrected_at),
+            "differs": _differs(reading),
         }
         for reading in load().readings
     ]
@@ -114,13 +118,16 @@ def _with_places(text: str, places: Sequence[str]) -> str:
     return f"{text} ({', '.join(places)})" if places else text
 
 
+def _differs(reading: Reading) -> str:
+    return "; ".join(MARKS[mark] for mark in reading.differs) or "nothing"
+
+
 def page() -> str:
     """The readings as Markdown, a heading a topic, with links to the scripts' lines."""
     return "\n".join(_section(reading) for reading in load().readings)
 
 
 def _section(reading: Reading) -> str:
-    described, differs = reading.described, ", ".join(MARKS[mark] for mark in reading.differs)
     theirs = {"The scripts": (reading.scripts, reading.at), "What was run": (reading.run, reading.run_at)}
     ours = {
         "Ours, `released`": (reading.released, reading.released_at),
@@ -131,7 +138,7 @@ def _section(reading: Reading) -> str:
         lines.append(
             f"- **{name}**: {_with_places(text, [f'[{Path(place).name}]({link(place)})' for place in places])}"
         )
-    lines.append(f"- **`described` will be**: {described}")
+    lines.append(f"- **`described` will be**: {reading.described}")
     for name, (text, places) in ours.items():
         lines.append(f"- **{name}**: {_with_places(text, [f'`{place}`' for place in places])}")
-    return "\n".join([*lines, f"- **Differs**: {differs or 'nothing'}", ""])
+    return "\n".join([*lines, f"- **Differs**: {_differs(reading)}", ""])

@@ -2,9 +2,10 @@
 
 Protocols:
 
-* `paper` (MATCHED A.4 and the authors' published code): items are split after each text was joined with each of its
-  images, pair by pair, so that one text can stand on both sides; texts alone and images alone are split over the unique
-  ones;
+* `paper`: items are split after each text was joined with each of its images, pair by pair, so that one text can stand
+  on both sides; texts alone and images alone are split over the unique ones. The shares and the joining are MATCHED's
+  (A.4, A.2 ii), the pairs the authors' fusions'. Their scripts split texts without strata, images by the rows of a
+  table in which images repeat, and everything anew for retrieval (docs/variants.md);
 * `ad`: whole ads are split, and an ad's text, images and pairs go where it goes;
 * `campaign`: ads that near-duplicate texts or images join (`lib.data.near_duplicates.campaigns`) go to one part, in all
   regions, whoever posted them.

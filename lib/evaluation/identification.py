@@ -1,4 +1,8 @@
-"""Vendor identification: closed-set classification scores with intervals (MATCHED Tables 2, 3 and 4)."""
+"""Vendor identification: closed-set classification scores with intervals (MATCHED Tables 2, 3 and 4).
+
+Scores are of all test items together, as the authors' fusions have them. For texts and pictures their code averages
+scores of test batches, which is another number (docs/variants.md).
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Vendor verification as retrieval: rank the documents (training ads) for each query (test ad).
 
-Definitions (MATCHED, section 4 iv, and what the authors' published code computes), with R documents of the query's
-vendor among those of its region; the first three are averaged by vendor, then over vendors:
+Definitions (MATCHED, section 4 iv), with R documents of the query's vendor among those of its region; the first three
+are averaged by vendor, then over vendors. The authors' published code compares vectors as they are in some cells, and
+its MRR looks at the first neighbour alone where systems are trained (docs/variants.md).
 
 * R-Precision@X: hits among the first R, divided by R;
 * MRR@10: 1 / rank of the first hit among the first ten, else 0;

@@ -3,12 +3,13 @@
 A picture has one or more unit vectors (its Q-Former's queries, or a single vector), a text has one; their similarity is
 the largest inner product. Two variants:
 
-* `corrected`, what the paper's text describes: the negatives of a pair are all other pictures and texts of the batch,
-  from any region (`nt_xent` in both directions), and matching also scores the pairs that the contrast confuses
-  (`hard_negatives`);
+* `corrected`, the textbook's: the negatives of a pair are all other pictures and texts of the batch, from any region
+  (`nt_xent` in both directions), and matching also scores the pairs that the contrast confuses (`hard_negatives`). The
+  paper's text has other negatives, five from regions outside the training data (A.4);
 * `released`, what the authors' code computes (architectures/CLIPLayer, CLIPITMLayer and BLIP2Layer of
-  maastrichtlawtech/MATCHED): negatives from another region than the pair's. In `released_itc` one term multiplies sums
-  of vectors; in `released_matching` negatives bypass the Q-Former that positives go through.
+  maastrichtlawtech/MATCHED): negatives from another region than the pair's, which is A.4's text as far as it can be
+  followed where all regions are trained on. In `released_itc` one term multiplies sums of vectors; in
+  `released_matching` negatives bypass the Q-Former that positives go through.
 
 A new method is a line in METHODS.
 """

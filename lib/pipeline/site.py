@@ -28,7 +28,7 @@ from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT, read_json, write_text
 from lib.pipeline import figures, receipt_page, report, site_state, solutions
-from lib.review import receipt, scorecard
+from lib.review import receipt, scorecard, variant_readings
 from lib.study import plan
 from lib.study.plan import Study
 
@@ -47,6 +47,7 @@ DOCS = ROOT / "docs"
 PAGES = (
     "how_to_read",
     "glossary",
+    "variants",
     "studies",
     "own_data",
     "hotels",
@@ -83,6 +84,7 @@ def build(chosen: Study, out: Path | None = None) -> Path:
     solved = _solutions(chosen, names, pages, extra)
     for name in PAGES:
         page = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("](../notebooks/", "](")
+        page = page.replace(variant_readings.LINK, variant_readings.page())
         write_text(pages / f"{name}.md", _known_links(page, names))
     if receipt.exists(chosen.folder):
         template = (SOURCES / "receipt.md").read_text(encoding="utf-8")

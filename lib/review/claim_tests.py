@@ -316,7 +316,7 @@ def leak(tables: StudyTables, argument: str) -> Finding:
 
 
 def _published_pairs(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows about pairs of text and picture, split as the paper does."""
+    """The rows about pairs of text and picture, split by the protocol `paper`."""
     return table[(table["items"] == "multimodal") & (table["protocol"] == "paper")]
 
 

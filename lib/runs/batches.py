@@ -209,8 +209,8 @@ class PairItems(Items):
     """Pairs of all regions for alignment; `batch` has what `lib.models.aligner.Aligner.forward` reads.
 
     negatives: how many texts, and apart from them images, are drawn for a pair from another region than its own
-    (released); None: the batch's other pairs are the negatives. Raises DataError when there is no other region to draw
-    from.
+    (released, and near A.4's text); None: the batch's other pairs are the negatives. Raises DataError when there is no
+    other region to draw from.
     """
 
     text: np.ndarray

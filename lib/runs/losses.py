@@ -1,9 +1,9 @@
 """Training objectives (MATCHED section 4 and A.4): a sum of weighted losses over a batch's embeddings and class scores.
 
 The losses are PyTorch's and pytorch-metric-learning's; ours is the choice of a batch's pairs. There are two variants:
-`corrected` is what the paper's text describes (five in-batch negatives), `released` what the authors' code computes
-where it differs (`ReleasedSupCon`, `ReleasedImageSupCon`). A new objective is one line in `OBJECTIVES`, a new loss one
-line in `LOSSES`.
+`corrected` takes five in-batch negatives, as A.4 says, which doesn't say which five, nor a margin or SupCon's
+temperature; `released` is what the authors' code computes where it differs (`ReleasedSupCon`, `ReleasedImageSupCon`). A
+new objective is one line in `OBJECTIVES`, a new loss one line in `LOSSES`.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ LOSSES: dict[str, Callable[[Training], nn.Module]] = {
     "triplet": lambda settings: Triplet(settings.margin, settings.negatives),
     "supcon": lambda settings: SupCon(settings.temperature, settings.negatives),
 }
-"""The contrastive losses by name, as the paper's text describes them."""
+"""The contrastive losses by name, as a specialist would fill in what the paper's text leaves open."""
 RELEASED_LOSSES: dict[str, Callable[[Training], nn.Module]] = {
     "triplet": lambda settings: Triplet(RELEASED_MARGIN, settings.negatives, over_all=True),
     "supcon": lambda settings: ReleasedSupCon(settings.temperature, settings.negatives or 5),
@@ -185,7 +185,7 @@ class Objective(nn.Module):
         }
         self.classifies = "ce" in self.weights
         self.contrasts = bool(set(self.weights) - {"ce"})
-        # The authors' multimodal script stops early by cross-entropy alone.
+        # The authors' fusions (e2e_fusion) stop early by cross-entropy alone; their fine-tuning by the whole loss.
         self.validated = {"ce"} if variant == "released" and modality == "multimodal" and self.classifies else None
         losses = {"ce": lambda _: nn.CrossEntropyLoss(), **LOSSES}
         if variant == "released":

@@ -1,9 +1,11 @@
 """The two variants of a system and its training.
 
-`corrected`: as the papers' text describes it and the study's parameters say. `released`: as the authors' scripts do it.
-The latter was read from the scripts of maastrichtlawtech/MATCHED (text: textClassifier, textContraLearn; images:
-imageContraClassifier; both: e2e_fusion): their defaults, since the paper prints none. The released losses and attention
-are in `lib.runs.losses` and `lib.models.fusion`.
+`corrected`: as a specialist would do it and the study's parameters say. `released`: as the authors' scripts do it. The
+latter was read from the scripts of maastrichtlawtech/MATCHED (text: textClassifier, textContraLearn; images:
+imageContraClassifier; both: e2e_fusion) and takes their defaults. These are neither the values that the paper prints
+(A.4: learning rate 0.001, batches of 32, 100 steps of warm-up) nor all of what was run (learning rate 0.0001, batches
+of 32, by README and the paths of checkpoints): docs/variants.md lists each difference. The released losses and
+attention are in `lib.runs.losses` and `lib.models.fusion`.
 """
 
 from __future__ import annotations
@@ -59,7 +61,8 @@ def _one_lr(lr: float) -> dict[str, float]:
 
 _ALWAYS: dict[str, Any] = {"per_vendor": None, "group_by_length": False, "epsilon": 1e-6, "weight_decay": 0.01}
 _WARMUP = 0.1
-"""Share of steps in which the learning rate rises: of text and of image systems a share of the first epoch's."""
+"""Share of steps in which the learning rate rises: of text and of image systems a share of the first epoch's. The paper
+has 100 steps (A.4)."""
 
 
 def variant(
@@ -69,8 +72,8 @@ def variant(
 
     contrasts: whether the objective has a contrastive part. aligned: whether the system begins with an alignment, which
     is fine-tuned at a lower learning rate. In the released variant batches are shuffled (a vendor may have a single
-    item in one), all layers have one learning rate, and only training texts have their digits masked. Epochs stay the
-    study's. Raises DataError for an unknown name.
+    item in one; the authors' contrastive texts come in units of two items a vendor), all layers have one learning rate,
+    and only training texts have their digits masked. Epochs stay the study's. Raises DataError for an unknown name.
     """
     _check(name)
     if name == "corrected":
@@ -86,7 +89,9 @@ def variant(
     else:
         change = {**_one_lr(1e-5 if aligned else 6e-4), "batch_size": 32, "patience": 3, "min_delta": 0.01}
     if modality != "text":
-        change["decay_norms"] = True  # their two groups of parameters have one decay
+        # Their two groups of parameters have one decay for images with a contrastive loss and single-stream models. Not
+        # so for fusions and fine-tuning, which spare biases; images with CE don't decay.
+        change["decay_norms"] = True
     change["warmup"] = _WARMUP if modality == "multimodal" else _WARMUP / training.epochs
     return Variant(name, training.model_copy(update=_ALWAYS | change), "train", pooling, head, RELEASED_FUSIONS)
 
@@ -95,8 +100,9 @@ def alignment(name: str, training: Training, mask_digits: str, plan: Alignment, 
     """The variant called `name` for an alignment with these parts (`lib.models.alignment_losses.METHODS`).
 
     As released (train/multimodal/CLIPStyleModels), a text's vector is its last token's in ITC and its first token's
-    elsewhere, all layers have a learning rate of 1e-4, and batches hold 32 pairs. Where encoders are locked there is
-    nothing to train at that rate, and the study's own is used. Raises DataError for an unknown name.
+    elsewhere, all layers have a learning rate of 1e-4 (by the paths of checkpoints; the default is 6e-4), and batches
+    hold 32 pairs. Where encoders are locked there is nothing to train at that rate, and the study's own is used. Raises
+    DataError for an unknown name.
     """
     _check(name)
     changes = {"epochs": plan.epochs, "batch_size": plan.batch_size}

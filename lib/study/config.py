@@ -141,7 +141,8 @@ class Image(Section):
 
 
 class Training(Section):
-    """Optimisation: AdamW, linear warm-up and decay (MATCHED A.4 and the authors' code; our defaults differ)."""
+    """Optimisation: AdamW, linear warm-up and decay, as in the authors' code (A.4 has Adam with L2 weight decay). Our
+    defaults are neither A.4's nor theirs: docs/variants.md."""
 
     epochs: int = Field(40, ge=1)
     patience: int | None = Field(3, ge=1)  # epochs without a better validation loss before stopping; null: no stopping
@@ -157,7 +158,7 @@ class Training(Section):
     weight_decay: float = Field(0.01, ge=0)
     decay_norms: bool = False  # whether biases and norms decay too
     epsilon: float = Field(1e-8, gt=0)  # AdamW's
-    warmup: float = Field(0.1, ge=0, lt=1)  # share of all steps
+    warmup: float = Field(0.1, ge=0, lt=1)  # share of all steps (A.4: the first 100 steps)
     temperature: float = Field(0.1, gt=0)  # of SupCon
     margin: float = Field(0.3, gt=0)  # of Triplet, in cosine
     # Of an item, in its batch, for SupCon and Triplet (A.4); null: SupCon sees all.
@@ -188,7 +189,7 @@ class Alignment(Section):
     batch_size: int | None = Field(None, ge=2)  # null: as training's
     per_vendor: int | None = Field(None, ge=2)  # pairs of one vendor in a batch; null: by chance
     temperature: float = Field(0.1, gt=0)  # of ITC (A.4: the best of 0.01, 0.1 and 0.3), unless a run names its own
-    negatives: int = Field(5, ge=1)  # of a pair, from another region (variant released)
+    negatives: int = Field(5, ge=1)  # of a pair, from another region: A.4, and so far only the variant released
     dimensions: int | None = Field(None, ge=8)  # of the common space; null: the text encoder's
     queries: int = Field(32, ge=1)  # of the Q-Former
     layers: int = Field(12, ge=1)

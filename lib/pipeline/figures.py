@@ -141,9 +141,8 @@ def changes(table: pd.DataFrame, panel: str, label: str, by: str, title: str) ->
     `panel`, a row a `label`, a colour for each `by`."""
     table = table.rename(columns={"difference low": "low", "difference high": "high"})
     names, labels = (list(dict.fromkeys(table[column])) for column in (panel, label))
-    figure, axes = plt.subplots(
-        1, len(names), figsize=(2.6 * len(names) + 1.5, 0.55 * len(labels) + 1.2), sharey=True, squeeze=False
-    )
+    size = 2.2 * len(names) + 1.5, 0.55 * len(labels) + 1.2
+    figure, axes = plt.subplots(1, len(names), figsize=size, sharex=True, sharey=True, squeeze=False, layout="tight")
     for axis, name in zip(axes[0], names, strict=True):
         sns.pointplot(
             _with_interval(table[table[panel] == name], "difference"),
@@ -160,9 +159,10 @@ def changes(table: pd.DataFrame, panel: str, label: str, by: str, title: str) ->
             ax=axis,
         )
         axis.axvline(0, color=NEUTRAL, linestyle=":")
-        axis.set(title=name, xlabel=title, ylabel="")
+        axis.set(title=name, xlabel="", ylabel="")
         _remove_legend(axis)
     axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1.01, 1))
+    figure.supxlabel(title, fontsize="medium")
     return figure
 
 

@@ -29,7 +29,8 @@ COLUMNS += ["baseline run", "run"]
 def identification(measured: Results) -> pd.DataFrame:
     """Macro-F1 of each baseline less that of the best trained row of its modality: COLUMNS, vendors resampled in pairs.
 
-    mean, low, high: of the baseline; trained, at least, at most: of the other. answers for, reading: SAME, or in what the two differ. p is corrected for the whole table (Holm).
+    mean, low, high: of the baseline; trained, at least, at most: of the other. answers for, reading: SAME, or in what
+    the two differ. p is corrected for the whole table (Holm).
     """
     scores = measured.identification[measured.identification["metric"] == "Macro-F1"]
     scores = scores.assign(representation=scores["modality"], region="")

@@ -10,7 +10,7 @@ from scipy.stats import kendalltau
 
 from lib.core import published
 from lib.core.errors import DataError
-from lib.review import baseline_contests
+from lib.review import baseline_contests, scoring_choices
 from lib.review.claim_tests import TESTS, StudyTables
 from lib.review.verdicts import AS_PRINTED, ClaimVerdict
 
@@ -35,6 +35,7 @@ def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | No
     `lib.core.published.claims`. Raises DataError for a claim whose test isn't one of `claim_tests.TESTS`.
     """
     claims = published.claims() if claims is None else claims
+    survived = scoring_choices.said(scoring_choices.survival(tables["scoring_comparisons"]))
     rows = []
     for claim in claims.itertuples():
         if claim.test not in TESTS:
@@ -44,6 +45,8 @@ def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | No
             )
         finding = TESTS[claim.test](tables, claim.argument)
         tested = finding.verdict is not ClaimVerdict.NOT_TESTABLE_HERE
+        if tested and claim.id in survived:
+            finding.why += f"; {survived[claim.id]}"
         splits_as_study = tested and finding.chapter.startswith("3")
         row = {
             **claim._asdict(),

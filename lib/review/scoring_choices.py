@@ -156,16 +156,13 @@ def per_query(items: pd.DataFrame, vectors: np.ndarray, likeness: str, duplicate
     are 0 then, all else NaN.
     """
     vendors = items["vendor"].to_numpy()
-    unit = retrieval.unit(vectors)
-    longest = float(np.linalg.norm(vectors, axis=1).max(initial=0.0)) or 1.0
-    # A query's length changes no ranking, and one factor for all documents none either.
-    as_documents = unit if likeness == "cosine" else (vectors / longest).astype(np.float32)
+    scaled = retrieval.unit(vectors) if likeness == "cosine" else _shortened(vectors)
 
     def score(query: np.ndarray, document: np.ndarray) -> pd.DataFrame:
         if duplicates == "removed":
             query, document = without_duplicates(query, document, vectors)
         scored = retrieval.per_query_ranked(
-            lambda rows, depth: retrieval.rank(unit[query[rows]], as_documents[document], depth),
+            lambda rows, depth: retrieval.rank(scaled[query[rows]], scaled[document], depth),
             vendors[query],
             vendors[document],
         )
@@ -175,6 +172,14 @@ def per_query(items: pd.DataFrame, vectors: np.ndarray, likeness: str, duplicate
         return pd.concat([scored, pd.DataFrame(asked)], ignore_index=True) if len(outside) else scored
 
     return verification.scores_by(items, score)
+
+
+def _shortened(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (n, d) divided by one power of two, so that none is longer than 1 (what `lib.evaluation.retrieval.rank`
+    expects) and equal inner products stay equal: float32."""
+    longest = float(np.linalg.norm(vectors, axis=1).max(initial=1.0))
+    shortened: np.ndarray = np.ldexp(vectors, -int(np.ceil(np.log2(longest)))).astype(np.float32)
+    return shortened
 
 
 class Scored:
@@ -203,15 +208,28 @@ class Scored:
 
 
 def rows(measured: Results) -> list[Row]:
-    """The rows of Tables 5 and 9 that runs with stored vectors stand beside; alignments alone store none."""
+    """The rows of Tables 5 and 9 that runs with stored vectors stand beside."""
+    with_vectors = [row._replace(runs=[run for run in row.runs if _has_vectors(run)]) for row in _beside(measured)]
+    return [row for row in with_vectors if row.runs]
+
+
+def left_out(measured: Results) -> str:
+    """The rows of Tables 5 and 9 that runs of ours stand beside, but whose vectors are not there, in a sentence."""
+    names = [f"Table {row.table}, {row.objective}" for row in _beside(measured) if not any(map(_has_vectors, row.runs))]
+    if not names:
+        return ""
+    return f"Left out, since the runs' vectors were not stored: {'; '.join(names)}."
+
+
+def _beside(measured: Results) -> list[Row]:
+    """The rows of Tables 5 and 9 that runs of ours stand beside."""
     found = []
     for table, modality in ((5, "text"), (9, "multimodal")):
         printed = published.table("matched", table)
         if "group" in printed:
             printed = printed[printed["group"] != "baseline"]
         for objective in dict.fromkeys(printed["objective"]):
-            runs = [run for run in measured.find(modality, objective) if _has_vectors(run)]
-            if runs:
+            if runs := measured.find(modality, objective):
                 found.append(Row(table, objective, runs, "text"))
     return found
 
@@ -236,9 +254,9 @@ def effects(measured: Results) -> pd.DataFrame:
 
     A row for each row of the tables, region, metric and choice. ours, theirs: our score as we define it, and with the
     choice, of the same stored vectors (16-bit floats); difference: theirs less ours, with its 95 % interval, vendors
-    resampled in pairs; p_holm: corrected among the rows of a choice. vendors: of either side; queries: that are asked. Choices that change
-    MRR alone have no row for the others. Of sensitive data a row over fewer than five vendors is left
-    out.
+    resampled in pairs; p_holm: corrected among the rows of a choice. vendors: of either side; queries: that are asked.
+    Choices that change MRR alone have no row for the others. Of sensitive data a row over fewer than five vendors is
+    left out.
     """
     found: list[dict[str, Any]] = []
     pairs: list[tuple[Score, Score]] = []
@@ -410,12 +428,15 @@ def by_region(compared_claims: pd.DataFrame) -> pd.DataFrame:
     return wide.reindex(order)[columns].assign(published=paper).reset_index()[["claim", "published", *columns]]
 
 
-def survival(compared_claims: pd.DataFrame) -> pd.DataFrame:
+def survival(compared_claims: pd.DataFrame | None) -> pd.DataFrame:
     """Each claim that compares rows of Table 5 or 9, with its verdict under every choice: does it survive?
 
-    compared_claims: of `comparisons`. Columns `id, statement`, the choices (`ours` first), `survives`: *yes* where all
-    verdicts that are known are ours, else *no*, or *not known* where none but ours is.
+    compared_claims: of `comparisons`, None where chapter 31 wasn't run. Columns `id, statement`, the choices (`ours`
+    first), `survives`: *yes* where all verdicts that are known are ours, else *no*, or *not known* where none but ours
+    is.
     """
+    if compared_claims is None or compared_claims.empty:
+        return pd.DataFrame(columns=["id", "statement", "ours", "survives"])
     columns = list(dict.fromkeys(compared_claims["choice"]))
     found = []
     for claim in published.claims().itertuples():
@@ -435,3 +456,13 @@ def survival(compared_claims: pd.DataFrame) -> pd.DataFrame:
         survives = "not known" if not known else "yes" if same else "no"
         found.append({"id": claim.id, "statement": claim.statement, **of_choice, "survives": survives})
     return pd.DataFrame(found, columns=["id", "statement", *columns, "survives"])
+
+
+def said(survived: pd.DataFrame) -> dict[str, str]:
+    """What `survival` says of each claim (by id), as the end of a sentence."""
+    found = {}
+    for row in survived.itertuples():
+        verdicts = dict(zip(survived.columns[3:-1], row[4:-1], strict=True))
+        each = ", ".join(f"{choice} {verdict}" for choice, verdict in verdicts.items())
+        found[row.id] = f"scored in another way (chapter 31): {each}"
+    return found

@@ -17,7 +17,6 @@ Their `recall_at_k` for untrained vectors also rounds each query's share to two 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -39,7 +38,7 @@ from lib.runs import results
 from lib.runs.results import Results
 from lib.study.plan import Run
 
-Metrics = Mapping[str, tuple[str, bool]]
+Metrics = dict[str, tuple[str, bool]]
 """In the form of `lib.evaluation.retrieval.metrics`."""
 METRICS: Metrics = {name: retrieval.metrics()[name] for name in ("R-Precision@X", "MRR@10", "Macro-F1@X")}
 """The metrics that MATCHED prints."""

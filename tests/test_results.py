@@ -332,14 +332,6 @@ def test_printed_costs_stand_beside_ours(measured):
     assert epochs["ours"] == measured(text()).runs["epochs"].iloc[0] and epochs["same_system"] == "no"
 
 
-def test_baselines_are_said_to_stand_where_they_do(measured):
-    found = measured(text(wrong=0.4), text("ce+supcon", wrong=0.1), baseline("minhash", wrong=0.2), image())
-    said = paper_tables.best_baselines(paper_tables.rows_of_ours(found), 64)
-    assert "- text: the best baseline, minhash (0." in said and "is above 1 of 2 trained rows" in said
-    assert "image" not in said and "first 64 tokens" in said
-    assert paper_tables.best_baselines(paper_tables.rows_of_ours(measured(image())), 64) == ""
-
-
 def test_the_cost_of_an_interrupted_run_is_not_known(measured):
     runs = measured(text(), text("ce+supcon", resumed=True)).runs.set_index("objective")
     assert runs["wh"].notna().to_dict() == {"CE": True, "CE+SupCon": False}

@@ -200,6 +200,29 @@ def test_counts_and_conclusions_hold_every_claim():
     found = scorecard.scorecard(StudyTables(NOWHERE))
     assert scorecard.counts(found)[["matched", "hotels"]].to_numpy().sum() == len(found)
     assert scorecard.takeaways(found, StudyTables(NOWHERE)).count("\n- ") == len(found)
-    scored = {"system": ["bm25", "ours"], "objective": ["baseline", "CE"], "mean": [0.9, 0.5], "low": 0.4, "high": 0.95}
-    beside = scorecard.takeaways(found, StudyTables(NOWHERE, {"identification_rows": pd.DataFrame(scored)}))
-    assert "bm25 (0.90, 0.40 to 0.95) identifies best by macro-F1, of the trained systems ours (0.50" in beside
+
+
+def test_a_baseline_that_wins_is_named_beside_the_claims():
+    row = {"modality": "text", "region": "south", "metric": "MRR@10", "baseline": "bm25", "best trained": "ours, CE"}
+    row |= {"mean": 0.9, "low": 0.4, "high": 0.95, "trained": 0.5, "at least": 0.3, "at most": 0.6}
+    row |= {"difference": 0.4, "difference low": 0.1, "difference high": 0.5, "verdict": "baseline higher"}
+    contests = pd.DataFrame([row | {"answers for": "the same", "reading": "the same"}])
+
+    def beside(table):
+        return scorecard.takeaways(claims().assign(verdict=""), StudyTables(NOWHERE, {"baselines_verification": table}))
+
+    assert "By text in South, MRR@10 of bm25 (0.90, 0.40 to 0.95) is above" in beside(contests)
+    lost = contests.assign(difference=-0.1)
+    assert "No baseline that learns no vectors is above the best trained system (chapter 31)" in beside(lost)
+    assert beside(contests.head(0)) == ""
+
+
+def test_a_claim_says_what_another_way_to_score_makes_of_it():
+    row = {"claim": "Training improves text retrieval, South", "ours": 0.2, "low": 0.1, "high": 0.3, "p_holm": 0.01}
+    undecided = row | {"low": -0.1, "p_holm": 0.5, "choice": "inner product", "verdict": "undecided"}
+    compared = pd.DataFrame([row | {"choice": "ours", "verdict": "supported"}, undecided])
+    tested = claims((row["claim"], 0.2, 0.1, 0.3))
+    given = StudyTables(NOWHERE, {"scoring_comparisons": compared, "claims_verification": tested})
+    found = scorecard.scorecard(given).set_index("id")
+    assert found.loc["m13", "why"].endswith("scored in another way (chapter 31): inner product undecided")
+    assert "another way" not in found.loc["m15", "why"]

@@ -136,6 +136,36 @@ def published_and_ours(frame: pd.DataFrame, label: str, title: str) -> Figure:
     return figure
 
 
+def changes(table: pd.DataFrame, panel: str, label: str, by: str, title: str) -> Figure:
+    """Differences from 0 with their intervals, columns `difference, difference low, difference high`: a panel for each
+    `panel`, a row a `label`, a colour for each `by`."""
+    table = table.rename(columns={"difference low": "low", "difference high": "high"})
+    names, labels = (list(dict.fromkeys(table[column])) for column in (panel, label))
+    size = 2.2 * len(names) + 1.5, 0.55 * len(labels) + 1.2
+    figure, axes = plt.subplots(1, len(names), figsize=size, sharex=True, sharey=True, squeeze=False, layout="tight")
+    for axis, name in zip(axes[0], names, strict=True):
+        sns.pointplot(
+            _with_interval(table[table[panel] == name], "difference"),
+            x="difference",
+            y=label,
+            order=labels,
+            hue=by,
+            palette=_palette(table[by]),
+            dodge=0.5,
+            **INTERVAL,
+            linestyle="none",
+            markersize=4,
+            err_kws={"linewidth": 1.5},
+            ax=axis,
+        )
+        axis.axvline(0, color=NEUTRAL, linestyle=":")
+        axis.set(title=name, xlabel="", ylabel="")
+        _remove_legend(axis)
+    axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1.01, 1))
+    figure.supxlabel(title, fontsize="medium")
+    return figure
+
+
 def control(table: pd.DataFrame, label: str) -> Figure:
     """A score over the twin's overlap, a panel a method, a line a variant (`lib.review.alignment_tables.control`)."""
     methods = list(dict.fromkeys(table["method"]))

@@ -18,7 +18,7 @@ from lib.study.plan import Run
 
 REGIONS = ("South", "Midwest", "West", "Northeast")
 """The order in which claims of retrieval are tested."""
-_RETRIEVAL_TABLES = {
+RETRIEVAL_TABLES = {
     ("text", "text"): 5,
     ("image", "image"): 7,
     ("multimodal", "text"): 9,
@@ -81,7 +81,7 @@ def verification(results: Results) -> DataFrame[ClaimComparisons]:
     """The orders of retrieval on R-Precision, region by region."""
 
     def published_score(side: Side, order: Order) -> float:
-        table = published.table("matched", _RETRIEVAL_TABLES[side.modality, side.representation])
+        table = published.table("matched", RETRIEVAL_TABLES[side.modality, side.representation])
         rows = table[
             (table["metric"] == "R-Precision@X")
             & (table["split"].str.lower() == order.region)
@@ -110,7 +110,7 @@ def _only(rows: pd.DataFrame) -> float:
     return float(value)
 
 
-def _runs(results: Results, side: Side) -> list[Run]:
+def runs_of(results: Results, side: Side) -> list[Run]:
     """The seeds of a side's row; empty if it wasn't run."""
     if not side.fusion:
         return results.find(side.modality, side.objective)
@@ -133,7 +133,7 @@ def _tested(
     rows: list[dict[str, Any]] = []
     pairs: dict[int, tuple[list[pd.DataFrame], list[pd.DataFrame]]] = {}
     for order in orders:
-        better, worse = _runs(results, order.better), _runs(results, order.worse)
+        better, worse = runs_of(results, order.better), runs_of(results, order.worse)
         row = {
             "claim": order.statement,
             "place": order.place,

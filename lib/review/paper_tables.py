@@ -156,26 +156,6 @@ def rows_of_ours(measured: Results) -> pd.DataFrame:
     return table[[*results.ROW, "mean", "low", "high", "seeds", "seed_sd", "items", "vendors", *COST, "run"]]
 
 
-def best_baselines(rows: pd.DataFrame, max_tokens: int) -> str:
-    """Where the best baseline of each modality stands among the trained rows, as Markdown.
-
-    rows: of `rows_of_ours`, all pictures; max_tokens: how much of a text a trained system reads, while baselines read
-    all of it.
-    """
-    lines = []
-    for modality, group in rows[rows["faces"] == "all"].groupby("modality"):
-        is_baseline = group["objective"] == "baseline"
-        if is_baseline.any() and not is_baseline.all():
-            best, trained = group[is_baseline].nlargest(1, "mean").iloc[0], group[~is_baseline]
-            lines.append(
-                f"- {modality}: the best baseline, {best['system']} ({best['mean']:.2f}, {best['low']:.2f} to "
-                f"{best['high']:.2f}), is above {(trained['mean'] < best['mean']).sum()} of {len(trained)} trained "
-                f"rows; the best of these has {trained['mean'].max():.2f}"
-            )
-    reads = f"Baselines read whole texts, trained systems the first {max_tokens} tokens."
-    return "\n".join([*lines, "", reads]) if lines else ""
-
-
 def neighbours(measured: Results) -> pd.DataFrame:
     """Each row of ours against the next lower one of its modality by macro-F1, on the same items.
 

@@ -10,6 +10,7 @@ from scipy.stats import kendalltau
 
 from lib.core import published
 from lib.core.errors import DataError
+from lib.review import baseline_contests, scoring_claims
 from lib.review.claim_tests import TESTS, StudyTables
 from lib.review.verdicts import AS_PRINTED, ClaimVerdict
 
@@ -34,6 +35,7 @@ def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | No
     `lib.core.published.claims`. Raises DataError for a claim whose test isn't one of `claim_tests.TESTS`.
     """
     claims = published.claims() if claims is None else claims
+    survived = scoring_claims.said(scoring_claims.survival(tables["scoring_comparisons"]))
     rows = []
     for claim in claims.itertuples():
         if claim.test not in TESTS:
@@ -43,6 +45,8 @@ def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | No
             )
         finding = TESTS[claim.test](tables, claim.argument)
         tested = finding.verdict is not ClaimVerdict.NOT_TESTABLE_HERE
+        if tested and claim.id in survived:
+            finding.why += f"; {survived[claim.id]}"
         splits_as_study = tested and finding.chapter.startswith("3")
         row = {
             **claim._asdict(),
@@ -116,18 +120,14 @@ def runs_behind(claims: pd.DataFrame) -> str:
 
 
 def _beside_the_claims(tables: StudyTables) -> Iterator[str]:
-    scores, crossing, audited = (tables[name] for name in ("identification_rows", "leakage", "paper_audit_summary"))
-    if scores is not None:
-        is_baseline = scores["objective"] == "baseline"
-        if is_baseline.any() and not is_baseline.all():
-            best = (rows.loc[rows["mean"].idxmax()] for rows in (scores[is_baseline], scores[~is_baseline]))
-            baseline, trained = (
-                f"{row['system']} ({row['mean']:.2f}, {row['low']:.2f} to {row['high']:.2f})" for row in best
-            )
-            yield (
-                f"Of the baselines that learn no vectors, {baseline} identifies best by macro-F1, of the trained "
-                f"systems {trained}. Their items and the length of what they read differ (chapter 30)."
-            )
+    for name, chapter in (("baselines_identification", "30"), ("baselines_verification", "31")):
+        contests = tables[name]
+        if contests is not None and len(contests):
+            won = baseline_contests.won(contests)
+            yield from (f"{sentence} (chapter {chapter})" for sentence in won)
+            if not won:
+                yield f"No baseline that learns no vectors is above the best trained system (chapter {chapter})."
+    crossing, audited = (tables[name] for name in ("leakage", "paper_audit_summary"))
     if crossing is not None:
         own_text = crossing[crossing["what"].eq("own text") & crossing["items"].eq("multimodal")]
         shares = own_text.set_index("protocol")["share"]

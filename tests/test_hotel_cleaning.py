@@ -71,6 +71,16 @@ def test_what_comes_out_can_be_split(seed, rows):
     splitting._check(kept)
 
 
+def test_branches_of_one_picture_are_left_out_whatever_their_chain():
+    """Counted after cleaning: one picture under two names is one, and two branches that share it are one of two."""
+    given_ = table(("a", 1, 5), ("x/a", 1, 5), ("b", 2, None), ("c", 3, 5), ("d", 4, 5), ("x/d", 5, 5), ("e", 5, 5))
+    cleaned, _ = cleaning.clean(given_, cleaning.by_name(given_["image"]))
+    kept, findings = cleaning.without_lone(cleaned)
+    assert kept["image"].tolist() == ["d", "e"] and kept["branch"].nunique() == 1
+    assert findings.values.tolist() == [["left out: branch of one picture", 3, 3]]
+    assert cleaning.without_lone(kept)[1]["cases"].tolist() == [0]
+
+
 def test_a_key_is_needed_for_each_row():
     with pytest.raises(DataError, match="1 keys for 2 pictures"):
         cleaning.clean(table(("a", 1, 5), ("b", 1, 5)), ["a"])

@@ -47,7 +47,9 @@ def test_the_twin_is_cleaned_and_split(found):
     assert checked.loc[~checked.index.str.contains("a fifth of"), "holds"].all()
     rows, branches = found.rows("D_UU")
     assert len(rows) == len(branches) and len(found.names) == found.splits["image"].nunique()
-    assert found.findings.set_index("finding").loc["branches that are one place", "cases"] >= 1
+    cases = found.findings.set_index("finding")["cases"]
+    assert cases["branches that are one place"] >= 1 and cases["left out: branch of one picture"] == 1
+    assert found.splits.groupby(["split", "branch"], observed=True).size().min() > 1
     with pytest.raises(DataError, match="no picture is in the split nothing"):
         found.rows("nothing")
 
@@ -70,7 +72,7 @@ def test_missing_and_foreign_pictures_are_left_out_and_counted(tmp_path, study):
     rows += [("images/none.jpg", 1, 2), ("../outside.jpg", 1, 2)]
     read = loading.read(collected(tmp_path, rows))
     said = read.findings[read.findings["finding"].str.startswith("left out")]
-    assert said["rows"].tolist() == [1, 1] and len(read.names) == len(listed)
+    assert said["rows"].tolist() == [1, 1, 0] and len(read.names) == len(listed)
 
 
 def test_no_usable_picture_is_an_error(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 
 from lib.core.errors import DataError
 from lib.core.files import sha256
-from lib.hotels import cleaning, published_splits, splitting
+from lib.hotels import cleaning, published_splits, split_rules, splitting
 from lib.twin import hotel_pictures
 
 SMALL = hotel_pictures.Settings(scale=0.005, pixels=32)
@@ -25,6 +25,22 @@ def test_sizes_follow_the_scale():
     assert table.groupby("place").size().min() >= hotel_pictures.LEAST
     assert table.groupby("place")["chain"].nunique().max() == 1
     assert 0.15 < 1 - table.groupby("place")["known"].first().mean() < 0.3
+
+
+@pytest.mark.parametrize(("scale", "lone"), [(0.005, 1), (0.02, 1), (1.0, 3)])
+def test_hotels_of_one_picture_are_listed_last_and_leave_all_others_as_they_are(scale, lone):
+    settings = hotel_pictures.Settings(scale=scale)
+    table, listed = hotel_pictures.plan(settings), hotel_pictures.listing(settings)
+    drawn = listed[listed["copy_of"] == ""]
+    assert (drawn["place"].value_counts() == 1).sum() == lone and len(drawn) == len(table) + lone
+    assert drawn["place"].tail(lone).tolist() == [table["place"].max() + 1 + number for number in range(lone)]
+    pd.testing.assert_frame_equal(
+        drawn[["place", "chain", "room", "source"]].head(len(table)), table.drop(columns="known")
+    )
+    assert listed["image"].is_unique and listed.groupby("label")["place"].nunique().max() == 1
+    assert (
+        set(listed["copy_of"]) - {""} <= set(drawn["image"]) and (listed.groupby("place")["label"].nunique() > 1).any()
+    )
 
 
 def test_a_picture_is_its_arguments():
@@ -60,6 +76,10 @@ def test_the_folder_is_whole_and_what_is_listed_twice_is_found(folder):
     assert cleaning.scores(exact, truth)["pair_recall"] < 1  # copies that were compressed anew have other bytes
     keys = cleaning.by_look([folder / image for image in listed["image"]], folder / "cache", "looks")
     cleaned, findings = cleaning.clean(listed, keys)
+    by_labels = split_rules.twin_listing(SMALL.scale, SMALL.seed)
+    branches = [table.drop_duplicates("branch").set_index("branch")["chain"] for table in (cleaned, by_labels)]
+    pd.testing.assert_series_equal(*branches)  # looks find the places that the twin knows
+    assert 0 <= len(by_labels) - len(cleaned) < 0.02 * len(cleaned)  # and take a few pictures of one room for one
     assert findings.set_index("finding").loc["branches that are one place", "cases"] >= 1
     assert cleaning.scores(cleaned, truth) == {"pair_precision": 1.0, "pair_recall": 1.0}
     assert cleaned["branch"].nunique() == truth.nunique() < listed["branch"].nunique()

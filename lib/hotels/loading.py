@@ -58,8 +58,8 @@ def read(study: Study) -> HotelPictures:
     """The study's hotel pictures. Raises DataError when there are no usable ones.
 
     Pictures that are missing, damaged or outside the folder are left out and counted. Of a collection, and of the twin,
-    pictures are first cleaned (`lib.hotels.cleaning`, by look) and split (`lib.hotels.splitting`); published splits are
-    taken as they are.
+    pictures are first cleaned (`lib.hotels.cleaning`, by look, and without branches of one picture) and split
+    (`lib.hotels.splitting`); published splits are taken as they are.
     """
     settings, folder = study.hotels, study.hotel_pictures
     if settings.source == "splits":
@@ -80,8 +80,9 @@ def read(study: Study) -> HotelPictures:
         paths, digests = _paths_and_digests(splits["image"], files)
         keys = cleaning.by_look(paths, study.cache, _fingerprint(splits, files), digests)
         cleaned, mended = cleaning.clean(splits, keys)
-        splits = splitting.split(cleaned, seed=settings.split_seed)
-        findings = pd.concat([findings, mended], ignore_index=True)
+        linkable, lone = cleaning.without_lone(cleaned)
+        splits = splitting.split(linkable, seed=settings.split_seed)
+        findings = pd.concat([findings, mended, lone], ignore_index=True)
     fingerprint = _fingerprint(splits, files)
     data_state.note_fingerprint(study.hotels_identity, fingerprint, folder)
     return HotelPictures(splits, findings, folder, fingerprint, files)

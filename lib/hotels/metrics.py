@@ -2,7 +2,9 @@
 Hotels, section 3).
 
 Both by cosine. The area is exact over all pairs, which are never held at once: positive pairs are few and kept sorted,
-and each block of negative ones is counted into them. The paper's ± is the spread over repeated samples of pairs.
+and each block of negative ones is counted into them. The paper prints a ± after AUC and doesn't say what it is of.
+R@1 has none, which suggests samples of pairs rather than runs; so `scores` gives the spread over those. The reading is
+ours.
 """
 
 from __future__ import annotations
@@ -54,7 +56,8 @@ def auc(vectors: np.ndarray, labels: np.ndarray) -> float:
 
 
 def sampled_auc(vectors: np.ndarray, labels: np.ndarray, pairs: int, repeats: int, seed: int = 0) -> np.ndarray:
-    """The same on as many random pairs of either kind, (repeats,): what the paper's ± is the spread of.
+    """The same on as many random pairs of either kind, (repeats,). Their spread is our reading of
+    the paper's ±, which it doesn't explain.
 
     A positive pair is a picture and another of its class, a negative pair a picture and one of another class. Raises
     DataError as `auc` does.
@@ -116,7 +119,8 @@ def equal_sized(
 def scores(
     vectors: np.ndarray, labels: np.ndarray, repeats: int = 10, pairs: int = 10_000, seed: int = 0
 ) -> DataFrame[LinkingScores]:
-    """R@1 and AUC, in per cent as the paper prints them; std of AUC over `repeats` samples of `pairs`."""
+    """R@1 and AUC, in per cent as the paper prints them; std of AUC over `repeats` samples of `pairs`, which the
+    paper's ± may be or not: it doesn't say."""
     spread = 100 * sampled_auc(vectors, labels, pairs, repeats, seed).std(ddof=1)
     rows = [("R@1", 100 * recall_at_1(vectors, labels).mean(), np.nan), ("AUC", 100 * auc(vectors, labels), spread)]
     means = pd.DataFrame(rows, columns=["metric", "mean", "std"])

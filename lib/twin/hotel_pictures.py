@@ -4,7 +4,8 @@ Scale 1.0 has as many pictures, branches and chains as the real file (Revisited 
 branches as unequal in size. A branch is furnished in its chain's taste with some things of its own, and has a few
 rooms. *Travel sites* show tidy rooms in good light; *phones* (Hotel-ID's only source, and one of two in Hotels-50K)
 show clutter, bad light and crooked angles. The chain of some branches is unknown. As on the web, some places are listed
-twice and some pictures under two branches, which `lib.hotels.cleaning` has to find. The seed fixes every byte.
+twice and some pictures under two branches, which `lib.hotels.cleaning` has to find, and a few hotels have one picture
+alone, which it has to leave out. The seed fixes every byte.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ LEAST = 4  # pictures of a branch
 OWN = 0.2  # of a branch's furnishing, share that isn't its chain's
 PHONES = 0.6  # of pictures, share taken by guests
 DOUBLES = 0.02  # of branches, share listed a second time, with some of their pictures
+LONE = 3 / 7_769  # for a branch, hotels of one picture besides (Hotel-ID's 97,556 before cleaning; one here at least)
 _CHAIN, _BRANCH, _IMAGE, _PLAN = range(4)
 
 
@@ -75,6 +77,50 @@ def plan(settings: Settings) -> pd.DataFrame:
     )
 
 
+def listing(settings: Settings) -> pd.DataFrame:
+    """A row for every picture as collected from the web, with what is listed twice, before any is drawn.
+
+    image, label, super_label (0: chain unknown): as in Hotel-ID's files. place, chain, room, source: the truth, as
+    `plan` has it. copy_of: the image that it shows again, '' of others. anew: whether the copy was compressed anew.
+    """
+    table = plan(settings)
+    places = table["place"].max() + 1
+    generator = _stream(settings, _PLAN, 1)
+    label = generator.permutation(10 * places)  # labels tell nothing of order
+    table["label"] = label[table["place"]]
+    twice = generator.permutation(places)[: max(1, round(DOUBLES * places))]
+    lone = _lone(settings, table).assign(label=lambda rows: label[places + rows["place"]])
+    listed = pd.concat([table, lone], ignore_index=True)
+    listed["image"] = [f"images/{place % 100:02d}/{row:06d}.jpg" for row, place in enumerate(listed["place"])]
+    listed["super_label"] = np.where(listed["known"], listed["chain"] + 1, 0)
+    again = listed[listed["place"].isin(twice)].groupby("place").head(3)
+    again = again.assign(
+        copy_of=again["image"],
+        image=again["image"].str.replace(r"[^/]+$", r"copy-\g<0>", regex=True),
+        label=label[places + again["place"]],
+        anew=again["place"].isin(twice[::2]),
+    )
+    listed = listed.assign(copy_of="", anew=False)
+    whole = pd.concat([listed[: len(table)], again, listed[len(table) :]])
+    return whole[["image", "label", "super_label", "place", "chain", "source", "room", "copy_of", "anew"]]
+
+
+def _lone(settings: Settings, table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `plan` for hotels of one picture, each of the chain of some picture of `table`."""
+    generator = _stream(settings, _PLAN, 2)
+    places = table["place"].max() + 1
+    count = max(1, round(LONE * places))
+    return pd.DataFrame(
+        {
+            "place": places + np.arange(count),
+            "chain": generator.choice(table["chain"], count),
+            "known": generator.random(count) >= UNKNOWN,
+            "room": 0,
+            "source": np.where(generator.random(count) < PHONES, "phone", "travel site"),
+        }
+    )
+
+
 def draw_camera(source: str, generator: np.random.Generator) -> render.Camera:
     """A travel site's photographer, or a guest with a phone."""
     camera = replace(render.Camera.draw(generator), mark="none", border="none", filter="none", mirrored=False)
@@ -112,36 +158,23 @@ def write(settings: Settings, folder: Path, processes: int | None = None) -> Non
     listed.csv: `image, label, super_label` (0: chain unknown) as collected from the web, with what is listed twice.
     truth/pictures.csv: `image, place, chain, source, room`. Pictures that exist already are kept.
     """
-    table = plan(settings)
-    table["image"] = [f"images/{place % 100:02d}/{row:06d}.jpg" for row, place in enumerate(table["place"])]
-    jobs = [rows for _, rows in table.groupby("place")]
+    table = listing(settings)
+    drawn, copies = table[table["copy_of"] == ""], table[table["copy_of"] != ""]
+    jobs = [rows for _, rows in drawn.groupby("place")]
     render.in_processes(partial(_draw_place, settings, folder), jobs, processes)
-    generator = _stream(settings, _PLAN, 1)
-    label = generator.permutation(10 * (table["place"].max() + 1))  # labels tell nothing of order
-    listed = pd.DataFrame(
-        {
-            "image": table["image"],
-            "label": label[table["place"]],
-            "super_label": np.where(table["known"], table["chain"] + 1, 0),
-        }
-    )
-    twice = generator.permutation(table["place"].max() + 1)[: max(1, round(DOUBLES * table["place"].nunique()))]
-    again = table[table["place"].isin(twice)].groupby("place").head(3)
-    copies = again["image"].str.replace(r"[^/]+$", r"copy-\g<0>", regex=True)
-    for place, name, copy in zip(again["place"], again["image"], copies, strict=True):
-        _copy(folder / name, folder / copy, anew=place in twice[::2])
-    other = label[table["place"].max() + 1 + again["place"]]
-    doubled = listed.loc[again.index].assign(image=copies, label=other)
-    write_csv(folder / "listed.csv", pd.concat([listed, doubled]))
-    truth = table[["image", "place", "chain", "source", "room"]]
-    write_csv(folder / "truth" / "pictures.csv", pd.concat([truth, truth.loc[again.index].assign(image=copies)]))
+    for row in copies.itertuples():
+        _copy(folder / row.copy_of, folder / row.image, row.anew)
+    write_csv(folder / "listed.csv", table[["image", "label", "super_label"]])
+    write_csv(folder / "truth" / "pictures.csv", table[["image", "place", "chain", "source", "room"]])
+    pictures = drawn["place"].value_counts()
     write_json(
         folder / "twin.json",
         {
             "settings": vars(settings),
-            "images": len(table),
-            "places": int(table["place"].nunique()),
-            "listed_twice": len(twice),
+            "images": len(drawn),
+            "places": len(pictures),
+            "listed_twice": int(copies["place"].nunique()),
+            "of_one_picture": int((pictures == 1).sum()),
         },
     )
 

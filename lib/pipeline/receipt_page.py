@@ -10,13 +10,14 @@ from lib.review import receipt, receipt_numbers
 
 MOST = 200
 """Numbers that are shown; the table of all is a download."""
+SHOWN = ["table", "row", "column", "published", "here", "judgement", "low", "high"]
 
 
 def page(template: str, folder: Path, extra: Path) -> str:
     """site/receipt.md filled in for the study in `folder`; the table of all numbers is copied to `extra`."""
     shutil.copy(folder / "receipt.csv", extra)
     found, numbers = receipt_numbers.read(folder)
-    unequal = numbers[numbers["judgement"] != "equal"]
+    unequal = numbers.loc[numbers["judgement"] != "equal", SHOWN]
     shown = report.show(unequal.head(MOST), f"{min(len(unequal), MOST):,} of {len(unequal):,}")
     differs = dict(found["differs"])
     stale = differs.pop(receipt.STALE, [])

@@ -23,7 +23,7 @@ from lib.review.study_diff import ASIDE, VALUES
 TOLERANCES = {"32-true": 1e-5, "bf16-mixed": 1e-2}
 """precision -> the largest relative difference that another order of the same sums explains. A float32 has 24 binary
 digits and a bfloat16 has 8 (6e-8 and 4e-3); sums of a thousand terms lose two more decimal digits of the first, and
-products are summed in float32 in the second. On one machine with the same code the tolerance is 0."""
+products are summed in float32 in the second. On one machine with the same versions the tolerance is 0."""
 COLUMNS = ["table", "row", "column", "published", "low", "high", "here", "judgement"]
 HERE = ["here", "low_here", "high_here"]
 _NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|-?inf")
@@ -143,7 +143,7 @@ def write(published: Path, here: Path) -> dict[str, Any] | None:
         return None
     one, two = (read_json(folder / "study.json") for folder in (published, here))
     differs = receipt.what_differs(one, two)
-    same_machine = not set(differs) - {"commit"}
+    same_machine = not set(differs) - {"commit", receipt.STALE}
     precision = "bf16-mixed" if "bf16-mixed" in (one.get("precision"), two.get("precision")) else "32-true"
     tolerance = 0.0 if same_machine else TOLERANCES[precision]
     table = compare(published / "tables", here / "tables", tolerance)

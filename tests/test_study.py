@@ -341,7 +341,7 @@ def own_data(project, smoke, tmp_path) -> Path:
 
     Each vendor has two names, so that a region has enough vendors for scores of sensitive data.
     """
-    [twin] = [path for path in (project / "data/twin").iterdir() if path.name.startswith("scale0.001")]
+    [twin] = [path for path in (project / "data/twin").iterdir() if path.name.startswith("scale0.001-seed1111")]
     folder = tmp_path / "my ads"
     shutil.copytree(twin / "images", folder / "images")
     tables = [pd.read_csv(path, dtype=str).assign(place=path.stem) for path in sorted(twin.glob("*.csv"))]

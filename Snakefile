@@ -3,8 +3,10 @@
 #
 # `command` holds a key: a fingerprint of the code that a notebook really uses, of the parameters that it reads and of
 # somebody's own data. A step is out of date when one of those changed, and not when some other file was touched. So a
-# twin, which follows from code and parameters, is needed where something is out of date, and that it was drawn later
-# than a result says nothing.
+# twin, which follows from code and parameters, is an input only where it isn't there and something is out of date: that
+# it was drawn later than a result says nothing.
+
+import os
 
 from lib.study import plan, steps
 
@@ -18,12 +20,13 @@ def command(wildcards):
 
 def inputs(wildcards):
     step = STEPS[dict(wildcards.items()).get("run") or wildcards.chapter]
-    return [*([] if step.up_to_date else map(ancient, step.data)), *step.inputs]
+    missing = [] if step.up_to_date else [path for path in step.data if not os.path.exists(path)]
+    return [*missing, *step.inputs]
 
 
 rule all:
     input:
-        [step.output for step in STEPS.values()],
+        [step.output for step in STEPS.values() if step.key],
 
 
 for step in STEPS.values():
@@ -32,9 +35,8 @@ for step in STEPS.values():
         rule:
             name: step.name.replace(" ", "_")
             output: step.output
-            params:
-                command=step.command,
-            shell: "{params.command}"
+            # Which study asks is no parameter: those with the same data share it.
+            shell: f"python -m lib draw {step.arguments[1]} {{config[study]:q}}"
 
 
 rule run:

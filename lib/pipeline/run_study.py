@@ -66,6 +66,8 @@ def run(
         seconds = time.monotonic() - begin
         left = [step.name for step in wanted.values() if step.key and not step.up_to_date] if minutes else []
         failures = progress.failures + ([] if only or minutes else _wrong_records(plan.load(name), wanted))
+        if not status and not failures and not minutes:
+            failures = [f"{step.name}: it was not executed" for step in plain_runner.out_of_date(wanted.values())]
         status = status or int(bool(failures))
         if status == 0:
             _write_record(chosen, seconds, progress.steps, only, left)

@@ -29,14 +29,23 @@ rule all:
         [step.output for step in STEPS.values() if step.key],
 
 
-for step in STEPS.values():
-    if step.name.startswith("twin of "):
+# Which study asks is no parameter of a twin's: those with the same data share it.
+if "twin of ads" in STEPS:
 
-        rule:
-            name: step.name.replace(" ", "_")
-            output: step.output
-            # Which study asks is no parameter: those with the same data share it.
-            shell: f"python -m lib draw {step.arguments[1]} {{config[study]:q}}"
+    rule twin_of_ads:
+        output:
+            STEPS["twin of ads"].output,
+        shell:
+            "python -m lib draw ads {config[study]:q}"
+
+
+if "twin of hotels" in STEPS:
+
+    rule twin_of_hotels:
+        output:
+            STEPS["twin of hotels"].output,
+        shell:
+            "python -m lib draw hotels {config[study]:q}"
 
 
 rule run:

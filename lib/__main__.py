@@ -57,7 +57,9 @@ def collect(options: argparse.Namespace) -> int:
     chosen = plan.load(options.study)
     found = collect.collect(chosen, options.bundles)
     runs = chosen.all_runs()
-    snakemake_runner.forget([steps.from_root(runs[name].folder / "metrics.json") for name in found.merged])
+    snakemake_runner.forget(
+        options.study, [steps.from_root(runs[name].folder / "metrics.json") for name in found.merged]
+    )
     print(*found.notes, sep="\n", end="\n" if found.notes else "")
     print(
         f"{len(found.merged)} runs merged into {chosen.name}, {len(found.present)} were there. Go on with: make study"

@@ -14,19 +14,24 @@ STEPS = steps.of(config["study"], STUDY := plan.load(config["study"]))
 OUT = steps.from_root(STUDY.folder)
 
 
+def step(wildcards):
+    [name] = dict(wildcards.items()).values()
+    return STEPS[name]
+
+
 def command(wildcards):
-    return STEPS[dict(wildcards.items()).get("run") or wildcards.chapter].command
+    return step(wildcards).command
 
 
 def inputs(wildcards):
-    step = STEPS[dict(wildcards.items()).get("run") or wildcards.chapter]
-    missing = [] if step.up_to_date else [path for path in step.data if not os.path.exists(path)]
-    return [*missing, *step.inputs]
+    own = step(wildcards)
+    missing = [] if own.up_to_date else [path for path in own.data if not os.path.exists(path)]
+    return [*missing, *own.inputs]
 
 
 rule all:
     input:
-        [step.output for step in STEPS.values() if step.key],
+        [each.output for each in STEPS.values() if each.key],
 
 
 # Which study asks is no parameter of a twin's: those with the same data share it.
@@ -81,7 +86,7 @@ rule chapter:
         inputs,
     output:
         f"{OUT}/notebooks/{{chapter}}.ipynb",
-    threads: lambda wildcards: (workflow.cores or 1) if STEPS[wildcards.chapter].alone else 1
+    threads: lambda wildcards: (workflow.cores or 1) if step(wildcards).alone else 1
     params:
         command=command,
     resources:

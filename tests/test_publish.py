@@ -55,7 +55,7 @@ def test_what_was_run_replaces_what_is_published(study, tmp_path):
     after = content(place)
     assert place == tmp_path / "results" / "small" and before.keys() == after.keys()
     assert "0.6" in after["tables/paper_audit.csv"].decode() and after["README.md"] == b"by hand"
-    assert {path.name for path in place.parent.iterdir()} == {"small", ".small.lock"}
+    assert {path.name for path in place.parent.iterdir()} == {"small"}
 
 
 def failed(chosen):
@@ -137,7 +137,7 @@ def test_a_full_disk_leaves_the_old_results_whole(study, monkeypatch, copied):
     with pytest.raises(OSError, match="No space left"):
         publishes()
     assert content(chosen.published().folder) == before
-    assert {path.name for path in chosen.published().folder.parent.iterdir()} == {"small", ".small.lock"}
+    assert {path.name for path in chosen.published().folder.parent.iterdir()} == {"small"}
 
 
 @pytest.mark.parametrize("state", ["new is half written", "between the two steps", "old is not cleared up"])
@@ -152,7 +152,7 @@ def test_a_kill_at_any_point_is_made_good_by_the_next(study, state):
         shutil.copytree(place, place.parent / ".small.old")
     publishes()
     assert "0.6" in content(place)["tables/paper_audit.csv"].decode() and (place / "README.md").exists()
-    assert {path.name for path in place.parent.iterdir()} == {"small", ".small.lock"}
+    assert {path.name for path in place.parent.iterdir()} == {"small"}
 
 
 def test_every_published_table_is_one_that_a_notebook_writes():

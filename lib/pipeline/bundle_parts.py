@@ -15,7 +15,8 @@ from __future__ import annotations
 import hashlib
 import re
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -272,3 +273,12 @@ def _cut_off(part: Path, size: int) -> DataError:
 
 def _damaged(part: Path, what: str) -> DataError:
     return DataError(f"{part}: this part of a bundle is damaged: {what}. Copy it again from the machine that made it.")
+
+
+@contextmanager
+def said(problem: str, advice: str) -> Iterator[None]:
+    """Raises DataError for an error of the system inside the block: the problem, what the system says, the advice."""
+    try:
+        yield
+    except OSError as error:
+        raise DataError(f"{problem} ({error.strerror or error}). {advice}") from error

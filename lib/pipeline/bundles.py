@@ -17,8 +17,8 @@ import re
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -230,13 +230,10 @@ def _opened(source: Path | bytes) -> BinaryIO:
     return BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 
-@contextmanager
-def _writing(bundle: Path) -> Iterator[None]:
+def _writing(bundle: Path) -> AbstractContextManager[None]:
     """Raises DataError for what the system says when the bundle can't be written."""
-    try:
-        yield
-    except OSError as error:
-        raise DataError(
-            f"{bundle}: the bundle can't be written here ({error.strerror or error}). The parts that were there are as "
-            "they were. Make room, or name another place; the same command goes on from here."
-        ) from error
+    return bundle_parts.said(
+        f"{bundle}: the bundle can't be written here",
+        "The parts that were there are as they were. Make room, or name another place; the same command goes on from "
+        "here.",
+    )

@@ -17,8 +17,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from lib.pipeline import bundle_checks, bundle_parts, study_lock
 from lib.pipeline.bundle_parts import Packed
 from lib.study.names import nearest
 from lib.study.plan import Run, Study
+from lib.study.steps import is_current
 
 FEW = 5
 """Known names that an error lists."""
@@ -52,7 +52,9 @@ def collect(study: Study, paths: Sequence[str | Path]) -> Collected:
     planned = study.all_runs()
     found, result = _found(paths)
     copies = _as_planned(study, planned, found, result)
-    with _storing(study), study_lock.alone(study):
+    problem = f"{study.folder}: the runs can't be written there"
+    advice = "Those that were merged are whole. Make room; the same command goes on from here."
+    with bundle_parts.said(problem, advice), study_lock.alone(study):
         for left in study.folder.glob(".collect-*"):  # of a process that was killed
             shutil.rmtree(left)
         with tempfile.TemporaryDirectory(prefix=".collect-", dir=study.folder) as name:
@@ -145,7 +147,7 @@ def _as_planned(study: Study, planned: Mapping[str, Run], found: list[Packed], r
 def _staged(planned: Mapping[str, Run], copies: Sequence[Packed], folder: Path, result: Collected) -> dict[str, Path]:
     """The runs to merge, each written to a folder below this one. Every copy is read and checked, also of those that
     aren't merged."""
-    present = {name for name in {packed.manifest.run for packed in copies} if _is_current(planned[name])}
+    present = {name for name in {packed.manifest.run for packed in copies} if is_current(planned[name])}
     staged: dict[str, Path] = {}
     first: dict[str, Packed] = {}
     for number, packed in enumerate(copies):
@@ -161,14 +163,6 @@ def _staged(planned: Mapping[str, Run], copies: Sequence[Packed], folder: Path, 
         first.setdefault(name, packed)
     result.present += [name for name in first if name in present]
     return staged
-
-
-def _is_current(run: Run) -> bool:
-    """Whether a run is finished here, as planned."""
-    try:
-        return run.finished and bool(run.record())
-    except (DataError, ValueError):  # of other code, or no record at all
-        return False
 
 
 def _write(packed: Packed, folder: Path) -> None:
@@ -215,15 +209,3 @@ def _date(planned: Mapping[str, Run], merged: Sequence[str]) -> None:
         if run.name in merged or (begins and begins.name in merged and run.finished):
             for path in run.folder.rglob("*"):
                 os.utime(path, (now, now))
-
-
-@contextmanager
-def _storing(study: Study) -> Iterator[None]:
-    """Raises DataError for what the system says when runs can't be written."""
-    try:
-        yield
-    except OSError as error:
-        raise DataError(
-            f"{study.folder}: the runs can't be written there ({error.strerror or error}). Those that were merged are "
-            "whole. Make room; the same command goes on from here."
-        ) from error

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from lib.core.errors import DataError
-from lib.core.files import ROOT, locked, read_json
+from lib.core.files import ROOT, read_json
 from lib.pipeline import leak_scan, study_lock
 from lib.study import plan, steps
 from lib.study.plan import Study, executed
@@ -127,23 +127,21 @@ def _replace(chosen: Study, files: Sequence[Path]) -> Path:
     """Copy the files beside what is published, then put them into its place."""
     place = chosen.published().folder
     new, old = (place.with_name(f".{chosen.name}.{what}") for what in ("new", "old"))
-    place.parent.mkdir(exist_ok=True)
-    with locked(place.parent / f".{chosen.name}.lock"):
+    _restore(place, old)
+    shutil.rmtree(new, ignore_errors=True)
+    try:
+        for path in files:
+            copy = new / path.relative_to(chosen.folder)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+        if (place / KEPT).exists():
+            shutil.copyfile(place / KEPT, new / KEPT)
+        if place.exists():
+            place.rename(old)
+        new.rename(place)
+    finally:
         _restore(place, old)
         shutil.rmtree(new, ignore_errors=True)
-        try:
-            for path in files:
-                copy = new / path.relative_to(chosen.folder)
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(path, copy)
-            if (place / KEPT).exists():
-                shutil.copyfile(place / KEPT, new / KEPT)
-            if place.exists():
-                place.rename(old)
-            new.rename(place)
-        finally:
-            _restore(place, old)
-            shutil.rmtree(new, ignore_errors=True)
     return place
 
 

@@ -62,7 +62,7 @@ def _numbers(path: Path) -> pd.DataFrame:
     cells = _cells(path)
     if cells.empty:
         return pd.DataFrame(columns=["table", "row", "column", "value", "low", "high"], dtype=str)
-    numeric = [name for name in cells if cells[name].map(_is_number).all() and (cells[name] != "").any()]
+    numeric = _numeric(cells)
     machine = cells.isin(["seconds", "wh", "co2_g"]).any(axis=1)  # the row's measure is one of the machine
     value = next((name for name in VALUES if name in numeric), "") if {"low", "high"} <= set(cells) else ""
     apart = (*_PRINTED, *(("low", "high") if value else ()))
@@ -87,6 +87,11 @@ def _rows(cells: pd.DataFrame, numeric: list[str]) -> pd.Series:
     called = pd.Series(called, cells.index).astype(str)
     number = called.groupby(called).cumcount()
     return called.where(number == 0, called + " #" + (number + 1).astype(str))
+
+
+def _numeric(cells: pd.DataFrame) -> list[str]:
+    """The columns that hold numbers, and nothing else."""
+    return [name for name in cells if cells[name].map(_is_number).all() and (cells[name] != "").any()]
 
 
 def _is_number(cell: str) -> bool:
@@ -116,14 +121,10 @@ def verdicts_changed(published: Path, here: Path) -> list[str]:
     changed = []
     for path in sorted(published.glob("*.csv")):
         one, two = _cells(path), _cells(here / path.name)
-        if "verdict" not in one or "verdict" not in two:
+        if "verdict" not in one or "verdict" not in two or one.empty or two.empty:
             continue
-        verdicts = [
-            frame.set_index(_rows(frame, [name for name in frame if frame[name].map(_is_number).all()]))["verdict"]
-            for frame in (one, two)
-        ]
-        if path.stem == "ledger":
-            verdicts = [frame.set_index("id")["verdict"] for frame in (one, two)]
+        names = [frame["id"] if path.stem == "ledger" else _rows(frame, _numeric(frame)) for frame in (one, two)]
+        verdicts = [frame.set_index(name)["verdict"] for frame, name in zip((one, two), names, strict=True)]
         for row, before, after in pd.concat(verdicts, axis=1, join="inner").itertuples():
             if before != after:
                 changed.append(f"{path.stem}, {row}: {before} → {after}")

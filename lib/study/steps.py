@@ -53,11 +53,16 @@ class Step:
 
     def _has_its_key(self, output: Path) -> bool:
         if self.run:
-            try:
-                return self.run.record().key == self.key
-            except DataError:
-                return False
+            return is_current(self.run)
         return not self.key or read_json(output)["metadata"].get(KEY) == self.key
+
+
+def is_current(run: Run) -> bool:
+    """Whether a run is finished, and its record is of what is planned."""
+    try:
+        return run.finished and bool(run.record())
+    except (DataError, ValueError):  # of other code, or no record at all
+        return False
 
 
 def of(study: str, chosen: Study, finished: bool = False) -> dict[str, Step]:

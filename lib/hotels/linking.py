@@ -140,6 +140,7 @@ class Linking:
         return self.study.training.model_copy(
             update={
                 "epochs": self.epochs,
+                "steps": None,
                 "patience": None,
                 "batch_size": int(hyper.get("batch", 2)),
                 "accumulate": 1,
@@ -183,9 +184,7 @@ class Linking:
         if len(self.branches) < 2:
             raise DataError(f"{self.hotels.folder}: there are fewer than two branches to train on.")
         settings, seed = self.settings, self.parameters["seed"]
-        train = batches.training_batches(
-            items, settings.batch_size, settings.per_vendor, seed, processes=settings.devices
-        )
+        train = batches.of_training(items, settings, seed, "balanced")
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="You defined a `validation_step` but have no `val_dataloader`")
             return self.trainer.fit(self._loss, train, None, settings, len(rows))

@@ -36,9 +36,9 @@ class Aligner(nn.Module):
     """Two encoders, a linear layer each where sizes differ, a Q-Former from ITC+ITM on, and a generator for BLIP2.
 
     dimensions: of the common space. locked: of `text` and `image`, whose encoder stays as loaded; batches then hold its
-    states or patches, computed beforehand, and a linear layer is trained instead. released: with the losses of the
-    authors' code. temperature: of ITC and, as released, ITM. Raises DataError for a method that isn't in
-    `lib.models.alignment_losses.METHODS`.
+    states or patches, computed beforehand, and a linear layer is trained instead. variant: whose losses
+    (`lib.models.alignment_losses`). temperature: of ITC and, as released, ITM. Raises DataError for a method that isn't
+    in `lib.models.alignment_losses.METHODS`.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Aligner(nn.Module):
         generator: Generator | None = None,
         temperature: float = 0.1,
         locked: Collection[str] = (),
-        released: bool = False,
+        variant: str = "corrected",
     ) -> None:
         super().__init__()
         if method not in METHODS:
@@ -61,13 +61,13 @@ class Aligner(nn.Module):
             )
         self.text, self.image, self.qformer, self.generator = text, image, qformer, generator
         self.parts, self.dimensions = METHODS[method], dimensions
-        self.temperature, self.locked, self.released = temperature, locked, released
+        self.temperature, self.locked, self.variant = temperature, locked, variant
         self.text_side, self.image_side = (
             nn.Linear(size, dimensions) if side in locked or size != dimensions else nn.Identity()
             for side, size in (("text", text.dimensions), ("image", image.width))
         )
         # The names of these two heads are keys of stored weights: `match` scores a pair, `tell` feeds the generator.
-        self.match = nn.Linear(dimensions, 1) if "itm" in self.parts and not released else None
+        self.match = nn.Linear(dimensions, 1) if "itm" in self.parts and variant != "released" else None
         self.tell = nn.Linear(dimensions, generator.dimensions) if generator is not None else None
         for side, encoder in (("text", text), ("image", image)):
             encoder.requires_grad_(side not in locked)
@@ -105,7 +105,12 @@ class Aligner(nn.Module):
         text = self.encode_text(batch["tokens"], batch["mask"])
         tokens = self.image_tokens(batch["pictures"])
         unit = functional.normalize(text, dim=-1)
-        losses = self._released(batch, unit, tokens) if self.released else self._corrected(batch, text, unit, tokens)
+        if self.variant == "released":
+            losses = self._released(batch, unit, tokens)
+        elif self.variant == "described":
+            losses = self._described(batch, text, unit, tokens)
+        else:
+            losses = self._corrected(batch, text, unit, tokens)
         if "generation" in self.parts:
             losses["generation"] = self._generation(batch, tokens)
         return losses
@@ -118,16 +123,36 @@ class Aligner(nn.Module):
         scores = alignment_losses.similarity(unit, image) / self.temperature
         losses = {"itc": alignment_losses.itc(scores, positive)}
         if "itm" in self.parts:
-            assert self.qformer is not None and self.match is not None, "ITM has a Q-Former"
-            own = torch.stack([batch["text"], batch["image"]])
             wrong_pictures = alignment_losses.hard_negatives(scores, positive)
             wrong_texts = alignment_losses.hard_negatives(scores.T, positive.T).flip(0)
-            pairs = torch.cat([own, wrong_pictures, wrong_texts], dim=1)
-            truth = torch.zeros(pairs.shape[1], device=pairs.device)
-            truth[: own.shape[1]] = 1
-            logits = self.match(self.qformer(tokens[pairs[1]], text[pairs[0]])).mean((1, 2))
-            losses["itm"] = functional.binary_cross_entropy_with_logits(logits, truth)
+            losses["itm"] = self._matching(batch, text, tokens, torch.cat([wrong_pictures, wrong_texts], dim=1))
         return losses
+
+    def _described(
+        self, batch: dict[str, torch.Tensor], text: torch.Tensor, unit: torch.Tensor, tokens: torch.Tensor
+    ) -> dict[str, torch.Tensor]:
+        image = functional.normalize(self.image_vectors(tokens), dim=-1)
+        scores = alignment_losses.similarity(unit, image) / self.temperature
+        own, other_texts, other_images = batch["text"], batch["negative_text"], batch["negative_image"]
+        to_images = scores[own[:, None], other_images]
+        to_texts = scores[other_texts, batch["image"][:, None]]
+        losses = {"itc": alignment_losses.itc_of_drawn(scores[own, batch["image"]], to_images, to_texts)}
+        if "itm" in self.parts:
+            wrong = [[own, other_images[:, 0]], [other_texts[:, 0], batch["image"]]]
+            losses["itm"] = self._matching(batch, text, tokens, torch.cat([torch.stack(pair) for pair in wrong], dim=1))
+        return losses
+
+    def _matching(
+        self, batch: dict[str, torch.Tensor], text: torch.Tensor, tokens: torch.Tensor, wrong: torch.Tensor
+    ) -> torch.Tensor:
+        """Binary cross-entropy of the batch's pairs against wrong ones (2, n), rows of texts and of pictures."""
+        assert self.qformer is not None and self.match is not None, "ITM has a Q-Former"
+        own = torch.stack([batch["text"], batch["image"]])
+        pairs = torch.cat([own, wrong], dim=1)
+        truth = torch.zeros(pairs.shape[1], device=pairs.device)
+        truth[: own.shape[1]] = 1
+        logits = self.match(self.qformer(tokens[pairs[1]], text[pairs[0]])).mean((1, 2))
+        return functional.binary_cross_entropy_with_logits(logits, truth)
 
     def _released(
         self, batch: dict[str, torch.Tensor], unit: torch.Tensor, tokens: torch.Tensor
@@ -146,7 +171,7 @@ class Aligner(nn.Module):
     def _generation(self, batch: dict[str, torch.Tensor], tokens: torch.Tensor) -> torch.Tensor:
         assert self.qformer is not None and self.generator is not None and self.tell is not None, "BLIP2 has them"
         queries = self.qformer(tokens[batch["image"]])
-        if self.released:  # the authors' are normalised here too
+        if self.variant == "released":  # the authors' are normalised here too
             queries = functional.normalize(queries, dim=-1)
         prompt = {"tokens": batch["prompt"], "mask": batch["prompt_mask"]} if "prompt" in batch else None
         loss: torch.Tensor = self.generator(self.tell(queries), batch["target"], prompt)

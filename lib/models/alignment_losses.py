@@ -1,15 +1,16 @@
 """Losses of text-image alignment (MATCHED section 4 iii D and A.4): contrast (ITC) and matching (ITM).
 
 A picture has one or more unit vectors (its Q-Former's queries, or a single vector), a text has one; their similarity is
-the largest inner product. Two variants:
+the largest inner product. Three variants:
 
+* `described`, the paper's text: a pair has five texts and five pictures of other ads, from another region than its own,
+  as negatives (`itc_of_drawn`); matching scores one of each. A.4 says "outside the training dataset", but alignment is
+  trained on all regions, so that a region other than the pair's is as near as can be come;
 * `corrected`, the textbook's: the negatives of a pair are all other pictures and texts of the batch, from any region
-  (`nt_xent` in both directions), and matching also scores the pairs that the contrast confuses (`hard_negatives`). The
-  paper's text has other negatives, five from regions outside the training data (A.4);
+  (`nt_xent` in both directions), and matching also scores the pairs that the contrast confuses (`hard_negatives`);
 * `released`, what the authors' code computes (architectures/CLIPLayer, CLIPITMLayer and BLIP2Layer of
-  maastrichtlawtech/MATCHED): negatives from another region than the pair's, which is A.4's text as far as it can be
-  followed where all regions are trained on. In `released_itc` one term multiplies sums of vectors; in
-  `released_matching` negatives bypass the Q-Former that positives go through.
+  maastrichtlawtech/MATCHED): the negatives of `described`, but in `released_itc` one term multiplies sums of vectors,
+  and in `released_matching` negatives bypass the Q-Former that positives go through.
 
 A new method is a line in METHODS.
 """
@@ -47,6 +48,16 @@ def nt_xent(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
 def itc(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:
     """Image-text contrast: the mean of `nt_xent` from texts to pictures and back (Radford et al. 2021)."""
     return (nt_xent(scores, positive) + nt_xent(scores.T, positive.T)) / 2
+
+
+def itc_of_drawn(own: torch.Tensor, to_images: torch.Tensor, to_texts: torch.Tensor) -> torch.Tensor:
+    """Image-text contrast with drawn negatives: the mean of NT-Xent from text to pictures and from picture to texts.
+
+    own (n,): each pair's similarity over the temperature; to_images (n, k): its text's to the drawn pictures; to_texts
+    (n, k): its picture's to the drawn texts.
+    """
+    of_text, of_image = (torch.cat([own[:, None], others], 1).logsumexp(1) - own for others in (to_images, to_texts))
+    return (of_text + of_image).mean() / 2
 
 
 def hard_negatives(scores: torch.Tensor, positive: torch.Tensor) -> torch.Tensor:

@@ -183,11 +183,11 @@ def described(figure: Figure) -> str:
 
 
 def loss_curve(history: pd.DataFrame) -> Figure:
-    """Training and validation loss by epoch (`epoch, train_loss, val_loss`)."""
+    """Training and validation loss by step of the optimiser (`steps, train_loss, val_loss`)."""
     figure, axes = plt.subplots(figsize=(5, 2.6))
-    sns.lineplot(history, x="epoch", y="train_loss", marker="o", color=OURS, label="training", ax=axes)
+    sns.lineplot(history, x="steps", y="train_loss", marker="o", color=OURS, label="training", ax=axes)
     sns.lineplot(
-        history, x="epoch", y="val_loss", marker="s", color=THEIRS, linestyle="--", label="validation", ax=axes
+        history, x="steps", y="val_loss", marker="s", color=THEIRS, linestyle="--", label="validation", ax=axes
     )
     axes.set(ylabel="loss", ylim=(min(0, history[["train_loss", "val_loss"]].min().min()), None))
     return figure

@@ -60,7 +60,7 @@ def build_aligner(
     learns its tokens from. generates: whether the aligner has a generator where its method needs one. Raises DataError
     for a backbone of another kind.
     """
-    settings, released = study.alignment, variant.name == "released"
+    settings = study.alignment
     arguments = backbones.load_arguments(study)
     text_encoder, text_provenance = backbones.load(text, pooling=variant.pooling, **arguments)
     image_encoder, image_provenance = backbones.load(image, **arguments)
@@ -79,9 +79,9 @@ def build_aligner(
         provenance.append(generator_provenance)
     if "itm" in parts:
         sizes = dimensions, settings.queries, settings.layers, settings.heads
-        qformer = QFormer(*sizes, causal=released, reads_text=not released)
+        qformer = QFormer(*sizes, causal=variant.name == "released", reads_text=variant.name != "released")
     aligner = Aligner(
-        text_encoder, image_encoder, method, dimensions, qformer, generator, temperature, lockable, released
+        text_encoder, image_encoder, method, dimensions, qformer, generator, temperature, lockable, variant.name
     )
     return aligner, provenance
 
@@ -112,9 +112,7 @@ class Alignment:
         self.study = self.recorder.study if overlap == "" else self.recorder.study.at_overlap(overlap)
         self.method, self.data = method, AdItems(self.study, "multimodal")
         settings = self.study.alignment
-        chosen = variants.alignment(
-            variant, self.study.training, self.study.text.mask_digits, settings, METHODS.get(method, ())
-        )
+        chosen = variants.alignment(self.recorder.run)
         torch.set_num_threads(chosen.training.threads)
         torch.manual_seed(seed)
         texts = [identifiers.mask(self.data.ads.texts[row]) for row in np.unique(self._pairs("train")["text"])]
@@ -186,7 +184,7 @@ class Alignment:
             self.text_inputs,
             self.system.tokenizer.pad_token_id,
             self.image_inputs,
-            self.study.alignment.negatives if self.system.released else None,
+            self.study.alignment.negatives if self.variant.draws_negatives else None,
             self.parameters["seed"],
             self._writing() if "generation" in self.system.parts else None,
         )
@@ -204,8 +202,9 @@ class Alignment:
         texts = [identifiers.mask(text) for text in self.data.ads.texts]
         if self.variant.mask_digits == "train":
             texts += [identifiers.mask_identifiers(text) for text in self.data.ads.texts]
+        released = self.system.variant == "released"
         if self.method != "blip2-cond":
-            return Writing(tokens(texts), None, tokenizer.pad_token_id, limit if self.system.released else None)
+            return Writing(tokens(texts), None, tokenizer.pad_token_id, limit if released else None)
         parts = [text.partition(identifiers.SEPARATOR) for text in texts]
         titles = [title.strip() if separator else "" for title, separator, _ in parts]
         bodies = [(body if separator else title).strip() for title, separator, body in parts]
@@ -215,11 +214,18 @@ class Alignment:
     def train(self) -> pd.DataFrame:
         """Train the aligner on the training pairs of all regions, resume or load its training; the history."""
         settings, train = self.variant.training, self.pair_items("train")
-        # Released negatives are of another region: with one region, or none, in validation there is no loss to compute.
-        validated = self._pairs("val")["region"].nunique() > int(self.system.released)
+        # Drawn negatives are of another region: with one region, or none, in validation there is no loss to compute.
+        validated = self._pairs("val")["region"].nunique() > int(self.variant.draws_negatives)
         return self.trainer.fit(
             total,
-            batches.training_batches(train, settings.batch_size, settings.per_vendor, self.parameters["seed"]),
+            batches.training_batches(
+                train,
+                settings.batch_size,
+                self.parameters["seed"],
+                self.variant.sampling,
+                settings.per_vendor,
+                round_size=settings.round_size,
+            ),
             batches.ordered_batches(self.pair_items("val"), settings.batch_size) if validated else None,
             settings,
             len(train),
@@ -276,9 +282,9 @@ class Alignment:
         """What separates test pairs from negatives (`lib.evaluation.pair_separation.summary`), by `what`.
 
         *content*: negatives are images of the same region, by the score that retrieval ranks by. *region*: negatives
-        are of another region, as the released ones are, told by the region alone. *as trained* (released): the same
-        negatives, by the objective's own scores, whose paths differ from ITC+ITM on. *path* (released, from ITC+ITM
-        on): negatives of the same region take the path of positives, and the own image that of negatives.
+        are of another region, as the drawn ones are, told by the region alone. *as trained* (described, released): the
+        same negatives, by the objective's own scores, whose paths differ as released from ITC+ITM on. *path* (released,
+        from ITC+ITM on): negatives of the same region take the path of positives, and the own image that of negatives.
         """
         text, queries = (functional.normalize(vectors, dim=-1) for vectors in self.embed())
         pairs, generator = self._pairs("test"), np.random.default_rng(self.parameters["seed"])
@@ -297,10 +303,11 @@ class Alignment:
             train = self._pairs("train").sample(frac=1, random_state=self.parameters["seed"]).head(4 * SAMPLE)
             mean_image = functional.normalize(self.embed()[1].mean(1), dim=-1).numpy()
             shares["region"] = pair_separation.by_region(text.numpy(), mean_image, far, train, rows)
-        if self.system.released and far is not None:
-            as_negative = scores if self.system.qformer is None else self._past_qformer(row_texts)
+        if self.variant.draws_negatives and far is not None:
+            bypass = self.system.variant == "released" and self.system.qformer is not None
+            as_negative = self._past_qformer(row_texts) if bypass else scores
             shares["as trained"] = pair_separation.above(own, as_negative(far))
-            if self.system.qformer is not None:
+            if bypass:
                 shares["path"] = 1 - pair_separation.above(as_negative(own_image[:, None])[:, 0], inside)
         table = pair_separation.summary(shares, rows["vendor"].to_numpy(), self.study.bootstrap, self.study.split.seed)
         self.recorder.results["rewards"] = table.to_dict("records")
@@ -348,7 +355,7 @@ class Alignment:
         self.pair_separation()
         self.verify()
         self.system.generator = None
-        return self.trainer.finish(self.variant.training, **self.data.record())
+        return self.trainer.finish(self.variant.training, sampling=self.variant.sampling, **self.data.record())
 
 
 def total(system: nn.Module, batch: Batch, part: str) -> torch.Tensor:

@@ -74,6 +74,7 @@ class Experiment:
         fusion: str = "",
         multimodal: str = "",
         variant: str = "corrected",
+        sampling: str = "",
         faces: str = "all",
         protocol: str = "",
         aligned: str = "",
@@ -81,20 +82,20 @@ class Experiment:
         metered: bool = True,
     ) -> None:
         """text, image: backbones by name, with a fusion when both are given; or multimodal: a single-stream backbone.
-        variant: a name of `lib.runs.variants`. faces: `all` images, or only those with (`face`) or without (`no-face`)
-        a face that MTCNN detects. protocol: of the split, if not the study's. aligned: the method of the alignment that
-        load_encoders takes the encoders from (`lib.runs.fine_tuning`). metered: False for a run that is used and never
-        finished. Raises DataError on bad input."""
+        variant: a name of `lib.runs.variants`. sampling: of training's batches, the variant's if not given. faces:
+        `all` images, or only those with (`face`) or without (`no-face`) a face that MTCNN detects. protocol: of the
+        split, if not the study's. aligned: the method of the alignment that load_encoders takes the encoders from
+        (`lib.runs.fine_tuning`). metered: False for a run that is used and never finished. Raises DataError on bad
+        input."""
         parameters: dict[str, Any] = {"text": text, "image": image, "multimodal": multimodal, "fusion": fusion}
         parameters |= {"objective": objective, "aligned": aligned}
-        parameters |= {"variant": variant, "faces": faces, "protocol": protocol, "seed": seed}
+        parameters |= {"variant": variant, "sampling": sampling, "faces": faces, "protocol": protocol, "seed": seed}
         self.recorder = Recorder(notebook, study, out, parameters, metered)
         self.study, self.parameters = self.recorder.study, self.recorder.parameters
         self.data = AdItems.of(self.recorder.run)
-        modality, digits = self.data.modality, self.study.text.mask_digits
-        contrasts = Objective(objective).contrasts
-        self.variant = variants.variant(variant, self.study.training, digits, modality, contrasts, bool(aligned))
-        self.objective = Objective(objective, self.variant.training, variant, modality)
+        modality = self.data.modality
+        self.variant = variants.variant(self.recorder.run, Objective(objective).contrasts)
+        self.objective = Objective(objective, self.variant.training, variant, modality, bool(aligned))
         torch.set_num_threads(self.variant.training.threads)
         torch.manual_seed(seed)
         encoders = load_encoders(self.recorder.run, self.variant)
@@ -146,11 +147,8 @@ class Experiment:
         """Batches of training and of validation (None where there are too few items), and the number of training
         items."""
         settings, train, val = self.variant.training, self.batch_items("train"), self.batch_items("val")
-        size, per_vendor = settings.batch_size, settings.per_vendor if self.objective.contrasts else None
-        training = batches.training_batches(
-            train, size, per_vendor, self.parameters["seed"], settings.group_by_length, settings.devices
-        )
-        validation = batches.ordered_batches(val, max(size, len(val))) if len(val) > 1 else None
+        training = batches.of_training(train, settings, self.parameters["seed"], self.variant.sampling)
+        validation = batches.ordered_batches(val, max(settings.batch_size, len(val))) if len(val) > 1 else None
         return training, validation, len(train)
 
     @step
@@ -225,4 +223,5 @@ class Experiment:
         """Do what was not done yet, store the weights and write the record (metrics.json)."""
         self.identify()
         self.verify()
-        return self.trainer.finish(self.variant.training, **self.data.record())
+        sampling = self.variant.sampling if self.trainer.trained else ""
+        return self.trainer.finish(self.variant.training, sampling=sampling, **self.data.record())

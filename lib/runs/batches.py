@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
-from pytorch_metric_learning.samplers import MPerClassSampler
-from pytorch_metric_learning.utils import common_functions
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
-from torch.utils.data import DataLoader, Dataset, DistributedSampler, Sampler
+from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
 from lib.core.errors import DataError
 from lib.models.qformer import IGNORED
+from lib.runs.samplers import BalancedSampler, LengthSampler, Rounds, Shared, UnitSampler
+from lib.study.config import Training
 
 Batch = dict[str, torch.Tensor]
 Loss = Callable[[Any, Batch, str], torch.Tensor]
@@ -74,105 +74,37 @@ def padded(tokens: Sequence[Any], padding: int, multiple: int = 1) -> Batch:
     return {"tokens": grid, "mask": (torch.arange(grid.shape[1]) < lengths[:, None]).long()}
 
 
-class EpochSampler(MPerClassSampler):  # type: ignore[misc]  # the library has no types
-    """Several items a vendor, drawn anew each epoch from the seed and the epoch alone.
-
-    The library draws from one global generator; a run that is resumed must draw what it would have drawn.
-    """
-
-    labels: list[int]
-
-    def __init__(self, classes: np.ndarray, per_vendor: int, batch_size: int, seed: int) -> None:
-        vendors = len(np.unique(classes))
-        if vendors < 2:
-            raise DataError(
-                "There is a single vendor to train on, and an objective that compares vendors has nothing to tell "
-                "apart. Give ads of more vendors with two ads or more in the training region, or the objective "
-                "pre-trained."
-            )
-        if batch_size < 2 * per_vendor:
-            raise DataError(
-                f"A batch of {batch_size} has no room for {per_vendor} items of each of two classes. Enlarge it."
-            )
-        size = min(batch_size // per_vendor, vendors) * per_vendor
-        super().__init__(classes, per_vendor, batch_size=size, length_before_new_iter=max(len(classes), size))
-        self.size, self.seed, self.order = size, seed, list(self.labels)
-
-    def set_epoch(self, epoch: int) -> None:
-        common_functions.NUMPY_RANDOM = np.random.RandomState(self.seed + epoch)
-        self.labels = list(self.order)
-
-
-class LengthSampler(Sampler[int]):
-    """All items in each epoch, in an order in which a batch's texts are of similar length, so that little is padded.
-
-    transformers' grouping (shuffled, then sorted by length within stretches of up to 50 batches), and then the whole
-    batches in random order, so that no epoch goes from long to short.
-    """
-
-    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
-        self.lengths, self.batch_size, self.seed, self.epoch = list(lengths), batch_size, seed, 0
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __iter__(self) -> Iterator[int]:
-        # Here, since it takes seconds to import, which runs without training don't need.
-        from transformers.trainer_pt_utils import get_length_grouped_indices
-
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-        grouped: Callable[..., list[int]] = get_length_grouped_indices
-        order = torch.tensor(grouped(self.lengths, self.batch_size, generator=generator))
-        whole = len(order) // self.batch_size * self.batch_size
-        batches = order[:whole].view(-1, self.batch_size)
-        yield from batches[torch.randperm(len(batches), generator=generator)].flatten().tolist()
-        yield from order[whole:].tolist()
-
-
-class Shared(Sampler[int]):
-    """Of every batch of a sampler the part of this process, where several train together.
-
-    In a step they see together what one process would have seen. The rest of a last batch that can't be shared evenly
-    is left out.
-    """
-
-    def __init__(self, sampler: Any, batch_size: int, processes: int) -> None:
-        self.sampler, self.batch_size, self.processes = sampler, batch_size, processes
-
-    def __len__(self) -> int:
-        whole, rest = divmod(len(self.sampler), self.batch_size)
-        return whole * (self.batch_size // self.processes) + rest // self.processes
-
-    def set_epoch(self, epoch: int) -> None:
-        self.sampler.set_epoch(epoch)
-
-    def __iter__(self) -> Iterator[int]:
-        distributed = torch.distributed.is_initialized()
-        rank, order = torch.distributed.get_rank() if distributed else 0, list(self.sampler)
-        for start in range(0, len(order), self.batch_size):
-            batch = order[start : start + self.batch_size]
-            share = len(batch) // self.processes
-            yield from batch[rank * share : (rank + 1) * share]
-
-
 def training_batches(
-    items: Items, batch_size: int, per_vendor: int | None, seed: int, group_by_length: bool = False, processes: int = 1
+    items: Items,
+    batch_size: int,
+    seed: int,
+    sampling: str = "shuffled",
+    per_vendor: int = 4,
+    group_by_length: bool = False,
+    processes: int = 1,
+    round_size: int | None = None,
 ) -> DataLoader[int]:
-    """Shuffled batches; with `group_by_length` texts of similar length share a batch, with `per_vendor` a batch holds
-    so many items of each of a few vendors.
+    """Batches of one round of training (`lib.study.config.Training`).
 
-    processes: how many share a batch, an equal part each. Raises DataError where it can't be shared.
+    sampling: `shuffled`, every item once an epoch, with `group_by_length` texts of similar length together; `balanced`,
+    `per_vendor` items of each of a few vendors; or `units`, two items of a vendor at a time (`lib.runs.samplers`).
+    processes: how many share a batch, an equal part each. round_size: batches of a round; None: an epoch is a round.
+    Raises DataError where a batch can't be shared, or where vendors are too few.
     """
-    if per_vendor:
-        sampler: Any = EpochSampler(items.classes, per_vendor, batch_size, seed)
+    sampler: Any
+    if sampling == "balanced":
+        sampler = BalancedSampler(items.classes, per_vendor, batch_size, seed)
+        batch_size = sampler.size
+    elif sampling == "units":
+        sampler = UnitSampler(items.classes, batch_size, seed)
         batch_size = sampler.size
     elif group_by_length and items.text is not None and items.tokens is not None:
         sampler = LengthSampler([len(items.tokens[text]) for text in items.text], batch_size, seed)
     else:
         sampler = DistributedSampler(items, num_replicas=1, rank=0, shuffle=True, seed=seed)
+    if round_size:
+        sampler = Rounds(sampler, batch_size, round_size)
+        batch_size = sampler.batch_size
     if batch_size % processes:
         raise DataError(
             f"A batch of {batch_size} can't be shared by {processes} devices evenly. Change batch_size or devices."
@@ -183,6 +115,20 @@ def training_batches(
     # A last batch of one has nothing to be compared with, and no variance for batch norm: it is left out.
     lonely = len(sampler) > 1 and len(sampler) % share == 1
     return DataLoader(items, batch_size=share, sampler=sampler, collate_fn=items.batch, drop_last=lonely)
+
+
+def of_training(items: Items, settings: Training, seed: int, sampling: str) -> DataLoader[int]:
+    """`training_batches` as the settings of a training say."""
+    return training_batches(
+        items,
+        settings.batch_size,
+        seed,
+        sampling,
+        settings.per_vendor,
+        settings.group_by_length,
+        settings.devices,
+        settings.round_size,
+    )
 
 
 def ordered_batches(items: Items, batch_size: int) -> DataLoader[int]:
@@ -208,9 +154,9 @@ class Writing:
 class PairItems(Items):
     """Pairs of all regions for alignment; `batch` has what `lib.models.aligner.Aligner.forward` reads.
 
-    negatives: how many texts, and apart from them images, are drawn for a pair from another region than its own
-    (released, and near A.4's text); None: the batch's other pairs are the negatives. Raises DataError when there is no
-    other region to draw from.
+    negatives: how many texts, and apart from them images, are drawn for a pair from another region than its own (A.4;
+    described and released); None: the batch's other pairs are the negatives. Raises DataError when there is no other
+    region to draw from.
     """
 
     text: np.ndarray
@@ -237,7 +183,7 @@ class PairItems(Items):
         self.of_region = {region: np.flatnonzero(self.region == region) for region in self.regions}
         if negatives is not None and len(self.regions) < 2:
             raise DataError(
-                f"The released alignment draws negatives from another region than a pair's own, and there is only "
+                f"This alignment draws negatives from another region than a pair's own, and there is only "
                 f"{', '.join(self.regions)}. Give ads of a second region, or take the variant corrected."
             )
 

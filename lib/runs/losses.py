@@ -1,7 +1,7 @@
 """Training objectives (MATCHED section 4 and A.4): a sum of weighted losses over a batch's embeddings and class scores.
 
-The losses are PyTorch's and pytorch-metric-learning's; ours is the choice of a batch's pairs. There are two variants:
-`corrected` takes five in-batch negatives, as A.4 says, which doesn't say which five, nor a margin or SupCon's
+The losses are PyTorch's and pytorch-metric-learning's; ours is the choice of a batch's pairs. The variants `described`
+and `corrected` take five in-batch negatives, as A.4 says, which doesn't say which five, nor a margin or SupCon's
 temperature; `released` is what the authors' code computes where it differs (`ReleasedSupCon`, `ReleasedImageSupCon`). A
 new objective is one line in `OBJECTIVES`, a new loss one line in `LOSSES`.
 """
@@ -167,11 +167,16 @@ class Objective(nn.Module):
     """
 
     def __init__(
-        self, name: str, settings: Training | None = None, variant: str = "corrected", modality: str = "text"
+        self,
+        name: str,
+        settings: Training | None = None,
+        variant: str = "corrected",
+        modality: str = "text",
+        aligned: bool = False,
     ) -> None:
         """settings: temperature, margin, negatives and weight of the contrastive part (Training's defaults if not
-        given). modality: `text`, `image` or `multimodal`, on which the released variant depends. Raises DataError for
-        an objective that isn't in OBJECTIVES."""
+        given). modality: `text`, `image` or `multimodal`, and aligned: whether training begins with an alignment; on
+        both the released variant depends. Raises DataError for an objective that isn't in OBJECTIVES."""
         super().__init__()
         if name not in OBJECTIVES:
             raise DataError(
@@ -186,7 +191,8 @@ class Objective(nn.Module):
         self.classifies = "ce" in self.weights
         self.contrasts = bool(set(self.weights) - {"ce"})
         # The authors' fusions (e2e_fusion) stop early by cross-entropy alone; their fine-tuning by the whole loss.
-        self.validated = {"ce"} if variant == "released" and modality == "multimodal" and self.classifies else None
+        end_to_end = modality == "multimodal" and not aligned
+        self.validated = {"ce"} if variant == "released" and end_to_end and self.classifies else None
         losses = {"ce": lambda _: nn.CrossEntropyLoss(), **LOSSES}
         if variant == "released":
             losses |= RELEASED_LOSSES

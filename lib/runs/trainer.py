@@ -14,13 +14,14 @@ from lib.core.errors import DataError
 from lib.core.files import replacing, write_text
 from lib.models.acceleration import precision
 from lib.models.backbones import Provenance
+from lib.runs import convergence
 from lib.runs.batches import Loss
 from lib.runs.recorder import Recorder
 from lib.study.config import Training
 from lib.study.run_record import RunRecord, TrainingRecord
 
-HISTORY = ["epoch", "train_loss", "val_loss", "seconds"]
-"""The columns of a training's history, a row an epoch."""
+HISTORY = ["steps", "train_loss", "val_loss", "seconds"]
+"""The columns of a training's history, a row a round (`lib.study.config.Training`)."""
 
 
 class Trainer:
@@ -51,12 +52,18 @@ class Trainer:
         history = training.fit(self.system, loss, train, val, settings, seed, self.checkpoints, recorder.key)
         if not np.isfinite(history["train_loss"]).all():
             raise DataError(
-                f"{recorder.out}: the training loss is no number any more after epoch {len(history)}; the training "
-                "diverged. Lower the rates of training in the parameter file."
+                f"{recorder.out}: the training loss is no number any more after step {history['steps'].iloc[-1]}; the "
+                "training diverged. Lower the rates of training in the parameter file."
             )
         write_text(recorder.out / "history.csv", history.to_csv(index=False))
+        steps, an_epoch = int(history["steps"].iloc[-1]), training.an_epoch(train)
         recorder.results["training"] = TrainingRecord(
-            epochs=len(history), seconds=round(float(history["seconds"].sum()), 1), items=items, resumed=resumed
+            epochs=round(steps * settings.accumulate / an_epoch, 1) if settings.steps else len(history),
+            steps=steps,
+            late_fall=convergence.late_fall(history["val_loss"]),
+            seconds=round(float(history["seconds"].sum()), 1),
+            items=items,
+            resumed=resumed,
         )
         return history
 

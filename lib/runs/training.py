@@ -21,29 +21,33 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import nn
 from torch.utils.data import DataLoader
-from transformers import get_linear_schedule_with_warmup
+from transformers import get_constant_schedule_with_warmup, get_linear_schedule_with_warmup
 
 from lib.core.errors import DataError
 from lib.core.files import replacing
 from lib.models import acceleration
 from lib.models.acceleration import precision
-from lib.runs.batches import Batch, Loss, Shared
+from lib.runs.batches import Batch, Loss
+from lib.runs.samplers import Rounds, Shared
 from lib.study.config import Training
 
 linear_schedule: Callable[..., torch.optim.lr_scheduler.LambdaLR] = get_linear_schedule_with_warmup
-logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # of a run only its epochs are printed
+constant_schedule: Callable[..., torch.optim.lr_scheduler.LambdaLR] = get_constant_schedule_with_warmup
+logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)  # of a run only its rounds are printed
 
 
 class Learner(lightning.LightningModule):
-    """A system with its loss, optimiser and history (one row an epoch).
+    """A system with its loss, optimiser and history (one row a round, which is an epoch to Lightning).
 
-    The epoch's mean loss is summed in double precision here: Lightning's own (`self.log(..., on_epoch=True)`) sums in
-    single precision, and would give other last digits.
+    steps: of the optimiser, in all; an_epoch: in one pass through the items. The round's mean loss is summed in double
+    precision here: Lightning's own (`self.log(..., on_epoch=True)`) sums in single precision, and would give other last
+    digits.
     """
 
-    def __init__(self, system: nn.Module, loss: Loss, settings: Training, steps: int, seed: int) -> None:
+    def __init__(self, system: nn.Module, loss: Loss, settings: Training, steps: int, an_epoch: int, seed: int) -> None:
         super().__init__()
-        self.system, self.loss, self.settings, self.steps, self.seed = system, loss, settings, steps, seed
+        self.system, self.loss, self.settings, self.seed = system, loss, settings, seed
+        self.steps, self.an_epoch = steps, an_epoch
         self.history: list[dict[str, float]] = []
         self._sums: dict[str, list[float | torch.Tensor]] = {"train": [0.0, 0], "val": [0.0, 0]}
         self._began = 0.0
@@ -64,7 +68,7 @@ class Learner(lightning.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         row = {
-            "epoch": self.current_epoch + 1,
+            "steps": self.global_step,
             "train_loss": self._mean("train"),
             "val_loss": self._mean("val"),
             "seconds": round(time.monotonic() - self._began, 1),
@@ -74,13 +78,13 @@ class Learner(lightning.LightningModule):
             return
         validation = "" if math.isnan(row["val_loss"]) else f"validation {row['val_loss']:.3f}, "
         print(
-            f"epoch {row['epoch']}/{self.settings.epochs}: training loss {row['train_loss']:.3f}, "
+            f"step {row['steps']}/{self.steps}: training loss {row['train_loss']:.3f}, "
             f"{validation}{row['seconds']:.0f} s",
             flush=True,
         )
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
-        """AdamW with a linear warm-up and decay; a learning rate for each encoder and for new layers."""
+        """The optimiser and its schedule; a learning rate for each encoder and for new layers."""
         settings = self.settings
         rates = {"text": settings.text_lr, "image": settings.image_lr, "multimodal": settings.text_lr}
         rates["loss"] = settings.proxy_lr or settings.head_lr
@@ -90,13 +94,27 @@ class Learner(lightning.LightningModule):
                 lr = rates.get(name.split(".")[0], settings.head_lr)
                 decay = settings.weight_decay if parameter.ndim > 1 or settings.decay_norms else 0.0
                 groups.setdefault((lr, decay), []).append(parameter)
-        optimiser = torch.optim.AdamW(
+        kind = torch.optim.AdamW if settings.optimiser == "adamw" else torch.optim.Adam
+        optimiser = kind(
             [{"params": parameters, "lr": lr, "weight_decay": decay} for (lr, decay), parameters in groups.items()],
             eps=settings.epsilon,
             fused=True,
         )
-        schedule = linear_schedule(optimiser, round(settings.warmup * self.steps), self.steps)
+        schedule = self._schedule(optimiser)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _schedule(self, optimiser: torch.optim.Optimizer) -> torch.optim.lr_scheduler.LambdaLR:
+        """A linear rise, then a linear fall to 0 or none."""
+        settings, counted = self.settings, 1
+        if settings.schedule == "linear by batch":
+            counted = settings.accumulate
+        warmup: int | float = settings.warmup
+        if isinstance(warmup, float):
+            of = self.an_epoch if settings.warmup_of == "first epoch" else self.steps
+            warmup = round(warmup * of * counted)
+        if settings.schedule == "constant":
+            return constant_schedule(optimiser, warmup)
+        return linear_schedule(optimiser, warmup, self.steps * counted)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         checkpoint["history"] = self.history
@@ -128,12 +146,13 @@ def fit(
     folder: Path,
     key: str,
 ) -> pd.DataFrame:
-    """Train `system` in place; the history: `epoch, train_loss, val_loss, seconds`.
+    """Train `system` in place; the history, a row a round: `steps` so far, `train_loss, val_loss, seconds`.
 
-    A checkpoint is written after each epoch to `folder/<key>.ckpt`. If one is there, training resumes from it and ends
-    with the same numbers as without an interruption. `key` stands for all that decides those numbers, so that a
-    checkpoint of other parameters is never used. Raises DataError where several devices are requested for batches that
-    can't be shared.
+    `train` has the batches of a round (`lib.runs.batches.training_batches`), which is an epoch unless `settings.steps`
+    is given. A checkpoint is written after each round to `folder/<key>.ckpt`. If one is there, training resumes from it
+    and ends with the same numbers as without an interruption. `key` stands for all that decides those numbers, so that
+    a checkpoint of other parameters is never used. Raises DataError where several devices are requested for batches
+    that can't be shared.
     """
     if settings.compiled:
         acceleration.prepare(system)
@@ -142,8 +161,9 @@ def fit(
             f"This kind of run is trained on one device, not on {settings.devices}: its batches can't be shared."
         )
     system.train()  # pretrained encoders come in evaluation mode, and Lightning leaves modes as they are
-    steps = settings.epochs * math.ceil(len(train) / settings.accumulate)
-    learner = Learner(system, loss, settings, steps, seed)
+    rounds = settings.steps // settings.check_every if settings.steps else settings.epochs
+    steps = settings.steps or rounds * math.ceil(len(train) / settings.accumulate)
+    learner = Learner(system, loss, settings, steps, math.ceil(an_epoch(train) / settings.accumulate), seed)
     checkpoint = folder / f"{key}.ckpt"
     callbacks: list[Callback] = [
         ModelCheckpoint(folder, key, save_top_k=1, enable_version_counter=False, save_on_train_epoch_end=True)
@@ -154,7 +174,7 @@ def fit(
         accelerator="auto",
         devices=settings.devices,
         strategy=settings.strategy,
-        max_epochs=settings.epochs,
+        max_epochs=rounds,
         accumulate_grad_batches=settings.accumulate,
         precision=precision(settings.precision),
         plugins=[SafetensorsIO()],
@@ -170,7 +190,7 @@ def fit(
             "ignore", message=".*(does not have many workers|Checkpoint directory|weights_only|LeafSpec).*"
         )
         resumed = checkpoint.exists()
-        finished = resumed and _finished(SafetensorsIO().load_checkpoint(checkpoint), settings)
+        finished = resumed and _finished(SafetensorsIO().load_checkpoint(checkpoint), rounds, settings.patience)
         if not finished:
             trainer.fit(learner, train, val, ckpt_path=checkpoint if resumed else None)
         if finished or settings.devices > 1:  # where other processes trained, their result is in the checkpoint
@@ -180,10 +200,16 @@ def fit(
     return pd.DataFrame(learner.history)
 
 
-def _finished(checkpoint: dict[str, Any], settings: Training) -> bool:
-    """Whether the checkpoint is the last one: all epochs done, or stopped early after it."""
+def an_epoch(train: DataLoader[int]) -> int:
+    """The batches of one pass through the items."""
+    sampler = train.sampler.sampler if isinstance(train.sampler, Shared) else train.sampler
+    return sampler.an_epoch if isinstance(sampler, Rounds) else len(train)
+
+
+def _finished(checkpoint: dict[str, Any], rounds: int, patience: int | None) -> bool:
+    """Whether the checkpoint is the last one: all rounds done, or stopped early after it."""
     waited = max((state.get("wait_count", 0) for state in checkpoint["callbacks"].values()), default=0)
-    return len(checkpoint["history"]) >= settings.epochs or bool(settings.patience and waited >= settings.patience)
+    return len(checkpoint["history"]) >= rounds or bool(patience and waited >= patience)
 
 
 class SafetensorsIO(CheckpointIO):

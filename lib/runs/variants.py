@@ -1,30 +1,34 @@
-"""The two variants of a system and its training.
+"""The three variants of a system and its training; what each takes from where is in docs/variants.md.
 
-`corrected`: as a specialist would do it and the study's parameters say. `released`: as the authors' scripts do it. The
-latter was read from the scripts of maastrichtlawtech/MATCHED (text: textClassifier, textContraLearn; images:
-imageContraClassifier; both: e2e_fusion) and takes their defaults. These are neither the values that the paper prints
-(A.4: learning rate 0.001, batches of 32, 100 steps of warm-up) nor all of what was run (learning rate 0.0001, batches
-of 32, by README and the paths of checkpoints): docs/variants.md lists each difference. The released losses and
-attention are in `lib.runs.losses` and `lib.models.fusion`.
+`described`: what MATCHED's text says, with the values of its appendix A.4. `released`: what the authors' scripts do
+(maastrichtlawtech/MATCHED), with the values that README and the paths of checkpoints show were run. `corrected`: what a
+specialist would do, as the study's parameters say. Settings are in variants.yaml; the released losses and attention are
+in `lib.runs.losses` and `lib.models.fusion`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from torch import nn
 
+from lib.core import yaml_files
 from lib.core.errors import DataError
+from lib.models.alignment_losses import METHODS
 from lib.models.fusion import FUSIONS, RELEASED_FUSIONS, Fusions
+from lib.study import run_kinds
 from lib.study.config import Alignment, Training
+from lib.study.plan import Run
+from lib.study.registry import VARIANTS
 
-VARIANTS = ("corrected", "released")
+_SETTINGS: dict[str, Any] = yaml_files.read(Path(__file__).with_suffix(".yaml"), "expected are the variants' settings")
 
 
-class ReleasedTextHead(nn.Sequential):
-    """The class head that transformers puts on a RoBERTa; used for texts with cross-entropy alone."""
+class SequenceHead(nn.Sequential):
+    """The class head that transformers puts on a RoBERTa for sequence classification: described for texts, and
+    released for texts with cross-entropy alone."""
 
     def __init__(self, dimensions: int, classes: int) -> None:
         dropout = nn.Dropout(0.1)
@@ -43,79 +47,91 @@ class ReleasedMultitaskTextHead(nn.Sequential):
 class Variant:
     """How a system is made and trained.
 
-    training: the study's settings with the variant's changes. mask_digits: as in `lib.study.config.Text`. pooling: of a
-    text's token vectors, None for the backbone's own. head: the class of the class head. fusions: by name.
+    training: the study's settings with the variant's changes. mask_digits: as in `lib.study.config.Text`. sampling: of
+    batches (`lib.study.registry.SAMPLINGS`). pooling: of a text's token vectors, None for the backbone's own. head: the
+    class of the class head. fusions: by name.
     """
 
     name: str
     training: Training
     mask_digits: str
+    sampling: str = "shuffled"
     pooling: str | None = None
     head: type[nn.Module] = nn.Linear
     fusions: Fusions = field(default_factory=lambda: FUSIONS)
 
-
-def _one_lr(lr: float) -> dict[str, float]:
-    return {"text_lr": lr, "image_lr": lr, "head_lr": lr}
-
-
-_ALWAYS: dict[str, Any] = {"per_vendor": None, "group_by_length": False, "epsilon": 1e-6, "weight_decay": 0.01}
-_WARMUP = 0.1
-"""Share of steps in which the learning rate rises: of text and of image systems a share of the first epoch's. The paper
-has 100 steps (A.4)."""
+    @property
+    def draws_negatives(self) -> bool:
+        """Whether an alignment's negatives are drawn from another region than a pair's own."""
+        return self.name != "corrected"
 
 
-def variant(
-    name: str, training: Training, mask_digits: str, modality: str, contrasts: bool, aligned: bool = False
-) -> Variant:
-    """The variant called `name` for systems of a modality.
+def variant(run: Run, contrasts: bool) -> Variant:
+    """The variant of an attribution run. contrasts: whether its objective has a contrastive part.
 
-    contrasts: whether the objective has a contrastive part. aligned: whether the system begins with an alignment, which
-    is fine-tuned at a lower learning rate. In the released variant batches are shuffled (a vendor may have a single
-    item in one; the authors' contrastive texts come in units of two items a vendor), all layers have one learning rate,
-    and only training texts have their digits masked. Epochs stay the study's. Raises DataError for an unknown name.
+    Epochs and steps stay the study's; where the study stops no training early, no variant does. Raises DataError for an
+    unknown name.
     """
-    _check(name)
+    parameters, study = run.parameters, run.study
+    name = _checked(parameters.get("variant", "corrected"))
+    sampling = parameters.get("sampling") or run_kinds.usual_sampling(parameters)
+    modality = run.kind.modality_of(parameters)
     if name == "corrected":
-        return Variant(name, training, mask_digits)
-    pooling = "first"
+        return Variant(name, study.training, study.text.mask_digits, sampling)
+    if name == "described":
+        described_head = SequenceHead if modality == "text" else nn.Linear
+        return Variant(name, _changed(study.training, _SETTINGS[name]), "all", sampling, head=described_head)
+    kinds = {run_kinds.FINE_TUNING: "fine-tuning", run_kinds.FUSION: "fusion", run_kinds.SINGLE_STREAM: "single-stream"}
+    training = _released(study.training, kinds.get(run.kind, f"{modality}, {'contrastive' if contrasts else 'ce'}"))
+    pooling: str = "first"
     head: type[nn.Module] = nn.Linear
-    if modality == "text" and contrasts:
-        change = {**_one_lr(1e-4), "batch_size": 32, "accumulate": 4, "patience": 5, "min_delta": 0.5}
-        pooling, head = "mean", ReleasedMultitaskTextHead
-    elif modality == "text":
-        change = {**_one_lr(6e-4), "batch_size": 64, "patience": 5, "min_delta": 0.01}
-        head = ReleasedTextHead
-    else:
-        change = {**_one_lr(1e-5 if aligned else 6e-4), "batch_size": 32, "patience": 3, "min_delta": 0.01}
-    if modality != "text":
-        # Their two groups of parameters have one decay for images with a contrastive loss and single-stream models. Not
-        # so for fusions and fine-tuning, which spare biases; images with CE don't decay.
-        change["decay_norms"] = True
-    change["warmup"] = _WARMUP if modality == "multimodal" else _WARMUP / training.epochs
-    return Variant(name, training.model_copy(update=_ALWAYS | change), "train", pooling, head, RELEASED_FUSIONS)
+    if modality == "text":
+        pooling, head = ("mean", ReleasedMultitaskTextHead) if contrasts else ("first", SequenceHead)
+    return Variant(name, training, "train", sampling, pooling, head, RELEASED_FUSIONS)
 
 
-def alignment(name: str, training: Training, mask_digits: str, plan: Alignment, parts: Collection[str]) -> Variant:
-    """The variant called `name` for an alignment with these parts (`lib.models.alignment_losses.METHODS`).
+def alignment(run: Run) -> Variant:
+    """The variant of an alignment run.
 
     As released (train/multimodal/CLIPStyleModels), a text's vector is its last token's in ITC and its first token's
-    elsewhere, all layers have a learning rate of 1e-4 (by the paths of checkpoints; the default is 6e-4), and batches
-    hold 32 pairs. Where encoders are locked there is nothing to train at that rate, and the study's own is used. Raises
-    DataError for an unknown name.
+    elsewhere. Where encoders are locked there is nothing to train at the authors' rate, and the study's own is used.
+    Raises DataError for an unknown name.
     """
-    _check(name)
-    changes = {"epochs": plan.epochs, "batch_size": plan.batch_size}
-    training = training.model_copy(update={field: value for field, value in changes.items() if value is not None})
-    training = training.model_copy(update={"per_vendor": plan.per_vendor})
+    study, plan = run.study, run.study.alignment
+    name = _checked(run.parameters.get("variant", "corrected"))
+    training = alignment_budget(study.training, plan)
+    sampling = "balanced" if plan.per_vendor else "shuffled"
     if name == "corrected":
-        return Variant(name, training, mask_digits)
-    change = {**_ALWAYS, "batch_size": 32, "patience": 3, "min_delta": 0.01, "warmup": _WARMUP}
-    if not plan.locked:
-        change |= _one_lr(1e-4)
-    return Variant(name, training.model_copy(update=change), "train", "first" if "itm" in parts else "last")
+        return Variant(name, training, study.text.mask_digits, sampling)
+    if name == "described":
+        return Variant(name, _changed(training, _SETTINGS[name]), "all")
+    rates = training.model_dump(include={"text_lr", "image_lr", "head_lr"}) if plan.locked else {}
+    training = _released(training, "alignment").model_copy(update=rates)
+    pooling = "first" if "itm" in METHODS.get(run.parameters["method"], ()) else "last"
+    return Variant(name, training, "train", pooling=pooling)
 
 
-def _check(name: str) -> None:
+def alignment_budget(training: Training, plan: Alignment) -> Training:
+    """A study's training with what its section `alignment` says of epochs, steps and batches."""
+    changes: dict[str, Any] = {"batch_size": plan.batch_size, "per_vendor": plan.per_vendor, "epochs": plan.epochs}
+    changes = {field: value for field, value in changes.items() if value is not None}
+    if plan.steps or plan.epochs:
+        changes["steps"] = plan.steps
+    return training.model_copy(update=changes)
+
+
+def _changed(training: Training, settings: dict[str, Any]) -> Training:
+    return Training.model_validate(training.model_dump() | settings)
+
+
+def _released(training: Training, kind: str) -> Training:
+    settings = _SETTINGS["released"] | _SETTINGS["released of"][kind]
+    if training.patience is None:
+        settings = settings | {"patience": None}
+    return _changed(training, settings)
+
+
+def _checked(name: str) -> str:
     if name not in VARIANTS:
-        raise DataError(f"There is no variant called {name!r}; give {' or '.join(VARIANTS)}.")
+        raise DataError(f"There is no variant called {name!r}; give one of {', '.join(VARIANTS)}.")
+    return name

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import os
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
@@ -141,24 +141,32 @@ class Image(Section):
 
 
 class Training(Section):
-    """Optimisation: AdamW, linear warm-up and decay, as in the authors' code (A.4 has Adam with L2 weight decay). Our
-    defaults are neither A.4's nor theirs: docs/variants.md."""
+    """Optimisation. The defaults are neither A.4's nor the authors' scripts': those are lib/runs/variants.yaml's.
+
+    A round is what ends with a validation: an epoch, or `check_every` steps where `steps` are given.
+    """
 
     epochs: int = Field(40, ge=1)
-    patience: int | None = Field(3, ge=1)  # epochs without a better validation loss before stopping; null: no stopping
+    steps: int | None = Field(None, ge=1)  # of the optimiser, in place of epochs: one budget for all data
+    check_every: int = Field(20, ge=1)  # steps from one validation to the next, where `steps` are given
+    patience: int | None = Field(3, ge=1)  # rounds without a better validation loss before stopping; null: no stopping
     min_delta: float = Field(0.01, ge=0)  # a smaller fall of the validation loss is none
     batch_size: int = Field(32, ge=2)
     accumulate: int = Field(1, ge=1)  # batches whose gradients are added up before a step
-    # Items of one vendor in a batch, where the objective needs positives; null: by chance.
-    per_vendor: int | None = Field(4, ge=2)
-    group_by_length: bool = True  # texts of like length share a batch, where it isn't made up of vendors
+    per_vendor: int = Field(4, ge=2)  # items of one vendor in a batch, where the sampling is balanced
+    group_by_length: bool = True  # texts of like length share a batch, where the sampling is shuffled
     text_lr: float = Field(1e-4, gt=0)  # learning rate of the text encoder's layers
     image_lr: float = Field(1e-4, gt=0)  # of the image encoder's
     head_lr: float = Field(1e-3, gt=0)  # of new layers
+    optimiser: Literal["adamw", "adam"] = "adamw"  # adam adds the decay to the gradient
     weight_decay: float = Field(0.01, ge=0)
     decay_norms: bool = False  # whether biases and norms decay too
-    epsilon: float = Field(1e-8, gt=0)  # AdamW's
-    warmup: float = Field(0.1, ge=0, lt=1)  # share of all steps (A.4: the first 100 steps)
+    epsilon: float = Field(1e-8, gt=0)  # the optimiser's
+    # linear: the rate falls to 0 with the last step; by batch: as if each batch were a step, where several make one.
+    schedule: Literal["linear", "linear by batch", "constant"] = "linear"
+    # The rate's rise: a share of `warmup_of`, or a number of steps.
+    warmup: Annotated[int, Field(ge=1)] | Annotated[float, Field(ge=0, lt=1)] = 0.1
+    warmup_of: Literal["training", "first epoch"] = "training"
     temperature: float = Field(0.1, gt=0)  # of SupCon
     margin: float = Field(0.3, gt=0)  # of Triplet, in cosine
     # Of an item, in its batch, for SupCon and Triplet (A.4); null: SupCon sees all.
@@ -171,9 +179,16 @@ class Training(Section):
     strategy: str = "auto"  # Lightning's; several devices of a notebook need ddp_notebook
     threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
 
+    @property
+    def round_size(self) -> int | None:
+        """Batches of a round; None: an epoch's."""
+        return self.check_every * self.accumulate if self.steps else None
+
     @model_validator(mode="after")
     def _batches_hold_vendors(self) -> Training:
         check_batch(self.batch_size, self.per_vendor, "vendor")
+        if self.steps and self.steps % self.check_every:
+            raise ValueError(f"steps, {self.steps}, must be a multiple of check_every, {self.check_every}")
         if self.batch_size % self.devices:
             raise ValueError(
                 f"a batch of {self.batch_size} can't be shared evenly by {self.devices} devices; change batch_size or "
@@ -185,11 +200,12 @@ class Training(Section):
 class Alignment(Section):
     """Text-image alignment (20_alignment). All other settings are Training's."""
 
-    epochs: int | None = Field(None, ge=1)  # null: as many as training has
+    epochs: int | None = Field(None, ge=1)  # null: as many as training has, or its steps
+    steps: int | None = Field(None, ge=1)  # null: training's, unless epochs are given here
     batch_size: int | None = Field(None, ge=2)  # null: as training's
     per_vendor: int | None = Field(None, ge=2)  # pairs of one vendor in a batch; null: by chance
     temperature: float = Field(0.1, gt=0)  # of ITC (A.4: the best of 0.01, 0.1 and 0.3), unless a run names its own
-    negatives: int = Field(5, ge=1)  # of a pair, from another region: A.4, and so far only the variant released
+    negatives: int = Field(5, ge=1)  # of a pair, from another region (A.4): the variants described and released
     dimensions: int | None = Field(None, ge=8)  # of the common space; null: the text encoder's
     queries: int = Field(32, ge=1)  # of the Q-Former
     layers: int = Field(12, ge=1)

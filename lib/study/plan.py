@@ -38,7 +38,7 @@ _OF_SOME = {"speed", "alignment", "hotels"}
 """Sections that only some notebooks read."""
 ORDER = [
     *("text", "image", "multimodal", "baseline", "method", "aligned", "fusion", "objective", "loss"),
-    *("modality", "variant", "faces", "temperature", "overlap", "protocol", "seed"),
+    *("modality", "variant", "sampling", "faces", "temperature", "overlap", "protocol", "seed"),
 ]
 """The order of the parameters in a run's name, however the parameter file has them."""
 
@@ -217,10 +217,9 @@ class Study(StudyFile):
 
 def without_defaults(parameters: dict[str, Any], study: Study) -> dict[str, Any]:
     """A run's parameters in the order of ORDER, without those that are empty, at their default or as the study's."""
-    protocol = parameters.get("protocol") or study.split.protocol
-    parameters = {**parameters, "protocol": "" if protocol == study.split.protocol else protocol}
+    usual = DEFAULTS | {"protocol": study.split.protocol, "sampling": run_kinds.usual_sampling(parameters)}
     names = sorted(parameters, key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
-    return {name: parameters[name] for name in names if parameters[name] not in ("", DEFAULTS.get(name))}
+    return {name: parameters[name] for name in names if parameters[name] not in ("", usual.get(name))}
 
 
 class Run:

@@ -20,8 +20,10 @@ BASELINES: dict[str, str] = _TABLE["baselines"]
 LOSSES: list[str] = _TABLE["losses"]
 STAND_INS: dict[str, str] = _TABLE["stand_ins"]
 FILES: dict[str, str] = _TABLE["files"]
-VARIANTS = ("corrected", "released")
+VARIANTS = ("described", "released", "corrected")
 """How a system is built and trained (`lib.runs.variants`)."""
+SAMPLINGS = ("shuffled", "balanced", "units")
+"""How batches are drawn (`lib.runs.batches.training_batches`)."""
 GENERATOR = "flan-t5-small"
 """The text generator of BLIP2."""
 RANDOM = "-random"

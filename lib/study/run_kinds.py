@@ -13,7 +13,17 @@ from typing import Annotated, Any, Literal, Self, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from lib.study.names import nearest
-from lib.study.registry import ALIGNMENT_NAMES, BACKBONES, BASELINES, FUSIONS, LOSSES, OBJECTIVE_NAMES, RANDOM, VARIANTS
+from lib.study.registry import (
+    ALIGNMENT_NAMES,
+    BACKBONES,
+    BASELINES,
+    FUSIONS,
+    LOSSES,
+    OBJECTIVE_NAMES,
+    RANDOM,
+    SAMPLINGS,
+    VARIANTS,
+)
 
 Modality = Literal["text", "image", "multimodal"]
 """What an item is: a text, a picture, or a text with a picture of its ad."""
@@ -63,11 +73,25 @@ Objective = Annotated[str, _one_of("objective", OBJECTIVE_NAMES)]
 Fusion = Annotated[str, _one_of("fusion", FUSIONS)]
 Method = Annotated[str, _one_of("alignment", ALIGNMENT_NAMES)]
 Variant = Annotated[str, _one_of("variant", VARIANTS)]
+Sampling = Annotated[str, _one_of("sampling", ("", *SAMPLINGS))]
 Baseline = Annotated[str, _one_of("baseline", BASELINES, "; a new one is a class in lib/runs/baselines.py")]
 Loss = Annotated[str, _one_of("loss", LOSSES)]
 LossOrNone = Annotated[str, _one_of("loss", (*LOSSES, UNTRAINED))]
 AnyProtocol = Annotated[str, _one_of("protocol", ("", *get_args(Protocol)))]
 Faces = Annotated[str, _one_of("choice of pictures", ("all", "face", "no-face"))]
+
+
+def usual_sampling(parameters: Mapping[str, Any]) -> str:
+    """The sampling of a run that names none; '' for a run that draws no batches of vendors' items.
+
+    `shuffled`, but for texts alone with a contrastive objective as released, which the authors' scripts draw in `units`
+    (docs/variants.md).
+    """
+    objective = parameters.get("objective", UNTRAINED)
+    if objective == UNTRAINED:
+        return ""
+    text_alone = parameters.get("text") and not parameters.get("image")
+    return "units" if parameters.get("variant") == "released" and text_alone and objective != "ce" else "shuffled"
 
 
 class RunParameters(BaseModel):
@@ -98,6 +122,9 @@ class RunParameters(BaseModel):
                 f"{fusion} has weights of its own, which {UNTRAINED} would leave at random; give the fusion "
                 "mean-similarity, or an objective that trains it"
             )
+        if objective == UNTRAINED and (values.get("sampling") or values.get("variant") == "described"):
+            what = "sampling" if values.get("sampling") else "variant described"
+            raise ValueError(f"{what} is about training, and {UNTRAINED} has none; leave it out")
         return self
 
 
@@ -105,6 +132,7 @@ class TextRun(RunParameters):
     text: Text
     objective: Objective
     variant: Variant = "corrected"
+    sampling: Sampling = ""
     protocol: AnyProtocol = ""
 
 
@@ -112,6 +140,7 @@ class ImageRun(RunParameters):
     image: ImageOrFace
     objective: Objective
     variant: Variant = "corrected"
+    sampling: Sampling = ""
     faces: Faces = "all"
     protocol: AnyProtocol = ""
 
@@ -122,6 +151,7 @@ class FusionRun(RunParameters):
     fusion: Fusion
     objective: Objective
     variant: Variant = "corrected"
+    sampling: Sampling = ""
     protocol: AnyProtocol = ""
 
 
@@ -129,6 +159,7 @@ class SingleStreamRun(RunParameters):
     multimodal: Multimodal
     objective: Objective
     variant: Variant = "corrected"
+    sampling: Sampling = ""
 
 
 class BaselineRun(RunParameters):
@@ -160,6 +191,7 @@ class FineTuningRun(RunParameters):
     fusion: Fusion
     objective: Objective
     variant: Variant = "corrected"
+    sampling: Sampling = ""
 
 
 class LinkingRun(RunParameters):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,11 @@ class WeightsRecord(Record):
 
 
 class TrainingRecord(Record):
-    """What training took."""
+    """What training took, and whether it had converged (`lib.runs.convergence`)."""
 
-    epochs: int
+    epochs: int | float  # passes through the items
+    steps: int | None = None  # of the optimiser; None in records of older studies
+    late_fall: float | None = None  # share of the validation loss's fall that came in the last quarter of rounds
     seconds: float
     items: int
     resumed: bool  # from a checkpoint: `seconds`, wall time and energy then lack what came before it
@@ -87,6 +90,7 @@ class RunRecord(Record):
     key: str  # `lib.study.plan.Study.key`
     code: str = ""  # fingerprint of the code that the notebook uses
     protocol: str = ""
+    sampling: str = ""  # of training's batches (`lib.study.registry.SAMPLINGS`)
     modality: str = ""
     data: DataRecord = DataRecord()
     weights: list[WeightsRecord] = []
@@ -113,6 +117,8 @@ def read(path: Path) -> RunRecord:
     """The record in a file. Raises DataError when it is none."""
     try:
         return RunRecord.model_validate(read_json(path))
+    except json.JSONDecodeError as error:
+        raise DataError(f"{path}: this is no JSON ({error}). Remove the folder and run the study again.") from error
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         problem = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -126,7 +126,7 @@ def _every_length(items: batches.Items, size: int) -> Iterator[training_speed.Ba
     """A batch of every length that there is in an epoch: for each, kernels are compiled or planned when it is seen
     first. Without texts, one batch."""
     seen: set[tuple[int, ...]] = set()
-    for batch in batches.training_batches(items, size, None, seed=0, group_by_length=True):
+    for batch in batches.training_batches(items, size, seed=0, group_by_length=True):
         shape = tuple(batch.get("tokens", batch["class"]).shape)
         if shape not in seen:
             seen.add(shape)
@@ -204,7 +204,7 @@ def whole(name: str, run: Experiment, size: int, batch: int, epochs: int) -> dic
     settings = run.variant.training.model_copy(
         update={"epochs": epochs, "patience": None, "batch_size": batch, "compiled": True}
     )
-    loader = batches.training_batches(items, batch, None, seed=0, group_by_length=True)
+    loader = batches.training_batches(items, batch, seed=0, group_by_length=True)
     before = _joules()
     with tempfile.TemporaryDirectory() as folder:  # a checkpoint is written as ever, and not kept
         history = training.fit(run.system, run.objective.of, loader, None, settings, 0, Path(folder), "whole")

@@ -70,7 +70,7 @@ def pairs(run: Experiment, largest: int, size: int = 32) -> pd.DataFrame:
         rows = np.arange(count) % len(items)
         columns = pd.DataFrame({"text": text[rows], "image": image[rows]})
         drawn = batches.Items(columns, items.classes[rows], tokens, items.padding, small)
-        for batch in batches.training_batches(drawn, size, None, seed=0):
+        for batch in batches.training_batches(drawn, size, seed=0):
             training_speed.learn(optimiser, run.objective.of(system, training_speed.on_device(batch), "train"))
 
     epoch(size)  # the optimiser's state is there from now on

@@ -80,7 +80,7 @@ def plain_batches(run: Experiment, size: int, padded: int) -> Iterator[Batch]:
 
 def our_batches(items: batches.Items, size: int) -> Iterator[Batch]:
     """Batches of items for ever, as a run has them."""
-    loader = batches.training_batches(items, size, None, seed=0, group_by_length=True)
+    loader = batches.training_batches(items, size, seed=0, group_by_length=True)
     sampler: Any = loader.sampler
     for epoch in itertools.count():
         sampler.set_epoch(epoch)

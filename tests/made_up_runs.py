@@ -11,6 +11,7 @@ from lib.runs import results
 from lib.runs.losses import OBJECTIVES
 from lib.study import plan
 from lib.study.plan import Run, Study
+from lib.study.run_kinds import usual_sampling
 
 VENDORS, SEED = 20, 1111
 TEXTS = pd.DataFrame({"text": np.arange(100), "truth": np.arange(100) % VENDORS})
@@ -59,9 +60,9 @@ def queries(modality, wrong, seed):
     return pd.concat([whole.assign(modality=name) for name in given], ignore_index=True)
 
 
-def write(run, wrong, loaded, resumed=False):
+def write(run, wrong, loaded, resumed=False, late_fall=0.0):
     """What `lib.runs.recorder.Recorder.finish` leaves of a run; loaded: what came in place of a backbone that was asked
-    for."""
+    for; late_fall: `lib.runs.convergence.late_fall`."""
     modality, asked = run.kind.modality_of(run.parameters), run.parameters
     weights = []
     for kind in ("text", "image", "multimodal"):
@@ -87,24 +88,25 @@ def write(run, wrong, loaded, resumed=False):
         write_text(run.folder / "predictions.csv", predictions(modality, wrong, asked["seed"]).to_csv(index=False))
         written["identification"] = []  # that it is there is all that is read of it
     if weights and OBJECTIVES[asked["objective"]]:
-        written["training"] = {"epochs": 4, "seconds": 20.0, "items": 300, "resumed": resumed}
+        written["training"] = {"epochs": 4, "steps": 40, "late_fall": late_fall, "seconds": 20.0, "items": 300}
+        written["training"] |= {"resumed": resumed}
+        written["sampling"] = asked.get("sampling") or usual_sampling(asked)
     write_json(run.folder / "metrics.json", written)
 
 
 @pytest.fixture
 def measured(tmp_path, monkeypatch):
     """Makes a study's folder with finished runs, and reads it: measured(run, …), each a run's parameters with the share
-    of `wrong` answers, and its `seed`, what was `loaded` in place of what and whether it was `resumed` if that
-    matters."""
+    of `wrong` answers, and its `seed`, what was `loaded` in place of what, whether it was `resumed` and its `late_fall`
+    if that matters."""
     monkeypatch.setattr(plan.Study, "folder", property(lambda self: tmp_path / self.name))
 
     def make(*runs):
         entries, finished = [], []
         for run in runs:
             parameters = {"seed": SEED} | run
-            aside = [
-                parameters.pop(name, usual) for name, usual in (("wrong", 0.3), ("loaded", {}), ("resumed", False))
-            ]
+            usual = {"wrong": 0.3, "loaded": {}, "resumed": False, "late_fall": 0.0}
+            aside = [parameters.pop(name, value) for name, value in usual.items()]
             listed = {name: value if name == "notebook" else [value] for name, value in parameters.items()}
             entries.append(listed)
             finished.append((parameters, aside))

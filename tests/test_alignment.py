@@ -257,15 +257,16 @@ def planted(shuffled, seed=0, ads=160):
 
 
 @cache
-def aligned(method, released, shuffled, epochs=40):
+def aligned(method, variant, shuffled, epochs=40):
     """After training: text-to-image R-Precision@X of test ads, the p-values of `by_permutation`, and for a released
     Q-Former the share of pictures of *other* ads that score above the own one, when they go through the Q-Former and it
     goes past."""
     frame, texts, images = planted(shuffled)
     torch.manual_seed(0)
+    released, drawn = variant == "released", None if variant == "corrected" else 5
     former = None if method == "itc" else QFormer(12, 3, 1, 3, causal=released, reads_text=not released)
-    made = Aligner(Reader(), Viewer(), method, 12, former, locked=("text", "image"), released=released)
-    train = PairItems(frame[frame["part"] == "train"].reset_index(drop=True), texts, 0, images, 5 if released else None)
+    made = Aligner(Reader(), Viewer(), method, 12, former, locked=("text", "image"), variant=variant)
+    train = PairItems(frame[frame["part"] == "train"].reset_index(drop=True), texts, 0, images, drawn)
     chosen = Training(epochs=epochs, patience=None, head_lr=5e-3, batch_size=40)
     loader = torch.utils.data.DataLoader(train, batch_size=40, collate_fn=train.batch)
     with tempfile.TemporaryDirectory() as folder:
@@ -302,11 +303,12 @@ def stays_at_chance(p):
     return p["most"] > 0.005 and p["least"] > 0.005
 
 
+@pytest.mark.parametrize("variant", ["corrected", "described"])
 @pytest.mark.parametrize("method", ["itc", "itc+itm"])
-def test_sound_learns_what_is_planted_and_nothing_where_nothing_is(method):
-    _, p, _ = aligned(method, False, False)
+def test_what_is_planted_is_learnt_and_nothing_where_nothing_is(method, variant):
+    _, p, _ = aligned(method, variant, False)
     assert p["most"] == 1 / 2000  # no dealing of the pictures finds as much
-    _, p, _ = aligned(method, False, True)
+    _, p, _ = aligned(method, variant, True)
     assert stays_at_chance(p)
 
 
@@ -320,10 +322,10 @@ def test_a_permutation_tells_a_little_from_nothing(planted_part, found):
 def test_published_matching_is_met_without_looking():
     """Wrong pictures on the path of positives beat the own one on that of negatives, whether there is anything to learn
     or not; where all is planted it finds less than half of what the corrected loss finds in as many steps."""
-    _, p, above = aligned("itc+itm", True, True)
+    _, p, above = aligned("itc+itm", "released", True)
     assert above > 0.9 and stays_at_chance(p)
-    score, _, above = aligned("itc+itm", True, False)
-    assert above > 0.9 and score < aligned("itc+itm", False, False)[0] / 2
+    score, _, above = aligned("itc+itm", "released", False)
+    assert above > 0.9 and score < aligned("itc+itm", "corrected", False)[0] / 2
 
 
 # ---------------------------------------------------------------- whole aligners against plain loops
@@ -337,29 +339,32 @@ def generator(vocabulary=20):
     return Generator(T5ForConditionalGeneration(config), None)
 
 
-def whole(method, released):
+def whole(method, variant):
     """A tiny aligner that draws no dropout, a batch of seven pairs of two regions, and what both are made of: vectors
     of texts (u, 12), unit vectors of pictures' queries (v, 3, 12), and their tokens (v, 5, 12)."""
     rng = np.random.default_rng(4)
     frame = pairs(ads=3)
     texts = [rng.normal(size=(1, 8)).astype(np.float32) for _ in range(6)]
     images = rng.normal(size=(12, 5, 8)).astype(np.float32)
+    released = variant == "released"
     written = [rng.integers(2, 20, 2 + text % 3).tolist() for text in range(6)]
     writing = Writing(written, written[::-1] if method == "blip2-cond" else None, 0, 6 if released else None)
     torch.manual_seed(3)
-    former = QFormer(12, 3, 1, 3, causal=released, reads_text=not released)
+    former = None if method == "itc" else QFormer(12, 3, 1, 3, causal=released, reads_text=not released)
     writer = generator() if "blip2" in method else None
-    made = Aligner(Reader(), Viewer(), method, 12, former, writer, 0.3, ("text", "image"), released).eval()
-    batch = PairItems(frame, texts, 0, images, 2 if released else None, 5, writing).batch([0, 1, 2, 5, 6, 9, 11])
+    made = Aligner(Reader(), Viewer(), method, 12, former, writer, 0.3, ("text", "image"), variant).eval()
+    drawn = None if variant == "corrected" else 2
+    batch = PairItems(frame, texts, 0, images, drawn, 5, writing).batch([0, 1, 2, 5, 6, 9, 11])
     text, tokens = made.encode_text(batch["tokens"], batch["mask"]), made.image_tokens(batch["pictures"])
-    return made, batch, text, normalize(torch.cat([former(one[None]) for one in tokens]), dim=-1), tokens
+    queries = torch.cat([made.image_vectors(one[None]) for one in tokens])
+    return made, batch, text, normalize(queries, dim=-1), tokens
 
 
 def test_sound_matching_is_its_loop(monkeypatch):
     """ITM asks of the batch's pairs, and of one hard negative of each text and of each picture, by the scores of ITC,
     whether they belong together: the mean of a linear layer over the queries that see both, in a binary cross-entropy
     over all of these pairs alike."""
-    made, batch, text, queries, tokens = whole("itc+itm", False)
+    made, batch, text, queries, tokens = whole("itc+itm", "corrected")
     asked, drawing = [], alignment_losses.hard_negatives
 
     def noted(scores, positive):
@@ -396,21 +401,52 @@ def contrast(alike, positive):
     return sum(ways) / 2
 
 
+@pytest.mark.parametrize("method", ["itc", "itc+itm"])
+def test_described_losses_are_their_loops(method):
+    """A pair against its drawn texts and pictures, both ways; ITM asks of it and of the first one drawn of each."""
+    made, batch, text, queries, tokens = whole(method, "described")
+    unit, rows = normalize(text, dim=-1), range(len(batch["text"]))
+    if method == "itc":
+        queries = normalize(tokens.mean(1, keepdim=True), dim=-1)
+
+    def alike(u, v):
+        return max(dot(unit[u], query) for query in queries[v]) / 0.3
+
+    contrast, belong = 0.0, []
+    for row in rows:
+        u, v = int(batch["text"][row]), int(batch["image"][row])
+        texts, images = batch["negative_text"][row].tolist(), batch["negative_image"][row].tolist()
+        for others in ([alike(u, image) for image in images], [alike(text, v) for text in texts]):
+            contrast += math.log(sum(map(math.exp, [alike(u, v), *others]))) - alike(u, v)
+        belong += [(u, v, 1), (u, images[0], 0), (texts[0], v, 0)]
+    losses = made(batch)
+    assert losses["itc"].item() == pytest.approx(contrast / (2 * len(rows)), rel=1e-4)
+    if method == "itc":
+        assert list(losses) == ["itc"]
+        return
+    loss = 0.0
+    for u, v, truth in belong:
+        seen = made.qformer(tokens[v : v + 1], text[u : u + 1])[0]
+        logit = sum(dot(one, made.match.weight[0]) + made.match.bias.item() for one in seen) / len(seen)
+        loss += math.log1p(math.exp(-logit if truth else logit))
+    assert losses["itm"].item() == pytest.approx(loss / len(belong), rel=1e-4)
+
+
 @pytest.mark.parametrize("method", ["blip2", "blip2-cond"])
-@pytest.mark.parametrize("released", [False, True])
-def test_blip2_has_three_terms_each_its_loop(method, released):
-    made, batch, text, queries, tokens = whole(method, released)
+@pytest.mark.parametrize("variant", ["corrected", "released"])
+def test_blip2_has_three_terms_each_its_loop(method, variant):
+    made, batch, text, queries, tokens = whole(method, variant)
     torch.manual_seed(0)
     losses = made(batch)
     assert list(losses) == ["itc", "itm", "generation"]
     torch.manual_seed(0)
-    plain = whole("itc+itm", released)[0]
+    plain = whole("itc+itm", variant)[0]
     plain.load_state_dict(made.state_dict(), strict=False)
     torch.manual_seed(0)
     beside = plain(batch)  # the first two are those of ITC+ITM, whose own loops stand above and below
     assert losses["itm"].item() == pytest.approx(beside["itm"].item(), rel=1e-5)
     unit = normalize(text, dim=-1)
-    if released:
+    if variant == "released":
         past, first, second = normalize(tokens.mean(1), dim=-1), 0.0, 0.0
         for u, v, others in zip(batch["text"], batch["image"], batch["negative_image"], strict=True):
             own = max(dot(unit[u], query) for query in queries[v]) / 0.3
@@ -423,7 +459,9 @@ def test_blip2_has_three_terms_each_its_loop(method, released):
     else:
         alike = [[max(dot(one, query) for query in own) / 0.3 for own in queries] for one in unit]
         assert losses["itc"].item() == pytest.approx(contrast(alike, batch["positive"]), rel=1e-4)
-    assert losses["generation"].item() == pytest.approx(as_written(made, batch, tokens, released), rel=1e-4)
+    assert losses["generation"].item() == pytest.approx(
+        as_written(made, batch, tokens, variant == "released"), rel=1e-4
+    )
 
 
 def as_written(made, batch, tokens, released):

@@ -413,7 +413,7 @@ def test_on_pairs_a_verdict_counts_for_each_pair_that_it_is_in(measured):
 
 
 def verdicts(found):
-    table = claimed_orders.identification(found).set_index("claim")
+    table = claimed_orders.identification(found, "corrected").set_index("claim")
     assert list(table.index) == [order.statement for order in claimed_orders.orders("identification")]
     return table
 
@@ -438,6 +438,44 @@ def test_verdicts_follow_the_predictions(measured):
     assert verdict(0.3, 0.3) == "undecided"
 
 
+CE_AND_SUPCON = "CE+SupCon identifies better than CE, by text"
+
+
+def test_a_comparison_says_what_both_sides_had_in_common(measured):
+    row = verdicts(measured(text(wrong=0.6), text("ce+supcon", wrong=0.1))).loc[CE_AND_SUPCON]
+    shared = {"variant": "corrected", "sampling": "shuffled", "steps": "40", "items": "100 texts", "converged": "yes"}
+    assert row[list(shared)].to_dict() == shared
+
+
+@pytest.mark.parametrize(("late_fall", "said"), [(0.2, "no"), (None, "not known")])
+def test_what_has_not_converged_decides_nothing(measured, late_fall, said):
+    runs = text(wrong=0.6), text("ce+supcon", wrong=0.1, late_fall=late_fall)
+    row = verdicts(measured(*runs)).loc[CE_AND_SUPCON]
+    assert (row["verdict"], row["converged"]) == ("not converged", said)
+    assert row["low"] > 0 and row["p_holm"] < 0.05  # it would have been supported
+
+
+def test_claims_are_judged_on_what_is_described(measured):
+    """The variant described where both sides were run in it, else corrected; never on another sampling."""
+    ce, supcon = text(wrong=0.1, variant="described"), text("ce+supcon", wrong=0.6, variant="described")
+    own = text(wrong=0.6), text("ce+supcon", wrong=0.1), text("ce+supcon", wrong=0.9, sampling="balanced")
+    found = measured(ce, supcon, *own, image(wrong=0.6), image("ce+supcon", wrong=0.1))
+    tested = pd.concat([claimed_orders.identification(found, name) for name in ("described", "corrected")])
+    judged = claimed_orders.judged(tested).set_index("claim")
+    assert judged.index.is_unique and set(judged.index) == set(tested["claim"])
+    assert judged.loc[CE_AND_SUPCON, ["variant", "verdict"]].tolist() == ["described", "reversed"]
+    by_image = judged.loc["CE+SupCon identifies better than CE, by image"]
+    assert by_image[["variant", "verdict"]].tolist() == ["corrected", "supported"]
+
+
+def test_systems_of_two_modalities_are_compared_on_the_same_pairs(measured):
+    found = measured(text("ce+supcon", wrong=0.6), fusion("ce+supcon", wrong=0.1))
+    row = verdicts(found).loc["Both together identify better than text alone"]
+    pairs = PAIRS.merge(predictions("text", 0.6, SEED)[["text", "predicted"]])
+    assert row["items"] == "200 pairs"
+    assert row["ours"] == pytest.approx(macro_f1(predictions("multimodal", 0.1, SEED)) - macro_f1(pairs))
+
+
 def test_claims_whose_runs_are_missing_are_not_run(measured):
     table = verdicts(measured(text(), text("ce+supcon"), fusion(variant="released")))
     assert (table["verdict"] != "not run").sum() == 1
@@ -447,7 +485,7 @@ def test_claims_whose_runs_are_missing_are_not_run(measured):
 
 
 def test_claims_have_their_columns_where_nothing_was_run(measured):
-    table = claimed_orders.identification(measured(text()))
+    table = claimed_orders.identification(measured(text()), "corrected")
     assert {"ours", "low", "high", "vendors", "p", "p_holm", "seeds", "better_run", "worse_run"} <= set(table)
 
 
@@ -469,7 +507,7 @@ def test_claims_average_over_the_seeds_of_both_sides(measured):
 
 def test_claims_on_retrieval_are_made_in_each_region(measured):
     found = measured(text("pre-trained", wrong=0.8), text("ce+supcon", wrong=0.1), image("ce+supcon", wrong=0.1))
-    table = claimed_orders.verification(found).set_index("claim")
+    table = claimed_orders.verification(found, "corrected").set_index("claim")
     for region in ("South", "Midwest", "West", "Northeast"):
         assert table.loc[f"Training improves text retrieval, {region}", "verdict"] == "supported"
         assert table.loc[f"Text retrieves better than images, {region}", "verdict"] == "undecided"

@@ -18,7 +18,8 @@ NOWHERE = Path("/nowhere")
 def claims(*rows):
     """Comparisons as lib.review.claimed_orders has them: (claim, value, low, high)."""
     table = pd.DataFrame(rows, columns=["claim", "ours", "low", "high"])
-    return table.assign(seeds=3.0, better_run="text/one", worse_run="text/other")
+    given = {"variant": "corrected", "converged": "yes", "verdict": "undecided"}
+    return table.assign(seeds=3.0, better_run="text/one", worse_run="text/other", **given)
 
 
 def verdict(test, argument, **tables):
@@ -78,7 +79,7 @@ def test_a_verdict_changes_with_its_table_and_names_its_runs():
 
 def test_a_damaged_table_of_comparisons_is_named(tmp_path):
     (tmp_path / "claims_verification.csv").write_text("claim,place\nA beats B,Table 5\n")
-    with pytest.raises(DataError, match=r"claims_verification\.csv has no column paper.* Run chapter 31_verification"):
+    with pytest.raises(DataError, match=r"claims_verification\.csv has no column variant, paper.* Run chapter 31_verification"):
         TESTS["orders"](StudyTables(tmp_path), "A")
 
 
@@ -219,6 +220,7 @@ def test_a_baseline_that_wins_is_named_beside_the_claims():
 
 def test_a_claim_says_what_another_way_to_score_makes_of_it():
     row = {"claim": "Training improves text retrieval, South", "ours": 0.2, "low": 0.1, "high": 0.3, "p_holm": 0.01}
+    row |= {"variant": "corrected"}
     undecided = row | {"low": -0.1, "p_holm": 0.5, "choice": "inner product", "verdict": "undecided"}
     compared = pd.DataFrame([row | {"choice": "ours", "verdict": "supported"}, undecided])
     tested = claims((row["claim"], 0.2, 0.1, 0.3))
@@ -226,3 +228,19 @@ def test_a_claim_says_what_another_way_to_score_makes_of_it():
     found = scorecard.scorecard(given).set_index("id")
     assert found.loc["m13", "why"].endswith("scored in another way (chapter 31): inner product undecided")
     assert "another way" not in found.loc["m15", "why"]
+
+
+def test_runs_that_have_not_converged_decide_no_claim():
+    rows = claims(("A beats B, 1", 0.2, 0.1, 0.3), ("A beats B, 2", 0.2, 0.1, 0.3)).assign(converged=["yes", "no"])
+    found = verdict("orders", "A beats B", claims_verification=rows)
+    assert found.verdict == "partly supported" and "1 of 2 of runs that hadn't converged" in found.why
+    assert verdict("orders", "A", claims_verification=rows.assign(converged="not known")).verdict == "undecided"
+
+
+def test_a_claim_is_judged_on_what_is_described_and_says_the_other():
+    rows = claims(("A beats B", 0.2, 0.1, 0.3), ("A beats B", -0.2, -0.3, -0.1)).assign(
+        variant=["corrected", "described"]
+    )
+    found = verdict("orders", "A beats B", claims_identification=rows)
+    assert found.verdict == "reversed" and found.effect == -0.2
+    assert "by the variant described" in found.why and found.why.endswith("by corrected supported")

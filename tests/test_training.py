@@ -13,7 +13,7 @@ from torch import nn
 from lib.core.errors import DataError
 from lib.models.fusion import FUSIONS
 from lib.models.system import System
-from lib.runs import batches, training
+from lib.runs import batches, convergence, training
 from lib.runs.ad_items import AdItems
 from lib.runs.inputs import Inputs
 from lib.runs.losses import OBJECTIVES, Objective
@@ -59,7 +59,8 @@ def trained(folder, objective="ce+supcon", epochs=4, **change):
     torch.manual_seed(1)
     system = System(Bag(), Pixels(), "mean", VENDORS)
     data = items()
-    train = batches.training_batches(data, 12, 2 if Objective(objective).contrasts else None, seed=3)
+    sampling = "balanced" if Objective(objective).contrasts else "shuffled"
+    train = batches.of_training(data, settings, 3, sampling)
     history = training.fit(
         system,
         Objective(objective).of,
@@ -80,10 +81,16 @@ def test_every_objective_learns(objective, tmp_path):
     assert history["val_loss"].iloc[-1] < history["val_loss"].iloc[0]
 
 
-@pytest.mark.parametrize("objective", ["ce", "ce+supcon"])
+IN_STEPS = {"steps": 12, "check_every": 3, "accumulate": 2}
+"""Four rounds of three steps; an epoch of 60 items has five batches, so that rounds end in its midst."""
+
+
 @pytest.mark.parametrize("stop", [1, 3])
-def test_resuming_ends_with_the_same_numbers(tmp_path, monkeypatch, objective, stop):
-    whole, history = trained(tmp_path / "whole", objective)
+@pytest.mark.parametrize(
+    ("objective", "budget"), [("ce", {}), ("ce+supcon", {}), ("ce", IN_STEPS), ("ce+supcon", IN_STEPS)]
+)
+def test_resuming_ends_with_the_same_numbers(tmp_path, monkeypatch, objective, budget, stop):
+    whole, history = trained(tmp_path / "whole", objective, **budget)
     write = SafetensorsIO.save_checkpoint
     written = []
 
@@ -95,12 +102,74 @@ def test_resuming_ends_with_the_same_numbers(tmp_path, monkeypatch, objective, s
 
     monkeypatch.setattr(SafetensorsIO, "save_checkpoint", killed)
     with pytest.raises((KeyboardInterrupt, SystemExit)):
-        trained(tmp_path / "cut", objective)
+        trained(tmp_path / "cut", objective, **budget)
     monkeypatch.setattr(SafetensorsIO, "save_checkpoint", write)
-    resumed, again = trained(tmp_path / "cut", objective)
+    resumed, again = trained(tmp_path / "cut", objective, **budget)
     pd.testing.assert_frame_equal(again.drop(columns="seconds"), history.drop(columns="seconds"), check_exact=True)
     for (name, one), two in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
         assert torch.equal(one, two), name
+
+
+def test_a_budget_in_steps_is_kept_to_the_step(tmp_path):
+    _, history = trained(tmp_path, "ce+supcon", **IN_STEPS)
+    assert history["steps"].tolist() == [3, 6, 9, 12] and history["val_loss"].notna().all()
+    _, epochs = trained(tmp_path / "epochs", "ce", accumulate=2)
+    assert epochs["steps"].tolist() == [3, 6, 9, 12]  # five batches of twelve items
+
+
+def schedule(**chosen):
+    """The learning rates of new layers, step by step."""
+    settings = Training(head_lr=1.0, **chosen)
+    learner = training.Learner(nn.Linear(2, 2), lambda *_: None, settings, steps=20, an_epoch=10, seed=0)
+    made = learner.configure_optimizers()
+    optimiser, scheduler = made["optimizer"], made["lr_scheduler"]["scheduler"]
+    rates = []
+    for _ in range(20):
+        rates.append(optimiser.param_groups[0]["lr"])
+        optimiser.step(), scheduler.step()
+    return optimiser, np.array(rates)
+
+
+def test_a_schedule_rises_for_a_share_or_a_number_of_steps():
+    _, share = schedule(warmup=0.1)
+    assert share.argmax() == 2 and share[0] == 0 and share[-1] == pytest.approx(1 / 18)
+    _, counted = schedule(warmup=5)
+    assert counted.argmax() == 5 and counted[1] == pytest.approx(0.2)
+    _, of_epoch = schedule(warmup=0.1, warmup_of="first epoch")
+    assert of_epoch.argmax() == 1
+    _, constant = schedule(warmup=0.0, schedule="constant")
+    assert (constant == 1).all()
+    _, long = schedule(warmup=100)  # A.4's warm-up on a budget that is shorter: the rate only rises
+    assert long[-1] == pytest.approx(0.19)
+
+
+def test_a_schedule_by_batch_ends_above_zero():
+    """The authors' contrastive texts step once in four batches, and their schedule counts batches."""
+    _, rates = schedule(schedule="linear by batch", accumulate=4, warmup=0.1, warmup_of="first epoch")
+    assert rates.argmax() == 4 and rates[-1] == pytest.approx((80 - 19) / 76)
+
+
+def test_adam_adds_the_decay_to_the_gradient():
+    assert type(schedule(optimiser="adam")[0]) is torch.optim.Adam
+    assert type(schedule()[0]) is torch.optim.AdamW
+
+
+@pytest.mark.parametrize(
+    ("losses", "late"),
+    [
+        ([4.0, 2.0, 1.0, 1.0], 0.0),
+        ([4.0, 3.0, 2.0, 1.0], 1 / 3),
+        ([1.0, 2.0, 3.0, 4.0], 0.0),  # it never fell
+        ([4.0, 1.0, 2.0, 0.9, 1.5, 2.0, 0.8, 3.0], 0.1 / 3.2),
+        ([4.0, 3.0, 2.0], None),
+        ([np.nan] * 8, None),
+        ([], None),
+    ],
+)
+def test_a_late_fall_is_a_share_of_the_whole_fall(losses, late):
+    found = convergence.late_fall(losses)
+    assert found == (late if late is None else pytest.approx(late))
+    assert convergence.converged(found) == (None if late is None else late <= 0.05)
 
 
 def test_a_run_that_dies_during_a_write_resumes_to_the_same_numbers(tmp_path, monkeypatch):
@@ -182,7 +251,7 @@ def test_batches_encode_each_text_and_picture_once():
 
 
 def test_contrasting_batches_hold_several_items_of_a_vendor():
-    loader = batches.training_batches(items(), 12, 3, seed=1)
+    loader = batches.training_batches(items(), 12, 1, "balanced", 3)
     loader.sampler.set_epoch(0)
     first = [batch["class"].tolist() for batch in loader]
     assert all(set(np.bincount(batch)) <= {0, 3} for batch in first)
@@ -251,7 +320,7 @@ def test_two_processes_train_as_one(tmp_path):
         torch.manual_seed(1)
         system = System(Bag(), Pixels(), "mean", VENDORS)
         system.text.drop.p = 0.0  # parts of a batch draw other dropout than the whole
-        train = batches.training_batches(items(), 12, None, 5, group_by_length=True, processes=processes)
+        train = batches.training_batches(items(), 12, 5, group_by_length=True, processes=processes)
         val = batches.ordered_batches(items(24, 1), 24)
         history = training.fit(system, Objective("ce", settings).of, train, val, settings, 5, folder, "key")
         return system.state_dict(), history
@@ -266,15 +335,15 @@ def test_two_processes_train_as_one(tmp_path):
 
 
 def test_shares_of_a_batch_make_up_the_batch(monkeypatch):
-    whole = list(batches.training_batches(items(), 12, None, 5).sampler)
+    whole = list(batches.training_batches(items(), 12, 5).sampler)
     shares = []
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     for rank in range(3):
         monkeypatch.setattr(torch.distributed, "get_rank", lambda rank=rank: rank)
-        loader = batches.training_batches(items(), 12, None, 5, processes=3)
+        loader = batches.training_batches(items(), 12, 5, processes=3)
         shares.append(list(loader.sampler))
         assert len(loader.sampler) == len(shares[-1]) and loader.batch_size == 4
     parts = [share[start : start + 4] for start in range(0, 20, 4) for share in shares]
     assert [item for part in parts for item in part] == whole
     with pytest.raises(DataError, match="evenly"):
-        batches.training_batches(items(), 12, None, 5, processes=5)
+        batches.training_batches(items(), 12, 5, processes=5)

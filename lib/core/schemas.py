@@ -222,18 +222,26 @@ class SearchTrials(Table):
 
 
 class ClaimComparisons(Table):
-    """Differences between two systems that a claim compares (`lib.review.claimed_orders`), better minus worse."""
+    """Differences between two systems that a claim compares (`lib.review.claimed_orders`), better minus worse.
+
+    sampling, steps, items: one entry where both sides have the same, else that of the better and that of the worse.
+    """
 
     claim: str
+    variant: str  # of both sides
     place: str  # where the paper says so
     paper: float = pa.Field(nullable=True)  # the printed difference
     ours: float = pa.Field(nullable=True)
     low: float = pa.Field(nullable=True)  # 95 % interval, vendors resampled in pairs
     high: float = pa.Field(nullable=True)
     vendors: float = pa.Field(nullable=True)
-    verdict: str  # supported, reversed, undecided or not run
+    verdict: str  # supported, reversed, undecided, not converged or not run
     p: float = pa.Field(nullable=True)
     p_holm: float = pa.Field(nullable=True)  # corrected for all comparisons that were made
     seeds: float = pa.Field(nullable=True)
+    sampling: str = pa.Field(nullable=True)  # of training's batches
+    steps: str = pa.Field(nullable=True)  # of the optimiser
+    items: str = pa.Field(nullable=True)  # that the scores are of
+    converged: str = pa.Field(nullable=True)  # whether both sides had: yes, no, not known
     better_run: str = pa.Field(nullable=True)  # the first seed's
     worse_run: str = pa.Field(nullable=True)

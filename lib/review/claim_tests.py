@@ -17,7 +17,7 @@ from scipy.stats import chi2
 from lib.core import published, yaml_files
 from lib.core import tables as read_back
 from lib.core.schemas import ClaimComparisons
-from lib.review import alignment_tables
+from lib.review import alignment_tables, claimed_orders
 from lib.review.arithmetic import audit, text_checks
 from lib.review.verdicts import ClaimVerdict
 
@@ -82,9 +82,13 @@ def _combined(rows: pd.DataFrame, table: str, what: str) -> Finding:
     rows = rows.dropna(subset=["low", "high"])
     if rows.empty:
         return _absent(table)
-    decided = rows["p_holm"] < 0.05 if "p_holm" in rows else True
+    decided = rows["p_holm"] < 0.05 if "p_holm" in rows else pd.Series(True, rows.index)
+    unsettled = rows["converged"].isin(["no", "not known"]) if "converged" in rows else pd.Series(False, rows.index)
+    decided &= ~unsettled
     count = len(rows)
     above, below = int(((rows["low"] > 0) & decided).sum()), int(((rows["high"] < 0) & decided).sum())
+    if unsettled.any():
+        what += f" ({int(unsettled.sum())} of {count} of runs that hadn't converged, which decide nothing)"
     if above == count:
         verdict = ClaimVerdict.SUPPORTED
     elif below:
@@ -104,12 +108,22 @@ def _combined(rows: pd.DataFrame, table: str, what: str) -> Finding:
 
 
 def orders(tables: StudyTables, argument: str) -> Finding:
-    """Comparisons of `lib.review.claimed_orders` whose claim begins with the argument."""
+    """Comparisons of `lib.review.claimed_orders` whose claim begins with the argument.
+
+    Judged on the variant `described` where it was run, else on `corrected`; what the other one says is in *why*.
+    """
     for name, score in zip(COMPARISONS, ("macro-F1", "R-Precision"), strict=True):
         table = tables[name]
         rows = None if table is None else table[table["claim"].str.startswith(argument)]
         if rows is not None and len(rows):
-            return _combined(rows.rename(columns={"ours": "value"}), name, f"difference of {score}")
+            rows = rows.rename(columns={"ours": "value"})
+            judged = claimed_orders.judged(rows)
+            by = " and ".join(judged["variant"].unique())
+            finding = _combined(judged, name, f"by the variant {by}, difference of {score}")
+            others = rows[~rows.index.isin(judged.index)].dropna(subset=["low", "high"])
+            for variant, of_variant in others.groupby("variant"):
+                finding.why += f"; by {variant} {_combined(of_variant, name, score).verdict}"
+            return finding
     return _absent("claims_identification")
 
 

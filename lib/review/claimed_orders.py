@@ -12,8 +12,10 @@ from pandera.typing import DataFrame
 
 from lib.core import published, yaml_files
 from lib.core.schemas import ClaimComparisons
+from lib.evaluation.intervals import Score
+from lib.review import answers
 from lib.review.verdicts import ClaimVerdict, with_verdicts
-from lib.runs.results import ROLES, Results
+from lib.runs.results import ROLES, Results, predictions, queries
 from lib.study.plan import Run
 
 REGIONS = ("South", "Midwest", "West", "Northeast")
@@ -26,6 +28,11 @@ RETRIEVAL_TABLES = {
     ("multimodal", "multimodal"): 11,
 }
 """(modality, representation) -> MATCHED's table of its retrieval scores."""
+
+
+NOT_RUN, NOT_CONVERGED = "not run", "not converged"
+"""Verdicts of comparisons that decide nothing."""
+ITEMS = {"text": "texts", "image": "pictures", "multimodal": "pairs"}
 
 
 class Side(NamedTuple):
@@ -47,6 +54,14 @@ class Order(NamedTuple):
     region: str = "south"
 
 
+class Compared(NamedTuple):
+    """Both sides' scores as sums over vendors, a frame a seed, and the items that they are of."""
+
+    better: Score
+    worse: Score
+    items: str
+
+
 @cache
 def orders(task: str) -> tuple[Order, ...]:
     """The orders of a task (identification, verification) in the file's order, those of retrieval region by region."""
@@ -61,8 +76,12 @@ def orders(task: str) -> tuple[Order, ...]:
     )
 
 
-def identification(results: Results) -> DataFrame[ClaimComparisons]:
-    """The orders of identification on macro-F1."""
+def identification(results: Results, variant: str) -> DataFrame[ClaimComparisons]:
+    """The orders of identification on macro-F1, both sides in a variant.
+
+    Systems of different modality are compared on the test pairs of the multimodal one, where a text's or a picture's
+    prediction counts for each pair that it is in; without one of them on the items of each.
+    """
     printed = published.table("matched", 4)
     printed = printed[printed["metric"] == "Macro-F1"]
 
@@ -71,14 +90,26 @@ def identification(results: Results) -> DataFrame[ClaimComparisons]:
         rows = printed[(printed["system"] == ROLES[side.modality]) & (printed["fusion"] == fusion)]
         return _only(rows[rows["objective"] == side.objective])
 
-    def shares(runs: list[Run], side: Side, order: Order) -> list[pd.DataFrame]:
-        return results.macro_f1_shares(runs)
+    def compared(better: list[Run], worse: list[Run], order: Order) -> Compared:
+        modalities = [order.better.modality, order.worse.modality]
+        pairs = results.benchmark("multimodal", order.better.objective, variant)
+        if modalities[0] != modalities[1] and pairs:
+            shares = [answers.shares(runs, of, pairs[0]) for runs, of in zip((better, worse), modalities, strict=True)]
+            return Compared(shares[0], shares[1], f"{len(predictions(pairs[0]))} pairs")
+        items = [
+            f"{len(predictions(runs[0]))} {ITEMS[of]}" for runs, of in zip((better, worse), modalities, strict=True)
+        ]
+        return Compared(results.macro_f1_shares(better), results.macro_f1_shares(worse), _same(items))
 
-    return _tested(results, orders("identification"), published_score, shares)
+    return _tested(results, orders("identification"), variant, published_score, compared)
 
 
-def verification(results: Results) -> DataFrame[ClaimComparisons]:
-    """The orders of retrieval on R-Precision, region by region."""
+def verification(results: Results, variant: str) -> DataFrame[ClaimComparisons]:
+    """The orders of retrieval on R-Precision, region by region, both sides in a variant.
+
+    Under the protocol `ad` the queries of text, picture and pairs come from the same ads; R-Precision is averaged by
+    vendor, so that it weighs vendors alike whatever their number of items.
+    """
 
     def published_score(side: Side, order: Order) -> float:
         table = published.table("matched", RETRIEVAL_TABLES[side.modality, side.representation])
@@ -89,11 +120,26 @@ def verification(results: Results) -> DataFrame[ClaimComparisons]:
         ]
         return _only(rows[rows["group"] != "baseline"] if side.modality == "multimodal" else rows)
 
-    def shares(runs: list[Run], side: Side, order: Order) -> list[pd.DataFrame]:
-        return results.retrieval_shares(runs, side.representation, order.region)
+    def compared(better: list[Run], worse: list[Run], order: Order) -> Compared | None:
+        shares, items = [], []
+        for runs, side in ((better, order.better), (worse, order.worse)):
+            shares.append(results.retrieval_shares(runs, side.representation, order.region))
+            asked = queries(runs[0], side.representation)
+            items.append(f"{int((asked['region'] == order.region).sum())} {ITEMS[side.representation]}")
+        return Compared(shares[0], shares[1], _same(items))
 
-    regions = set(results.verification["region"])
-    return _tested(results, orders("verification"), published_score, shares, regions)
+    return _tested(results, orders("verification"), variant, published_score, compared)
+
+
+def judged(tested: DataFrame[ClaimComparisons]) -> DataFrame[ClaimComparisons]:
+    """The rows that a claim is judged by: those of the variant `described` where it was run, else of `corrected`.
+
+    tested: of `identification` or `verification`, in one variant or both.
+    """
+    ran = tested[(tested["variant"] == "described") & (tested["verdict"] != NOT_RUN)]
+    theirs = tested["claim"].isin(ran["claim"])
+    rows: DataFrame[ClaimComparisons] = tested[(tested["variant"] == "described") == theirs]
+    return rows
 
 
 def summary(tested: DataFrame[ClaimComparisons], where: str) -> str:
@@ -110,40 +156,52 @@ def _only(rows: pd.DataFrame) -> float:
     return float(value)
 
 
-def runs_of(results: Results, side: Side) -> list[Run]:
+def runs_of(results: Results, side: Side, variant: str = "corrected") -> list[Run]:
     """The seeds of a side's row; empty if it wasn't run."""
-    if not side.fusion:
-        return results.find(side.modality, side.objective)
-    where = {"published": ROLES[side.modality], "fusion": side.fusion, "variant": "corrected", "faces": "all"}
-    return results.find(side.modality, side.objective, **where)
+    return results.benchmark(side.modality, side.objective, variant, side.fusion)
+
+
+def _same(of_both: list[str]) -> str:
+    """What both sides have, or that of each."""
+    return " | ".join(dict.fromkeys(of_both))
 
 
 def _tested(
     results: Results,
     orders: tuple[Order, ...],
+    variant: str,
     published_score: Callable[[Side, Order], float],
-    shares: Callable[[list[Run], Side, Order], list[pd.DataFrame]],
-    regions: set[str] | None = None,
+    compared: Callable[[list[Run], list[Run], Order], Compared | None],
 ) -> DataFrame[ClaimComparisons]:
     """A row an order; p_holm is corrected for all the orders that were tested.
 
-    verdict: supported or reversed at the corrected 5 % level, else undecided; or *not run* (this study lacks a run, or
-    its data the region). shares: a score as sums over vendors, a frame a seed; regions: of the data.
+    verdict: supported or reversed at the corrected 5 % level, else undecided; *not converged* where a side hadn't; or
+    *not run* (this study lacks a run, or its data the region).
     """
     rows: list[dict[str, Any]] = []
-    pairs: dict[int, tuple[list[pd.DataFrame], list[pd.DataFrame]]] = {}
+    pairs: dict[int, tuple[Score, Score]] = {}
     for order in orders:
-        better, worse = runs_of(results, order.better), runs_of(results, order.worse)
+        better, worse = runs_of(results, order.better, variant), runs_of(results, order.worse, variant)
         row = {
             "claim": order.statement,
+            "variant": variant,
             "place": order.place,
             "paper": published_score(order.better, order) - published_score(order.worse, order),
-            "verdict": "not run",
+            "verdict": NOT_RUN,
         }
-        if better and worse and (regions is None or order.region in regions):
-            pairs[len(rows)] = shares(better, order.better, order), shares(worse, order.worse, order)
-            seeds = min(len(better), len(worse))
-            row |= {"seeds": seeds, "better_run": better[0].name, "worse_run": worse[0].name}
+        both = compared(better, worse, order) if better and worse else None
+        if both and all(len(frame) for side in both[:2] for frame in side):
+            pairs[len(rows)] = both[0], both[1]
+            trained = [results.of(runs) for runs in (better, worse) if results.of(runs)["steps"] != 0]
+            row |= {
+                "seeds": min(len(better), len(worse)),
+                "sampling": _same([of["sampling"] for of in trained]),
+                "steps": _same([f"{of['steps']:.0f}" for of in trained]),
+                "items": both.items,
+                "converged": results.converged([*better, *worse]),
+                "better_run": better[0].name,
+                "worse_run": worse[0].name,
+            }
         rows.append(row)
     tested = with_verdicts(
         pd.DataFrame(index=range(len(pairs))),
@@ -155,4 +213,6 @@ def _tested(
     tested = tested.rename(columns={"difference": "ours"}).set_index(pd.Index(pairs))
     table: DataFrame[ClaimComparisons] = pd.DataFrame(rows).reindex(columns=list(ClaimComparisons.to_schema().columns))
     table.loc[tested.index, tested.columns] = tested
+    open_ended = table["converged"].isin(["no", "not known"])
+    table.loc[open_ended, "verdict"] = NOT_CONVERGED
     return table

@@ -19,14 +19,17 @@ from lib.data.ads import REGIONS
 from lib.evaluation import identification as scoring
 from lib.evaluation import verification as retrieval
 from lib.evaluation.intervals import all_vendors, bootstrap_weights, interval, mean_of_seeds
+from lib.review import answers
 from lib.review.verdicts import with_verdicts
 from lib.runs import results
 from lib.runs.results import Results
-from lib.study.registry import ALIGNMENT_NAMES, BACKBONES
+from lib.study.registry import BACKBONES
 from lib.study.run_kinds import CONTENT
 
 SPLITS = {**{region: region.title() for region in REGIONS}, "OOD": "OOD", "ZS": "ZS"}
 """Regions and averages of ours, and what the papers' tables call them."""
+TRAINED = ["variant", "sampling", "steps", "converged"]
+"""How a row of ours was trained, and whether its training had converged."""
 COST = ["parameters", "epochs", "training_seconds", "wh", "co2_g"]
 PRINTED_COST = {"Parameters": "parameters", "Epochs": "epochs", "Time": "training_seconds"}
 """What Table 4 prints of cost, and the column of ours that it stands beside."""
@@ -38,18 +41,19 @@ MOST_DRAWS = 300
 def identification(measured: Results, number: int) -> pd.DataFrame:
     """MATCHED Table 2 or 4 beside ours: every printed score, and a row for each variant of ours that it stands beside.
 
-    Columns: `row, modality, paper_system, objective, fusion, metric, published, ours, low, high, seeds, seed_sd,
-    variant, our_system, same_system, items, run`; without a run of ours the later ones are empty.
+    Each variant at its own sampling. Columns: `row, modality, paper_system, objective, fusion, metric, published, ours,
+    low, high, seeds, seed_sd, variant, sampling, steps, converged, our_system, same_system, items, run`; without a run
+    of ours the later ones are empty.
     """
     printed = published.table("matched", number)
     printed = printed[printed["metric"].isin(scoring.METRICS)].copy()
     # Table 2 prints no fusion; its multimodal rows are Table 4's with the mean.
     if "fusion" not in printed:
         printed["fusion"] = np.where(printed["modality"] == "multimodal", "mean", "")
-    ours = measured.identification[measured.identification["faces"] == "all"]
+    ours = measured.identification[(measured.identification["faces"] == "all") & measured.identification["usual"]]
     joined = _joined(printed, ours, ["modality", "objective", "fusion", "metric"])
     columns = ["row", "modality", "paper_system", "objective", "fusion", "metric", "published", "ours", "low", "high"]
-    return joined[[*columns, "seeds", "seed_sd", "variant", "our_system", "same_system", "items", "run"]]
+    return joined[[*columns, "seeds", "seed_sd", *TRAINED, "our_system", "same_system", "items", "run"]]
 
 
 def costs(measured: Results) -> pd.DataFrame:
@@ -60,7 +64,7 @@ def costs(measured: Results) -> pd.DataFrame:
     """
     printed = published.table("matched", 4)
     printed = printed[printed["metric"].isin(PRINTED_COST)].copy()
-    by_row = measured.runs[measured.runs["faces"] == "all"].groupby("row", sort=False)
+    by_row = measured.runs[(measured.runs["faces"] == "all") & measured.runs["usual"]].groupby("row", sort=False)
     ours = by_row.first().assign(**by_row[list(PRINTED_COST.values())].mean())
     ours = ours.rename(columns={column: metric for metric, column in PRINTED_COST.items()})
     kept = ["modality", "objective", "fusion", "published", "system", "variant", "run"]
@@ -76,23 +80,21 @@ def verification(measured: Results, number: int, representation: str) -> pd.Data
     In Table 6 of all picture backbones. representation: `text`, `image` or `multimodal`, what is retrieved by: in
     Tables 5 and 7 that of a system of its own, in Tables 9 to 11 that of a multimodal one (with the text or image
     baseline beside it). Columns as for `identification`, with `split` (region or average), `std, std_ours` (over
-    vendors) and `queries, vendors` of ours; `group` where printed. Alignments stand in both variants.
+    vendors) and `queries, vendors` of ours; `group` where printed.
     """
     printed = published.table("matched", number).assign(modality=representation)
     if "group" in printed:
         printed["modality"] = np.where(printed["group"] == "baseline", representation, "multimodal")
     ours = measured.verification
-    ours = ours[(ours["representation"] == representation) & (ours["faces"] == "all")]
-    aligned = ours["objective"].str.split("+").str[0].isin([name.split("+")[0] for name in ALIGNMENT_NAMES.values()])
+    ours = ours[(ours["representation"] == representation) & (ours["faces"] == "all") & ours["usual"]]
     # Table 6 is of other backbones than the benchmark's.
-    compared_rows = ours["benchmark"] if number != 6 else ours["variant"] == "corrected"
-    ours = ours[compared_rows | (aligned & ours["role"])].rename(columns={"std": "std_ours"})
+    ours = ours[ours["role"] if number != 6 else ours["variant"] == "corrected"].rename(columns={"std": "std_ours"})
     ours = ours.assign(split=ours["region"].map(SPLITS))
     if not set(REGIONS) <= set(ours["region"]):  # averages over other regions are not the paper's
         ours = ours[~ours["split"].isin(["OOD", "ZS"])]
     joined = _joined(printed, ours, ["modality", "objective", "metric", "split"])
     columns = ["row", "group", "paper_system", "objective", "metric", "split", "published", "std", "ours", "std_ours"]
-    columns += ["low", "high", "variant", "our_system", "same_system", "queries", "vendors", "run"]
+    columns += ["low", "high", *TRAINED, "our_system", "same_system", "queries", "vendors", "run"]
     return joined[[column for column in columns if column in joined]]
 
 
@@ -125,7 +127,7 @@ def _joined(printed: pd.DataFrame, ours: pd.DataFrame, keys: list[str]) -> pd.Da
     """Printed cells with ours of the same `keys` and published system beside them."""
     printed = printed.rename(columns={"system": "paper_system", "mean": "published"})
     ours = ours.rename(columns={"published": "paper_system", "mean": "ours", "system": "our_system"})
-    fields = ["ours", "low", "high", "seeds", "seed_sd", "variant", "our_system", "items", "run", "benchmark"]
+    fields = ["ours", "low", "high", "seeds", "seed_sd", *TRAINED, "our_system", "items", "run", "benchmark"]
     fields += ["std_ours", "queries", "vendors"]
     ours = ours[[*keys, "paper_system", *(column for column in fields if column in ours)]]
     joined = printed.merge(ours, how="left", on=[*keys, "paper_system"])
@@ -153,7 +155,8 @@ def rows_of_ours(measured: Results) -> pd.DataFrame:
     scores = measured.identification[measured.identification["metric"] == "Macro-F1"]
     table = scores.join(measured.runs.groupby("row")[COST].mean(), on="row")
     table = table.sort_values(["modality", "mean"], ascending=[True, False], ignore_index=True)
-    return table[[*results.ROW, "mean", "low", "high", "seeds", "seed_sd", "items", "vendors", *COST, "run"]]
+    scored = ["mean", "low", "high", "seeds", "seed_sd", "items", "vendors"]
+    return table[[*results.ROW, *scored, "steps", "converged", *COST, "run"]]
 
 
 def neighbours(measured: Results) -> pd.DataFrame:
@@ -253,16 +256,14 @@ def on_pairs(measured: Results) -> pd.DataFrame:
         by_modality = {modality: measured.find(modality, objective) for modality in CONTENT}
         if not by_modality["multimodal"]:
             continue
-        pairs = results.predictions(by_modality["multimodal"][0])[["text", "image", "truth"]]
+        [pairs, *_] = by_modality["multimodal"]
         for modality, runs in by_modality.items():
             if not runs:
                 continue
-            keys = [*CONTENT[modality], "truth"]
-            answers = [results.predictions(run).drop_duplicates(keys)[[*keys, "predicted"]] for run in runs]
-            merged = [pairs.merge(frame, on=keys, how="left") for frame in answers]
-            seen = merged[0]["predicted"].notna()
-            truth = pairs["truth"].to_numpy()[seen]
-            predicted = [frame["predicted"].to_numpy()[seen].astype(int) for frame in merged]
+            given = [answers.on_pairs(run, modality, pairs) for run in runs]
+            seen = given[0]["predicted"].notna()
+            truth = given[0]["truth"].to_numpy()[seen]
+            predicted = [frame["predicted"].to_numpy()[seen].astype(int) for frame in given]
             scores = scoring.scores(truth, predicted, measured.study.bootstrap, measured.study.split.seed)
             macro_f1 = scores.set_index("metric").loc["Macro-F1"]
             own = measured.identification.set_index(["run", "metric"]).loc[(runs[0].name, "Macro-F1"), "mean"]

@@ -34,19 +34,20 @@ def compared_orders() -> list[Order]:
 def comparisons(measured: Results, tested: DataFrame[ClaimComparisons]) -> pd.DataFrame:
     """The claimed orders that read Table 5 or 9, tested on R-Precision under each choice, as `tested` has them.
 
-    tested: of `claimed_orders.verification`. A row an order and choice: the columns of `ClaimComparisons` and `choice`
+    tested: of `claimed_orders.judged`. A row an order and choice: the columns of `ClaimComparisons` and `choice`
     (`ours` first, as `tested` has it). Under a choice both sides are scored by it; *as printed* each side as its own
     printed row was. p is corrected together with those of all other orders as tested, so that a verdict changes with
     its scores alone. Verdict *not known*: how one of the rows was scored is not known; *no vectors*: a side's runs
     stored none.
     """
-    scored: dict[tuple[int, str], Scored | None] = {}
+    scored: dict[tuple[int, str, str], Scored | None] = {}
+    tested = tested.reset_index(drop=True)
 
-    def of(side: Side) -> Scored | None:
-        key = _of_side(side)
+    def of(side: Side, variant: str) -> Scored | None:
+        key = (*_of_side(side), variant)
         if key not in scored:
-            runs = [run for run in claimed_orders.runs_of(measured, side) if has_vectors(run)]
-            row = Row(*key, runs, side.representation)
+            runs = [run for run in claimed_orders.runs_of(measured, side, variant) if has_vectors(run)]
+            row = Row(*key[:2], runs, side.representation)
             scored[key] = scored_row(measured, row)[0] if runs else None
         return scored[key]
 
@@ -62,7 +63,7 @@ def comparisons(measured: Results, tested: DataFrame[ClaimComparisons]) -> pd.Da
             for side in (order.better, order.worse):
                 own = printed_rows().get(_of_side(side))
                 how = scoring or (own.scoring if own else None)
-                vectors = of(side)
+                vectors = of(side, found.loc[place, "variant"])
                 if how is not None and vectors is not None:
                     shares.append(vectors.shares(how, "R-Precision@X", order.region))
                 else:
@@ -86,7 +87,8 @@ def _judged(
         decided = found.loc[place, "p_holm"] < 0.05
         above = found.loc[place, "ours"] > 0
         side = ClaimVerdict.SUPPORTED if above else ClaimVerdict.REVERSED
-        found.loc[place, "verdict"] = side if decided else ClaimVerdict.UNDECIDED
+        if found.loc[place, "verdict"] != claimed_orders.NOT_CONVERGED:
+            found.loc[place, "verdict"] = side if decided else ClaimVerdict.UNDECIDED
     unscored = ["ours", "low", "high", "p", "p_holm"]
     found.loc[found["verdict"].isin(["not known", "no vectors"]), unscored] = np.nan
     return found[found["claim"].isin([order.statement for order in compared_orders()])]

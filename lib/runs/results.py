@@ -17,16 +17,17 @@ from lib.core.errors import DataError
 from lib.core.schemas import Predictions, RunQueries, ScoredQueries
 from lib.evaluation import identification, verification
 from lib.evaluation.calibration import Scores
-from lib.runs import embeddings
+from lib.runs import convergence, embeddings
 from lib.study.plan import Run, Study
 from lib.study.registry import ALIGNMENT_NAMES, BACKBONES, OBJECTIVE_NAMES, RANDOM
-from lib.study.run_record import RunRecord, WeightsRecord
+from lib.study.run_kinds import UNTRAINED
+from lib.study.run_record import RunRecord, TrainingRecord, WeightsRecord
 
 ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "multimodal": "DeCLUTR-ViT"}
 """The paper's benchmark of each modality."""
 STANDING_IN = {"minilm-l6": "DeCLUTR-small", "efficientnet-lite0": "ViT-base-patch16"}
 """The packaged backbones, and the benchmark whose role they play."""
-ROW = ["modality", "system", "objective", "fusion", "variant", "faces"]
+ROW = ["modality", "system", "objective", "fusion", "variant", "sampling", "faces"]
 """What makes a row: all that differs between systems but the seed."""
 ASIDE = ("overlap", "temperature", "protocol")
 """Parameters of runs that answer a question of their own, on other data or with other settings
@@ -41,8 +42,9 @@ FEW = 6
 
 @dataclass(frozen=True)
 class Results:
-    """runs: one row a run, with the columns ROW and `run, row, seed, published, protocol, epochs, …`; `row` names the
-    system that the run is a seed of, by its first run."""
+    """runs: one row a run, with the columns ROW and `run, row, seed, published, protocol, steps, converged, …`; `row`
+    names the system that the run is a seed of, by its first run. converged: `yes`, `no`, or `not known` (of a record
+    that doesn't say how the validation loss fell); `yes` where nothing was trained."""
 
     study: Study
     runs: pd.DataFrame
@@ -59,6 +61,23 @@ class Results:
         """The runs of a row."""
         every = self.study.all_runs()
         return [every[name] for name in self.runs.loc[self.runs["row"] == row, "run"]]
+
+    def benchmark(self, modality: str, objective: str, variant: str, fusion: str = "") -> list[Run]:
+        """The runs, a seed each, of the paper's benchmark in a variant, at the variant's own sampling; empty if it
+        wasn't run. fusion: if not the mean. The untrained row of `described` is that of `corrected`."""
+        variant = "corrected" if variant == "described" and objective == UNTRAINED else variant
+        where = {"published": ROLES[modality], "fusion": fusion} if fusion else {"role": True}
+        return self.find(modality, objective, variant=variant, usual=True, faces="all", **where)
+
+    def of(self, runs: list[Run]) -> pd.Series:
+        """What `runs` says of the first of a row's runs."""
+        first: pd.Series = self.runs.set_index("run").loc[runs[0].name]
+        return first
+
+    def converged(self, runs: Iterable[Run]) -> str:
+        """Whether all of these runs had converged: `yes`, `no` or `not known`."""
+        said = set(self.runs.set_index("run").loc[[run.name for run in runs], "converged"])
+        return next(word for word in ("no", "not known", "yes") if word in said)
 
     def behind(self, names: Iterable[str]) -> list[Run]:
         """Every seed of the rows that these runs, a seed of each, belong to."""
@@ -139,7 +158,10 @@ class Results:
 
     def _named(self, table: pd.DataFrame) -> pd.DataFrame:
         first = self.runs.drop_duplicates("row")
-        return table.merge(first[["row", "run", "role", "benchmark", "published", *ROW]], on="row")
+        words = ("no", "not known", "yes")  # a row has converged where all its seeds have
+        worst = self.runs.groupby("row")["converged"].agg(lambda said: min(said, key=words.index))
+        first = first[["row", "run", "role", "usual", "benchmark", "published", "steps", *ROW]]
+        return table.merge(first.assign(converged=first["row"].map(worst)), on="row")
 
 
 def predictions(run: Run) -> DataFrame[Predictions]:
@@ -240,10 +262,12 @@ def _row(name: str, record: RunRecord) -> dict[str, Any]:
         "objective": _objective(parameters),
         "fusion": parameters.get("fusion", "mean" if "method" in parameters else ""),
         "variant": parameters.get("variant", "corrected"),
+        "sampling": record.sampling,
+        "usual": "sampling" not in parameters,
         "faces": parameters.get("faces", "all"),
         "published": published,
         "role": benchmark,
-        "benchmark": benchmark and "variant" not in parameters,
+        "benchmark": benchmark and not {"variant", "sampling"} & set(parameters),
         "identifies": record.identification is not None,
         "protocol": record.protocol,
         "train_region": record.data.train_region,
@@ -251,6 +275,9 @@ def _row(name: str, record: RunRecord) -> dict[str, Any]:
         "seed": parameters["seed"],
         "parameters": sum(backbone.parameters for backbone in weights),
         "epochs": training.epochs if training else 0,
+        "steps": training.steps if training else 0,
+        "late_fall": training.late_fall if training else np.nan,
+        "converged": _converged(training),
         "training_items": training.items if training else 0,
         "training_seconds": training.seconds if training else 0.0,
         "wall_seconds": record.wall_seconds,
@@ -261,6 +288,11 @@ def _row(name: str, record: RunRecord) -> dict[str, Any]:
         "key": record.key,
         "weights_sha256": " ".join(backbone.sha256[:8] for backbone in weights),
     }
+
+
+def _converged(training: TrainingRecord | None) -> str:
+    settled = convergence.converged(training.late_fall) if training else True
+    return "not known" if settled is None else "yes" if settled else "no"
 
 
 def _objective(parameters: dict[str, Any]) -> str:

@@ -214,16 +214,16 @@ def test_no_links_are_no_error():
 def test_a_row_is_called_by_what_is_not_usual_of_it():
     rows = pd.DataFrame(
         [
-            ("minilm-l6", "CE", "", "corrected", "all"),
-            ("a + b", "CE+SupCon", "mean", "published", "all"),
-            ("a + b", "CE", "concat", "corrected", "no-face"),
-            ("minhash", "baseline", "", "corrected", "all"),
+            ("minilm-l6", "CE", "", "corrected", "shuffled", "all", "yes"),
+            ("a + b", "CE+SupCon", "mean", "released", "units", "all", "no"),
+            ("a + b", "CE", "concat", "corrected", "shuffled", "no-face", "yes"),
+            ("minhash", "baseline", "", "corrected", "", "all", "yes"),
         ],
-        columns=["system", "objective", "fusion", "variant", "faces"],
+        columns=["system", "objective", "fusion", "variant", "sampling", "faces", "converged"],
     )
     assert figures.row_labels(rows).tolist() == [
         "minilm-l6, CE",
-        "a + b, CE+SupCon, published",
+        "a + b, CE+SupCon, released, units (not converged)",
         "a + b, CE, concat, no faces",
         "minhash",
     ]
@@ -239,7 +239,7 @@ def test_ranked_rows_keep_their_order_and_have_a_colour_for_each_kind():
 
 
 def test_a_loss_below_zero_is_in_the_picture():
-    history = pd.DataFrame({"epoch": [1, 2], "train_loss": [1.0, -2.0], "val_loss": [0.5, -1.0]})
+    history = pd.DataFrame({"steps": [1, 2], "train_loss": [1.0, -2.0], "val_loss": [0.5, -1.0]})
     [axes] = report.loss_curve(history).axes
     assert axes.get_ylim()[0] <= -2
 

@@ -79,7 +79,8 @@ def test_a_verdict_changes_with_its_table_and_names_its_runs():
 
 def test_a_damaged_table_of_comparisons_is_named(tmp_path):
     (tmp_path / "claims_verification.csv").write_text("claim,place\nA beats B,Table 5\n")
-    with pytest.raises(DataError, match=r"claims_verification\.csv has no column variant, paper.* Run chapter 31_verification"):
+    words = r"claims_verification\.csv has no column variant, paper.* Run chapter 31_verification"
+    with pytest.raises(DataError, match=words):
         TESTS["orders"](StudyTables(tmp_path), "A")
 
 

@@ -59,11 +59,11 @@ def table(study: Study, what: str) -> pd.DataFrame:
 
 def training_plan(study: Study) -> str:
     """How the study trains its alignments, in a sentence."""
-    plan, training = study.alignment, study.training
+    plan, training = study.alignment, study.alignment.budgeted(study.training)
     encoders = "locked, their vectors computed once, and heads" if plan.locked else "and heads"
     rates = "" if plan.locked else f", {training.text_lr:g} for text and {training.image_lr:g} for pictures"
     return (
-        f"Encoders {encoders} trained for {plan.epochs or training.epochs} epochs in batches of {training.batch_size}, "
+        f"Encoders {encoders} trained for {training.budget} in batches of {training.batch_size}, "
         f"at a rate of {training.head_lr:g} for new layers{rates}; texts of up to "
         f"{plan.max_tokens or study.text.max_tokens} tokens, pictures of {study.image.pixels} pixels."
     )

@@ -23,11 +23,11 @@ MARKS = {
     "scripts": "the scripts from the paper",
     "run": "what was run from the scripts' defaults",
     "released": "our released from what was run",
-    "corrected": "our corrected from what described will be",
+    "corrected": "our corrected from our described",
 }
 """What may differ from what."""
 THEIRS = ["topic", "place", "the paper", "the scripts", "what was run", "differs"]
-OURS = ["topic", "described will be", "ours, released", "ours, corrected", "differs"]
+OURS = ["topic", "ours, described", "ours, released", "ours, corrected", "differs"]
 """The columns of `table` that chapter 93 shows: of the authors, and of us."""
 _PLACE = re.compile(
     r"(?P<file>\S+\.(?:py|md)):(?P<first>\d+)(?:-(?P<last>\d+))?|(?P<book>\S+\.ipynb) cell (?P<cell>\d+)"
@@ -102,7 +102,7 @@ def table() -> pd.DataFrame:
             "lines": ", ".join(reading.at),
             "what was run": reading.run,
             "shown by": ", ".join(reading.run_at),
-            "described will be": reading.described,
+            "ours, described": reading.described,
             "ours, released": reading.released,
             "released by": ", ".join(reading.released_at),
             "ours, corrected": reading.corrected,
@@ -138,7 +138,7 @@ def _section(reading: Reading) -> str:
         lines.append(
             f"- **{name}**: {_with_places(text, [f'[{Path(place).name}]({link(place)})' for place in places])}"
         )
-    lines.append(f"- **`described` will be**: {reading.described}")
+    lines.append(f"- **Ours, `described`**: {reading.described}")
     for name, (text, places) in ours.items():
         lines.append(f"- **{name}**: {_with_places(text, [f'`{place}`' for place in places])}")
     return "\n".join([*lines, f"- **Differs**: {_differs(reading)}", ""])

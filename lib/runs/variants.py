@@ -19,7 +19,7 @@ from lib.core.errors import DataError
 from lib.models.alignment_losses import METHODS
 from lib.models.fusion import FUSIONS, RELEASED_FUSIONS, Fusions
 from lib.study import run_kinds
-from lib.study.config import Alignment, Training
+from lib.study.config import Training
 from lib.study.plan import Run
 from lib.study.registry import VARIANTS
 
@@ -99,7 +99,7 @@ def alignment(run: Run) -> Variant:
     """
     study, plan = run.study, run.study.alignment
     name = _checked(run.parameters.get("variant", "corrected"))
-    training = alignment_budget(study.training, plan)
+    training = plan.budgeted(study.training)
     sampling = "balanced" if plan.per_vendor else "shuffled"
     if name == "corrected":
         return Variant(name, training, study.text.mask_digits, sampling)
@@ -109,15 +109,6 @@ def alignment(run: Run) -> Variant:
     training = _released(training, "alignment").model_copy(update=rates)
     pooling = "first" if "itm" in METHODS.get(run.parameters["method"], ()) else "last"
     return Variant(name, training, "train", pooling=pooling)
-
-
-def alignment_budget(training: Training, plan: Alignment) -> Training:
-    """A study's training with what its section `alignment` says of epochs, steps and batches."""
-    changes: dict[str, Any] = {"batch_size": plan.batch_size, "per_vendor": plan.per_vendor, "epochs": plan.epochs}
-    changes = {field: value for field, value in changes.items() if value is not None}
-    if plan.steps or plan.epochs:
-        changes["steps"] = plan.steps
-    return training.model_copy(update=changes)
 
 
 def _changed(training: Training, settings: dict[str, Any]) -> Training:

@@ -180,6 +180,11 @@ class Training(Section):
     threads: int = Field(1, ge=1)  # per run on a CPU; part of the parameters because sums depend on it
 
     @property
+    def budget(self) -> str:
+        """How long training goes on, in words."""
+        return f"{self.steps} steps" if self.steps else f"{'at most ' if self.patience else ''}{self.epochs} epochs"
+
+    @property
     def round_size(self) -> int | None:
         """Batches of a round; None: an epoch's."""
         return self.check_every * self.accumulate if self.steps else None
@@ -212,6 +217,14 @@ class Alignment(Section):
     heads: int = Field(12, ge=1)
     locked: bool = False  # train only what is on top of the encoders: for a CPU, which then encodes each item once
     max_tokens: int | None = Field(None, ge=8, le=512)  # null: as text has
+
+    def budgeted(self, training: Training) -> Training:
+        """A study's training with what this section says of epochs, steps and batches."""
+        changes: dict[str, Any] = {"batch_size": self.batch_size, "per_vendor": self.per_vendor, "epochs": self.epochs}
+        changes = {field: value for field, value in changes.items() if value is not None}
+        if self.steps or self.epochs:
+            changes["steps"] = self.steps
+        return training.model_copy(update=changes)
 
     @model_validator(mode="after")
     def _heads_divide(self) -> Alignment:

@@ -202,7 +202,7 @@ def whole(name: str, run: Experiment, size: int, batch: int, epochs: int) -> dic
     item (NaN where the device doesn't tell)."""
     items = enlarged(run.batch_items("train"), size)
     settings = run.variant.training.model_copy(
-        update={"epochs": epochs, "patience": None, "batch_size": batch, "compiled": True}
+        update={"epochs": epochs, "steps": None, "patience": None, "batch_size": batch, "compiled": True}
     )
     loader = batches.training_batches(items, batch, seed=0, group_by_length=True)
     before = _joules()

@@ -206,7 +206,7 @@ def quality(
         for loop, (kind, changes) in loops.items():
             with tempfile.TemporaryDirectory() as folder:
                 run = kind(notebook, **(arguments | {"out": folder, "metered": False}))
-                settings = run.variant.training.model_copy(update={"epochs": epochs, **changes})
+                settings = run.variant.training.model_copy(update={"epochs": epochs, "steps": None, **changes})
                 run.variant = replace(run.variant, training=settings)
                 history = run.train()
                 identified, linked = run.identify(), run.verify()

@@ -6,7 +6,7 @@ import pytest
 from made_up_runs import REGIONS, baseline, fusion, image, text
 
 from lib.core import published
-from lib.evaluation import verification
+from lib.evaluation import scoring, verification
 from lib.pipeline import figures, report
 from lib.review import claimed_orders, scoring_choices, scoring_claims, study_diff
 from lib.review.scoring_choices import ALONE, AS_PRINTED, Scoring
@@ -71,7 +71,7 @@ def by_hand(items, vectors, inner, removed, every):
 def test_each_choice_is_what_a_plain_loop_does(inner, removed, every):
     for seed in range(3):
         items, vectors = made_up(seed)
-        queries = scoring_choices.per_query(
+        queries = scoring.per_query(
             items, vectors, "inner product" if inner else "cosine", "removed" if removed else "kept"
         )
         asked = queries if every else queries[queries["member"]]
@@ -85,7 +85,7 @@ def test_each_choice_is_what_a_plain_loop_does(inner, removed, every):
 
 def test_our_own_choices_score_as_the_study_does():
     items, vectors = made_up()
-    queries = scoring_choices.per_query(items, vectors, "cosine", "kept")
+    queries = scoring.per_query(items, vectors, "cosine", "kept")
     ours = verification.scores(items, vectors)
     members = queries[queries["member"]].reset_index(drop=True)
     pd.testing.assert_frame_equal(members[ours.columns], ours, check_dtype=False)
@@ -94,16 +94,16 @@ def test_our_own_choices_score_as_the_study_does():
 
 def test_of_equal_vectors_the_first_stays_whoever_it_is_of():
     vectors = np.array([[1, 0], [1, 0], [0, 1], [0, 1], [1, 0], [2, 0]], np.float32)
-    asked, kept = scoring_choices.without_duplicates(np.array([2, 3, 4, 5]), np.array([0, 1]), vectors)
+    asked, kept = scoring.without_duplicates(np.array([2, 3, 4, 5]), np.array([0, 1]), vectors)
     assert asked.tolist() == [2, 5] and kept.tolist() == [0]  # a vector of another length is no duplicate
 
 
 def test_lengths_alone_make_the_inner_product_differ():
     items, vectors = made_up(values=9)
     unit = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-    both = [scoring_choices.per_query(items, unit, likeness, "kept") for likeness in ("cosine", "inner product")]
+    both = [scoring.per_query(items, unit, likeness, "kept") for likeness in ("cosine", "inner product")]
     assert both[0]["R-Precision@X"].dropna().mean() == pytest.approx(both[1]["R-Precision@X"].dropna().mean(), abs=0.02)
-    raw = scoring_choices.per_query(items, vectors, "inner product", "kept")
+    raw = scoring.per_query(items, vectors, "inner product", "kept")
     assert not np.allclose(raw["R-Precision@X"].dropna(), both[0]["R-Precision@X"].dropna())
 
 

@@ -54,6 +54,7 @@ def retrieval(measured: Results) -> pd.DataFrame:
     """
     scores = measured.verification
     scores = scores[scores["metric"].isin(verification.METRICS) & ~scores["region"].isin(["OOD", "ZS"])]
+    scores = scores[scores["scoring"] == "cosine"]  # as baselines are: all queries, whatever equals a document
 
     def items(run: Run, modality: str, region: str) -> pd.DataFrame:
         frame = results.queries(run, modality)

@@ -94,7 +94,7 @@ def verification(measured: Results, number: int, representation: str) -> pd.Data
         ours = ours[~ours["split"].isin(["OOD", "ZS"])]
     joined = _joined(printed, ours, ["modality", "objective", "metric", "split"])
     columns = ["row", "group", "paper_system", "objective", "metric", "split", "published", "std", "ours", "std_ours"]
-    columns += ["low", "high", *TRAINED, "our_system", "same_system", "queries", "vendors", "run"]
+    columns += ["low", "high", *TRAINED, "scoring", "our_system", "same_system", "queries", "vendors", "run"]
     return joined[[column for column in columns if column in joined]]
 
 
@@ -127,7 +127,7 @@ def _joined(printed: pd.DataFrame, ours: pd.DataFrame, keys: list[str]) -> pd.Da
     """Printed cells with ours of the same `keys` and published system beside them."""
     printed = printed.rename(columns={"system": "paper_system", "mean": "published"})
     ours = ours.rename(columns={"published": "paper_system", "mean": "ours", "system": "our_system"})
-    fields = ["ours", "low", "high", "seeds", "seed_sd", *TRAINED, "our_system", "items", "run", "benchmark"]
+    fields = ["ours", "low", "high", "seeds", "seed_sd", *TRAINED, "scoring", "our_system", "items", "run", "benchmark"]
     fields += ["std_ours", "queries", "vendors"]
     ours = ours[[*keys, "paper_system", *(column for column in fields if column in ours)]]
     joined = printed.merge(ours, how="left", on=[*keys, "paper_system"])

@@ -160,7 +160,7 @@ class Results:
         first = self.runs.drop_duplicates("row")
         words = ("no", "not known", "yes")  # a row has converged where all its seeds have
         worst = self.runs.groupby("row")["converged"].agg(lambda said: min(said, key=words.index))
-        first = first[["row", "run", "role", "usual", "benchmark", "published", "steps", *ROW]]
+        first = first[["row", "run", "role", "usual", "benchmark", "published", "steps", "scoring", *ROW]]
         return table.merge(first.assign(converged=first["row"].map(worst)), on="row")
 
 
@@ -264,6 +264,7 @@ def _row(name: str, record: RunRecord) -> dict[str, Any]:
         "variant": parameters.get("variant", "corrected"),
         "sampling": record.sampling,
         "usual": "sampling" not in parameters,
+        "scoring": record.scoring,
         "faces": parameters.get("faces", "all"),
         "published": published,
         "role": benchmark,

@@ -16,6 +16,7 @@ from torch import nn
 
 from lib.core import yaml_files
 from lib.core.errors import DataError
+from lib.evaluation.scoring import Scoring
 from lib.models.alignment_losses import METHODS
 from lib.models.fusion import FUSIONS, RELEASED_FUSIONS, Fusions
 from lib.study import run_kinds
@@ -48,14 +49,15 @@ class Variant:
     """How a system is made and trained.
 
     training: the study's settings with the variant's changes. mask_digits: as in `lib.study.config.Text`. sampling: of
-    batches (`lib.study.registry.SAMPLINGS`). pooling: of a text's token vectors, None for the backbone's own. head: the
-    class of the class head. fusions: by name.
+    batches (`lib.study.registry.SAMPLINGS`). scoring: of retrieval. pooling: of a text's token vectors, None for the
+    backbone's own. head: the class of the class head. fusions: by name.
     """
 
     name: str
     training: Training
     mask_digits: str
     sampling: str = "shuffled"
+    scoring: Scoring = field(default_factory=Scoring)
     pooling: str | None = None
     head: type[nn.Module] = nn.Linear
     fusions: Fusions = field(default_factory=lambda: FUSIONS)
@@ -85,9 +87,11 @@ def variant(run: Run, contrasts: bool) -> Variant:
     training = _released(study.training, kinds.get(run.kind, f"{modality}, {'contrastive' if contrasts else 'ce'}"))
     pooling: str = "first"
     head: type[nn.Module] = nn.Linear
+    # As the cells that the rows of Table 5 come from; how pictures and pairs were scored is not known of most rows.
+    scoring = Scoring("inner product", "removed") if modality == "text" else Scoring()
     if modality == "text":
         pooling, head = ("mean", ReleasedMultitaskTextHead) if contrasts else ("first", SequenceHead)
-    return Variant(name, training, "train", sampling, pooling, head, RELEASED_FUSIONS)
+    return Variant(name, training, "train", sampling, scoring, pooling, head, RELEASED_FUSIONS)
 
 
 def alignment(run: Run) -> Variant:

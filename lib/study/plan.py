@@ -69,6 +69,11 @@ class Study(StudyFile):
     def _sections_agree(self) -> Study:
         if self.alignment.per_vendor:
             check_batch(self.alignment.batch_size or self.training.batch_size, self.alignment.per_vendor, "vendor")
+        if self.alignment.steps and self.alignment.steps % self.training.check_every:
+            raise ValueError(
+                f"alignment.steps, {self.alignment.steps}, must be a multiple of training.check_every, "
+                f"{self.training.check_every}"
+            )
         if self.data.source != "twin" and any(entry.get("overlap", [""]) != [""] for entry in self.runs):
             raise ValueError("runs: overlap is the twin's; other data has the overlap that it has")
         for entry in self.runs:

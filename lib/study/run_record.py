@@ -91,6 +91,7 @@ class RunRecord(Record):
     code: str = ""  # fingerprint of the code that the notebook uses
     protocol: str = ""
     sampling: str = ""  # of training's batches (`lib.study.registry.SAMPLINGS`)
+    scoring: str = "cosine"  # of retrieval (`lib.evaluation.scoring.Scoring`)
     modality: str = ""
     data: DataRecord = DataRecord()
     weights: list[WeightsRecord] = []

@@ -51,6 +51,25 @@ def test_chance_is_the_share_of_relevant_documents_by_vendor():
     assert strange_row.by_chance(scored, "south") == pytest.approx((0.2 + 0.8) / 2)
 
 
+def test_how_many_find_a_positive_in_a_shuffled_batch():
+    assert strange_row.with_positive(np.zeros(40), 8) == 1 and strange_row.with_positive(np.arange(40), 8) == 0
+    assert strange_row.with_positive(np.array([0, 0, 1, 2]), 2) == pytest.approx(2 / 4 * 1 / 3)
+    assert strange_row.with_positive(np.array([0, 0, 1]), 8) == pytest.approx(2 / 3)  # all three in one batch
+    vendors, generator = np.repeat(np.arange(12), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]), np.random.default_rng(0)
+    met = []
+    for _ in range(4000):
+        batch = generator.choice(vendors, 10, replace=False)
+        met.append(np.mean([(batch == vendor).sum() > 1 for vendor in batch]))
+    assert strange_row.with_positive(vendors, 10) == pytest.approx(np.mean(met), abs=0.01)
+
+
+def test_batches_here_and_theirs_in_a_sentence(measured):
+    found = measured(image("pre-trained"), text("ce"))
+    assert strange_row.batches(found) == ""
+    store(found, {"corrected": 1.0})
+    assert f"({VENDORS} vendors). In MATCHED's South (1,450 vendors) it would be 2%" in strange_row.batches(found)
+
+
 def test_systems_for_pictures_with_their_shape(measured):
     found = measured(
         image("pre-trained"),
@@ -69,7 +88,7 @@ def test_systems_for_pictures_with_their_shape(measured):
     assert table.loc["SupCon", "published"] == 0.001 and table.loc["CE", "published"] == 0.0459
     assert table["at chance"].to_dict() == {"pre-trained": "no", "SupCon": "yes", "CE": "no"}
     assert table["collapsed"].to_dict() == {"pre-trained": "no", "SupCon": "yes", "CE": "no"}
-    assert table.loc["SupCon", "mean cosine"] > 0.999 and table.loc["SupCon", "effective rank"] < 1.1
+    assert table.loc["SupCon", "mean cosine"] > 0.999 and table.loc["SupCon", "effective rank"] < 1.5
     assert table.loc["SupCon", "uniformity"] > table.loc["CE", "uniformity"]
     assert (table["vectors"] == 34).all() and (table["dimensions"] == 16).all()
     assert table["inner product"].between(0, 0.2).all()

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import gammaln
 
 from lib.core import published
 from lib.data import disclosure
@@ -34,6 +35,8 @@ from lib.study.registry import VARIANTS
 TABLE, METRIC, REGION = 7, "R-Precision@X", "South"
 STRANGE = ("SupCon", "Triplet")
 """The objectives of the strange rows."""
+BATCH = 32
+"""Pictures of a batch, in the authors' script (train/image/imageContraClassifier.py, its default)."""
 COLLAPSED = 0.95
 """Mean cosine from which vectors count as collapsed: two of them are then at most 18 degrees apart, on average."""
 SHAPE = {
@@ -154,6 +157,47 @@ def _mean_shape(measured: Results, runs: list[Run], region: str) -> dict[str, fl
         found.append({"inner product": raw, **{name: getattr(shape, field) for field, name in SHAPE.items()}})
     columns = ["inner product", *SHAPE.values()]
     return pd.DataFrame(found, columns=columns).astype(float).mean().to_dict()
+
+
+def with_positive(vendors: np.ndarray, batch: int = BATCH) -> float:
+    """The share of items that find another of their vendor in a shuffled batch, on average over batches.
+
+    vendors: of all training items (n,). An item whose vendor has c of the n items finds none in a batch of b with the
+    probability C(n - c, b - 1) / C(n - 1, b - 1).
+    """
+    counts = np.unique(vendors, return_counts=True)[1]
+    size, others = counts.sum(), min(batch, counts.sum()) - 1
+    alone = np.exp(_log_choices(size - counts, others) - _log_choices(size - 1, others))
+    return float((counts * (1 - alone)).sum() / size)
+
+
+def _log_choices(of: np.ndarray | int, chosen: int) -> np.ndarray:
+    """log of the number of ways to choose `chosen` of each of `of`; -inf where there are too few."""
+    of = np.atleast_1d(np.asarray(of, float))
+    logs = np.full(len(of), -np.inf)
+    enough = of >= chosen
+    logs[enough] = gammaln(of[enough] + 1) - gammaln(of[enough] - chosen + 1) - gammaln(chosen + 1)
+    return logs
+
+
+def batches(measured: Results) -> str:
+    """How many pictures of a shuffled batch have another of their vendor in it, here and in MATCHED, in a sentence; ''
+    without a run for pictures that has vectors."""
+    own = measured.runs[(measured.runs["modality"] == "image") & (measured.runs["faces"] == "all")]
+    runs = [run for row in own["row"].unique() for run in measured.seeds(row) if scoring_choices.has_vectors(run)]
+    if not runs:
+        return ""
+    region = own.set_index("run").loc[runs[0].name, "train_region"]
+    items, _ = results.vectors(runs[0])["image"]
+    vendors = items.loc[(items["region"] == region) & (items["part"] == "train"), "vendor"].to_numpy()
+    theirs = published.regions().loc[REGION.lower()]
+    evenly = with_positive(np.arange(theirs["images"]) % theirs["vendors"])
+    return (
+        f"In a shuffled batch of {BATCH}, {with_positive(vendors):.0%} of this study's training pictures meet another of "
+        f"their vendor ({pd.Series(vendors).nunique()} vendors). In MATCHED's {REGION} ({theirs['vendors']:,} vendors) "
+        f"it would be {evenly:.0%} if vendors had equally many pictures, and more as they differ. The fewer do, the "
+        "less the loss tells vendors apart: what a run with many positives shows says little about one with few."
+    )
 
 
 def _word(holds: bool | None) -> str:

@@ -154,5 +154,8 @@ def test_systems_can_be_drawn(measured, tmp_path):
     store(found, {"corrected": 1.0, "released": 0.01})
     figure = figures.alignment_and_uniformity(strange_row.systems(found), "ours")
     [axes] = figure.axes
-    assert len(axes.texts) == 2 and {text.get_text() for text in axes.get_legend().get_texts()} >= {"SupCon", "released"}
+    assert len(axes.texts) == 2 and {text.get_text() for text in axes.get_legend().get_texts()} >= {
+        "SupCon",
+        "released",
+    }
     report.save_figure(figure, tmp_path / "shape.png")

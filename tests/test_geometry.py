@@ -43,7 +43,7 @@ def test_a_cross_of_four_points():
 
 
 def test_vectors_spread_evenly_over_the_sphere():
-    """On the sphere in three dimensions |u - v|² is uniform from 0 to 4: alignment 2, uniformity log((1 - e^-8) / 8)."""
+    """In three dimensions |u - v|² is uniform from 0 to 4: alignment 2, uniformity log((1 - e^-8) / 8)."""
     points = np.random.default_rng(0).normal(size=(3000, 3))
     found = geometry.measure(points, np.zeros(3000), most=3000)
     assert directions(found) == pytest.approx([0, 3, 2, np.log((1 - np.exp(-8)) / 8)], abs=0.02)

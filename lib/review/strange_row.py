@@ -86,11 +86,12 @@ def systems(measured: Results) -> pd.DataFrame:
     """Every trained or untrained system for pictures alone, by how it retrieves and what shape its vectors have.
 
     Columns: those of `lib.runs.results.ROW` that differ between systems for pictures, PROGRESS where runs have it
-    (steps: on average; converged: whether all seeds did), `published` (the row of Table 7 with this backbone and objective, South), `ours, low, high` (R-Precision in the
-    region trained on, by cosine), `chance` (`by_chance`), `inner product` (R-Precision of the vectors as they come),
-    the columns of SHAPE (of the region's test items; NaN where no vectors are stored, or of sensitive data with fewer
-    than five vendors), `at chance` (whether the interval reaches down to chance), `collapsed` (whether the mean cosine
-    is COLLAPSED or more; empty without vectors), `seeds, run`. Numbers are means over seeds.
+    (steps: on average; converged: whether all seeds did), `published` (the row of Table 7 with this backbone and
+    objective, South), `ours, low, high` (R-Precision in the region trained on, by cosine), `chance` (`by_chance`),
+    `inner product` (R-Precision of the vectors as they come), the columns of SHAPE (of the region's test items; NaN
+    where no vectors are stored, or of sensitive data with fewer than five vendors), `at chance` (whether the interval
+    reaches down to chance), `collapsed` (whether the mean cosine is COLLAPSED or more; empty without vectors), `seeds,
+    run`. Numbers are means over seeds.
     """
     scores = measured.verification
     own = (scores["modality"] == "image") & (scores["objective"] != "baseline") & (scores["faces"] == "all")
@@ -190,12 +191,11 @@ def batches(measured: Results) -> str:
     region = own.set_index("run").loc[runs[0].name, "train_region"]
     items, _ = results.vectors(runs[0])["image"]
     vendors = items.loc[(items["region"] == region) & (items["part"] == "train"), "vendor"].to_numpy()
-    theirs = published.regions().loc[REGION.lower()]
-    evenly = with_positive(np.arange(theirs["images"]) % theirs["vendors"])
+    images, known = (int(published.regions().loc[REGION.lower(), name]) for name in ("images", "vendors"))
+    evenly = with_positive(np.arange(images) % known)
     return (
-        f"In a shuffled batch of {BATCH}, {with_positive(vendors):.0%} of this study's training pictures meet another of "
-        f"their vendor ({pd.Series(vendors).nunique()} vendors). In MATCHED's {REGION} ({theirs['vendors']:,} vendors) "
-        f"it would be {evenly:.0%} if vendors had equally many pictures, and more as they differ. The fewer do, the "
+        f"In a shuffled batch of {BATCH}, {with_positive(vendors):.0%} of this study's training pictures meet another "
+        f"of their vendor ({len(np.unique(vendors))} vendors). In MATCHED's {REGION} ({known:,} vendors) it would be {evenly:.0%} if vendors had equally many pictures, and more as they differ. The fewer do, the "
         "less the loss tells vendors apart: what a run with many positives shows says little about one with few."
     )
 

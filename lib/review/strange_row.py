@@ -195,8 +195,9 @@ def batches(measured: Results) -> str:
     evenly = with_positive(np.arange(images) % known)
     return (
         f"In a shuffled batch of {BATCH}, {with_positive(vendors):.0%} of this study's training pictures meet another "
-        f"of their vendor ({len(np.unique(vendors))} vendors). In MATCHED's {REGION} ({known:,} vendors) it would be {evenly:.0%} if vendors had equally many pictures, and more as they differ. The fewer do, the "
-        "less the loss tells vendors apart: what a run with many positives shows says little about one with few."
+        f"of their vendor ({len(np.unique(vendors))} vendors). In MATCHED's {REGION} ({known:,} vendors) it would be "
+        f"{evenly:.0%} if vendors had equally many pictures, and more as they differ. The fewer do, the less the loss "
+        "tells vendors apart: what a run with many positives shows says little about one with few."
     )
 
 
@@ -253,7 +254,7 @@ def _described(row: dict[str, Any]) -> str:
     """A row of `systems` in a sentence."""
     shape = (
         f"the mean cosine of two pictures is {row['mean cosine']:.3f} and the effective rank "
-        f"{row['effective rank']:.1f} of {row['dimensions']:.0f}: they have "
+        f"{row['effective rank']:.1f} of {min(row['dimensions'], row['vectors']):.0f}: they have "
         f"{'' if row['collapsed'] == 'yes' else 'not '}collapsed; by inner product it is {row['inner product']:.3f}"
         if row["collapsed"]
         else "its vectors were not stored"

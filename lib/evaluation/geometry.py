@@ -7,7 +7,8 @@ vectors, hence the same after any rotation and whatever the vectors' lengths:
 * mean cosine of two different vectors: 1 when all have one direction, about 0 when they are spread evenly;
 * effective rank (Roy & Vetterli 2007, "The effective rank"; of embeddings Garrido et al. 2023, "RankMe"): exp of the
   entropy of the singular values divided by their sum. 1 when all have one direction, d when they fill d dimensions
-  evenly, and never above the number of vectors. The mean is not taken away, since a common direction is what collapse is;
+  evenly, and never above the number of vectors. The mean is not taken away, since a common direction is what collapse
+  is;
 * alignment (Wang & Isola 2020, "Understanding contrastive representation learning through alignment and uniformity on
   the hypersphere", section 4.1): the mean of |u - v|² over pairs of one vendor. 0 when all pairs coincide;
 * uniformity (the same, section 4.2): log of the mean of exp(-2 |u - v|²) over all pairs. 0 when all coincide; the lower

@@ -214,6 +214,35 @@ def reliability(curves: pd.DataFrame) -> Figure:
     return figure
 
 
+def alignment_and_uniformity(table: pd.DataFrame, label: str) -> Figure:
+    """The shape of systems' vectors (`lib.review.strange_row.systems`): their alignment over their uniformity.
+
+    A colour an `objective`, a mark a `variant`; the column `label` is written beside each point with three decimals.
+    """
+    table = table.dropna(subset=["alignment", "uniformity"])
+    figure, axes = plt.subplots(figsize=(6.5, 3.8))
+    sns.scatterplot(
+        table,
+        x="uniformity",
+        y="alignment",
+        hue="objective",
+        palette=_palette(table["objective"]),
+        style="variant",
+        s=70,
+        ax=axes,
+    )
+    for x, y, score in table[["uniformity", "alignment", label]].itertuples(index=False):
+        axes.annotate(f"{score:.3f}", (x, y), xytext=(5, 4), textcoords="offset points", fontsize=7)
+    axes.set(
+        xlabel="uniformity (lower: spread more evenly)",
+        ylabel="alignment (lower: a vendor's nearer)",
+        xlim=(None, 0.3),
+        ylim=(-0.05, None),
+    )
+    axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
+    return figure
+
+
 def lines(
     table: pd.DataFrame, x: str, y: str, by: str, x_label: str, y_label: str, level: float | None = None
 ) -> Figure:

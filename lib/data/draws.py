@@ -10,6 +10,7 @@ these draws give each vendor a row of validation: strata of few rows often get n
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -32,9 +33,7 @@ def cut(vendors: np.ndarray, share: float, seed: int, stratified: bool, least: i
         return off
     strata = len(np.unique(vendors[rows])) if stratified else 1
     size = min(max(math.ceil(share * len(rows)), least, strata), len(rows) - strata)
-    _, test = train_test_split(
-        rows, test_size=size, random_state=seed, stratify=vendors[rows] if stratified else None
-    )
+    _, test = train_test_split(rows, test_size=size, random_state=seed, stratify=vendors[rows] if stratified else None)
     off[test] = True
     return off
 
@@ -65,9 +64,9 @@ def at_random(rows: int, seed: int) -> np.ndarray:
     from torch import Generator
     from torch.utils.data import random_split
 
-    order = np.random.RandomState(seed).permutation(rows)
+    order: Any = np.random.RandomState(seed).permutation(rows)
     sizes = [int(0.75 * rows), int(TEST * rows)]
-    lots = random_split(range(rows), [*sizes, rows - sum(sizes)], generator=Generator().manual_seed(seed))  # type: ignore[arg-type]
+    lots = random_split(order, [*sizes, rows - sum(sizes)], generator=Generator().manual_seed(seed))
     parts = np.full(rows, "train", dtype="<U8")
     for name, lot in zip(("train", "test", "val"), lots, strict=True):
         parts[order[list(lot.indices)]] = name

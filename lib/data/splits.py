@@ -156,11 +156,12 @@ def has(pairs: pd.DataFrame, modality: str) -> np.ndarray:
     return np.asarray((pairs[list(CONTENT[modality])] >= 0).all(axis=1))
 
 
-def _of_ads(pairs: pd.DataFrame, parts: pd.Series, modality: str) -> pd.DataFrame:
+def _of_ads(pairs: pd.DataFrame, parts: pd.Series, modality: str) -> DataFrame[SplitItems]:
     """The items of the ads of each part (parts: index ads)."""
     columns = ["region", "vendor", *CONTENT[modality], "part"]
     items = pairs.assign(part=pairs["ad"].map(parts).to_numpy())[has(pairs, modality)]
-    return items.drop_duplicates(columns)[columns].reset_index(drop=True)
+    unique: DataFrame[SplitItems] = items.drop_duplicates(columns)[columns].reset_index(drop=True)
+    return unique
 
 
 def _by_region(items: pd.DataFrame, seed: int) -> np.ndarray:
@@ -200,7 +201,9 @@ def released_training(pairs: pd.DataFrame, script: str, seed: int) -> DataFrame[
     items of the scripts' draw of pairs, though they are left out later; here they aren't drawn.
     """
     if script == "single-stream":
-        return _of_ads(pairs, _ads_drawn(pairs, lambda vendors: draws.two_cuts(vendors, seed, True, a_vendor=True)), "multimodal")
+        return _of_ads(
+            pairs, _ads_drawn(pairs, lambda vendors: draws.two_cuts(vendors, seed, True, a_vendor=True)), "multimodal"
+        )
     items = _rows(pairs, SCRIPTS[script])
     if script == "text":
         return _drawn(items, lambda vendors: draws.at_random(len(vendors), seed))
@@ -233,15 +236,18 @@ def released_retrieval(pairs: pd.DataFrame, script: str, modality: str, seed: in
     if script in ("fusion", "single-stream"):
         drawn = _ads_drawn(pairs, lambda vendors: parts[draws.cut(vendors, draws.TEST, seed, True).astype(int)])
         return _of_ads(pairs, drawn, modality)
-    whole = pairs[has(pairs, SCRIPTS[script])]
+    items: DataFrame[SplitItems]
     if script == "alignment":
+        whole = pairs[has(pairs, "multimodal")]
         items = whole.drop_duplicates(["region", *CONTENT[modality]])[["region", "vendor", *CONTENT[modality]]]
     else:
         items = _rows(pairs, SCRIPTS[script])
     least = 2 if script == "image" else 1
     items = _drawn(items, lambda vendors: parts[draws.cut(vendors, draws.TEST, seed, False).astype(int)], least)
-    columns = ["region", "vendor", *CONTENT[modality], "part"]
-    return items if modality == SCRIPTS[script] else items.drop_duplicates(columns)[columns].reset_index(drop=True)
+    if modality != SCRIPTS[script]:
+        columns = ["region", "vendor", *CONTENT[modality], "part"]
+        items = items.drop_duplicates(columns)[columns].reset_index(drop=True)
+    return items
 
 
 def _rows(pairs: pd.DataFrame, modality: str) -> pd.DataFrame:
@@ -253,7 +259,7 @@ def _rows(pairs: pd.DataFrame, modality: str) -> pd.DataFrame:
 
 def _drawn(
     items: pd.DataFrame, draw: Callable[[np.ndarray], np.ndarray], least: int = 2, by_region: bool = True
-) -> pd.DataFrame:
+) -> DataFrame[SplitItems]:
     """`items` with their `part`: `draw` of the vendors of those whose vendor has `least` of them, region by region."""
     parts = np.full(len(items), "left out", dtype="<U8")
     groups = items.groupby("region", sort=True).indices.values() if by_region else [np.arange(len(items))]
@@ -261,11 +267,12 @@ def _drawn(
     for rows in groups:
         kept = rows[draws.counts(vendors[rows]) >= least]
         parts[kept] = draw(vendors[kept])
-    return items.assign(part=parts).reset_index(drop=True)
+    drawn: DataFrame[SplitItems] = items.assign(part=parts).reset_index(drop=True)
+    return drawn
 
 
 def _ads_drawn(pairs: pd.DataFrame, draw: Callable[[np.ndarray], np.ndarray]) -> pd.Series:
-    """Each ad's part (index: ads) by `draw`; ads of a vendor with the same text and the same pictures are drawn once."""
+    """Each ad's part (index: ads) by `draw`; equal ads (vendor, text and pictures) are drawn once."""
     by_ad = pairs.groupby("ad", sort=False)
     ads = by_ad[["region", "vendor", "text"]].first().assign(images=by_ad["image"].agg(tuple))
     first = ads.groupby(["region", "vendor", "text", "images"], sort=False).ngroup()

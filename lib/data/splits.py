@@ -223,7 +223,7 @@ def released_retrieval(pairs: pd.DataFrame, script: str, modality: str, seed: in
     * text, contrastive text: unique texts, those of vendors with one text included, not stratified;
     * image: the rows of `released_training`, not stratified;
     * fusion, single-stream: whole ads of vendors with two or more, stratified. Of single-stream systems that is
-      training's own draw (the same call), so that no query was trained on;
+      training's own draw (the same call), so that a query was trained on only where two ads have it;
     * fine-tuning: pairs, nobody left out, not stratified;
     * alignment: unique texts, pictures or pairs of ads with both, nobody left out, not stratified.
 

@@ -87,11 +87,11 @@ def test_runs_have_the_studys_protocol_or_their_own():
         "notebook": "10_text",
         "text": ["minilm-l6"],
         "objective": ["ce"],
-        "protocol": ["paper", "ad", "campaign"],
+        "protocol": ["paper", "ad", "campaign", "released"],
         "seed": [1],
     }
     names = list(Study(name="protocols", runs=[entry]).all_runs())
-    assert names == [f"text/minilm-l6/ce/{protocol}/seed1" for protocol in ("paper", "ad", "campaign")]
+    assert names == [f"text/minilm-l6/ce/{protocol}/seed1" for protocol in ("paper", "ad", "campaign", "released")]
     with pytest.raises(DataError, match="no protocol called 'cluster'"):
         Run(
             Study(name="protocols"),
@@ -100,19 +100,21 @@ def test_runs_have_the_studys_protocol_or_their_own():
         )
 
 
-@pytest.mark.parametrize(("better", "verdict"), [("paper", "falls"), ("campaign", "rises")])
-def test_systems_are_compared_from_protocol_to_protocol(tmp_path, monkeypatch, better, verdict):
+@pytest.mark.parametrize("first", ["paper", "released"])
+@pytest.mark.parametrize(("better", "verdict"), [("first", "falls"), ("campaign", "rises")])
+def test_systems_are_compared_from_protocol_to_protocol(tmp_path, monkeypatch, first, better, verdict):
+    better = first if better == "first" else better
     monkeypatch.setattr(Study, "folder", property(lambda self: tmp_path))
     entry = {
         "notebook": "10_text",
         "text": ["minilm-l6"],
         "objective": ["ce"],
-        "protocol": ["paper", "campaign"],
+        "protocol": [first, "campaign"],
         "seed": [1],
     }
-    study = Study(name="protocols", split={"protocol": "paper"}, runs=[entry], bootstrap=200)
+    study = Study(name="protocols", split={"protocol": first}, runs=[entry], bootstrap=200)
     generator = np.random.default_rng(0)
-    for protocol, run in zip(("paper", "campaign"), study.all_runs().values(), strict=True):
+    for protocol, run in zip((first, "campaign"), study.all_runs().values(), strict=True):
         run.folder.mkdir(parents=True)
         write_json(run.folder / "metrics.json", run.identity)
         truth = np.repeat(np.arange(30), 5)
@@ -126,7 +128,7 @@ def test_systems_are_compared_from_protocol_to_protocol(tmp_path, monkeypatch, b
         )
         queries.to_csv(run.folder / "queries.csv", index=False)
     table, scored = split_leakage.falls(study, "south"), split_leakage.scores(study, "south")
-    assert scored["protocol"].tolist() == ["paper", "campaign"] * 2
-    assert table[["from", "to", "verdict"]].to_numpy().tolist() == [["paper", "campaign", verdict]] * 2
+    assert scored["protocol"].tolist() == [first, "campaign"] * 2
+    assert table[["from", "to", "verdict"]].to_numpy().tolist() == [[first, "campaign", verdict]] * 2
     means = scored.set_index(["metric", "protocol"])["mean"].unstack()
-    assert table.set_index("metric")["fall"].to_dict() == pytest.approx((means["paper"] - means["campaign"]).to_dict())
+    assert table.set_index("metric")["fall"].to_dict() == pytest.approx((means[first] - means["campaign"]).to_dict())

@@ -72,6 +72,7 @@ def test_a_run_notebook_has_the_parameters_that_are_known_and_sound_defaults(not
         ({"runs": [{**TEXT, "objective": ["CE"]}]}, ["'CE'", "did you mean 'ce'"]),
         ({"runs": [{**TEXT, "variant": ["fair"]}]}, ["no variant called 'fair'", "described, released, corrected"]),
         ({"runs": [{**TEXT, "protocol": ["cluster"]}]}, ["no protocol called 'cluster'"]),
+        ({"runs": [{**TEXT, "protocol": ["release"]}]}, ["no protocol called 'release'", "did you mean 'released'"]),
         ({"runs": [{**TEXT, "seed": [None]}]}, ["seed is None", "integer"]),
         ({"runs": [{**TEXT, "seed": [True]}]}, ["seed is True", "integer"]),
         ({"runs": [{**TEXT, "seed": ["1111"]}]}, ["seed is '1111'", "integer"]),

@@ -241,3 +241,20 @@ def test_a_claim_survives_where_no_choice_changes_its_verdict(others, survives):
     assert table[list(verdicts)].iloc[0].to_dict() == verdicts
     said = scoring_claims.said(table)["m13"]
     assert said == f"scored in another way (chapter 31): inner product {others[0]}, {AS_PRINTED} {others[1]}"
+
+
+def test_a_run_is_scored_by_its_variants_choice():
+    """Ours is `verification.scores`; the released scoring of texts asks members alone, without duplicates."""
+    rng = np.random.default_rng(3)
+    items = pd.DataFrame(
+        {"region": "south", "vendor": np.arange(40) % 5, "part": np.where(np.arange(40) % 4, "train", "test")}
+    )
+    vectors = rng.normal(size=(40, 6)).astype(np.float32)
+    vectors[4] = vectors[5]  # a query that equals a document
+    pd.testing.assert_frame_equal(
+        scoring.scores(items, vectors, scoring.Scoring()), verification.scores(items, vectors)
+    )
+    released = scoring.scores(items, vectors, scoring.Scoring("inner product", "removed"))
+    assert list(released) == list(verification.scores(items, vectors)) and len(released) == 9
+    every = scoring.per_query(items, vectors, "inner product", "removed")
+    assert released["R-Precision@X"].tolist() == every.loc[every["member"], "R-Precision@X"].tolist()

@@ -82,7 +82,7 @@ def test_small_vendors_are_left_out_and_counted():
 
 
 def test_unknown_protocol():
-    with pytest.raises(DataError, match="give paper, ad or campaign"):
+    with pytest.raises(DataError, match="give one of paper, ad, campaign, released"):
         splits.split(pairs(), "multimodal", "random", 1111)
 
 
@@ -94,7 +94,7 @@ def lacking():
     return given.drop_duplicates(["ad", "text", "image"]).reset_index(drop=True)
 
 
-@pytest.mark.parametrize("protocol", ["paper", "ad", "campaign"])
+@pytest.mark.parametrize("protocol", ["paper", "ad", "campaign", "released"])
 @pytest.mark.parametrize("modality", ["text", "image", "multimodal"])
 def test_what_an_ad_lacks_is_no_item(protocol, modality):
     given, of = lacking(), pd.Series(range(40))

@@ -12,7 +12,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from pandera.typing import DataFrame
 
+from lib.core.schemas import ScoredQueries
 from lib.evaluation import retrieval, verification
 
 
@@ -26,6 +28,15 @@ class Scoring(NamedTuple):
     @property
     def words(self) -> str:
         return self.likeness + (", duplicates removed" if self.duplicates == "removed" else "")
+
+
+def scores(items: pd.DataFrame, vectors: np.ndarray, scoring: Scoring) -> DataFrame[ScoredQueries]:
+    """`lib.evaluation.verification.scores` by a scoring, of members: queries whose vendor has a document."""
+    if scoring == Scoring():
+        return verification.scores(items, vectors)
+    every = per_query(items, vectors, *scoring)
+    members: DataFrame[ScoredQueries] = every[every["member"]].drop(columns=["first", "member"]).reset_index(drop=True)
+    return members
 
 
 def first_rows(vectors: np.ndarray) -> np.ndarray:

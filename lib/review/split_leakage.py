@@ -25,6 +25,8 @@ from lib.study.run_kinds import CONTENT, FUSION, IMAGE, TEXT
 
 PROTOCOLS = ("paper", "ad", "campaign")
 """From the one that lets most cross to the one that lets nothing cross."""
+ORDER = ("released", *PROTOCOLS)
+"""All protocols in that order. What crosses `released` depends on the script: `lib.review.released_items`."""
 NAMES = {"text": "text", "image": "picture"}
 Items = Mapping[tuple[str, str], pd.DataFrame]
 
@@ -118,7 +120,7 @@ def runs(study: Study) -> dict[str, dict[str, list[Run]]]:
             protocol = parameters.get("protocol", study.split.protocol)
             systems.setdefault(name, {}).setdefault(protocol, []).append(run)
     return {
-        name: {protocol: by_protocol[protocol] for protocol in PROTOCOLS if protocol in by_protocol}
+        name: {protocol: by_protocol[protocol] for protocol in ORDER if protocol in by_protocol}
         for name, by_protocol in systems.items()
         if len(by_protocol) > 1
     }
@@ -191,6 +193,6 @@ def summary(crossed: pd.DataFrame, probed: pd.DataFrame, fallen: pd.DataFrame) -
         compared = f"of {len(rows)} comparisons (Holm-corrected)"
         lines.append(f"Scores of systems, from {first} to {second}: {verdicts} {compared}")
     if fallen.empty:
-        remedy = "name runs with `protocol: [paper, campaign]` to see how scores fall"
+        remedy = "name runs with `protocol: [paper, campaign, released]` to see how scores fall"
         lines.append(f"This study has no system under two protocols; {remedy}.")
     return "\n".join(f"- {line}" for line in lines)

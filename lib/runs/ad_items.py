@@ -12,6 +12,7 @@ from lib.core.errors import DataError
 from lib.data import ads, disclosure, face_detection, loading, splits
 from lib.data.splits import PARTS
 from lib.study.plan import Run, Study
+from lib.study.run_kinds import CONTENT
 from lib.study.run_record import DataRecord
 
 
@@ -19,19 +20,20 @@ class AdItems:
     """A study's ads as items: unique texts, unique images, or pairs of a text with an image of its ad.
 
     modality: `text`, `image` or `multimodal`. protocol: of the split, the study's if not given. faces: `face` or
-    `no-face` for only the images with or without a face that MTCNN detects.
+    `no-face` for only the images with or without a face that MTCNN detects. script: of `lib.data.splits.SCRIPTS`, the
+    authors' that splits under the protocol `released`; by default the modality's first.
     """
 
-    def __init__(self, study: Study, modality: str, protocol: str = "", faces: str = "") -> None:
+    def __init__(self, study: Study, modality: str, protocol: str = "", faces: str = "", script: str = "") -> None:
         self.study, self.modality, self.faces = study, modality, faces
-        self.protocol = protocol or study.split.protocol
+        self.protocol, self.script = protocol or study.split.protocol, script or splits.FIRST[modality]
 
     @classmethod
     def of(cls, run: Run) -> AdItems:
         """The items that a run is about."""
         parameters = run.parameters
         protocol, faces = parameters.get("protocol", ""), parameters.get("faces", "")
-        return cls(run.study, run.kind.modality_of(parameters), protocol, faces)
+        return cls(run.study, run.kind.modality_of(parameters), protocol, faces, run.kind.script_of(parameters))
 
     @cached_property
     def ads(self) -> ads.Ads:
@@ -62,7 +64,34 @@ class AdItems:
 
     def items_of(self, modality: str) -> pd.DataFrame:
         """The same ads as items of another modality, split by the same protocol."""
-        items = splits.items(self.study, self.ads, modality, self.protocol)
+        return self._with_faces(splits.items(self.study, self.ads, modality, self.protocol, script=self.script))
+
+    def retrieval_items_of(self, modality: str) -> pd.DataFrame:
+        """The items of a modality that systems retrieve by: parts `train` (documents) and `test` (queries).
+
+        Those of `items_of`, but under the protocol `released`, which splits anew (`lib.data.splits`).
+        """
+        if not self.resplits:
+            return self.items_of(modality)
+        splits.check(self.ads.pairs, modality)
+        seed = self.study.split.seed
+        return self._with_faces(splits.released_retrieval(self.ads.pairs, self.script, modality, seed))
+
+    @property
+    def resplits(self) -> bool:
+        """Whether retrieval has a split of its own."""
+        return self.protocol == "released"
+
+    def queries_trained_on(self, modality: str) -> float | None:
+        """The share of the training region's queries of a modality whose content is in a training item; None without
+        queries."""
+        queries, content = self.retrieval_items_of(modality), list(CONTENT[modality])
+        queries = queries[((queries["region"] == self.region) & (queries["part"] == "test")).to_numpy()]
+        train = self.items[self.in_training(self.items)]
+        return splits.share_among(queries, train, content) if len(queries) else None
+
+    def _with_faces(self, items: pd.DataFrame) -> pd.DataFrame:
+        """`items` whose image has, or lacks, a face, as `faces` says. They are chosen after the split."""
         if not self.faces:
             return items
         with_face = self._images_with_face[items["image"].to_numpy()]
@@ -110,7 +139,7 @@ class AdItems:
         return np.asarray(items["region"].isin(regions))
 
     def sizes(self) -> pd.DataFrame:
-        """Items and vendors: a row a region, a column a part."""
+        """Items and vendors: a row a region, a column a part of training's split."""
         counts = splits.sizes(self.items[self.scorable(self.items)])
         table = counts.pivot(index="region", columns="part", values=["items", "vendors"]).fillna(0).astype(int)
         table = table.reindex([region for region in self.ads.regions if region in table.index])
@@ -119,9 +148,12 @@ class AdItems:
     def record(self) -> dict[str, Any]:
         """The fields `protocol, modality, data` of a run's record."""
         sensitive = self.study.sensitive
-        counts = splits.sizes(self.items[self.scorable(self.items)])
+        scorable = self.scorable(self.items)
+        counts = splits.sizes(self.items[scorable])
         if sensitive:
             counts = disclosure.hide(counts, ["items", "vendors"])
+        told = self.resplits and bool(scorable[(self.items["region"] == self.region).to_numpy()].any())
+        resplit = {"queries_trained_on": self.queries_trained_on(self.modality) if told else None}
         data = DataRecord(
             source=self.study.data.source,
             fingerprint=self.ads.fingerprint,
@@ -129,5 +161,6 @@ class AdItems:
             items=counts[counts["part"].isin(PARTS)].to_dict("records"),
             left_out=None if sensitive else int((self.items["part"] == "left out").sum()),
             classes=len(self.classes),
+            **(resplit if self.resplits else {}),
         )
         return {"protocol": self.protocol, "modality": self.modality, "data": data}

@@ -110,7 +110,7 @@ class Alignment:
         self.recorder = Recorder(notebook, study, out, parameters)
         self.parameters = self.recorder.parameters
         self.study = self.recorder.study if overlap == "" else self.recorder.study.at_overlap(overlap)
-        self.method, self.data = method, AdItems(self.study, "multimodal")
+        self.method, self.data = method, AdItems(self.study, "multimodal", script="alignment")
         settings = self.study.alignment
         chosen = variants.alignment(self.recorder.run)
         torch.set_num_threads(chosen.training.threads)
@@ -265,7 +265,7 @@ class Alignment:
         unique, fuse = {"text": text, "image": queries.mean(1)}, MeanFusion(self.system.dimensions)
         scored = {}
         for modality in ("text", "image", "multimodal"):
-            items = self.data.items_of(modality)
+            items = self.data.retrieval_items_of(modality)
             items = items[self.data.scorable(items)].reset_index(drop=True)
             in_training = (items["part"] == "train").to_numpy()
             sides = {

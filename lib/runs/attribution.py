@@ -15,7 +15,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from lib.core.errors import DataError
-from lib.evaluation import verification
+from lib.evaluation import scoring
 from lib.models import acceleration, backbones
 from lib.models.acceleration import device
 from lib.models.backbones import Provenance
@@ -34,7 +34,8 @@ from lib.study.plan import Run
 from lib.study.run_record import RunRecord
 
 Vectors = dict[str, tuple[pd.DataFrame, np.ndarray]]
-"""modality -> its items (`lib.data.splits.split`) and their vectors (n, d)."""
+"""modality -> the items that it is retrieved by (`lib.data.splits`) and their vectors (n, d); IDENTIFIED -> training's
+items, where these are others."""
 
 
 class Encoders(NamedTuple):
@@ -177,22 +178,33 @@ class Experiment:
             unique["text"] = embeddings.encode_texts(system, inputs.all_tokens(), precision)
         if system.image is not None:
             unique["image"] = embeddings.encode_images(system, inputs.images, precision)
+        named = [*unique, *(["multimodal"] if system.fuse is not None or system.multimodal is not None else [])]
         vectors: Vectors = {}
-        for modality in unique:
-            items = self.data.items_of(modality)
-            vectors[modality] = items, unique[modality].numpy()[self._rows(items, modality)]
-        pairs = self.data.items
+        for modality in named:
+            items = self.data.retrieval_items_of(modality)
+            vectors[modality] = items, self._vectors_of(items, modality, unique)
+        if self.data.resplits:
+            items = self.data.items
+            vectors[embeddings.IDENTIFIED] = items, self._vectors_of(items, self.data.modality, unique)
+        return vectors
+
+    def _vectors_of(self, items: pd.DataFrame, modality: str, unique: dict[str, torch.Tensor]) -> np.ndarray:
+        """Vectors of a modality's items (n, d), from those of unique texts and images."""
+        system, inputs = self.system, self.inputs
+        if modality in unique:
+            return np.asarray(unique[modality].numpy()[self._rows(items, modality)])
+        rows = self._rows(items, "text"), self._rows(items, "image")
         if system.fuse is not None:
             # In batches, since the released attention makes a pair's vector depend on the others of its batch.
             size, fuse = self.variant.training.batch_size, system.fuse.cpu()
-            text, image = (unique[name][torch.from_numpy(self._rows(pairs, name).copy())] for name in ("text", "image"))
+            text, image = (
+                unique[name][torch.from_numpy(side.copy())] for name, side in zip(("text", "image"), rows, strict=True)
+            )
             fused = [fuse(*sides) for sides in zip(torch.split(text, size), torch.split(image, size), strict=True)]
-            vectors["multimodal"] = pairs, torch.cat(fused).numpy()
-        if system.multimodal is not None:
-            rows = self._rows(pairs, "text"), self._rows(pairs, "image")
-            encoded = embeddings.encode_pairs(system, inputs.all_tokens(), inputs.images, *rows, precision)
-            vectors["multimodal"] = pairs, encoded.numpy()
-        return vectors
+            return np.asarray(torch.cat(fused).numpy())
+        requested = self.variant.training.precision
+        encoded = embeddings.encode_pairs(system, inputs.all_tokens(), inputs.images, *rows, requested)
+        return np.asarray(encoded.numpy())
 
     def _rows(self, items: pd.DataFrame, modality: str) -> np.ndarray:
         """Each item's row among the vectors of unique texts or images."""
@@ -205,7 +217,7 @@ class Experiment:
         head = self.system.head
         if head is None:
             return pd.DataFrame(columns=["metric", "mean", "low", "high", "items", "vendors"])
-        _, of_items = vectors[self.data.modality]
+        _, of_items = vectors.get(embeddings.IDENTIFIED, vectors[self.data.modality])
         with torch.inference_mode():
             scores = head.cpu()(torch.from_numpy(of_items[self.data.test_part()]))
         return self.evaluator.identification(self.data.classes[scores.argmax(1).numpy()])
@@ -215,8 +227,10 @@ class Experiment:
         """`lib.evaluation.verification.table` of each `modality` that the run has vectors of."""
         scored = {}
         for modality, (items, vectors) in self.embed().items():
+            if modality == embeddings.IDENTIFIED:
+                continue
             rows = self.data.scorable(items)
-            scored[modality] = verification.scores(items[rows].reset_index(drop=True), vectors[rows])
+            scored[modality] = scoring.scores(items[rows].reset_index(drop=True), vectors[rows], self.variant.scoring)
         return self.evaluator.verification(scored)
 
     def finish(self) -> RunRecord:
@@ -224,4 +238,5 @@ class Experiment:
         self.identify()
         self.verify()
         sampling = self.variant.sampling if self.trainer.trained else ""
-        return self.trainer.finish(self.variant.training, sampling=sampling, **self.data.record())
+        how = {"sampling": sampling, "scoring": self.variant.scoring.words}
+        return self.trainer.finish(self.variant.training, **how, **self.data.record())

@@ -206,7 +206,8 @@ class Baseline:
     @step
     def verify(self) -> pd.DataFrame:
         """Retrieval in every region."""
-        items = self.data.items[self.data.scorable(self.data.items)].reset_index(drop=True)
+        items = self.data.retrieval_items_of(self.data.modality)
+        items = items[self.data.scorable(items)].reset_index(drop=True)
         rows, vendors = self._rows(items)
 
         def score(query: np.ndarray, document: np.ndarray) -> pd.DataFrame:

@@ -25,6 +25,8 @@ from lib.runs import batches
 
 PART_CODES = (*PARTS, "left out")
 """A part's number in the file is its place here."""
+IDENTIFIED = "identified"
+"""In place of a modality: the items that a system was trained and identifies with, where retrieval has others."""
 
 
 @torch.inference_mode()

@@ -195,11 +195,12 @@ def class_scores(run: Run, modality: str, trained_on: str) -> dict[str, Scores]:
 
     Raises DataError when these are missing (they are never published) or the head is no linear layer.
     """
-    items, embedded = vectors(run)[modality]
-    with safe_open(run.folder / "weights.safetensors", framework="numpy") as stored:
-        if not {"head.weight", "head.bias"} <= set(stored.keys()):
+    stored = vectors(run)
+    items, embedded = stored.get(embeddings.IDENTIFIED, stored[modality])
+    with safe_open(run.folder / "weights.safetensors", framework="numpy") as head:
+        if not {"head.weight", "head.bias"} <= set(head.keys()):
             raise DataError(f"{run.folder}: this run has no linear class head, so it gives no probabilities.")
-        weight, bias = (stored.get_tensor(f"head.{name}").astype(np.float32) for name in ("weight", "bias"))
+        weight, bias = (head.get_tensor(f"head.{name}").astype(np.float32) for name in ("weight", "bias"))
     here = items["region"] == trained_on
     classes = np.unique(items["vendor"][here & (items["part"] == "train")])
     scored = {}

@@ -29,7 +29,8 @@ Modality = Literal["text", "image", "multimodal"]
 """What an item is: a text, a picture, or a text with a picture of its ad."""
 CONTENT: dict[str, tuple[str, ...]] = {"text": ("text",), "image": ("image",), "multimodal": ("text", "image")}
 """modality -> the parts of an ad that an item needs."""
-Protocol = Literal["paper", "ad", "campaign"]
+Protocol = Literal["paper", "ad", "campaign", "released"]
+"""What is split, and how (`lib.data.splits`)."""
 UNTRAINED = "pre-trained"
 LARGEST_SEED = 2**31 - 1
 """Generators of NumPy and torch take 32 bits, and an epoch's number is added to the seed."""
@@ -214,6 +215,7 @@ class RunKind:
     modality: Modality | None = None  # of its items; None where its parameters decide
     hotels: bool = False  # whether it is about hotel pictures, which have splits of their own
     sections: tuple[str, ...] = ()  # of the parameter file that only some notebooks read
+    scripts: tuple[str, ...] = ()  # the authors' (`script_of`), for CE and, where it is another, with a contrast
 
     @property
     def name(self) -> str:
@@ -226,20 +228,33 @@ class RunKind:
             return self.modality
         return "image" if (BASELINES[parameters["baseline"]] or parameters.get("modality")) == "image" else "text"
 
+    def script_of(self, parameters: Mapping[str, Any]) -> str:
+        """The authors' script of a run with these parameters, by its name in `lib.data.splits.SCRIPTS`; of what they
+        didn't train (no training, baselines) the one of its modality with CE."""
+        if self.scripts:
+            contrasts = parameters["objective"] not in (UNTRAINED, "ce")
+            return self.scripts[-1] if contrasts else self.scripts[0]
+        return ""
+
     def needs(self, parameters: Mapping[str, Any]) -> tuple[str, ...]:
         """The parts of an ad (`text`, `image`) that a run with these parameters needs; none for hotel pictures."""
         return () if self.hotels else CONTENT[self.modality_of(parameters)]
 
 
 ATTRIBUTION = "lib.runs.attribution.Experiment"
-TEXT = RunKind("10_text", TextRun, ATTRIBUTION, "text")
-IMAGE = RunKind("11_image", ImageRun, ATTRIBUTION, "image")
-FUSION = RunKind("12_fusion", FusionRun, ATTRIBUTION, "multimodal")
-SINGLE_STREAM = RunKind("13_single_stream", SingleStreamRun, ATTRIBUTION, "multimodal")
+TEXT = RunKind("10_text", TextRun, ATTRIBUTION, "text", scripts=("text", "contrastive text"))
+IMAGE = RunKind("11_image", ImageRun, ATTRIBUTION, "image", scripts=("image",))
+FUSION = RunKind("12_fusion", FusionRun, ATTRIBUTION, "multimodal", scripts=("fusion",))
+SINGLE_STREAM = RunKind("13_single_stream", SingleStreamRun, ATTRIBUTION, "multimodal", scripts=("single-stream",))
 BASELINE = RunKind("14_baselines", BaselineRun, "lib.runs.baselines.Baseline")
 ALIGNMENT = RunKind("20_alignment", AlignmentRun, "lib.runs.alignment.Alignment", "multimodal", sections=("alignment",))
 FINE_TUNING = RunKind(
-    "21_alignment_finetune", FineTuningRun, "lib.runs.fine_tuning.FineTuning", "multimodal", sections=("alignment",)
+    "21_alignment_finetune",
+    FineTuningRun,
+    "lib.runs.fine_tuning.FineTuning",
+    "multimodal",
+    sections=("alignment",),
+    scripts=("fine-tuning",),
 )
 LINKING = RunKind("41_hotel_linking", LinkingRun, "lib.hotels.linking.Linking", "image", True, ("hotels",))
 SEARCH = RunKind("43_hotel_search", SearchRun, "lib.hotels.linking.Search", "image", True, ("hotels",))

@@ -30,6 +30,7 @@ class DataRecord(Record):
     items: Rows = []  # ads: `items` and `vendors` of each region and part
     left_out: int | None = None  # ads: items in no part; None of sensitive data
     classes: int = 0  # ads: vendors that are classes
+    queries_trained_on: float | None = None  # protocol `released`: share of the training region's queries
     trained_on: str = ""  # hotels: the split that systems are trained on
     branches: int = 0  # hotels: of that split
     seen: Rows = []  # hotels: how much of each test split that split has

@@ -14,14 +14,14 @@ from lib.core import published, tables
 from lib.core.schemas import TextToImageScores
 from lib.evaluation import verification
 from lib.review.paper_tables import SPLITS
-from lib.review.verdicts import ClaimVerdict, with_verdicts
-from lib.runs import results
+from lib.review.verdicts import NOT_CONVERGED, ClaimVerdict, with_verdicts
+from lib.runs import convergence, results
 from lib.study.plan import Study
 from lib.study.registry import ALIGNMENT_NAMES
 from lib.study.run_kinds import ALIGNMENT
 from lib.study.run_record import RunRecord
 
-ROW = ["method", "variant", "temperature", "overlap", "varies", "seed", "run"]
+ROW = ["method", "variant", "temperature", "overlap", "varies", "converged", "seed", "run"]
 """What tells one alignment from another; varies: what the run was given beside the study's settings, `overlap` (the
 control), `temperature`, or nothing of the kind."""
 AVERAGE = "ZS"
@@ -43,10 +43,11 @@ def runs(study: Study) -> list[tuple[dict[str, Any], RunRecord]]:
                 "temperature": parameters.get("temperature", study.alignment.temperature),
                 "overlap": parameters.get("overlap", study.data.overlap),
                 "varies": next((setting for setting in ("overlap", "temperature") if setting in parameters), ""),
+                "converged": convergence.converged((record := run.record()).training),
                 "seed": parameters["seed"],
                 "run": name,
             }
-            finished.append((row, run.record()))
+            finished.append((row, record))
     return finished
 
 
@@ -78,7 +79,7 @@ def table_8(study: Study) -> pd.DataFrame:
     """MATCHED Table 8 beside ours.
 
     Columns `row, objective, metric, split, published, std`, and for each variant of ours `variant, ours, low, high,
-    chance, vendor's level, queries, documents, run`.
+    chance, converged, vendor's level, queries, documents, run`.
     """
     printed = published.table("matched", 8).rename(columns={"mean": "published"})
     ours = with_study_settings(table(study, "text_to_image")).rename(columns={"method": "objective", "mean": "ours"})
@@ -86,7 +87,7 @@ def table_8(study: Study) -> pd.DataFrame:
     ours = ours.drop(columns=["std", "region", "vendors", "seed"])
     joined = printed.merge(ours, how="left", on=["objective", "metric", "split"])
     columns = ["row", "objective", "metric", "split", "published", "std", "variant", "ours", "low", "high", "chance"]
-    return joined[[*columns, "vendor's level", "queries", "documents", "run"]]
+    return joined[[*columns, "converged", "vendor's level", "queries", "documents", "run"]]
 
 
 def _averages(study: Study, metric: str) -> pd.DataFrame:
@@ -101,14 +102,15 @@ def _averages(study: Study, metric: str) -> pd.DataFrame:
 def control(study: Study, metric: str = "R-Precision@X") -> pd.DataFrame:
     """A metric of text-to-image retrieval, the mean of all regions, over how much texts tell of their pictures.
 
-    A row a method, variant and overlap, with `mean, low, high, chance, vendor's level, queries, vendors, run`.
+    A row a method, variant and overlap, with `mean, low, high, chance, vendor's level, queries, vendors, converged,
+    run`.
     """
     rows = _averages(study, metric)
     if "metric" not in rows:  # no alignment was run
         return rows
     rows = rows[rows["varies"] == "overlap"].sort_values(["method", "variant", "overlap"], ignore_index=True)
     columns = ["method", "variant", "overlap", "mean", "low", "high", "chance", "vendor's level", "queries", "vendors"]
-    return rows[[*columns, "run"]]
+    return rows[[*columns, "converged", "run"]]
 
 
 def judged(study: Study) -> pd.DataFrame:
@@ -116,16 +118,22 @@ def judged(study: Study) -> pd.DataFrame:
 
     On the same vendors. A row a method and variant that was run at two overlaps or more: `most` and `least` overlap,
     R-Precision@X at both (all regions' vendors alike), `chance` at the most, `difference, low, high, vendors, p,
-    p_holm, verdict` (learns: higher at the corrected 5 % level; unlearns: lower; else undecided, which is no proof that
-    it can't learn), `seeds`.
+    p_holm, verdict` (learns: higher at the corrected 5 % level; unlearns: lower; not converged; else undecided, which
+    is no proof that it can't learn), `seeds`.
     """
     rows, pairs = [], []
     for (method, variant), (least, most) in _ends(study).items():
         pairs.append((most.shares, least.shares))
         at_ends = (least.overlap, most.overlap, least.mean, most.mean)
-        rows.append((method, variant, *at_ends, most.chance, len(most.shares)))
-    columns = ["method", "variant", "least", "most", "at least", "at most", "chance", "seeds"]
-    return with_verdicts(pd.DataFrame(rows, columns=columns), pairs, study, "learns", "unlearns")
+        rows.append((method, variant, *at_ends, most.chance, len(most.shares), least.converged and most.converged))
+    columns = ["method", "variant", "least", "most", "at least", "at most", "chance", "seeds", "settled"]
+    return _settled(with_verdicts(pd.DataFrame(rows, columns=columns), pairs, study, "learns", "unlearns"))
+
+
+def _settled(table: pd.DataFrame) -> pd.DataFrame:
+    """The table without `settled`: where that doesn't hold, a run had not converged and nothing is decided."""
+    table["verdict"] = table["verdict"].where(table["settled"].astype(bool), NOT_CONVERGED)
+    return table.drop(columns="settled")
 
 
 def contrasts(study: Study) -> pd.DataFrame:
@@ -142,9 +150,10 @@ def contrasts(study: Study) -> pd.DataFrame:
         (low, high), (released_low, released_high) = ends[method, "corrected"], ends[method, "released"]
         # A difference of two gains is twice the difference of two means: of what speaks for corrected, and against it.
         pairs.append(([*high.shares, *released_low.shares], [*low.shares, *released_high.shares]))
-        rows.append((method, high.mean - low.mean, released_high.mean - released_low.mean))
-    gains = pd.DataFrame(rows, columns=["method", "corrected", "released"])
-    table = with_verdicts(gains, pairs, study, "corrected gains more", "released gains more")
+        settled = all(end.converged for end in (low, high, released_low, released_high))
+        rows.append((method, high.mean - low.mean, released_high.mean - released_low.mean, settled))
+    gains = pd.DataFrame(rows, columns=["method", "corrected", "released", "settled"])
+    table = _settled(with_verdicts(gains, pairs, study, "corrected gains more", "released gains more"))
     table[["difference", "low", "high"]] *= 2
     return table
 
@@ -152,13 +161,15 @@ def contrasts(study: Study) -> pd.DataFrame:
 class End(NamedTuple):
     """A method's runs at one overlap.
 
-    shares: R-Precision@X as sums over vendors, a frame a seed; mean: of the seeds; chance: what blind ranking gives.
+    shares: R-Precision@X as sums over vendors, a frame a seed; mean: of the seeds; chance: what blind ranking gives;
+    converged: whether all seeds had.
     """
 
     overlap: float
     shares: list[pd.DataFrame]
     mean: float
     chance: float
+    converged: bool
 
 
 def _ends(study: Study) -> dict[tuple[str, str], tuple[End, End]]:
@@ -169,12 +180,13 @@ def _ends(study: Study) -> dict[tuple[str, str], tuple[End, End]]:
     for (method, variant), rows in alignments.groupby(["method", "variant"], sort=False):
         names = rows.pivot(index="seed", columns="overlap", values="run").sort_index(axis=1)
         if len(names.columns) > 1 and len(names := names.iloc[:, [0, -1]].dropna()):
-            least, most = (_end(study, names[overlap], float(overlap)) for overlap in names)
+            settled = set(rows.loc[rows["converged"] == "yes", "run"])
+            least, most = (_end(study, names[overlap], float(overlap), settled) for overlap in names)
             ends[str(method), str(variant)] = least, most
     return ends
 
 
-def _end(study: Study, names: Iterable[str], overlap: float) -> End:
+def _end(study: Study, names: Iterable[str], overlap: float, settled: set[str]) -> End:
     all_runs, shares, chance = study.all_runs(), [], []
     for name in names:
         scored = tables.read(all_runs[name].folder / "text_to_image.csv", TextToImageScores, results.AGAIN)
@@ -183,7 +195,7 @@ def _end(study: Study, names: Iterable[str], overlap: float) -> End:
         shares.append(verification.shares(whole, "R-Precision@X", "all"))
         chance.append(whole.groupby("vendor")["R-Precision@X, chance"].mean().mean())
     mean = sum(frame["top"].sum() / frame["bottom"].sum() for frame in shares) / len(shares)
-    return End(overlap, shares, float(mean), float(sum(chance) / len(chance)))
+    return End(overlap, shares, float(mean), float(sum(chance) / len(chance)), set(names) <= settled)
 
 
 def temperatures(study: Study) -> pd.DataFrame:
@@ -205,7 +217,7 @@ def conclusion(judged: pd.DataFrame, contrasts: pd.DataFrame) -> tuple[ClaimVerd
     A method as released is *broken* where its corrected variant learns and gains more than it; it *works* where it
     learns itself. Where neither is shown the control says nothing of it. The verdict is *supported* when some work and
     none is broken, *not testable as published* the other way round, *partly supported* with some of both, else
-    *undecided*.
+    *undecided*. Which methods learn as described is said beside it.
     """
     learns = judged[judged["verdict"] == "learns"].groupby("variant")["method"].agg(set)
     works, able = (set(learns.get(name, set())) for name in ("released", "corrected"))
@@ -224,6 +236,8 @@ def conclusion(judged: pd.DataFrame, contrasts: pd.DataFrame) -> tuple[ClaimVerd
         )
     if silent:
         reasons.append(f"of {_listed(silent)} the control decides nothing at this size")
+    if described := set(learns.get("described", set())):
+        reasons.append(f"as the paper describes them {_listed(described)} find more where texts tell more")
     if works:
         verdict = ClaimVerdict.PARTLY_SUPPORTED if broken else ClaimVerdict.SUPPORTED
     else:

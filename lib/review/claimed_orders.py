@@ -14,7 +14,7 @@ from lib.core import published, yaml_files
 from lib.core.schemas import ClaimComparisons
 from lib.evaluation.intervals import Score
 from lib.review import answers
-from lib.review.verdicts import ClaimVerdict, with_verdicts
+from lib.review.verdicts import NOT_CONVERGED, NOT_RUN, ClaimVerdict, with_verdicts
 from lib.runs.results import ROLES, Results, predictions, queries
 from lib.study.plan import Run
 
@@ -30,8 +30,6 @@ RETRIEVAL_TABLES = {
 """(modality, representation) -> MATCHED's table of its retrieval scores."""
 
 
-NOT_RUN, NOT_CONVERGED = "not run", "not converged"
-"""Verdicts of comparisons that decide nothing."""
 ITEMS = {"text": "texts", "image": "pictures", "multimodal": "pairs"}
 
 

@@ -12,8 +12,7 @@ from typing import Any
 import pandas as pd
 
 from lib.evaluation.intervals import Score
-from lib.review.claimed_orders import NOT_CONVERGED
-from lib.review.verdicts import with_verdicts
+from lib.review.verdicts import NOT_CONVERGED, with_verdicts
 from lib.runs.results import Results
 from lib.study.plan import Run
 

@@ -16,7 +16,7 @@ from lib.review.claim_tests import StudyTables
 from lib.review.claimed_orders import RETRIEVAL_TABLES, Order, Side
 from lib.review.scoring_choices import ALONE, AS_PRINTED, Row, Scored, Scoring, has_vectors, printed_rows
 from lib.review.scoring_choices import scored as scored_row
-from lib.review.verdicts import ClaimVerdict
+from lib.review.verdicts import NOT_CONVERGED, ClaimVerdict
 from lib.runs.results import Results
 
 
@@ -87,7 +87,7 @@ def _judged(
         decided = found.loc[place, "p_holm"] < 0.05
         above = found.loc[place, "ours"] > 0
         side = ClaimVerdict.SUPPORTED if above else ClaimVerdict.REVERSED
-        if found.loc[place, "verdict"] != claimed_orders.NOT_CONVERGED:
+        if found.loc[place, "verdict"] != NOT_CONVERGED:
             found.loc[place, "verdict"] = side if decided else ClaimVerdict.UNDECIDED
     unscored = ["ours", "low", "high", "p", "p_holm"]
     found.loc[found["verdict"].isin(["not known", "no vectors"]), unscored] = np.nan

@@ -34,6 +34,8 @@ class ClaimVerdict(StrEnum):
     NOT_TESTABLE_HERE = "not testable here"
 
 
+NOT_RUN, NOT_CONVERGED = "not run", "not converged"
+"""Verdicts of comparisons that decide nothing, for lack of a run or since a training was still improving."""
 AS_PRINTED = (ClaimVerdict.CONSISTENT, ClaimVerdict.PARTLY_CONSISTENT, ClaimVerdict.INCONSISTENT)
 """Verdicts by the papers' own numbers alone."""
 

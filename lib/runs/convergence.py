@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from lib.study.run_record import TrainingRecord
+
 LATE = 0.25
 """The rounds that count as late: this share of all, the last ones."""
 LEAST_ROUNDS = 4
@@ -30,6 +32,8 @@ def late_fall(losses: Sequence[float]) -> float | None:
     return (before - min(known)) / fall if fall > 0 else 0.0
 
 
-def converged(late: float | None) -> bool | None:
-    """Whether a training with this `late_fall` had converged; None where it isn't known."""
-    return None if late is None else late <= SETTLED
+def converged(training: TrainingRecord | None) -> str:
+    """Whether a training had converged: `yes`, `no`, or `not known`; `yes` where nothing was trained."""
+    if training is None:
+        return "yes"
+    return "not known" if training.late_fall is None else "yes" if training.late_fall <= SETTLED else "no"

@@ -21,7 +21,7 @@ from lib.runs import convergence, embeddings
 from lib.study.plan import Run, Study
 from lib.study.registry import ALIGNMENT_NAMES, BACKBONES, OBJECTIVE_NAMES, RANDOM
 from lib.study.run_kinds import UNTRAINED
-from lib.study.run_record import RunRecord, TrainingRecord, WeightsRecord
+from lib.study.run_record import RunRecord, WeightsRecord
 
 ROLES = {"text": "DeCLUTR-small", "image": "ViT-base-patch16", "multimodal": "DeCLUTR-ViT"}
 """The paper's benchmark of each modality."""
@@ -279,7 +279,7 @@ def _row(name: str, record: RunRecord) -> dict[str, Any]:
         "epochs": training.epochs if training else 0,
         "steps": training.steps if training else 0,
         "late_fall": training.late_fall if training else np.nan,
-        "converged": _converged(training),
+        "converged": convergence.converged(training),
         "training_items": training.items if training else 0,
         "training_seconds": training.seconds if training else 0.0,
         "wall_seconds": record.wall_seconds,
@@ -290,11 +290,6 @@ def _row(name: str, record: RunRecord) -> dict[str, Any]:
         "key": record.key,
         "weights_sha256": " ".join(backbone.sha256[:8] for backbone in weights),
     }
-
-
-def _converged(training: TrainingRecord | None) -> str:
-    settled = convergence.converged(training.late_fall) if training else True
-    return "not known" if settled is None else "yes" if settled else "no"
 
 
 def _objective(parameters: dict[str, Any]) -> str:

@@ -62,6 +62,14 @@ def planned(project: Path, name: str) -> list[str]:
     return sorted({line.split("--label ")[1].split(" ")[0] for line in shown.stdout.splitlines() if "--label " in line})
 
 
+def copied(folder: Path) -> None:
+    """Copy to `folder` what of the project a study needs."""
+    for name in ("lib", "notebooks", "params", "results/published"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Snakefile", "bootstrap.py", "requirements.in", "requirements.lock", "pyproject.toml", "Makefile"):
+        shutil.copy(ROOT / name, folder / name)
+
+
 @pytest.fixture(scope="session")
 def executed(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess]:
     """A copy of the project whose path has spaces and braces in it, in which the smoke study was executed, and how that
@@ -71,17 +79,7 @@ def executed(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess]:
     folder, ended = shared / "executed" / "the {project}", shared / "executed" / "ended.json"
     with locked(shared / "executed.lock"):
         if not ended.exists():
-            for name in ("lib", "notebooks", "params", "results/published"):
-                shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-            for name in (
-                "Snakefile",
-                "bootstrap.py",
-                "requirements.in",
-                "requirements.lock",
-                "pyproject.toml",
-                "Makefile",
-            ):
-                shutil.copy(ROOT / name, folder / name)
+            copied(folder)
             done = run(folder, "smoke")
             write_json(
                 ended, {"args": done.args, "returncode": done.returncode, "stdout": done.stdout, "stderr": done.stderr}

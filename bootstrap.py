@@ -41,6 +41,9 @@ def main(command: list[str]) -> None:
     environment["PATH"] = f"{scripts}{os.pathsep}{environment.get('PATH', '')}"
     # Kernels are looked for beside this Python before the user's own, so notebooks run where lib is.
     environment["JUPYTER_PREFER_ENV_PATH"] = "1"
+    # Images for containers often forbid bytecode. A study is dozens of processes, and each would compile torch,
+    # transformers and pandas anew, which takes longer than to import them.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     program = shutil.which(command[0], path=environment["PATH"])
     if program is None:
         sys.exit(f"{command[0]}: no such command in the environment at {scripts}.")

@@ -8,14 +8,30 @@ os.environ.setdefault(
     "TORCH_COMPILE_DISABLE", "1"
 )  # it takes minutes on a CPU, and whether it compiles rightly is for torch to test
 
+import pytest
 from hypothesis import HealthCheck, settings
 from made_up_runs import measured  # noqa: F401
+from whole_studies import executed, project, smoke  # noqa: F401
+
+from lib.pipeline import kernel_server
 
 # Machines that are shared are slow at times; that says nothing of what is tested.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
 
 
+@pytest.fixture(scope="session")
+def served():
+    """An environment whose notebooks' kernels are forks of one process; where there are no forks, ordinary ones."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    with kernel_server.server(environment) as more:
+        yield environment | more
+
+
+FIRST = ("test_study", "test_same_bytes", "test_site", "test_small_studies")
+"""The files that take longest, so that those at the end are short and both workers end together. The first executes the
+study that the fourth needs as well, mostly in the other worker and later."""
+
+
 def pytest_collection_modifyitems(items):
-    """The file that takes longest comes first, so that one worker does it while the other does all else."""
-    items.sort(key=lambda item: item.path.stem != "test_study")
+    items.sort(key=lambda item: FIRST.index(item.path.stem) if item.path.stem in FIRST else len(FIRST))

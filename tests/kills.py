@@ -12,7 +12,6 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,15 +19,13 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from whole_studies import copied
+
 TIMES = re.compile(r"second|hours|energy|wh|co2|kwh|environment|resumed|power|time|memory|mib|carbon", re.IGNORECASE)
 
 
 def project(folder: Path) -> Path:
-    for name in ("lib", "notebooks", "params", "results/published"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("Snakefile", "bootstrap.py", "requirements.in", "requirements.lock", "pyproject.toml", "Makefile"):
-        shutil.copy(ROOT / name, folder / name)
+    copied(folder)
     smoke = folder / "params" / "smoke.yaml"
     smoke.write_text(re.sub(r", 92_speed, 94_gpu_speed", "", smoke.read_text(encoding="utf-8")), encoding="utf-8")
     return folder

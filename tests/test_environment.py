@@ -1,6 +1,7 @@
 """The lock, its sources and environment.yml describe one environment, and it is the one that tests run in."""
 
 import importlib.metadata
+import os
 import re
 import subprocess
 import sys
@@ -61,9 +62,11 @@ def bootstrap(*command, **arguments):
 
 
 def test_bootstrap_runs_in_an_environment_that_has_everything(tmp_path):
-    done = bootstrap("python", "-c", "import sys, lib.core.files; print(sys.prefix)", cwd=tmp_path)
+    """And lets processes keep their bytecode where an image for containers forbids it."""
+    code = "import sys, lib.core.files; print(sys.prefix, sys.dont_write_bytecode, sep='\\n')"
+    done = bootstrap("python", "-c", code, cwd=tmp_path, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"})
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == sys.prefix
+    assert done.stdout.splitlines() == [sys.prefix, "False"]
 
 
 def test_bootstrap_says_when_a_command_is_not_there():

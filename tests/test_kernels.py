@@ -33,12 +33,6 @@ def said(output):
     return "".join(part.get("text", "") for cell in cells for part in cell["outputs"]).split()
 
 
-@pytest.fixture(scope="module")
-def served():
-    with kernel_server.server(ENVIRONMENT) as more:
-        yield ENVIRONMENT | more
-
-
 def run(source, output, environment):
     return subprocess.run(command(source, output), env=environment, cwd=ROOT, capture_output=True, text=True)
 

@@ -230,12 +230,13 @@ def test_what_yaml_writes_is_read_as_it_was(tmp_path_factory, mapping):
         (["-p", "study", "5"], ["study is of type int", "text"]),
     ],
 )
-def test_a_notebook_refuses_what_it_does_not_have_before_data_is_read(tmp_path, more, words):
+def test_a_notebook_refuses_what_it_does_not_have_before_data_is_read(served, tmp_path, more, words):
     path = tmp_path / "tried.yaml"
     path.write_text("name: tried\ndata: {source: matched, folder: /nowhere}\n")
     given = ["-p", "study", str(path), "-p", "out", str(tmp_path / "out"), *more]
     command = [sys.executable, "-m", "papermill", "--no-progress-bar", str(ROOT / "notebooks/10_text.ipynb")]
-    done = subprocess.run([*command, str(tmp_path / "o.ipynb"), *given], capture_output=True, text=True, cwd=tmp_path)
+    command += [str(tmp_path / "o.ipynb"), *given]
+    done = subprocess.run(command, env=served, capture_output=True, text=True, cwd=tmp_path)
     assert done.returncode and "DataError" in done.stderr and not (tmp_path / "out").exists()
     for word in words:
         assert word in done.stderr, done.stderr[-2000:]

@@ -245,3 +245,19 @@ def test_a_claim_is_judged_on_what_is_described_and_says_the_other():
     found = verdict("orders", "A beats B", claims_identification=rows)
     assert found.verdict == "reversed" and found.effect == -0.2
     assert "by the variant described" in found.why and found.why.endswith("by corrected supported")
+
+
+def test_the_ledger_names_a_baseline_that_is_above_every_trained_system():
+    """In the rows of claims about its modality alone."""
+    row = {"modality": "text", "metric": "R-Precision@X", "baseline": "bm25", "trained": 0.5, "difference": 0.4}
+    rows = [row | {"region": region, "mean": 0.9, "verdict": "baseline higher"} for region in ("south", "west")]
+    contests = pd.DataFrame([*rows, row | {"region": "west", "baseline": "minhash", "mean": 0.1, "difference": -0.4}])
+    tested = claims(("Training improves text retrieval, South", 0.2, 0.1, 0.3))
+    given = StudyTables(NOWHERE, {"baselines_verification": contests, "claims_verification": tested})
+    why = scorecard.scorecard(given).set_index("id")["why"]
+    said = "by text, a baseline that learns no vectors (bm25) is above every trained system in 2 of 2 regions"
+    assert f"{said}, 2 of 2 decided: R-Precision@X 0.90 and 0.50 in South" in why["m13"]
+    assert why.str.contains("bm25").sum() == why[why.str.contains("difference of R-Precision")].count()
+    lost = contests.assign(difference=-0.1)
+    given = StudyTables(NOWHERE, {"baselines_verification": lost, "claims_verification": tested})
+    assert not scorecard.scorecard(given)["why"].str.contains("bm25").any()

@@ -163,6 +163,32 @@ def won(contests: pd.DataFrame) -> list[str]:
     return sentences
 
 
+def above_all_trained(contests: pd.DataFrame | None, metric: str) -> dict[str, str]:
+    """Where a baseline is above every trained system of a modality, by modality, as a clause for the ledger.
+
+    contests: of `identification` or `retrieval`, also as read back; None where the chapter wasn't run.
+    """
+    found: dict[str, str] = {}
+    if contests is None or contests.empty:
+        return found
+    of_metric = contests[contests["metric"] == metric].fillna({"region": ""})
+    for modality, group in of_metric.groupby("modality", sort=False):
+        best = group.loc[group.groupby("region", sort=False)["mean"].idxmax()]
+        won = best[best["difference"] > 0]
+        if won.empty:
+            continue
+        first = won.iloc[0]
+        regions = "" if list(best["region"]) == [""] else f" in {len(won)} of {len(best)} regions"
+        decided = int((won["verdict"] == "baseline higher").sum())
+        names = " and ".join(dict.fromkeys(won["baseline"]))
+        found[str(modality)] = (
+            f"by {modality}, a baseline that learns no vectors ({names}) is above every trained system{regions}, "
+            f"{decided} of {len(won)} decided: {metric} {first['mean']:.2f} and {first['trained']:.2f}"
+            + (f" in {first['region'].title()}" if first["region"] else "")
+        )
+    return found
+
+
 def prose(contests: pd.DataFrame) -> str:
     """`won` as a Markdown list, with how many comparisons there are."""
     if contests.empty:

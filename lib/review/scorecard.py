@@ -10,7 +10,7 @@ from scipy.stats import kendalltau
 
 from lib.core import published
 from lib.core.errors import DataError
-from lib.review import baseline_contests, scoring_claims
+from lib.review import baseline_contests, claimed_orders, scoring_claims
 from lib.review.claim_tests import TESTS, StudyTables
 from lib.review.verdicts import AS_PRINTED, ClaimVerdict
 
@@ -47,6 +47,8 @@ def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | No
         tested = finding.verdict is not ClaimVerdict.NOT_TESTABLE_HERE
         if tested and claim.id in survived:
             finding.why += f"; {survived[claim.id]}"
+        if tested and claim.test == "orders":
+            finding.why += "".join(f"; {clause}" for clause in _baselines_above(claim.argument, tables))
         splits_as_study = tested and finding.chapter.startswith("3")
         row = {
             **claim._asdict(),
@@ -57,6 +59,19 @@ def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | No
         }
         rows.append({column: row[column] for column in COLUMNS})
     return pd.DataFrame(rows)
+
+
+def _baselines_above(argument: str, tables: StudyTables) -> list[str]:
+    """Where a baseline is above every trained system of a modality that the claimed orders are about."""
+    tasks = (("identification", "Macro-F1"), ("verification", "R-Precision@X"))
+    clauses = []
+    for task, metric in tasks:
+        above = baseline_contests.above_all_trained(tables[f"baselines_{task}"], metric)
+        for order in claimed_orders.orders(task):
+            if order.statement.startswith(argument):
+                sides = (order.better, order.worse)
+                clauses += [above.get(side.representation or side.modality, "") for side in sides]
+    return [clause for clause in dict.fromkeys(clauses) if clause]
 
 
 def counts(claims: pd.DataFrame) -> pd.DataFrame:

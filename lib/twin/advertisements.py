@@ -125,8 +125,8 @@ def write_ad(
         things=tuple(dict.fromkeys(things)),
         phone2=second,
     )
-    main = difficulty.habits(region, settings.scale).main
-    template = int(generator.random() ** main * len(vendor.drafts))
+    habits = difficulty.habits(region, settings.scale)
+    template = int(generator.random() ** habits.main * len(vendor.drafts))
     if foreign:
         language = drafts.LANGUAGES[1 + generator.integers(len(drafts.LANGUAGES) - 1)]
         draft = drafts.compose(vendor.style, generator, 100, language)
@@ -134,7 +134,7 @@ def write_ad(
         language = "en"
         draft = drafts.compose(replace(vendor.style, services=SERVICES), generator, vendor.lengths[template])
     else:
-        language, share = "en", generator.beta(2, 2 / difficulty.EDITED - 2)
+        language, share = "en", generator.beta(2, 2 / habits.edited - 2)
         draft = drafts.edit(vendor.drafts[template], vendor.style, generator, share)
     text = rendering.render(draft, vendor.style, facts, generator)
     return text, {

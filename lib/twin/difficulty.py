@@ -19,7 +19,6 @@ from lib.core import yaml_files
 from lib.twin.ad_plan import PLAN, REGIONS, Settings, stream
 
 _SETTINGS = yaml_files.read(Path(__file__).with_suffix(".yaml"), "it should hold how hard the texts of regions are")
-EDITED: float = _SETTINGS["edited"]  # of a template's sentences, how many an ad changes on average
 _GOLDEN = (5**0.5 - 1) / 2
 
 
@@ -28,6 +27,7 @@ class Habits(NamedTuple):
 
     main: float
     varied: float
+    edited: float
     tilt: float
 
 
@@ -40,7 +40,7 @@ def habits(region: str, scale: float) -> Habits:
     def at(name: str) -> float:
         return float(np.interp(np.log(scale), np.log(scales), [given["scales"][each][name] for each in scales]))
 
-    return Habits(at("main"), at("varied"), given["tilt"])
+    return Habits(at("main"), at("varied"), at("edited"), given["tilt"])
 
 
 def varied(settings: Settings, ads: pd.DataFrame) -> set[tuple[str, int]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -34,21 +34,21 @@ class Habits(NamedTuple):
 @cache
 def habits(region: str, scale: float) -> Habits:
     """The habits of a region's vendors in a twin of this scale (1: MATCHED's size)."""
-    given: dict[str, Any] = _SETTINGS["regions"][region]
-    scales = sorted(given["scales"])
+    given: dict[float, dict[str, float]] = _SETTINGS["regions"][region]
+    scales = sorted(given)
 
     def at(name: str) -> float:
-        return float(np.interp(np.log(scale), np.log(scales), [given["scales"][each][name] for each in scales]))
+        return float(np.interp(np.log(scale), np.log(scales), [given[each][name] for each in scales]))
 
-    return Habits(at("main"), at("varied"), at("edited"), given["tilt"])
+    return Habits(*map(at, Habits._fields))
 
 
 def varied(settings: Settings, ads: pd.DataFrame) -> set[tuple[str, int]]:
     """The vendors that write every ad anew, each with the region where it does.
 
-    ads: from `lib.twin.ad_plan.plan`. A vendor's chance is `varied` times (its ads / a vendor's mean) ** `tilt`. Vendors
-    are taken in the order of their ads by steps of the golden ratio, so that small twins too have their share of them,
-    and of each size.
+    ads: from `lib.twin.ad_plan.plan`. A vendor's chance is `varied` times (its texts / a vendor's mean) ** `tilt`.
+    Vendors are taken in the order of their texts by steps of the golden ratio, so that small twins too have their share
+    of them, and of each size.
     """
     found: set[tuple[str, int]] = set()
     for region, rows in ads[ads["copied"] < 0].groupby("region", sort=False):

@@ -167,7 +167,9 @@ def test_difficulty_is_interpolated_over_the_logarithm_of_the_scale(region):
     small, middle, large = (difficulty.habits(region, scale) for scale in (0.1, 0.1**0.5, 1.0))
     assert middle.main == pytest.approx((small.main + large.main) / 2)
     assert middle.varied == pytest.approx((small.varied + large.varied) / 2)
-    assert difficulty.habits(region, 0.001) == difficulty.habits(region, 0.02) and difficulty.habits(region, 2.0) == large
+    assert (
+        difficulty.habits(region, 0.001) == difficulty.habits(region, 0.02) and difficulty.habits(region, 2.0) == large
+    )
     assert 0 < small.varied < 1 and small.main >= 1 and 0 < large.edited < 1
 
 

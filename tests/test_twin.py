@@ -9,7 +9,7 @@ import pytest
 
 from lib.core.files import read_json
 from lib.data import ads, identifiers
-from lib.twin import ad_plan, advertisements
+from lib.twin import ad_plan, advertisements, difficulty
 from lib.twin.drawing.people import FACES
 from lib.twin.writing.phone_hiding import HIDINGS
 
@@ -160,3 +160,42 @@ def test_overlap_names_what_pictures_show(tmp_path):
         return np.mean(hits)
 
     assert named(0.0) < 0.1 < named(0.5) < named(1.0)
+
+
+@pytest.mark.parametrize("region", ad_plan.REGIONS)
+def test_difficulty_is_interpolated_over_the_logarithm_of_the_scale(region):
+    small, middle, large = (difficulty.habits(region, scale) for scale in (0.1, 0.1**0.5, 1.0))
+    assert middle.main == pytest.approx((small.main + large.main) / 2)
+    assert middle.varied == pytest.approx((small.varied + large.varied) / 2)
+    assert (
+        difficulty.habits(region, 0.001) == difficulty.habits(region, 0.02) and difficulty.habits(region, 2.0) == large
+    )
+    assert 0 < small.varied < 1 and small.main >= 1 and 0 < large.edited < 1
+
+
+@pytest.mark.parametrize("scale", [0.02, 0.1, 1.0])
+def test_vendors_who_write_anew_are_as_many_as_asked_for(scale):
+    """By vendors where size doesn't count; more of the large ones where it does."""
+    settings = ad_plan.Settings(scale, 5, 96)
+    planned, _ = ad_plan.plan(settings)
+    found = difficulty.varied(settings, planned)
+    assert found == difficulty.varied(settings, planned)
+    originals = planned[planned["copied"] < 0]
+    for region, rows in originals.groupby("region"):
+        posts = rows.groupby("vendor").size()
+        own = difficulty.habits(region, scale)
+        chance = np.minimum(1, own.varied * (posts / posts.mean()) ** own.tilt)
+        anew = np.array([(region, vendor) in found for vendor in posts.index])
+        assert abs(anew.sum() - chance.sum()) < 3
+        if scale == 1.0 and own.tilt:
+            assert posts[anew].mean() > posts[~anew].mean()
+
+
+def test_an_ad_written_anew_has_no_template(folder):
+    truth = pd.read_csv(folder / "truth" / "ads.csv")
+    planned, _ = ad_plan.plan(SETTINGS)
+    anew = [
+        pair in difficulty.varied(SETTINGS, planned) for pair in zip(planned["region"], planned["vendor"], strict=True)
+    ]
+    assert (truth.loc[anew, "template"] == -1).all() and any(anew)
+    assert (truth.loc[~np.array(anew) & (truth["language"] == "en"), "template"] >= 0).all()

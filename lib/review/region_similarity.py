@@ -17,6 +17,8 @@ from lib.study.plan import Study
 
 TEXT_ENCODER, IMAGE_ENCODER = "minilm-l6", "efficientnet-lite0"
 """The packaged encoders, as they come: they saw no ad of this data."""
+TOKENS = 512
+"""Of a text, how many are read: all that the encoder takes, as the authors' does, however short a study cuts texts."""
 
 
 def shared_vendors(ads: Ads) -> pd.DataFrame:
@@ -30,12 +32,13 @@ def shared_vendors(ads: Ads) -> pd.DataFrame:
 
 
 def untrained_vectors(study: Study, ads: Ads) -> dict[str, np.ndarray]:
-    """Vectors of all unique texts (masked) and images by the untrained encoders: `text`, `image` -> (n, d) float32."""
+    """Vectors of all unique texts (masked, whole up to TOKENS) and images by the untrained encoders: `text`, `image` ->
+    (n, d) float32."""
     vectors = {}
     if "text" in ads.modalities:
         encoder, _ = backbones.load(TEXT_ENCODER)
         masked = [identifiers.mask(text) for text in ads.texts]
-        tokens = encoder.tokenizer(masked, truncation=True, max_length=study.text.max_tokens)["input_ids"]
+        tokens = encoder.tokenizer(masked, truncation=True, max_length=TOKENS)["input_ids"]
         vectors["text"] = embeddings.encode_texts(System(encoder, None).eval(), tokens).numpy()
     if "image" in ads.modalities:
         pixels = study.image.pixels

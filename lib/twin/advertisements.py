@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -19,16 +19,15 @@ import numpy as np
 import pandas as pd
 
 from lib.core.files import write_csv, write_json
-from lib.twin import ad_plan, lexicon
+from lib.twin import ad_plan, difficulty, lexicon
 from lib.twin.ad_plan import AD, IMAGE, PLAN, PUBLISHED, REGIONS, SCHOOL, VENDOR, Settings, stream
 from lib.twin.drawing import render
 from lib.twin.writing import drafts, phone_hiding, rendering
 from lib.twin.writing.drafts import Draft
-from lib.twin.writing.style import Style
+from lib.twin.writing.style import SERVICES, Style
 
 DISTINCT = 0.1  # how far a vendor's writing is from its school's (0: not at all)
 SCHOOLS = 10  # habits of writing that vendors depart from
-EDITED = 0.35  # of a template's sentences, how many an ad changes on average
 ROOMS = 12.0  # where a vendor's pictures are taken, on average
 CAMERAS = 3  # at most, with which
 VARIATION = 1.0  # how far two pictures of one room differ (`lib.twin.drawing.render.render`)
@@ -40,6 +39,7 @@ class Vendor:
 
     style: Style
     drafts: tuple[Draft, ...]
+    lengths: tuple[int, ...]  # of the drafts, in tokens
     names: tuple[str, ...]
     phones: tuple[str, ...]
     hidings: tuple[str, ...]
@@ -54,7 +54,8 @@ def draw_vendor(settings: Settings, number: int, lengths: np.ndarray) -> Vendor:
     generator = stream(settings, VENDOR, number)
     school = Style.draw(stream(settings, SCHOOL, int(generator.integers(SCHOOLS))), 1.0)
     style = Style.draw(generator, DISTINCT, school)
-    templates = tuple(drafts.compose(style, generator, int(length)) for length in lengths)
+    tokens = tuple(map(int, lengths))
+    templates = tuple(drafts.compose(style, generator, length) for length in tokens)
     names = tuple(generator.choice(lexicon.NAMES, 1 + min(generator.geometric(0.5), 6), replace=False).tolist())
     phones = tuple(_phone(3 * number + line) for line in range(1 + generator.integers(3)))
     hidings = tuple(generator.choice(phone_hiding.HIDINGS, 1 + generator.integers(3), replace=False).tolist())
@@ -66,7 +67,7 @@ def draw_vendor(settings: Settings, number: int, lengths: np.ndarray) -> Vendor:
         rooms.append((furnishing, render.Room.draw(generator)))
     cameras = tuple(render.Camera.draw(generator) for _ in range(1 + generator.integers(CAMERAS)))
     people = tuple(render.Person.draw(generator) for _ in names)
-    return Vendor(style, templates, names, phones, hidings, mail, tuple(rooms), cameras, people)
+    return Vendor(style, templates, tokens, names, phones, hidings, mail, tuple(rooms), cameras, people)
 
 
 def _phone(number: int) -> str:
@@ -82,11 +83,20 @@ def scene(settings: Settings, vendor: Vendor, image: int) -> tuple[np.random.Gen
 
 
 def write_ad(
-    settings: Settings, vendor: Vendor, ad: int, region: str, foreign: bool, images: list[int], attempt: int = 0
+    settings: Settings,
+    vendor: Vendor,
+    ad: int,
+    region: str,
+    foreign: bool,
+    images: list[int],
+    attempt: int = 0,
+    anew: bool = False,
 ) -> tuple[str, dict[str, object]]:
     """An ad's text, and the truth about it; another `attempt` gives another text.
 
-    foreign: in another language. images: the ad's pictures, whose things the text may name (`Settings.overlap`).
+    foreign: in another language. images: the ad's pictures, whose things the text may name (`Settings.overlap`). anew:
+    by no template, about any service, as long as a template would have been (its number in the truth is then -1, as it
+    is of a foreign ad).
     """
     generator = stream(settings, AD, ad, attempt)
     name = vendor.names[generator.integers(len(vendor.names))]
@@ -115,12 +125,16 @@ def write_ad(
         things=tuple(dict.fromkeys(things)),
         phone2=second,
     )
-    template = int(generator.integers(len(vendor.drafts)))
+    habits = difficulty.habits(region, settings.scale)
+    template = int(generator.random() ** habits.main * len(vendor.drafts))
     if foreign:
         language = drafts.LANGUAGES[1 + generator.integers(len(drafts.LANGUAGES) - 1)]
         draft = drafts.compose(vendor.style, generator, 100, language)
+    elif anew:
+        language = "en"
+        draft = drafts.compose(replace(vendor.style, services=SERVICES), generator, vendor.lengths[template])
     else:
-        language, share = "en", generator.beta(2, 2 / EDITED - 2)
+        language, share = "en", generator.beta(2, 2 / habits.edited - 2)
         draft = drafts.edit(vendor.drafts[template], vendor.style, generator, share)
     text = rendering.render(draft, vendor.style, facts, generator)
     return text, {
@@ -129,7 +143,7 @@ def write_ad(
         "phone2": second or "",
         "hiding": hiding,
         "language": language,
-        "template": template,
+        "template": -1 if foreign or anew else template,
     }
 
 
@@ -195,7 +209,7 @@ class _Job:
 
     number: int
     lengths: np.ndarray
-    ads: list[tuple[int, str, bool, list[int]]]  # ad, region, in another language, its pictures
+    ads: list[tuple[int, str, bool, list[int], bool]]  # ad, region, in another language, its pictures, written anew
     pictures: list[tuple[int, str, Path]]  # picture, face, file
 
 
@@ -221,10 +235,10 @@ def _jobs(settings: Settings, folder: Path, ads: pd.DataFrame, pictures: pd.Data
     for region, rows in originals.groupby("region", sort=False):
         some = round((1 - PUBLISHED.loc[region, "english"]) * len(rows))
         foreign |= set(stream(settings, PLAN, 2, REGIONS.index(region)).permutation(rows["ad"])[:some].tolist())
-    images = pictures.groupby("ad")["image"].agg(list)
+    images, varied = pictures.groupby("ad")["image"].agg(list), difficulty.varied(settings, ads)
     jobs = [_Job(number, own, [], []) for number, own in enumerate(lengths)]
     for ad, region, owner in originals[["ad", "region", "vendor"]].itertuples(index=False):
-        jobs[owner].ads.append((ad, region, ad in foreign, images[ad]))
+        jobs[owner].ads.append((ad, region, ad in foreign, images[ad], (region, owner) in varied))
     unique = pictures.drop_duplicates("image")
     for image, face, region, owner in unique[["image", "face", "region", "vendor"]].itertuples(index=False):
         jobs[owner].pictures.append((image, face, folder / _file(region, image)))
@@ -236,9 +250,9 @@ def _do(settings: Settings, job: _Job) -> _Result:
     vendor = draw_vendor(settings, job.number, job.lengths)
     texts: set[str] = set()
     ads = []
-    for ad, region, foreign, images in job.ads:
+    for ad, region, foreign, images, anew in job.ads:
         for attempt in count():  # Table 1 counts texts that differ
-            text, truth = write_ad(settings, vendor, ad, region, foreign, images, attempt)
+            text, truth = write_ad(settings, vendor, ad, region, foreign, images, attempt, anew)
             if text not in texts:
                 break
         texts.add(text)

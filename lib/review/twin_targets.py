@@ -15,7 +15,7 @@ import pandas as pd
 from lib.core import yaml_files
 from lib.data import splits
 from lib.data.ads import Ads
-from lib.evaluation import verification
+from lib.evaluation import scoring, verification
 from lib.review import scoring_choices
 from lib.study.plan import Study
 
@@ -42,6 +42,6 @@ def text_scores(study: Study, ads: Ads, vectors: np.ndarray) -> pd.DataFrame:
     the split is stratified by vendor.
     """
     items = splits.items(study, ads, "text", "paper").replace({"part": {"val": "train"}})
-    scored = scoring_choices.per_query(items, vectors[items["text"].to_numpy()], "cosine", "removed")
+    scored = scoring.per_query(items, vectors[items["text"].to_numpy()], "cosine", "removed")
     members = scored[scored["member"].astype(bool)]
     return verification.table(members, study.bootstrap, study.split.seed, metrics=METRICS)

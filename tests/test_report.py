@@ -24,7 +24,7 @@ from matplotlib.colors import to_hex, to_rgb
 from PIL import Image
 
 from lib.core import files
-from lib.pipeline import figures, graph_figures, interactive, report
+from lib.pipeline import figures, graph_figures, interactive, report, row_labels
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +221,7 @@ def test_a_row_is_called_by_what_is_not_usual_of_it():
         ],
         columns=["system", "objective", "fusion", "variant", "sampling", "faces", "converged"],
     )
-    assert figures.row_labels(rows).tolist() == [
+    assert row_labels.of_rows(rows).tolist() == [
         "minilm-l6, CE",
         "a + b, CE+SupCon, released, units (not converged)",
         "a + b, CE, concat, no faces",

@@ -3,7 +3,7 @@
 import pytest
 from made_up_runs import fusion, text
 
-from lib.pipeline import figures
+from lib.pipeline import row_labels
 from lib.review import sampling_effects
 
 
@@ -34,7 +34,7 @@ def test_what_has_not_converged_is_marked_and_decides_nothing(measured):
     found = measured(text(wrong=0.1), text(sampling="units", wrong=0.9, late_fall=0.3))
     scores, compared = sampling_effects.identification(found)
     assert compared["verdict"].tolist() == ["not converged"] and compared["low"].notna().all()
-    assert figures.sampling_labels(scores).tolist() == ["text, CE", "text, CE (not converged)"]
+    assert row_labels.beside_sampling(scores).tolist() == ["text, CE", "text, CE (not converged)"]
 
 
 def test_a_study_with_one_sampling_says_what_to_add(measured):
@@ -46,5 +46,5 @@ def test_a_study_with_one_sampling_says_what_to_add(measured):
 @pytest.mark.parametrize(("said", "mark"), [("yes", ""), ("no", " (not converged)"), ("not known", " (conv")])
 def test_labels_carry_a_mark(measured, said, mark):
     scores, _ = sampling_effects.identification(measured(text(), text(sampling="units")))
-    labels = figures.sampling_labels(scores.assign(converged=said))
+    labels = row_labels.beside_sampling(scores.assign(converged=said))
     assert labels.str.startswith("text, CE" + mark).all()

@@ -6,22 +6,18 @@ graphs, `lib.pipeline.interactive` what can be clicked on.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
-from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 
+from lib.pipeline import figure_parts
 from lib.pipeline.report import NEUTRAL, OURS, THEIRS
 
-PALETTE = (OURS, THEIRS, "#7a5195", "#5b8c3a", "#d9a21b", NEUTRAL, "#3f4a8a")
-SYSTEMS = ("Text", "Vision", "Multimodal", "M-Text", "M-Vision")
-"""The systems of MATCHED's figures, each of one colour wherever it stands."""
 VERDICTS = {
     "supported": "#2f7d4f",
     "partly supported": "#8db87c",
@@ -35,10 +31,6 @@ VERDICTS = {
     "not testable here": "#f0f0f0",
 }
 """Verdicts on claims, from the best to the untestable, with their colours."""
-INTERVAL = {"estimator": "median", "errorbar": ("pi", 100)}
-"""Has seaborn draw the rows of `_with_interval`: the score as a point, from `low` to `high` as its interval."""
-
-
 # Pictures and tables of numbers ------------------------------------------------------------------
 
 
@@ -78,50 +70,23 @@ def heatmaps(tables: Mapping[str, pd.DataFrame]) -> Figure:
 # Scores with intervals ---------------------------------------------------------------------------
 
 
-def row_labels(rows: pd.DataFrame) -> pd.Series:
-    """How a row of `lib.runs.results.ROW` is called in a figure: what isn't empty or usual of it; and whether it had
-    `converged`."""
-    parts = [
-        rows["system"],
-        rows["objective"].where(rows["objective"] != "baseline", ""),
-        rows["fusion"].where(rows["fusion"] != "mean", ""),
-        rows["variant"].where(rows["variant"] != "corrected", ""),
-        rows["sampling"].where(rows["sampling"] != "shuffled", ""),
-        rows["faces"].where(rows["faces"] != "all", "").replace({"face": "faces only", "no-face": "no faces"}),
-    ]
-    labels = pd.concat(parts, axis=1).apply(lambda row: ", ".join(filter(None, row)), axis=1)
-    return unless_converged(labels, rows["converged"])
-
-
-def sampling_labels(rows: pd.DataFrame) -> pd.Series:
-    """How a row of `lib.review.sampling_effects` is called where its sampling has a colour."""
-    variant = (", " + rows["variant"]).where(rows["variant"] != "corrected", "")
-    return unless_converged(rows["modality"] + ", " + rows["objective"] + variant, rows["converged"])
-
-
-def unless_converged(labels: pd.Series, converged: pd.Series) -> pd.Series:
-    """Labels of rows, with a word where a row's training hadn't converged, or isn't known to have."""
-    words = converged.map({"no": " (not converged)", "not known": " (convergence not known)"}).fillna("")
-    return labels + words
-
-
 def ranked(frame: pd.DataFrame, label: str, by: str, title: str) -> Figure:
     """Scores `mean, low, high` as dots with intervals: a row each in the frame's order, a colour for each `by`."""
     figure, axes = plt.subplots(figsize=(6.5, 0.22 * len(frame) + 1))
-    numbered = _with_interval(frame.assign(row=_numbers(frame)), "mean")
+    numbered = figure_parts.with_interval(frame.assign(row=figure_parts.numbers(frame)), "mean")
     sns.pointplot(
         numbered,
         x="mean",
         y="row",
         hue=by,
-        palette=_palette(frame[by]),
-        **INTERVAL,
+        palette=figure_parts.palette(frame[by]),
+        **figure_parts.INTERVAL,
         linestyle="none",
         markersize=4,
         err_kws={"linewidth": 1.5},
         ax=axes,
     )
-    _name_rows(axes, frame[label])
+    figure_parts.name_rows(axes, frame[label])
     axes.set(xlim=(0, 1.02), xlabel=title)
     axes.legend(loc="upper left", bbox_to_anchor=(1.01, 1))
     return figure
@@ -130,10 +95,15 @@ def ranked(frame: pd.DataFrame, label: str, by: str, title: str) -> Figure:
 def published_and_ours(frame: pd.DataFrame, label: str, title: str) -> Figure:
     """Our score with its interval and the paper's value, a row each: columns `label`, `published, ours, low, high`."""
     figure, axes = plt.subplots(figsize=(6.5, 0.32 * len(frame) + 1.2))
-    numbered = frame.assign(row=_numbers(frame))
+    numbered = frame.assign(row=figure_parts.numbers(frame))
     shared = {"y": "row", "linestyle": "none", "order": numbered["row"], "ax": axes}
     sns.pointplot(
-        _with_interval(numbered, "ours"), x="ours", color=OURS, label="ours, 95 % interval", **INTERVAL, **shared
+        figure_parts.with_interval(numbered, "ours"),
+        x="ours",
+        color=OURS,
+        label="ours, 95 % interval",
+        **figure_parts.INTERVAL,
+        **shared,
     )
     sns.pointplot(
         numbered,
@@ -145,7 +115,7 @@ def published_and_ours(frame: pd.DataFrame, label: str, title: str) -> Figure:
         markerfacecolor="white",
         **shared,
     )
-    _name_rows(axes, frame[label])
+    figure_parts.name_rows(axes, frame[label])
     axes.set(xlim=(0, 1.02), title=title, xlabel="")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.45 / max(1, 0.32 * len(frame))), ncols=2)
     return figure
@@ -160,14 +130,14 @@ def changes(table: pd.DataFrame, panel: str, label: str, by: str, title: str) ->
     figure, axes = plt.subplots(1, len(names), figsize=size, sharex=True, sharey=True, squeeze=False, layout="tight")
     for axis, name in zip(axes[0], names, strict=True):
         sns.pointplot(
-            _with_interval(table[table[panel] == name], "difference"),
+            figure_parts.with_interval(table[table[panel] == name], "difference"),
             x="difference",
             y=label,
             order=labels,
             hue=by,
-            palette=_palette(table[by]),
+            palette=figure_parts.palette(table[by]),
             dodge=0.5,
-            **INTERVAL,
+            **figure_parts.INTERVAL,
             linestyle="none",
             markersize=4,
             err_kws={"linewidth": 1.5},
@@ -175,7 +145,7 @@ def changes(table: pd.DataFrame, panel: str, label: str, by: str, title: str) ->
         )
         axis.axvline(0, color=NEUTRAL, linestyle=":")
         axis.set(title=name, xlabel="", ylabel="")
-        _remove_legend(axis)
+        figure_parts.remove_legend(axis)
     axes[0][-1].legend(loc="upper left", bbox_to_anchor=(1.01, 1))
     figure.supxlabel(title, fontsize="medium")
     return figure
@@ -184,12 +154,12 @@ def changes(table: pd.DataFrame, panel: str, label: str, by: str, title: str) ->
 def control(table: pd.DataFrame, label: str) -> Figure:
     """A score over the twin's overlap, a panel a method, a line a variant (`lib.review.alignment_tables.control`)."""
     methods = list(dict.fromkeys(table["method"]))
-    colours = dict(zip(sorted(set(table["variant"])), (THEIRS, OURS, *PALETTE[2:]), strict=False))
-    figure, axes = _panels(len(methods), 3.4, sharey=True)
+    colours = dict(zip(sorted(set(table["variant"])), (THEIRS, OURS, *figure_parts.PALETTE[2:]), strict=False))
+    figure, axes = figure_parts.panels(len(methods), 3.4, sharey=True)
     for axis, method in zip(axes, methods, strict=True):
         rows = table[table["method"] == method]
         rows = rows.groupby(["variant", "overlap"], as_index=False)[["mean", "low", "high", "chance"]].mean()
-        _intervals(axis, rows, "overlap", "mean", "variant", colours)
+        figure_parts.intervals(axis, rows, "overlap", "mean", "variant", colours)
         sns.lineplot(
             rows, x="overlap", y="chance", errorbar=None, color=NEUTRAL, linestyle=":", label="chance", ax=axis
         )
@@ -204,10 +174,10 @@ def reliability(curves: pd.DataFrame) -> Figure:
     trained and `scaled`."""
     systems = list(dict.fromkeys(curves["system"]))
     colours = dict(zip(dict.fromkeys(curves["scaled"]), (THEIRS, OURS), strict=False))
-    figure, axes = _panels(len(systems), 3.3, sharey=True)
+    figure, axes = figure_parts.panels(len(systems), 3.3, sharey=True)
     for axis, system in zip(axes, systems, strict=True):
         axis.axline((0, 0), slope=1, linestyle=":", color=NEUTRAL)
-        _intervals(axis, curves[curves["system"] == system], "confidence", "right", "scaled", colours)
+        figure_parts.intervals(axis, curves[curves["system"] == system], "confidence", "right", "scaled", colours)
         axis.set(title=system, xlabel="confidence", ylabel="", xlim=(0, 1), ylim=(0, 1.02))
     axes[0].set_ylabel("share that is right")
     axes[-1].legend(loc="upper left")
@@ -226,7 +196,7 @@ def alignment_and_uniformity(table: pd.DataFrame, label: str) -> Figure:
         x="uniformity",
         y="alignment",
         hue="objective",
-        palette=_palette(table["objective"]),
+        palette=figure_parts.palette(table["objective"]),
         style="variant",
         s=70,
         ax=axes,
@@ -249,12 +219,12 @@ def lines(
     """A line for each value of `by` with its interval (columns `low, high`) as a band. level: of a dotted line."""
     figure, axes = plt.subplots(figsize=(6.5, 3.6))
     sns.lineplot(
-        _with_interval(table, y),
+        figure_parts.with_interval(table, y),
         x=x,
         y=y,
         hue=by,
-        palette=_system_palette(table[by]),
-        **INTERVAL,
+        palette=figure_parts.system_palette(table[by]),
+        **figure_parts.INTERVAL,
         sort=False,
         marker="o",
         markersize=4,
@@ -268,71 +238,6 @@ def lines(
     return figure
 
 
-def _with_interval(table: pd.DataFrame, score: str) -> pd.DataFrame:
-    """Three rows for each of the table's: `score` as it is, at `low` and at `high`, to be drawn with INTERVAL."""
-    return pd.concat([table.assign(**{score: table[column]}) for column in (score, "low", "high")], ignore_index=True)
-
-
-def _intervals(
-    axis: Axes, rows: pd.DataFrame, x: str, y: str, by: str, colours: Mapping[str, str], **style: object
-) -> None:
-    """A line for each value of `by` with its intervals as bars, nothing without rows. The legend is left to the
-    caller."""
-    if rows.empty:
-        return
-    style = {"marker": "o", "err_style": "bars", "err_kws": {"capsize": 3}} | style
-    sns.lineplot(
-        _with_interval(rows, y),
-        x=x,
-        y=y,
-        hue=by,
-        hue_order=list(colours),
-        palette=colours,
-        ax=axis,
-        **INTERVAL,
-        **style,
-    )
-    _remove_legend(axis)
-
-
-def _remove_legend(axis: Axes) -> None:
-    """Remove a panel's legend; the names of what is drawn stay, for another legend and the words of the figure."""
-    if legend := axis.get_legend():
-        legend.remove()
-
-
-def _bars_of(axis: Axes) -> list[BarContainer]:
-    return [bars for bars in axis.containers if isinstance(bars, BarContainer)]
-
-
-def _numbers(frame: pd.DataFrame) -> list[str]:
-    """The rows' numbers as categories: labels of rows may be equal."""
-    return [str(number) for number in range(len(frame))]
-
-
-def _name_rows(axes: Axes, labels: Iterable[str]) -> None:
-    names = list(labels)
-    axes.set_yticks(range(len(names)), names)
-    axes.set_ylabel("")
-
-
-def _palette(names: Iterable[str]) -> dict[str, str]:
-    return dict(zip(dict.fromkeys(names), itertools.cycle(PALETTE), strict=False))
-
-
-def _system_palette(names: Iterable[str]) -> dict[str, str]:
-    """A colour for each name: SYSTEMS (and what is scored of them on pictures with faces) have their own."""
-    fixed = dict(zip(SYSTEMS, PALETTE, strict=False))
-    free = itertools.cycle([*PALETTE[len(SYSTEMS) :], *PALETTE])
-    return {name: fixed.get(name.removesuffix("-Face")) or next(free) for name in dict.fromkeys(names)}
-
-
-def _panels(count: int, width: float, sharey: bool = False, layout: str = "tight") -> tuple[Figure, np.ndarray]:
-    """Panels side by side, each `width` inches wide."""
-    figure, axes = plt.subplots(1, count, figsize=(width * count, 3.2), sharey=sharey, squeeze=False, layout=layout)
-    return figure, axes[0]
-
-
 # Panels of chapter 33 ----------------------------------------------------------------------------
 
 
@@ -341,12 +246,12 @@ def over_factor(
 ) -> None:
     """A score over what vendors are like: for each system the binned means with intervals and the paper's smoothed line
     (`lib.review.vendor_analysis`)."""
-    colours = _system_palette(scored)
+    colours = figure_parts.system_palette(scored)
     for system, (_, smoothed) in scored.items():
         axis.plot(smoothed[factor], smoothed["smoothed"], "--", linewidth=1, color=colours[system], alpha=0.6)
     if scored:  # few vendors give no bins
         points = pd.concat([binned.assign(system=system) for system, (binned, _) in scored.items()])
-        _intervals(axis, points, factor, "mean", "system", colours, linestyle="none", markersize=4)
+        figure_parts.intervals(axis, points, factor, "mean", "system", colours, linestyle="none", markersize=4)
     axis.set(xlabel=label, ylabel=score, ylim=(0, 1.02))
 
 
@@ -359,12 +264,12 @@ def by_vendor(axis: Axes, table: pd.DataFrame, score: str, first: str) -> None:
         x="place",
         y=score,
         hue="system",
-        palette=_system_palette(table["system"]),
+        palette=figure_parts.system_palette(table["system"]),
         s=8,
         linewidth=0,
         ax=axis,
     )
-    _remove_legend(axis)
+    figure_parts.remove_legend(axis)
     axis.set(xlabel=f"vendors, by {first}", ylabel=score, xticks=[], ylim=(-0.02, 1.02))
 
 
@@ -372,8 +277,8 @@ def positives(axis: Axes, counts: pd.DataFrame) -> None:
     """Right (full) and wrong (light) answers of each system, a row of `true, false`, side by side."""
     answers = counts[["true", "false"]].melt(var_name="answer", value_name="count", ignore_index=False)
     sns.barplot(answers, x=answers.index, y="count", hue="answer", errorbar=None, legend=False, ax=axis)
-    colours = _system_palette(counts.index).values()
-    for bars_of_answer, answer, alpha in zip(_bars_of(axis), ("true", "false"), (1.0, 0.4), strict=True):
+    colours = figure_parts.system_palette(counts.index).values()
+    for bars_of_answer, answer, alpha in zip(figure_parts.bars_of(axis), ("true", "false"), (1.0, 0.4), strict=True):
         for bar, colour in zip(bars_of_answer, colours, strict=True):
             bar.set(color=colour, alpha=alpha)
         axis.bar_label(bars_of_answer, [answer] * len(counts), fontsize=7)
@@ -386,8 +291,8 @@ def positives(axis: Axes, counts: pd.DataFrame) -> None:
 def bars(frame: pd.DataFrame, label: str, value: str, title: str) -> Figure:
     """A horizontal bar for each row, in the frame's order."""
     figure, axes = plt.subplots(figsize=(6.5, 0.24 * len(frame) + 1))
-    sns.barplot(x=frame[value], y=_numbers(frame), color=OURS, saturation=1, ax=axes)
-    _name_rows(axes, frame[label])
+    sns.barplot(x=frame[value], y=figure_parts.numbers(frame), color=OURS, saturation=1, ax=axes)
+    figure_parts.name_rows(axes, frame[label])
     axes.set_xlabel(title)
     return figure
 
@@ -396,8 +301,8 @@ def verdicts(counts: pd.DataFrame) -> Figure:
     """Claims by verdict (`lib.review.scorecard.counts`), a stacked bar a paper."""
     figure, axes = plt.subplots(figsize=(9, 2.2), layout="constrained")
     papers = counts.set_index("verdict")[["matched", "hotels"]].T.set_axis(["MATCHED", "Revisited Hotels"])
-    _stacked(axes, papers, VERDICTS, edgecolor="#666", linewidth=0.4)
-    for segments in _bars_of(axes):
+    figure_parts.stacked(axes, papers, VERDICTS, edgecolor="#666", linewidth=0.4)
+    for segments in figure_parts.bars_of(axes):
         sizes = [f"{size:.0f}" if (size := bar.get_width()) else "" for bar in segments]
         axes.bar_label(segments, sizes, label_type="center")
     axes.set_xlabel("claims")
@@ -411,14 +316,14 @@ def growth(grown: pd.DataFrame, by: str, size: str, panels: Mapping[str, str], s
 
     Axes are logarithmic but for the columns in `shares`, which run from 0 to 1.
     """
-    figure, axes = _panels(len(panels), 3.6, layout="constrained")
+    figure, axes = figure_parts.panels(len(panels), 3.6, layout="constrained")
     for axis, (column, label) in zip(axes, panels.items(), strict=True):
         sns.lineplot(
             grown,
             x=size,
             y=column,
             hue=by,
-            palette=_palette(grown[by]),
+            palette=figure_parts.palette(grown[by]),
             errorbar=None,
             marker="o",
             markersize=4,
@@ -426,7 +331,7 @@ def growth(grown: pd.DataFrame, by: str, size: str, panels: Mapping[str, str], s
         )
         axis.set(xscale="log", xlabel=size, ylabel=label)
         axis.set(ylim=(0, 1.02)) if column in shares else axis.set(yscale="log")
-        _remove_legend(axis)
+        figure_parts.remove_legend(axis)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
 
@@ -434,7 +339,7 @@ def growth(grown: pd.DataFrame, by: str, size: str, panels: Mapping[str, str], s
 def ladder(frame: pd.DataFrame, published: Mapping[str, float]) -> Figure:
     """Items a second of every step (`system, step, rate`), a panel a system, and a line at what the paper's run did."""
     systems = list(dict.fromkeys(frame["system"]))
-    figure, axes = _panels(len(systems), 3.6, layout="constrained")
+    figure, axes = figure_parts.panels(len(systems), 3.6, layout="constrained")
     for axis, system in zip(axes, systems, strict=True):
         sns.barplot(
             frame[frame["system"] == system], x="rate", y="step", color=OURS, saturation=1, errorbar=None, ax=axis
@@ -449,19 +354,12 @@ def ladder(frame: pd.DataFrame, published: Mapping[str, float]) -> Figure:
 def shares(frame: pd.DataFrame) -> Figure:
     """Where each step's time goes (`system, step, kind, share`): a bar a step, a panel a system."""
     systems = list(dict.fromkeys(frame["system"]))
-    figure, axes = _panels(len(systems), 3.6, layout="constrained")
-    colours = _palette(frame["kind"])
+    figure, axes = figure_parts.panels(len(systems), 3.6, layout="constrained")
+    colours = figure_parts.palette(frame["kind"])
     for axis, system in zip(axes, systems, strict=True):
         rows = frame[frame["system"] == system]
-        _stacked(axis, rows.pivot_table(index="step", columns="kind", values="share", sort=False), colours)
+        figure_parts.stacked(axis, rows.pivot_table(index="step", columns="kind", values="share", sort=False), colours)
         axis.set(title=system, xlabel="share of the time")
         axis.tick_params(axis="y", labelsize=7)
     figure.legend(*axes[-1].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     return figure
-
-
-def _stacked(axis: Axes, table: pd.DataFrame, colours: Mapping[str, str], **style: object) -> None:
-    """A horizontal bar for each row, its parts the columns from left to right (by pandas: seaborn stacks no bars)."""
-    table.plot.barh(stacked=True, width=0.8, color=colours, legend=False, ax=axis, **style)
-    axis.invert_yaxis()
-    axis.set_ylabel("")

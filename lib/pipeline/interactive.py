@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from lib.pipeline.figures import PALETTE
+from lib.pipeline.figure_parts import PALETTE
 from lib.pipeline.graph_figures import QUERY
 from lib.pipeline.report import OURS, THEIRS
 

@@ -464,6 +464,11 @@ def test_claims_are_judged_on_what_is_described(measured):
     judged = claimed_orders.judged(tested).set_index("claim")
     assert judged.index.is_unique and set(judged.index) == set(tested["claim"])
     assert judged.loc[CE_AND_SUPCON, ["variant", "verdict"]].tolist() == ["described", "reversed"]
+    unsettled = text("ce+supcon", wrong=0.6, variant="described", late_fall=0.3)
+    found = measured(text(wrong=0.1, variant="described"), unsettled, text(wrong=0.6), text("ce+supcon", wrong=0.1))
+    both = pd.concat([claimed_orders.identification(found, name) for name in ("described", "corrected")])
+    row = claimed_orders.judged(both).set_index("claim").loc[CE_AND_SUPCON]
+    assert row[["variant", "verdict"]].tolist() == ["corrected", "supported"], "what hasn't converged judges nothing"
     by_image = judged.loc["CE+SupCon identifies better than CE, by image"]
     assert by_image[["variant", "verdict"]].tolist() == ["corrected", "supported"]
 

@@ -110,7 +110,7 @@ def _combined(rows: pd.DataFrame, table: str, what: str) -> Finding:
 def orders(tables: StudyTables, argument: str) -> Finding:
     """Comparisons of `lib.review.claimed_orders` whose claim begins with the argument.
 
-    Judged on the variant `described` where it was run, else on `corrected`; what the other one says is in *why*.
+    By the rows of `lib.review.claimed_orders.judged`; what the other variant says is in *why*.
     """
     for name, score in zip(COMPARISONS, ("macro-F1", "R-Precision"), strict=True):
         table = tables[name]

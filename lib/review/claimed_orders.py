@@ -130,13 +130,17 @@ def verification(results: Results, variant: str) -> DataFrame[ClaimComparisons]:
 
 
 def judged(tested: DataFrame[ClaimComparisons]) -> DataFrame[ClaimComparisons]:
-    """The rows that a claim is judged by: those of the variant `described` where it was run, else of `corrected`.
+    """The rows that a claim is judged by: those of `described` where it was run and had converged, else of `corrected`
+    where that was run, else those that there are.
 
     tested: of `identification` or `verification`, in one variant or both.
     """
-    ran = tested[(tested["variant"] == "described") & (tested["verdict"] != NOT_RUN)]
-    theirs = tested["claim"].isin(ran["claim"])
-    rows: DataFrame[ClaimComparisons] = tested[(tested["variant"] == "described") == theirs]
+    decides = ~tested["verdict"].isin([NOT_RUN, NOT_CONVERGED])
+    ran = tested["verdict"] != NOT_RUN
+    described = tested["variant"] == "described"
+    order = 4 * (described & decides) + 2 * (~described & ran) + (described & ran)
+    best = order.groupby(tested["claim"], sort=False).transform("max") == order
+    rows: DataFrame[ClaimComparisons] = tested[best].drop_duplicates("claim", keep="last")
     return rows
 
 

@@ -101,22 +101,21 @@ def test_readme_maps_every_notebook_and_only_those():
         assert (ROOT / target).exists(), target
 
 
-def test_the_twin_meets_the_paper_at_full_size():
-    """The calibration card of the study at MATCHED's size, target by target."""
-    card = pd.read_csv(ROOT / "results/full/tables/calibration_card.csv")
+def test_the_twin_of_the_default_study_meets_its_targets():
+    """The calibration card, target by target. Scores of the untrained text encoder are met within their intervals."""
+    card = pd.read_csv(ROOT / "results/quick/tables/calibration_card.csv")
     aimed = card[card["target"] == "yes"].set_index(["statistic", "region"])
-    counts = aimed[aimed.index.get_level_values("statistic").isin(["ads", "texts", "images", "vendors"])]
+    statistic = aimed.index.get_level_values("statistic")
+    counts = aimed[statistic.isin(["ads", "texts", "images", "vendors"])]
     assert len(counts) == 20 and (counts["difference"] == 0).all()
     assert aimed.loc["share of faces", "difference"].abs().max() < 0.005
     tokens = aimed.loc["mean tokens of a text"]
-    assert len(tokens) == 4 and (tokens["difference"] / tokens["published"]).abs().max() < 0.03
-    english = aimed.loc["share of texts in English", "ours"].drop("all")
-    assert english.between(0.9965 - 0.0015, 0.9998 + 0.0002).all()
-    assert aimed.loc[("R-Precision@X of the untrained text encoder", "south"), "ours"] == pytest.approx(0.3, abs=0.03)
-    assert aimed.loc[("R-Precision@X of the untrained image encoder", "south"), "ours"] == pytest.approx(
-        0.042, abs=0.005
-    )
-    [baseline] = pd.read_csv(ROOT / "results/full/tables/character_baseline.csv")["score"]
+    assert len(tokens) == 4 and (tokens["difference"] / tokens["published"]).abs().max() < 0.1
+    assert aimed.loc["share of texts in English", "difference"].abs().max() < 0.003
+    difficulty = aimed[statistic.str.contains("untrained text encoder")]
+    assert len(difficulty) == 12 and (difficulty["met"] == "yes").all()
+    assert difficulty["published"].between(difficulty["low"], difficulty["high"]).all()
+    [baseline] = pd.read_csv(ROOT / "results/quick/tables/character_baseline.csv")["score"]
     assert 0.2 < baseline < 0.95
 
 

@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -126,14 +127,14 @@ def test_while_it_is_run_nothing_is_published(study):
 @pytest.mark.parametrize("copied", range(3))
 def test_a_full_disk_leaves_the_old_results_whole(study, monkeypatch, copied):
     chosen, publishes = study
-    before, written, copy = content(chosen.published().folder), [], shutil.copyfile
+    before, written, write = content(chosen.published().folder), [], Path.write_bytes
 
-    def until_full(source, target):
+    def until_full(target, data):
         if len(written) == copied:
             raise OSError(errno.ENOSPC, "No space left on device")
-        written.append(copy(source, target))
+        written.append(write(target, data))
 
-    monkeypatch.setattr(shutil, "copyfile", until_full)
+    monkeypatch.setattr(Path, "write_bytes", until_full)
     with pytest.raises(OSError, match="No space left"):
         publishes()
     assert content(chosen.published().folder) == before

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from lib.core.errors import DataError
 from lib.core.files import ROOT, read_json
-from lib.pipeline import leak_scan, study_lock
+from lib.pipeline import leak_scan, study_lock, thin_notebooks
 from lib.study import plan, steps
 from lib.study.plan import Study, executed
 
@@ -46,8 +46,9 @@ def publish(name: str, chosen: Study, partial: bool = False) -> Path:
             leak_scan.check(chosen)
         files = list(_files(chosen))
         _check_paths(files)
-        _check_size(chosen, files)
-        return _replace(chosen, files)
+        contents = {path: thin_notebooks.content(path) for path in files}
+        _check_size(chosen, contents)
+        return _replace(chosen, contents)
 
 
 def _problems(name: str, chosen: Study, partial: bool) -> Iterator[str]:
@@ -101,9 +102,9 @@ def _check_paths(files: Sequence[Path]) -> None:
             raise DataError(f"{path}: it shows the path of a folder of this machine. Take that out of what writes it.")
 
 
-def _check_size(chosen: Study, files: Sequence[Path]) -> None:
+def _check_size(chosen: Study, contents: Mapping[Path, bytes]) -> None:
     """Raise DataError where the repository would have more than LIMIT bytes."""
-    size = sum(path.stat().st_size for path in files)
+    size = sum(map(len, contents.values()))
     place = f"{chosen.published().folder.relative_to(ROOT)}/"
     rest = sum((ROOT / name).stat().st_size for name in tracked() if not name.startswith(place))
     if size + rest > LIMIT:
@@ -123,17 +124,17 @@ def tracked() -> list[str]:
     return [name for name in listed.split("\0") if name and (ROOT / name).exists()]
 
 
-def _replace(chosen: Study, files: Sequence[Path]) -> Path:
-    """Copy the files beside what is published, then put them into its place."""
+def _replace(chosen: Study, contents: Mapping[Path, bytes]) -> Path:
+    """Write the files beside what is published, then put them into its place."""
     place = chosen.published().folder
     new, old = (place.with_name(f".{chosen.name}.{what}") for what in ("new", "old"))
     _restore(place, old)
     shutil.rmtree(new, ignore_errors=True)
     try:
-        for path in files:
+        for path, content in contents.items():
             copy = new / path.relative_to(chosen.folder)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+            copy.write_bytes(content)
         if (place / KEPT).exists():
             shutil.copyfile(place / KEPT, new / KEPT)
         if place.exists():

@@ -1,6 +1,7 @@
 """Published notebooks lack what nothing reads, and nothing else."""
 
 import json
+import re
 
 import pandas as pd
 
@@ -28,7 +29,7 @@ def test_a_table_keeps_its_content_and_its_style(tmp_path):
     assert thin[thin.index("<style") : thin.index("</style>")].split() == (
         html[html.index("<style") : html.index("</style>")].split()
     )
-    pd.testing.assert_frame_equal(*(pd.read_html(text)[0] for text in (thin, html)))
+    assert re.findall(r">([^<>]*)</t[dh]>", thin) == re.findall(r">([^<>]*)</t[dh]>", html)
 
 
 def test_a_table_whose_cells_have_styles_of_their_own_stays(tmp_path):

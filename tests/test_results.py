@@ -409,6 +409,15 @@ def test_on_pairs_a_verdict_counts_for_each_pair_that_it_is_in(measured):
     assert ((table["low"] <= table["pairs"]) & (table["pairs"] <= table["high"])).all()
 
 
+def test_runs_that_have_not_converged_are_marked_where_they_are_named(measured):
+    found = measured(text(late_fall=0.3), text("ce+supcon", late_fall=None), text("pre-trained"))
+    told = results.sources(*found.behind(found.runs["run"]))
+    assert "ce/ad/seed1111` (not converged), " in told and "supcon/ad/seed1111` (convergence not known)" in told
+    assert told.endswith("`runs/text/minilm-l6/pre-trained/ad/seed1111`.")
+    many = measured(*(text(seed=seed, late_fall=0.3 * (seed > 5)) for seed in range(1, 8)))
+    assert "From 7 runs, 2 of which had not converged" in results.sources(*many.behind(many.runs["run"]))
+
+
 # lib.review.claimed_orders
 
 

@@ -212,13 +212,18 @@ def class_scores(run: Run, modality: str, trained_on: str) -> dict[str, Scores]:
 
 
 def sources(*runs: Run) -> str:
-    """The run folders, below the study's, that a figure or table came from, as Markdown; more than FEW are folded
-    away."""
-    folders = dict.fromkeys(f"runs/{run.name}" for run in runs)
-    if len(folders) <= FEW:
-        return "From " + ", ".join(f"`{folder}`" for folder in folders) + "."
-    listed = "".join(f"<li><code>{folder}</code></li>" for folder in folders)
-    return f"<details><summary>From {len(folders)} runs</summary><ul>{listed}</ul></details>"
+    """The run folders, below the study's, that a figure or table came from, as Markdown; more than FEW are folded away.
+
+    Of a run that hadn't converged, or isn't known to have, that is said.
+    """
+    marks = {"no": " (not converged)", "not known": " (convergence not known)"}
+    said = {f"runs/{run.name}": marks.get(convergence.converged(run.record().training), "") for run in runs}
+    if len(said) <= FEW:
+        return "From " + ", ".join(f"`{folder}`{mark}" for folder, mark in said.items()) + "."
+    listed = "".join(f"<li><code>{folder}</code>{mark}</li>" for folder, mark in said.items())
+    unsettled = sum(map(bool, said.values()))
+    more = f", {unsettled} of which had not converged or aren't known to have" if unsettled else ""
+    return f"<details><summary>From {len(said)} runs{more}</summary><ul>{listed}</ul></details>"
 
 
 def _averaged(seeds: list[pd.DataFrame]) -> DataFrame[ScoredQueries]:

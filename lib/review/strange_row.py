@@ -3,10 +3,10 @@
 A picture's R-Precision is 0.042 without any training and 0.046 after CE; the two rows without CE are some forty times
 lower, which is what a random ranking gives (`printed`). The scripts suggest why. They draw shuffled batches of 32, in
 which most pictures have no other of their vendor. Their SupCon for pictures then pulls randomly drawn negatives to
-each picture (`lib.runs.losses.ReleasedImageSupCon`): it is lowest where all pictures are equally alike, so that vectors
-may collapse. Their Triplet has few triplets a batch, and its margin, 1, is met where positives and negatives are alike.
-That is a reading, and a run has to show it: a row counts as explained where a run without CE is no better than a random
-ranking *and* its vectors have collapsed (`explained`).
+each picture (`lib.runs.losses.ReleasedImageSupCon`): it is lowest where all pictures are equally alike. So
+are vectors that have collapsed, and vectors that are scattered over the sphere, whoever's they are. Their Triplet has
+few triplets a batch. That is a reading, and a run has to show it: a row counts as explained where a run without CE is
+no better than a random ranking *and* its vectors have collapsed or are scattered (`explained`).
 
 What no run here can show: the scripts take vectors before the last LayerNorm, while the loss looks at those after it
 (analysis/extract_pretrained_image_embeddings, cell 16), and no cell that is published scores pictures alone. `inner
@@ -16,7 +16,7 @@ every query gets the same list.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,9 @@ BATCH = 32
 """Pictures of a batch, in the authors' script (train/image/imageContraClassifier.py, its default)."""
 COLLAPSED = 0.95
 """Mean cosine from which vectors count as collapsed: two of them are then at most 18 degrees apart, on average."""
+SCATTERED = 0.95
+"""Vectors count as scattered where two pictures of one vendor are, on average, at least this share as far apart as any
+two (squared distances of unit vectors)."""
 SHAPE = {
     "mean_cosine": "mean cosine",
     "effective_rank": "effective rank",
@@ -88,8 +91,8 @@ def systems(measured: Results) -> pd.DataFrame:
     objective, South), `ours, low, high` (R-Precision in the region trained on, by cosine), `chance` (`by_chance`),
     `inner product` (R-Precision of the vectors as they come), the columns of SHAPE (of the region's test items; NaN
     where no vectors are stored, or of sensitive data with fewer than five vendors), `at chance` (whether the interval
-    reaches down to chance), `collapsed` (whether the mean cosine is COLLAPSED or more; empty without vectors), `seeds,
-    run`. Numbers are means over seeds.
+    reaches down to chance), `collapsed` (whether the mean cosine is COLLAPSED or more; empty without vectors),
+    `scattered` (SCATTERED; likewise), `seeds, run`. Numbers are means over seeds.
     """
     scores = measured.verification
     own = (scores["modality"] == "image") & (scores["objective"] != "baseline") & (scores["faces"] == "all")
@@ -104,7 +107,9 @@ def systems(measured: Results) -> pd.DataFrame:
         cell = cells.get((first["published"], first["objective"], paper_tables.SPLITS.get(region, "")), np.nan)
         shape = _mean_shape(measured, runs, region)
         chance = float(np.mean([by_chance(results.queries(run, "image"), region) for run in runs]))
-        collapsed = shape["mean cosine"] >= COLLAPSED if shape["mean cosine"] == shape["mean cosine"] else None
+        told = shape["mean cosine"] == shape["mean cosine"]  # not NaN
+        collapsed = shape["mean cosine"] >= COLLAPSED if told else None
+        scattered = not collapsed and shape["alignment"] >= SCATTERED * _any_two(shape) if told else None
         rows.append(
             {
                 **{name: first[name] for name in results.ROW if name not in ("modality", "fusion", "faces")},
@@ -115,6 +120,7 @@ def systems(measured: Results) -> pd.DataFrame:
                 **shape,
                 "at chance": _word(here["low"] <= chance),
                 "collapsed": _word(collapsed),
+                "scattered": _word(scattered),
                 "seeds": len(runs),
                 "run": first["run"],
             }
@@ -128,6 +134,11 @@ def _cells() -> dict[tuple[str, str, str], float]:
     table = table[table["metric"] == METRIC]
     keys = zip(table["system"], table["objective"], table["split"], strict=True)
     return dict(zip(keys, table["mean"], strict=True))
+
+
+def _any_two(shape: Mapping[str, float]) -> float:
+    """The mean squared distance of two unit vectors, from their mean cosine."""
+    return 2 - 2 * shape["mean cosine"]
 
 
 def _mean_shape(measured: Results, runs: list[Run], region: str) -> dict[str, float]:
@@ -215,16 +226,18 @@ def _verdict(objective: str, rows: pd.DataFrame) -> str:
         return f"The row of {objective} isn't asked: no run here was trained by it alone."
     if not (rows["collapsed"] != "").any():
         return f"The row of {objective} stays open: the vectors of its runs were not stored."
-    both = rows[(rows["at chance"] == "yes") & (rows["collapsed"] == "yes")]
-    if len(both):
-        return (
-            f"The row of {objective} is **explained** by {_names(both)}: no better than a random ranking, with vectors "
-            "that have collapsed."
-        )
-    alone = [("at chance", "is no better than chance, but its vectors have not collapsed")]
+    for name, words in (("collapsed", "have collapsed"), ("scattered", "are scattered whoever's they are")):
+        both = rows[(rows["at chance"] == "yes") & (rows[name] == "yes")]
+        if len(both):
+            return (
+                f"The row of {objective} is **explained** by {_names(both)}: no better than a random ranking, with "
+                f"vectors that {words}."
+            )
+    alone = [("at chance", "is no better than chance, but its vectors have neither collapsed nor are they scattered")]
     alone += [("collapsed", "has vectors that have collapsed, but still ranks better than chance")]
+    alone += [("scattered", "has vectors that are scattered, but still ranks better than chance")]
     parts = [f"{_names(rows[rows[name] == 'yes'])} {words}" for name, words in alone if (rows[name] == "yes").any()]
-    parts = parts or ["no run trained by it alone is at chance or has collapsed"]
+    parts = parts or ["no run trained by it alone is at chance, has collapsed or is scattered"]
     if (rows["converged"] == "no").any():
         parts.append(f"{_names(rows[rows['converged'] == 'no'])} had not converged")
     return f"The row of {objective} is **not explained** here: {'; '.join(parts)}."
@@ -244,7 +257,9 @@ def _described(row: dict[str, Any]) -> str:
     shape = (
         f"the mean cosine of two pictures is {row['mean cosine']:.3f} and the effective rank "
         f"{row['effective rank']:.1f} of {min(row['dimensions'], row['vectors']):.0f}: they have "
-        f"{'' if row['collapsed'] == 'yes' else 'not '}collapsed; by inner product it is {row['inner product']:.3f}"
+        f"{'' if row['collapsed'] == 'yes' else 'not '}collapsed; two of one vendor are {row['alignment']:.2f} apart, "
+        f"any two {_any_two(row):.2f} (squared){': they are scattered' if row['scattered'] == 'yes' else ''}; by inner "
+        f"product it is {row['inner product']:.3f}"
         if row["collapsed"]
         else "its vectors were not stored"
     )

@@ -452,7 +452,13 @@ CE_AND_SUPCON = "CE+SupCon identifies better than CE, by text"
 
 def test_a_comparison_says_what_both_sides_had_in_common(measured):
     row = verdicts(measured(text(wrong=0.6), text("ce+supcon", wrong=0.1))).loc[CE_AND_SUPCON]
-    shared = {"variant": "corrected", "sampling": "shuffled", "steps": "40", "items": "100 texts", "converged": "yes"}
+    shared = {
+        "variant": "corrected",
+        "sampling": "shuffled",
+        "steps": "40 steps",
+        "items": "100 texts",
+        "converged": "yes",
+    }
     assert row[list(shared)].to_dict() == shared
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from lib.core.files import ROOT
 from lib.study.plan import Study, load
+from lib.study.registry import SAMPLINGS
 from lib.study.run_kinds import Protocol
 
 OWN = {"source": "matched", "folder": "/nowhere"}
@@ -90,7 +91,13 @@ def test_every_study_of_ours_plans_runs_of_known_parts(name):
     known = {"objective": OBJECTIVES, "fusion": FUSIONS, "variant": VARIANTS, "baseline": BASELINES}
     known |= dict.fromkeys(("text", "image", "multimodal"), BACKBONES)
     known |= {"protocol": get_args(Protocol), "loss": [*KINDS, UNTRAINED]}
-    known |= {"faces": ("face", "no-face"), "modality": ("text", "image"), "method": METHODS, "aligned": METHODS}
+    known |= {
+        "sampling": SAMPLINGS,
+        "faces": ("face", "no-face"),
+        "modality": ("text", "image"),
+        "method": METHODS,
+        "aligned": METHODS,
+    }
     chosen = load(name)
     runs = chosen.all_runs()
     assert runs or chosen.chapters

@@ -25,7 +25,7 @@ def test_each_is_compared_with_the_other_held_fixed(measured):
         ("CE", "balanced", "shuffled"): "lower",
         ("CE+SupCon", "balanced", "shuffled"): "lower",
     }
-    assert (compared["steps"] == "40").all()
+    assert (compared["steps"] == "40 steps").all()
     assert "Of 2 comparisons of objective at equal sampling: 2 higher." in sampling_effects.prose(compared)
     assert len(sampling_effects.retrieval(found, "south")[1]) == 4
 

@@ -145,7 +145,9 @@ def test_without_vectors_or_runs_it_says_what_to_do(measured):
     told = strange_row.explained(table := strange_row.systems(found))
     assert table[["mean cosine", "inner product"]].isna().all(axis=None) and list(table["collapsed"]) == [""]
     assert "stays open: the vectors of its runs were not stored" in told
-    none = strange_row.explained(strange_row.systems(measured(text("ce"))))
+    empty = strange_row.systems(measured(text("ce")))
+    assert empty.empty and list(empty) == list(table)
+    none = strange_row.explained(empty)
     assert none.startswith("This study has no system for pictures alone. Not run: SupCon in") and "11_image" in none
 
 

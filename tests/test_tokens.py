@@ -33,7 +33,7 @@ def test_five_processes_learn_the_same_vocabulary(tmp_path):
         asked = [sys.executable, "-c", CHILD, str(texts)]
         run = subprocess.run(asked, env=os.environ | more, cwd=ROOT, capture_output=True, text=True)
         found += [line for line in run.stdout.splitlines() if line.startswith("vocabulary")] or [run.stderr[-2000:]]
-    assert len(set(found)) == 1 and found[0].startswith("vocabulary 1")
+    assert len(set(found)) == 1 and found[0].startswith("vocabulary ")
 
 
 @pytest.fixture(scope="module")

@@ -198,7 +198,7 @@ def _tested(
             row |= {
                 "seeds": min(len(better), len(worse)),
                 "sampling": _same([of["sampling"] for of in trained]),
-                "steps": _same([f"{of['steps']:.0f}" for of in trained]),
+                "steps": _same([f"{of['steps']:.0f} steps" for of in trained]),
                 "items": both.items,
                 "converged": results.converged([*better, *worse]),
                 "better_run": better[0].name,

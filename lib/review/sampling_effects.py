@@ -61,7 +61,7 @@ def _both(
                     one_shares, other_shares = (shares(measured.seeds(row["row"]), modality) for row in (first, other))
                     pairs.append((one_shares, other_shares))
                     row = {"modality": modality, "variant": variant, "at": at, "compared": first[varied], "with": usual}
-                    row["steps"] = " | ".join(dict.fromkeys(f"{of['steps']:.0f}" for of in (first, other)))
+                    row["steps"] = " | ".join(dict.fromkeys(f"{of['steps']:.0f} steps" for of in (first, other)))
                     row["settled"] = first["converged"] == other["converged"] == "yes"
                     rows.append(row | {"run": first["run"], "other_run": other["run"]})
     columns = [*COMPARED[:5], "steps", "settled", "run", "other_run"]

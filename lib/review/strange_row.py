@@ -39,6 +39,8 @@ BATCH = 32
 """Pictures of a batch, in the authors' script (train/image/imageContraClassifier.py, its default)."""
 COLLAPSED = 0.95
 """Mean cosine from which vectors count as collapsed: two of them are then at most 18 degrees apart, on average."""
+OWN = [name for name in results.ROW if name not in ("modality", "fusion", "faces")]
+"""What tells systems for pictures alone apart."""
 SCATTERED = 0.95
 """Vectors count as scattered where two pictures of one vendor are, on average, at least this share as far apart as any
 two (squared distances of unit vectors)."""
@@ -112,7 +114,7 @@ def systems(measured: Results) -> pd.DataFrame:
         scattered = not collapsed and shape["alignment"] >= SCATTERED * _any_two(shape) if told else None
         rows.append(
             {
-                **{name: first[name] for name in results.ROW if name not in ("modality", "fusion", "faces")},
+                **{name: first[name] for name in OWN},
                 "steps": of_row["steps"].mean(),
                 "converged": here["converged"],
                 "published": cell,
@@ -125,7 +127,9 @@ def systems(measured: Results) -> pd.DataFrame:
                 "run": first["run"],
             }
         )
-    return pd.DataFrame(rows)
+    columns = [*OWN, "steps", "converged", "published", "ours", "low", "high", "chance", "inner product"]
+    columns += [*SHAPE.values(), "at chance", "collapsed", "scattered", "seeds", "run"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _cells() -> dict[tuple[str, str, str], float]:

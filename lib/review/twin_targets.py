@@ -16,7 +16,6 @@ from lib.core import yaml_files
 from lib.data import splits
 from lib.data.ads import Ads
 from lib.evaluation import scoring, verification
-from lib.review import scoring_choices
 from lib.study.plan import Study
 
 _GIVEN: dict[str, Any] = yaml_files.read(
@@ -25,7 +24,7 @@ _GIVEN: dict[str, Any] = yaml_files.read(
 SOURCE: str = _GIVEN["source"]
 TARGETS: dict[str, dict[str, float]] = _GIVEN["targets"]
 """The authors' outputs by metric and region."""
-METRICS: scoring_choices.Metrics = {
+METRICS: dict[str, tuple[str, bool]] = {
     "R-Precision@X": ("R-Precision@X", True),
     "MRR@1": ("first", False),
     "Macro-F1@X": ("R-Precision@X", False),

@@ -245,6 +245,9 @@ def test_a_claim_is_judged_on_what_is_described_and_says_the_other():
     found = verdict("orders", "A beats B", claims_identification=rows)
     assert found.verdict == "reversed" and found.effect == -0.2
     assert "by the variant described" in found.why and found.why.endswith("by corrected supported")
+    unsettled = rows.assign(converged=["yes", "no"], verdict=["supported", "not converged"])
+    found = verdict("orders", "A beats B", claims_identification=unsettled)
+    assert found.verdict == "supported" and found.why.endswith("by described not converged")
 
 
 def test_the_ledger_names_a_baseline_that_is_above_every_trained_system():

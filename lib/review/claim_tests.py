@@ -19,7 +19,7 @@ from lib.core import tables as read_back
 from lib.core.schemas import ClaimComparisons
 from lib.review import alignment_tables, claimed_orders
 from lib.review.arithmetic import audit, text_checks
-from lib.review.verdicts import ClaimVerdict
+from lib.review.verdicts import NOT_CONVERGED, ClaimVerdict
 
 CHAPTERS = {
     table: chapter
@@ -122,7 +122,10 @@ def orders(tables: StudyTables, argument: str) -> Finding:
             finding = _combined(judged, name, f"by the variant {by}, difference of {score}")
             others = rows[~rows.index.isin(judged.index)].dropna(subset=["low", "high"])
             for variant, of_variant in others.groupby("variant"):
-                finding.why += f"; by {variant} {_combined(of_variant, name, score).verdict}"
+                open_ended = (of_variant["verdict"] == NOT_CONVERGED).all()
+                finding.why += (
+                    f"; by {variant} {NOT_CONVERGED if open_ended else _combined(of_variant, name, score).verdict}"
+                )
             return finding
     return _absent("claims_identification")
 

@@ -141,11 +141,11 @@ def _one_line(text: str) -> str:
 
 
 def logged(source: Path, output: Path, parameters: dict[str, Any], label: str, key: str = "") -> None:
-    """`execute`, with a line before it; the epochs that the notebook prints are marked with the run's label."""
+    """`execute`, with a line before it; the rounds of training that the notebook prints are marked with the run's label."""
     logging.basicConfig(level=logging.WARNING, format=f"  {label}: %(message)s", stream=sys.stdout)
     logger = logging.getLogger("papermill")
     logger.setLevel(logging.INFO)
-    logger.addFilter(lambda record: record.getMessage().startswith("epoch "))
+    logger.addFilter(lambda record: record.getMessage().startswith("step "))
     if source.stem in MACHINES:  # it runs alone
         os.environ[machine.DEVICE_SHARE] = "1"
     if reason := _no_time(source.stem, parameters):

@@ -158,7 +158,7 @@ def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: 
             elif "text/markdown" in data:
                 prose = _linked_prose("".join(data["text/markdown"]), runs)
                 outputs.append(_output("text/markdown", prose))
-            elif output.output_type != "stream":  # epochs and warnings are for who runs it
+            elif output.output_type != "stream":  # rounds of training and warnings are for who runs it
                 outputs.append(output)
         if tables := [
             name for kind, name, _ in written if kind == "tables" and (folder / "tables" / f"{name}.csv").exists()

@@ -141,7 +141,7 @@ def _one_line(text: str) -> str:
 
 
 def logged(source: Path, output: Path, parameters: dict[str, Any], label: str, key: str = "") -> None:
-    """`execute`, with a line before it; the rounds of training that the notebook prints are marked with the run's label."""
+    """`execute`, with a line before it; the training's rounds that it prints are marked with the run's label."""
     logging.basicConfig(level=logging.WARNING, format=f"  {label}: %(message)s", stream=sys.stdout)
     logger = logging.getLogger("papermill")
     logger.setLevel(logging.INFO)

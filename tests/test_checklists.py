@@ -2,6 +2,7 @@
 
 import pytest
 
+from lib.core import data_state
 from lib.core.errors import DataError
 from lib.core.files import write_json
 from lib.models.backbones import Provenance
@@ -27,6 +28,7 @@ RUN = {
 @pytest.fixture
 def study(tmp_path, monkeypatch):
     monkeypatch.setattr(Study, "folder", property(lambda self: tmp_path))
+    monkeypatch.setattr(data_state, "STATES", tmp_path / "states")  # the twin may have been read in this checkout
     chosen = Study(
         name="small", runs=[{"notebook": "10_text", "text": ["minilm-l6"], "objective": ["ce"], "seed": [7, 8]}]
     )

@@ -14,7 +14,7 @@ from lib.core import published, yaml_files
 from lib.core.schemas import ClaimComparisons
 from lib.evaluation.intervals import Score
 from lib.review import answers
-from lib.review.verdicts import NOT_CONVERGED, NOT_RUN, ClaimVerdict, with_verdicts
+from lib.review.verdicts import NOT_CONVERGED, NOT_RUN, ClaimVerdict, in_common, with_verdicts
 from lib.runs.results import ROLES, Results, predictions, queries
 from lib.study.plan import Run
 
@@ -97,7 +97,7 @@ def identification(results: Results, variant: str) -> DataFrame[ClaimComparisons
         items = [
             f"{len(predictions(runs[0]))} {ITEMS[of]}" for runs, of in zip((better, worse), modalities, strict=True)
         ]
-        return Compared(results.macro_f1_shares(better), results.macro_f1_shares(worse), _same(items))
+        return Compared(results.macro_f1_shares(better), results.macro_f1_shares(worse), in_common(items))
 
     return _tested(results, orders("identification"), variant, published_score, compared)
 
@@ -118,13 +118,13 @@ def verification(results: Results, variant: str) -> DataFrame[ClaimComparisons]:
         ]
         return _only(rows[rows["group"] != "baseline"] if side.modality == "multimodal" else rows)
 
-    def compared(better: list[Run], worse: list[Run], order: Order) -> Compared | None:
+    def compared(better: list[Run], worse: list[Run], order: Order) -> Compared:
         shares, items = [], []
         for runs, side in ((better, order.better), (worse, order.worse)):
             shares.append(results.retrieval_shares(runs, side.representation, order.region))
             asked = queries(runs[0], side.representation)
             items.append(f"{int((asked['region'] == order.region).sum())} {ITEMS[side.representation]}")
-        return Compared(shares[0], shares[1], _same(items))
+        return Compared(shares[0], shares[1], in_common(items))
 
     return _tested(results, orders("verification"), variant, published_score, compared)
 
@@ -163,17 +163,12 @@ def runs_of(results: Results, side: Side, variant: str = "corrected") -> list[Ru
     return results.benchmark(side.modality, side.objective, variant, side.fusion)
 
 
-def _same(of_both: list[str]) -> str:
-    """What both sides have, or that of each."""
-    return " | ".join(dict.fromkeys(of_both))
-
-
 def _tested(
     results: Results,
     orders: tuple[Order, ...],
     variant: str,
     published_score: Callable[[Side, Order], float],
-    compared: Callable[[list[Run], list[Run], Order], Compared | None],
+    compared: Callable[[list[Run], list[Run], Order], Compared],
 ) -> DataFrame[ClaimComparisons]:
     """A row an order; p_holm is corrected for all the orders that were tested.
 
@@ -197,8 +192,8 @@ def _tested(
             trained = [results.of(runs) for runs in (better, worse) if results.of(runs)["steps"] != 0]
             row |= {
                 "seeds": min(len(better), len(worse)),
-                "sampling": _same([of["sampling"] for of in trained]),
-                "steps": _same([f"{of['steps']:.0f} steps" for of in trained]),
+                "sampling": in_common([of["sampling"] for of in trained]),
+                "steps": in_common([f"{of['steps']:.0f} steps" for of in trained]),
                 "items": both.items,
                 "converged": results.converged([*better, *worse]),
                 "better_run": better[0].name,

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from lib.evaluation.intervals import Score
-from lib.review.verdicts import NOT_CONVERGED, with_verdicts
+from lib.review.verdicts import NOT_CONVERGED, in_common, with_verdicts
 from lib.runs.results import Results
 from lib.study.plan import Run
 
@@ -61,7 +61,7 @@ def _both(
                     one_shares, other_shares = (shares(measured.seeds(row["row"]), modality) for row in (first, other))
                     pairs.append((one_shares, other_shares))
                     row = {"modality": modality, "variant": variant, "at": at, "compared": first[varied], "with": usual}
-                    row["steps"] = " | ".join(dict.fromkeys(f"{of['steps']:.0f} steps" for of in (first, other)))
+                    row["steps"] = in_common(f"{of['steps']:.0f} steps" for of in (first, other))
                     row["settled"] = first["converged"] == other["converged"] == "yes"
                     rows.append(row | {"run": first["run"], "other_run": other["run"]})
     columns = [*COMPARED[:5], "steps", "settled", "run", "other_run"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 
 import pandas as pd
@@ -38,6 +38,11 @@ NOT_RUN, NOT_CONVERGED = "not run", "not converged"
 """Verdicts of comparisons that decide nothing, for lack of a run or since a training was still improving."""
 AS_PRINTED = (ClaimVerdict.CONSISTENT, ClaimVerdict.PARTLY_CONSISTENT, ClaimVerdict.INCONSISTENT)
 """Verdicts by the papers' own numbers alone."""
+
+
+def in_common(of_sides: Iterable[str]) -> str:
+    """What both sides of a comparison have, once, or what each has."""
+    return " | ".join(dict.fromkeys(of_sides))
 
 
 def with_verdicts(

@@ -76,8 +76,7 @@ class Results:
 
     def converged(self, runs: Iterable[Run]) -> str:
         """Whether all of these runs had converged: `yes`, `no` or `not known`."""
-        said = set(self.runs.set_index("run").loc[[run.name for run in runs], "converged"])
-        return next(word for word in ("no", "not known", "yes") if word in said)
+        return _worst(self.runs.set_index("run").loc[[run.name for run in runs], "converged"])
 
     def behind(self, names: Iterable[str]) -> list[Run]:
         """Every seed of the rows that these runs, a seed of each, belong to."""
@@ -158,10 +157,14 @@ class Results:
 
     def _named(self, table: pd.DataFrame) -> pd.DataFrame:
         first = self.runs.drop_duplicates("row")
-        words = ("no", "not known", "yes")  # a row has converged where all its seeds have
-        worst = self.runs.groupby("row")["converged"].agg(lambda said: min(said, key=words.index))
+        worst = self.runs.groupby("row")["converged"].agg(_worst)  # a row has converged where all its seeds have
         first = first[["row", "run", "role", "usual", "benchmark", "published", "steps", "scoring", *ROW]]
         return table.merge(first.assign(converged=first["row"].map(worst)), on="row")
+
+
+def _worst(converged: Iterable[str]) -> str:
+    """Of words of `lib.runs.convergence.converged` the one that holds of all runs together."""
+    return min(converged, key=("no", "not known", "yes").index)
 
 
 def predictions(run: Run) -> DataFrame[Predictions]:

@@ -11,10 +11,10 @@ import pandas as pd
 from pandera.typing import DataFrame
 
 from lib.core import published, yaml_files
-from lib.core.schemas import ClaimComparisons
 from lib.evaluation.intervals import Score
 from lib.review import answers
-from lib.review.verdicts import NOT_CONVERGED, NOT_RUN, ClaimVerdict, in_common, with_verdicts
+from lib.review.order_tests import Pair, TestedOrders, tested
+from lib.review.verdicts import NOT_CONVERGED, NOT_RUN, in_common
 from lib.runs.results import ROLES, Results, predictions, queries
 from lib.study.plan import Run
 
@@ -74,7 +74,7 @@ def orders(task: str) -> tuple[Order, ...]:
     )
 
 
-def identification(results: Results, variant: str) -> DataFrame[ClaimComparisons]:
+def identification(results: Results, variant: str) -> DataFrame[TestedOrders]:
     """The orders of identification on macro-F1, both sides in a variant.
 
     Systems of different modality are compared on the test pairs of the multimodal one, where a text's or a picture's
@@ -99,10 +99,10 @@ def identification(results: Results, variant: str) -> DataFrame[ClaimComparisons
         ]
         return Compared(results.macro_f1_shares(better), results.macro_f1_shares(worse), in_common(items))
 
-    return _tested(results, orders("identification"), variant, published_score, compared)
+    return _tested(results, orders("identification"), variant, "Macro-F1", published_score, compared)
 
 
-def verification(results: Results, variant: str) -> DataFrame[ClaimComparisons]:
+def verification(results: Results, variant: str) -> DataFrame[TestedOrders]:
     """The orders of retrieval on R-Precision, region by region, both sides in a variant.
 
     Under the protocol `ad` the queries of text, picture and pairs come from the same ads; R-Precision is averaged by
@@ -126,31 +126,37 @@ def verification(results: Results, variant: str) -> DataFrame[ClaimComparisons]:
             items.append(f"{int((asked['region'] == order.region).sum())} {ITEMS[side.representation]}")
         return Compared(shares[0], shares[1], in_common(items))
 
-    return _tested(results, orders("verification"), variant, published_score, compared)
+    return _tested(results, orders("verification"), variant, "R-Precision@X", published_score, compared)
 
 
-def judged(tested: DataFrame[ClaimComparisons]) -> DataFrame[ClaimComparisons]:
+def judged(comparisons: DataFrame[TestedOrders]) -> DataFrame[TestedOrders]:
     """The rows that a claim is judged by: those of `described` where it was run and had converged, else of `corrected`
     where that was run, else those that there are.
 
-    tested: of `identification` or `verification`, in one variant or both.
+    comparisons: of `identification` or `verification`, in one variant or both.
     """
-    decides = ~tested["verdict"].isin([NOT_RUN, NOT_CONVERGED])
-    ran = tested["verdict"] != NOT_RUN
-    described = tested["variant"] == "described"
+    decides = ~comparisons["verdict"].isin([NOT_RUN, NOT_CONVERGED])
+    ran = comparisons["verdict"] != NOT_RUN
+    described = comparisons["variant"] == "described"
     order = 4 * (described & decides) + 2 * (~described & ran) + (described & ran)
-    best = order.groupby(tested["claim"], sort=False).transform("max") == order
-    rows: DataFrame[ClaimComparisons] = tested[best].drop_duplicates("claim", keep="last")
+    best = order.groupby(comparisons["claim"], sort=False).transform("max") == order
+    rows: DataFrame[TestedOrders] = comparisons[best].drop_duplicates("claim", keep="last")
     return rows
 
 
-def summary(tested: DataFrame[ClaimComparisons], where: str) -> str:
+def summary(comparisons: DataFrame[TestedOrders], where: str) -> str:
     """How many orders have which verdict, in a sentence.
 
-    tested: of `identification` or `verification`; where: the data, in words.
+    comparisons: of `identification` or `verification`; where: the data, in words.
     """
-    counts = ", ".join(f"{count} {verdict}" for verdict, count in tested["verdict"].value_counts().items())
-    return f"Of {len(tested)} orders, {counts} on {where}."
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in comparisons["verdict"].value_counts().items())
+    return f"Of {len(comparisons)} orders, {counts} on {where}."
+
+
+def shown(comparisons: DataFrame[TestedOrders]) -> pd.DataFrame:
+    """What a chapter shows of the orders that were run: all but run folders and the parts of the error."""
+    hidden = ["family", "margin", "p", "vendor_error", "seed_error", "better_run", "worse_run"]
+    return comparisons[comparisons["verdict"] != NOT_RUN].drop(columns=hidden)
 
 
 def _only(rows: pd.DataFrame) -> float:
@@ -167,16 +173,14 @@ def _tested(
     results: Results,
     orders: tuple[Order, ...],
     variant: str,
+    metric: str,
     published_score: Callable[[Side, Order], float],
     compared: Callable[[list[Run], list[Run], Order], Compared],
-) -> DataFrame[ClaimComparisons]:
-    """A row an order; p_holm is corrected for all the orders that were tested.
-
-    verdict: supported or reversed at the corrected 5 % level, else undecided; *not converged* where a side hadn't; or
-    *not run* (this study lacks a run, or its data the region).
-    """
+) -> DataFrame[TestedOrders]:
+    """A row an order; verdicts by `lib.review.order_tests`, or *not run* (this study lacks a run, or its data the
+    region)."""
     rows: list[dict[str, Any]] = []
-    pairs: dict[int, tuple[Score, Score]] = {}
+    pairs: dict[int, Pair] = {}
     for order in orders:
         better, worse = runs_of(results, order.better, variant), runs_of(results, order.worse, variant)
         row = {
@@ -188,28 +192,23 @@ def _tested(
         }
         both = compared(better, worse, order) if better and worse else None
         if both and all(len(frame) for side in both[:2] for frame in side):
-            pairs[len(rows)] = both[0], both[1]
-            trained = [results.of(runs) for runs in (better, worse) if results.of(runs)["steps"] != 0]
+            learned = trained(results, better, worse)
+            pairs[len(rows)] = Pair(both.better, both.worse, learned)
+            of_trained = [results.of(runs) for runs, is_so in zip((better, worse), learned, strict=True) if is_so]
             row |= {
                 "seeds": min(len(better), len(worse)),
-                "sampling": in_common([of["sampling"] for of in trained]),
-                "steps": in_common([f"{of['steps']:.0f} steps" for of in trained]),
+                "sampling": in_common([of["sampling"] for of in of_trained]),
+                "steps": in_common([f"{of['steps']:.0f} steps" for of in of_trained]),
                 "items": both.items,
                 "converged": results.converged([*better, *worse]),
                 "better_run": better[0].name,
                 "worse_run": worse[0].name,
             }
         rows.append(row)
-    tested = with_verdicts(
-        pd.DataFrame(index=range(len(pairs))),
-        list(pairs.values()),
-        results.study,
-        ClaimVerdict.SUPPORTED,
-        ClaimVerdict.REVERSED,
-    )
-    tested = tested.rename(columns={"difference": "ours"}).set_index(pd.Index(pairs))
-    table: DataFrame[ClaimComparisons] = pd.DataFrame(rows).reindex(columns=list(ClaimComparisons.to_schema().columns))
-    table.loc[tested.index, tested.columns] = tested
-    open_ended = table["converged"].isin(["no", "not known"])
-    table.loc[open_ended, "verdict"] = NOT_CONVERGED
-    return table
+    return tested(pd.DataFrame(rows), pairs, results.study, metric)
+
+
+def trained(results: Results, better: list[Run], worse: list[Run]) -> tuple[bool, bool]:
+    """Whether each side was trained, so that its scores vary over seeds."""
+    first, second = (bool(results.of(runs)["steps"] != 0) for runs in (better, worse))
+    return first, second

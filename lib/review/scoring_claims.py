@@ -9,14 +9,12 @@ import pandas as pd
 from pandera.typing import DataFrame
 
 from lib.core import published
-from lib.core.schemas import ClaimComparisons
-from lib.evaluation.intervals import compared, holm
-from lib.review import claim_tests, claimed_orders
+from lib.review import claim_tests, claimed_orders, order_tests
 from lib.review.claim_tests import StudyTables
 from lib.review.claimed_orders import RETRIEVAL_TABLES, Order, Side
+from lib.review.order_tests import Pair, TestedOrders
 from lib.review.scoring_choices import ALONE, AS_PRINTED, Row, Scored, Scoring, has_vectors, printed_rows
 from lib.review.scoring_choices import scored as scored_row
-from lib.review.verdicts import NOT_CONVERGED, ClaimVerdict
 from lib.runs.results import Results
 
 
@@ -31,17 +29,15 @@ def compared_orders() -> list[Order]:
     return [order for order in every if any(_of_side(side)[0] in (5, 9) for side in (order.better, order.worse))]
 
 
-def comparisons(measured: Results, tested: DataFrame[ClaimComparisons]) -> pd.DataFrame:
+def comparisons(measured: Results, tested: DataFrame[TestedOrders]) -> pd.DataFrame:
     """The claimed orders that read Table 5 or 9, tested on R-Precision under each choice, as `tested` has them.
 
-    tested: of `claimed_orders.judged`. A row an order and choice: the columns of `ClaimComparisons` and `choice`
-    (`ours` first, as `tested` has it). Under a choice both sides are scored by it; *as printed* each side as its own
-    printed row was. p is corrected together with those of all other orders as tested, so that a verdict changes with
-    its scores alone. Verdict *not known*: how one of the rows was scored is not known; *no vectors*: a side's runs
-    stored none.
+    tested: of `claimed_orders.judged`. A row an order and choice: the columns of `TestedOrders` and `choice` (`ours`
+    first, as `tested` has it). Under a choice both sides are scored by it; *as printed* each side as its own printed
+    row was. Verdict *not known*: how one of the rows was scored is not known; *no vectors*: a side's runs stored none.
     """
     scored: dict[tuple[int, str, str], Scored | None] = {}
-    tested = tested.reset_index(drop=True)
+    tested = tested[tested["claim"].isin([order.statement for order in compared_orders()])].reset_index(drop=True)
 
     def of(side: Side, variant: str) -> Scored | None:
         key = (*_of_side(side), variant)
@@ -51,47 +47,29 @@ def comparisons(measured: Results, tested: DataFrame[ClaimComparisons]) -> pd.Da
             scored[key] = scored_row(measured, row)[0] if runs else None
         return scored[key]
 
-    frames = [tested[tested["claim"].isin([order.statement for order in compared_orders()])].assign(choice="ours")]
+    frames = [tested.assign(choice="ours")]
     choices: dict[str, Scoring | None] = {name: ALONE[name] for name in ("inner product", "duplicates removed")}
     for choice, scoring in (choices | {AS_PRINTED: None}).items():
-        found, pairs = tested.copy(), {}
+        found, pairs = tested.assign(**dict.fromkeys(order_tests.MEASURED, np.nan)), {}
         for order in compared_orders():
             place = int(np.flatnonzero(tested["claim"] == order.statement)[0])
             if found.loc[place, "verdict"] == "not run":
                 continue
-            shares = []
+            shares, variant = [], found.loc[place, "variant"]
             for side in (order.better, order.worse):
                 own = printed_rows().get(_of_side(side))
                 how = scoring or (own.scoring if own else None)
-                vectors = of(side, found.loc[place, "variant"])
+                vectors = of(side, variant)
                 if how is not None and vectors is not None:
                     shares.append(vectors.shares(how, "R-Precision@X", order.region))
                 else:
                     found.loc[place, "verdict"] = "no vectors" if vectors is None else "not known"
             if len(shares) == 2 and all(len(frame) for side in shares for frame in side):
-                pairs[place] = shares[0], shares[1]
-        frames.append(_judged(measured, found, pairs).assign(choice=choice))
+                learned = [claimed_orders.runs_of(measured, side, variant) for side in (order.better, order.worse)]
+                pairs[place] = Pair(*shares, claimed_orders.trained(measured, *learned))
+        rejudged = order_tests.tested(found, pairs, measured.study, "R-Precision@X")
+        frames.append(rejudged.assign(choice=choice))
     return pd.concat(frames, ignore_index=True).rename(columns={"paper": "published"})
-
-
-def _judged(
-    measured: Results, found: pd.DataFrame, pairs: dict[int, tuple[list[pd.DataFrame], list[pd.DataFrame]]]
-) -> pd.DataFrame:
-    """The compared orders of `found` with the scores of `pairs` (by row) in place of what was tested."""
-    differences = compared(list(pairs.values()), measured.study.bootstrap, measured.study.split.seed)
-    differences = differences.rename(columns={"difference": "ours"}).set_index(pd.Index(pairs, dtype=int))
-    replaced = ["ours", "low", "high", "vendors", "p"]
-    found.loc[differences.index, replaced] = differences[replaced].astype(float)
-    found["p_holm"] = holm(found["p"].astype(float))
-    for place in differences.index:
-        decided = found.loc[place, "p_holm"] < 0.05
-        above = found.loc[place, "ours"] > 0
-        side = ClaimVerdict.SUPPORTED if above else ClaimVerdict.REVERSED
-        if found.loc[place, "verdict"] != NOT_CONVERGED:
-            found.loc[place, "verdict"] = side if decided else ClaimVerdict.UNDECIDED
-    unscored = ["ours", "low", "high", "p", "p_holm"]
-    found.loc[found["verdict"].isin(["not known", "no vectors"]), unscored] = np.nan
-    return found[found["claim"].isin([order.statement for order in compared_orders()])]
 
 
 def by_region(compared_claims: pd.DataFrame) -> pd.DataFrame:

@@ -16,8 +16,10 @@ class ClaimVerdict(StrEnum):
     """A verdict, in the words that tables print.
 
     *supported*, *reversed*: every difference that the test reads is decided, for the claim or against it: its interval
-    leaves out no effect, and where several were corrected together its p stays below 5 %. *partly supported*: some are,
-    none against. *undecided*: none is. *not supported*: it doesn't hold, or holds in some places and not in others.
+    leaves out no effect, and where several were corrected together its p stays below 5 %. *equivalent*: every
+    difference is shown to lie within the margin of the analysis plan, so that there is none worth the name. *partly
+    supported*: some are decided for the claim, none against. *undecided*: none is. *not supported*: it doesn't hold, or
+    holds in some places and not in others.
     *… as printed*: by the paper's own numbers alone, which says nothing of the world. *not testable as published*: what
     was published can't answer it, for a reason that is given. *not testable here*: what it needs was not run.
     """
@@ -25,6 +27,7 @@ class ClaimVerdict(StrEnum):
     SUPPORTED = "supported"
     PARTLY_SUPPORTED = "partly supported"
     UNDECIDED = "undecided"
+    EQUIVALENT = "equivalent"
     NOT_SUPPORTED = "not supported"
     REVERSED = "reversed"
     CONSISTENT = "consistent as printed"

@@ -155,7 +155,7 @@ def summary(comparisons: DataFrame[TestedOrders], where: str) -> str:
 
 def shown(comparisons: DataFrame[TestedOrders]) -> pd.DataFrame:
     """What a chapter shows of the orders that were run: all but run folders and the parts of the error."""
-    hidden = ["family", "margin", "p", "vendor_error", "seed_error", "better_run", "worse_run"]
+    hidden = ["family", "margin", "p", "vendor_error", "seed_error", "seed_freedom", "better_run", "worse_run"]
     return comparisons[comparisons["verdict"] != NOT_RUN].drop(columns=hidden)
 
 

@@ -36,13 +36,14 @@ class TestedOrders(ClaimComparisons):
     p_equivalent: float | None = pa.Field(nullable=True)  # of a difference outside the margin, corrected (Holm)
     vendor_error: float | None = pa.Field(nullable=True)  # standard error over vendors
     seed_error: float | None = pa.Field(nullable=True)  # over seeds; missing where one seed was trained
+    seed_freedom: float | None = pa.Field(nullable=True)  # degrees of freedom of `seed_error`
     smallest: float | None = pa.Field(nullable=True)  # difference that would have been shown, 80 % power, corrected
     vendors_needed: float | None = pa.Field(nullable=True)  # to show the measured difference, or the margin if larger
     seeds_needed: float | None = pa.Field(nullable=True)  # of each side, with as many vendors
 
 
 MEASURED = ["ours", "low", "high", "vendors", "p", "p_holm", "margin", "p_equivalent", "vendor_error", "seed_error"]
-MEASURED += ["smallest", "vendors_needed", "seeds_needed"]
+MEASURED += ["seed_freedom", "smallest", "vendors_needed", "seeds_needed"]
 """The columns of `TestedOrders` that a comparison of scores fills in."""
 
 
@@ -104,6 +105,7 @@ def _numbers(of: Estimate, margin: float, family: int, planned: analysis_plan.An
         "p_equivalent": power.p_equivalent(of, margin),
         "vendor_error": of.vendor_error,
         "seed_error": of.seed_error,
+        "seed_freedom": of.seed_freedom,
         "smallest": power.smallest_effect(of, level, planned.power),
         "vendors_needed": power.vendors_needed(of, effect, level, planned.power),
         "seeds_needed": power.seeds_needed(of, effect, level, planned.power),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lib.core import published
@@ -25,6 +25,7 @@ def rows(*claims, converged="yes"):
     )
 
 
+@settings(max_examples=15, deadline=None)  # statsmodels collects garbage at each call
 @given(st.lists(st.tuples(st.floats(0, 1) | st.just(np.nan), st.sampled_from("abc")), min_size=1))
 def test_families_are_corrected_as_statsmodels_does(drawn):
     p, family = (pd.Series(list(column)) for column in zip(*drawn, strict=True))

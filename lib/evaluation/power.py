@@ -57,7 +57,8 @@ class Estimate:
         return float(self.error**4 / parts)
 
     def resized(self, vendors: float, seeds: float | None = None) -> Estimate:
-        """The same difference in a study with so many vendors and seeds of each side."""
+        """The same difference in a study with so many vendors and seeds of each side, of these two at least where the
+        variance over seeds counts."""
         seeds = self.seeds if seeds is None else seeds
         more = (seeds - 1) / (self.seeds - 1) if self.seeds > 1 else math.nan
         return replace(
@@ -141,7 +142,7 @@ def power(of: Estimate, effect: float, level: float = LEVEL) -> float:
     right, left = stats.nct.sf(critical, of.freedom, shift), stats.nct.cdf(-critical, of.freedom, shift)
     if not np.isfinite(right):  # with very many degrees of freedom; then it is the normal distribution's
         right = stats.norm.sf(critical - shift)
-    return float(right + (left if np.isfinite(left) else 0.0))
+    return min(1.0, float(right + (left if np.isfinite(left) else 0.0)))
 
 
 def smallest_effect(of: Estimate, level: float = LEVEL, wanted: float = POWER) -> float:

@@ -126,7 +126,7 @@ def holm_by_family(p: pd.Series, family: pd.Series) -> pd.Series:
 
     statsmodels' function collects garbage at each call, a third of a second with the models loaded.
     """
-    ordered = p.dropna().sort_values(kind="stable")
+    ordered = p.astype(float).dropna().sort_values(kind="stable")
     groups = family[ordered.index]
     left = ordered.groupby(groups).transform("size") - ordered.groupby(groups).cumcount()
     return (ordered * left).clip(upper=1.0).groupby(groups).cummax().reindex(p.index)

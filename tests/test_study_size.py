@@ -50,7 +50,7 @@ def test_curves_rise_and_know_of_seeds_only_where_there_are_several():
         assert (line["power"].diff().dropna() > -1e-6).all() and line["power"].between(0, 1).all()
     few, many = (drawn.loc[drawn["seeds"] == seeds, "power"].to_numpy() for seeds in (2, 5))
     assert (many[3:] > few[3:]).all()
-    figure = figure_power.curves(drawn, 30, {"South": 1457.0})
+    figure = figure_power.curves(drawn, 30, {"South": 1450.0})
     assert len(figure.axes[0].lines) > 3
     assert figure_power.smallest(study_size.sizes(judged(SMALL, LARGE))).axes
 

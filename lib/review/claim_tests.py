@@ -12,8 +12,9 @@ from collections.abc import Callable
 from lib.review.tests_of_claims import of_hotels, of_intervals, of_print, of_runs
 from lib.review.tests_of_claims.finding import CHAPTERS, COMPARISONS, Finding, StudyTables
 from lib.review.tests_of_claims.of_runs import orders
+from lib.review.tests_of_claims.schemas import SCHEMAS
 
-__all__ = ["CHAPTERS", "COMPARISONS", "TESTS", "Finding", "StudyTables", "orders"]
+__all__ = ["CHAPTERS", "COMPARISONS", "SCHEMAS", "TESTS", "Finding", "StudyTables", "orders"]
 
 _FUNCTIONS = (
     of_runs.orders,

@@ -11,7 +11,7 @@ import pandas as pd
 
 from lib.core import tables as read_back
 from lib.core import yaml_files
-from lib.core.schemas import ClaimComparisons
+from lib.review.tests_of_claims.schemas import SCHEMAS
 from lib.review.verdicts import ClaimVerdict
 
 CHAPTERS = {
@@ -35,8 +35,8 @@ class StudyTables(dict[str, pd.DataFrame | None]):
         path = self.folder / f"{name}.csv"
         if not path.exists():
             self[name] = None
-        elif name in COMPARISONS:
-            self[name] = read_back.read(path, ClaimComparisons, f"Run chapter {CHAPTERS[name]} again.")
+        elif name in SCHEMAS:
+            self[name] = read_back.read(path, SCHEMAS[name], f"Run chapter {CHAPTERS[name]} again.")
         else:
             self[name] = read_back.chapter(path)
         return self[name]

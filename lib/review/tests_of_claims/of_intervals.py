@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+from statsmodels.stats.proportion import confint_proportions_2indep
 
 from lib.review.tests_of_claims.finding import CHAPTERS, Finding, StudyTables, absent, apart, combined, of_sameness
 from lib.review.verdicts import ClaimVerdict
@@ -35,9 +36,8 @@ def setting(tables: StudyTables, argument: str) -> Finding:
     table = tables[name]
     if table is None or table.empty:
         return absent(name)
-    alike = [name for name in ("method", "variant") if name in table]
     rows = []
-    for _, group in table.groupby(alike):
+    for _, group in table.groupby(["method", "variant"]):
         of_value = group[column].astype(float) == float(value)
         for _, other in group[~of_value].iterrows() if of_value.any() else ():
             chosen = group[of_value].iloc[0]
@@ -106,26 +106,28 @@ def _panels(table: pd.DataFrame) -> list[tuple[object, pd.DataFrame]]:
 def positives(tables: StudyTables, argument: str) -> Finding:
     """`one;other`: has one system more true and fewer false positives than the other on the same items?
 
-    effect: the difference of their shares of right answers.
+    On the same items either follows from the other: each answer that isn't right is a false positive of some vendor.
+    effect: the difference of their shares of right answers, with a 95 % interval as of two samples of items (Newcombe
+    1998), which is cautious where both systems find the same items easy, and bold where a vendor's items are alike.
     """
     table = tables["positives"]
     one, other = argument.split(";")
     if table is None or not {one, other} <= set(table["system"]):
         return absent("positives")
     first, second = (table.set_index("system").loc[name] for name in (one, other))
-    more, fewer = first["true"] > second["true"], first["false"] < second["false"]
     why = ", ".join(
         f"{name}: {row['true']:.0f} true and {row['false']:.0f} false of {row['items']:.0f} items"
         for name, row in ((one, first), (other, second))
     )
+    chapter = CHAPTERS["positives"]
     if first["items"] != second["items"]:
-        verdict = ClaimVerdict.NOT_TESTABLE_AS_PUBLISHED
         why += (
             ": a text with several pictures is several items of one system and one of the other, so that their counts "
             "can't be compared"
         )
-    elif more and fewer:
-        verdict = ClaimVerdict.SUPPORTED
-    else:
-        verdict = ClaimVerdict.PARTLY_SUPPORTED if more or fewer else ClaimVerdict.REVERSED
-    return Finding(verdict, why, float(first["right"] - second["right"]), chapter=CHAPTERS["positives"])
+        gap = float(first["right"] - second["right"])
+        return Finding(ClaimVerdict.NOT_TESTABLE_AS_PUBLISHED, why, gap, chapter=chapter)
+    counts = [first["true"], first["items"], second["true"], second["items"]]
+    low, high = map(float, confint_proportions_2indep(*counts, method="newcomb"))
+    rows = pd.DataFrame([{"value": float(first["right"] - second["right"]), "low": low, "high": high}])
+    return combined(rows, "positives", f"{why}; shares of right answers")

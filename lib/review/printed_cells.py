@@ -84,42 +84,37 @@ def each(tables: StudyTables) -> pd.DataFrame:
     for paper, number in published.tables():
         printed = published.table(paper, number).reset_index(drop=True)
         beside = _beside(paper, number)
-        found = _found(printed, beside, tables)
-        if found is None:
+        if (first := tables[beside.tables[0]]) is None:
             lack = pd.Series(Lack.DATA if beside.chapter in written else Lack.CHAPTER, printed.index)
         else:
-            lack = _lacks(printed, found, beside, tables)
-        labels = [name for name in ("group", *(label for label in LABELS if label != "group")) if name in printed]
-        what = printed[labels].fillna("").agg(lambda row: " ".join(filter(None, row)), axis=1) if labels else ""
+            lack = _lacks(printed, _found(printed, beside, tables), first)
+        labels = [name for name in LABELS if name in printed] or ["split"]
+        what = printed[labels].fillna("").agg(lambda row: " ".join(filter(None, row)), axis=1)
         part = printed.reindex(columns=["metric", "split"]).fillna("")
         parts.append(part.assign(paper=paper, table=number, what=what, reason=lack.astype(str)))
     return pd.concat(parts, ignore_index=True)[["paper", "table", "what", "metric", "split", "reason"]]
 
 
-def _found(printed: pd.DataFrame, beside: _Ours, tables: StudyTables) -> pd.Series | None:
-    """Whether each printed cell has a number of ours, (cells,) bool; None without the first of the tables."""
-    if tables[beside.tables[0]] is None:
-        return None
+def _found(printed: pd.DataFrame, beside: _Ours, tables: StudyTables) -> pd.Series:
+    """Whether each printed cell has a number of ours, (cells,) bool."""
     found = pd.Series(False, printed.index)
     for name in beside.tables:
         table = tables[name]
         if table is None or "ours" not in table:
             continue
         ours = table.rename(columns=beside.named).dropna(subset=["ours"])
-        keys = [key for key in (*KEYS, "system") if key in ours and key in printed]
-        keys = [key for key in keys if key != "system" or "row" not in keys]
-        has = ours[keys].astype(str).drop_duplicates()
-        mine = printed.assign(row=printed["row"].astype(ours["row"].dtype) if "row" in ours else 0)[keys].astype(str)
-        found |= mine.merge(has.assign(here=True), how="left", on=keys)["here"].notna()
+        keys = [key for key in KEYS if key in ours and key in printed]
+        keys += [] if "row" in keys else [name for name in ("system",) if name in ours and name in printed]
+        has = ours[keys].drop_duplicates().assign(here=True)
+        found |= printed[keys].merge(has, how="left", on=keys)["here"].notna()
     return found
 
 
-def _lacks(printed: pd.DataFrame, found: pd.Series, beside: _Ours, tables: StudyTables) -> pd.Series:
-    """The reason of each cell, '' where ours is beside it, (cells,) str."""
-    first = tables[beside.tables[0]]
-    if first is not None and "ours" not in first:
+def _lacks(printed: pd.DataFrame, found: pd.Series, first: pd.DataFrame) -> pd.Series:
+    """The reason of each cell, '' where ours is beside it, (cells,) str. first: the table of ours that must be there."""
+    if "ours" not in first:
         return pd.Series(Lack.APART, printed.index)
-    if first is not None and "quantity" in first:
+    if "quantity" in first:
         return pd.Series(Lack.DATA, printed.index).where(~found, "")
     loadable = {backbone.published for backbone in BACKBONES.values() if backbone.package or backbone.config}
     known = {backbone.published for backbone in BACKBONES.values()}

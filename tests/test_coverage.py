@@ -85,7 +85,7 @@ def reasons(tables, number):
 
 def test_a_cell_lacks_ours_for_a_reason_that_follows_from_the_study():
     printed = published.table("matched", 6)
-    ours = printed.assign(ours=printed["mean"].where((printed["system"] == "ViT-base-patch16")))
+    ours = printed.assign(ours=printed["mean"].where(printed["system"] == "ViT-base-patch16"))
     found = reasons({"matched_table_06": ours}, 6)["reason"]
     assert (found.loc["ViT-base-patch16 CE image"] == "").all()
     assert (found.loc["VGG-16 CE image"] == Lack.WEIGHTS).all()
@@ -109,6 +109,8 @@ def test_where_a_chapter_ran_what_it_lacks_is_not_here():
     counted = pd.DataFrame({"place": ["Train"], "quantity": ["Images"], "ours": [1.0], "verdict": ["equal"]})
     every = printed_cells.each(StudyTables(Path("/nowhere"), {"hotels_table_03": counted}))
     every = every[every["paper"] == "hotels"].set_index("table")["reason"]
-    assert (every.loc[2] == Lack.DATA).all() and (every.loc[3] == "").sum() == 1 and (every.loc[4] == Lack.CHAPTER).all()
+    assert (
+        (every.loc[2] == Lack.DATA).all() and (every.loc[3] == "").sum() == 1 and (every.loc[4] == Lack.CHAPTER).all()
+    )
     listed = printed_cells.each(StudyTables(Path("/nowhere"), {"hotels_table_06": pd.DataFrame({"loss": ["triplet"]})}))
     assert (listed[(listed["paper"] == "hotels") & (listed["table"] == 6)]["reason"] == Lack.APART).all()

@@ -18,6 +18,7 @@ __all__ = ["CHAPTERS", "COMPARISONS", "SCHEMAS", "TESTS", "Finding", "StudyTable
 
 _FUNCTIONS = (
     of_runs.orders,
+    of_runs.reversed_orders,
     of_runs.on_par,
     of_runs.face_networks,
     of_runs.seeds,

@@ -111,7 +111,7 @@ def _found(printed: pd.DataFrame, beside: _Ours, tables: StudyTables) -> pd.Seri
 
 
 def _lacks(printed: pd.DataFrame, found: pd.Series, first: pd.DataFrame) -> pd.Series:
-    """The reason of each cell, '' where ours is beside it, (cells,) str. first: the table of ours that must be there."""
+    """The reason of each cell, '' where ours is beside it, (cells,) str. first: the first table of ours beside it."""
     if "ours" not in first:
         return pd.Series(Lack.APART, printed.index)
     if "quantity" in first:

@@ -105,7 +105,7 @@ def foretells_nothing(tables: StudyTables, argument: str) -> Finding:
     """`one;other`: are the orders of losses in two test splits unrelated, by each metric and data set?
 
     A Kendall tau whose exact p is below 5 % says that they are related. Above it nothing is shown: of six losses tau
-    must be 0.73 or more.
+    must be 0.87 or more.
     """
     agreement = _printed_agreement()
     rows = agreement[agreement["splits"] == argument]

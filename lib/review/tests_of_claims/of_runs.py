@@ -7,7 +7,15 @@ import pandas as pd
 from scipy.stats import chi2
 
 from lib.review import alignment_tables, claimed_orders
-from lib.review.tests_of_claims.finding import CHAPTERS, COMPARISONS, Finding, StudyTables, absent, combined, of_sameness
+from lib.review.tests_of_claims.finding import (
+    CHAPTERS,
+    COMPARISONS,
+    Finding,
+    StudyTables,
+    absent,
+    combined,
+    of_sameness,
+)
 from lib.review.verdicts import NOT_CONVERGED, ClaimVerdict
 from lib.study.registry import BACKBONES
 
@@ -35,6 +43,21 @@ def orders(tables: StudyTables, argument: str) -> Finding:
             return finding
     retrieval = any(order.statement.startswith(starts) for order in claimed_orders.orders("verification"))
     return absent(COMPARISONS[retrieval])
+
+
+def reversed_orders(tables: StudyTables, argument: str) -> Finding:
+    """`orders` that are claimed the other way round: what is below supports them."""
+    finding = orders(tables, argument)
+    if finding.verdict is ClaimVerdict.NOT_TESTABLE_HERE:
+        return finding
+    other_way = {
+        ClaimVerdict.SUPPORTED: ClaimVerdict.REVERSED,
+        ClaimVerdict.REVERSED: ClaimVerdict.SUPPORTED,
+        ClaimVerdict.PARTLY_SUPPORTED: ClaimVerdict.NOT_SUPPORTED,
+    }
+    finding.verdict = other_way.get(finding.verdict, finding.verdict)
+    finding.why += ". Claimed is the reverse: below"
+    return finding
 
 
 def on_par(tables: StudyTables, argument: str) -> Finding:

@@ -8,8 +8,9 @@ import pytest
 
 from lib.core import published
 from lib.core.errors import DataError
-from lib.review import scorecard
-from lib.review.claim_tests import TESTS, StudyTables
+from lib.core.files import ROOT
+from lib.review import claimed_orders, scorecard
+from lib.review.claim_tests import CHAPTERS, TESTS, StudyTables
 from lib.review.verdicts import AS_PRINTED, ClaimVerdict
 
 NOWHERE = Path("/nowhere")
@@ -34,14 +35,41 @@ def test_the_data_file_is_whole():
     said = set(published.text_numbers()["id"])
     asked = table.loc[table["test"] == "printed", "argument"].str.split().explode()
     assert set(asked) <= said
+    for paper, letter in (("matched", "m"), ("hotels", "h")):
+        ids = table.loc[table["paper"] == paper, "id"]
+        assert list(ids) == [f"{letter}{number:02d}" for number in range(1, len(ids) + 1)]
+
+
+def test_every_claimed_order_is_a_claims_and_every_claim_has_its_orders():
+    table = published.claims()
+    asked = table.loc[table["test"].isin(["orders", "reversed_orders", "on_par"]), "argument"].str.split(";").explode()
+    named = [order.statement for task in ("identification", "verification") for order in claimed_orders.orders(task)]
+    assert len(named) == len(set(named))
+    assert all(any(name.startswith(start) for name in named) for start in asked)
+    assert all(any(name.startswith(start) for start in asked) for name in named)
+
+
+def test_every_table_that_a_claim_is_tested_on_has_its_chapter():
+    table = published.claims()
+    tables = table.loc[table["test"].isin(["interval", "bins", "trend", "setting", "counts"]), "argument"]
+    assert set(tables.str.partition(";")[0]) <= set(CHAPTERS)
+
+
+def test_every_claim_has_a_verdict_and_a_reason_in_published_studies():
+    for study in ("quick", "hotels"):
+        found = scorecard.scorecard(StudyTables(ROOT / "results" / study / "tables"))
+        assert list(found["id"]) == list(published.claims()["id"]) and (found["why"] != "").all()
 
 
 def test_without_a_study_only_what_the_papers_print_is_judged():
     found = scorecard.scorecard(StudyTables(NOWHERE))
+    tests = published.claims()["test"]
     judged = found["verdict"] != ClaimVerdict.NOT_TESTABLE_HERE
-    assert set(published.claims().loc[judged, "test"]) == {"printed"}
-    assert set(found.loc[judged, "verdict"]) <= set(AS_PRINTED) and (found["protocol"] == "").all()
-    assert found.loc[~judged, "why"].str.contains("not in this study").all()
+    assert set(tests[judged]) == {"printed", "spread", "order_moves", "moves_more", "foretells_nothing", "none"}
+    unanswered = judged & (tests == "none")
+    assert set(found.loc[judged & ~unanswered, "verdict"]) <= set(AS_PRINTED) and (found["protocol"] == "").all()
+    assert set(found.loc[unanswered, "verdict"]) == {ClaimVerdict.NOT_TESTABLE_AS_PUBLISHED}
+    assert found.loc[~judged & (tests != "none"), "why"].str.contains("not in this study").all()
 
 
 @pytest.mark.parametrize(
@@ -100,9 +128,13 @@ def test_bins_are_compared_with_the_nearest_of_the_other_system():
     rows = [(2.0, 0.8, 0.7, 0.9, "ads", "Multimodal"), (9.0, 0.9, 0.8, 1.0, "ads", "Multimodal")]
     rows += [(2.5, 0.3, 0.2, 0.4, "ads", "Text"), (8.0, 0.85, 0.7, 0.95, "ads", "Text")]
     table = pd.DataFrame(rows, columns=["value", "mean", "low", "high", "factor", "system"])
-    found = verdict("bins", "fig_3;ads;Multimodal;Text", fig_3=table)
+    found = verdict("bins", "fig_3;ads;Multimodal;Text;all", fig_3=table)
     assert found.verdict == "partly supported" and found.effect == pytest.approx((0.5 + 0.05) / 2)
-    assert verdict("bins", "fig_3;ads;Multimodal;Vision", fig_3=table).verdict == ClaimVerdict.NOT_TESTABLE_HERE
+    assert verdict("bins", "fig_3;ads;Multimodal;Vision;all", fig_3=table).verdict == ClaimVerdict.NOT_TESTABLE_HERE
+    few, many = (verdict("bins", f"fig_3;ads;Multimodal;Text;{part} 5", fig_3=table) for part in ("below", "from"))
+    assert (few.verdict, many.verdict) == ("supported", "undecided") and "over ads below 5" in few.why
+    none = verdict("bins", "fig_3;ads;Multimodal;Text;from 120", fig_3=table)
+    assert none.verdict == ClaimVerdict.NOT_TESTABLE_HERE and "no vendors of this study" in none.why
 
 
 def test_alignment_is_judged_by_its_control():
@@ -135,12 +167,14 @@ def test_seeds_positives_hotels_and_leaks():
         assert found.low == pytest.approx(0.5207 * deviation, rel=1e-3)  # of three: the tables' factors
         assert found.high == pytest.approx(6.2847 * deviation, rel=1e-3)
     counts = pd.DataFrame(
-        {"system": ["Multimodal", "Text"], "true": [9, 5], "false": [1, 3], "items": 10, "right": [0.9, 0.5]}
+        {"system": ["Multimodal", "Text"], "true": [90, 50], "false": [10, 50], "items": 100, "right": [0.9, 0.5]}
     )
     assert verdict("positives", "Multimodal;Text", positives=counts).verdict == "supported"
     assert verdict("positives", "Text;Multimodal", positives=counts).verdict == "reversed"
+    close = counts.assign(true=[52, 50], false=[48, 50], right=[0.52, 0.5])
+    assert verdict("positives", "Multimodal;Text", positives=close).verdict == "undecided"
     assert (
-        verdict("positives", "Multimodal;Text", positives=counts.assign(items=[10, 5])).verdict
+        verdict("positives", "Multimodal;Text", positives=counts.assign(items=[100, 50])).verdict
         == ClaimVerdict.NOT_TESTABLE_AS_PUBLISHED
     )
     fell = pd.DataFrame(

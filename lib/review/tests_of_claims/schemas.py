@@ -1,0 +1,41 @@
+"""The columns of chapters' tables that claims are tested on, where `lib/core/tables.yaml` doesn't name them."""
+
+from __future__ import annotations
+
+import pandera.pandas as pa
+
+from lib.core.schemas import ClaimComparisons, Table
+
+
+class ClassSizes(Table):
+    """Figures 4 to 7 of the paper on hotels in numbers (chapter 40): `hotels_class_sizes`."""
+
+    split: str
+    images_from: int  # lower edge of the bin, in images of a branch
+    branches: int  # in the bin
+
+
+class CleaningCases(Table):
+    """What cleaning finds in the published files (chapter 40): `hotels_cleaning`."""
+
+    finding: str
+    cases: int
+
+
+class SplitRecall(Table):
+    """R@1 in per cent by test split, mean over losses and seeds (chapter 42): `hotel_recall`."""
+
+    split: str
+    mean: float = pa.Field(alias="R@1")
+    low: float = pa.Field(alias="R@1 low")  # 95 % interval over seeds
+    high: float = pa.Field(alias="R@1 high")
+
+
+SCHEMAS: dict[str, type[Table]] = {
+    "claims_identification": ClaimComparisons,
+    "claims_verification": ClaimComparisons,
+    "hotels_class_sizes": ClassSizes,
+    "hotels_cleaning": CleaningCases,
+    "hotel_recall": SplitRecall,
+}
+"""By name of the table."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pandas as pd
 
@@ -10,12 +12,21 @@ from lib.hotels.linking_tables import SEEN, directions, falls, over_seeds, ranks
 from lib.hotels.published_splits import TESTS
 from lib.study.plan import Study
 
-Answer = tuple[str, str]
-"""An answer in words, and a verdict."""
+
+class Answer(NamedTuple):
+    """An answer in words, a verdict, and the difference that is hardest to decide with its 95 % interval, where it is
+    one: in points, or of Kendall's tau (`metric`)."""
+
+    answer: str
+    verdict: str
+    effect: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    metric: str = "points"
 
 
 def verdicts(study: Study) -> pd.DataFrame:
-    """Every question of chapter 42: `question, answer, verdict`."""
+    """Every question of chapter 42: `question`, and the fields of `Answer`."""
     fallen = falls(study)
     answers = {
         "Does AUC fall from D_SS to D_SU to D_UU (section 3)?": _steps(fallen, 0.0),
@@ -26,7 +37,7 @@ def verdicts(study: Study) -> pd.DataFrame:
         "Does AUC fall by more than that of the backbone as it comes?": _steps(fallen, fallen["untrained"]),
     }
     rows = [(question, *answer) for question, answer in answers.items()]
-    return pd.DataFrame(rows, columns=["question", "answer", "verdict"])
+    return pd.DataFrame(rows, columns=["question", *Answer._fields])
 
 
 def _steps(fallen: pd.DataFrame, than: float | pd.Series) -> Answer:
@@ -36,9 +47,11 @@ def _steps(fallen: pd.DataFrame, than: float | pd.Series) -> Answer:
     fallen = fallen[fallen["loss"] != UNTRAINED]
     steps = fallen.groupby(["from", "to"], sort=False)["way"]
     if len(steps) < len(SEEN) - 1:
-        return "the names of splits don't hold for what was trained on, or nothing was trained", "not testable here"
+        return Answer(
+            "the names of splits don't hold for what was trained on, or nothing was trained", "not testable here"
+        )
     if np.ndim(than) and untrained.isna().any():
-        return "the study has no run of the backbone as it comes", "not testable here"
+        return Answer("the study has no run of the backbone as it comes", "not testable here")
     counts = "; ".join(
         f"{split} to {harder}: " + ", ".join(f"{name} {count}" for name, count in ways.value_counts().items())
         for (split, harder), ways in steps
@@ -48,10 +61,12 @@ def _steps(fallen: pd.DataFrame, than: float | pd.Series) -> Answer:
         answer += f"; the backbone as it comes falls by {' and '.join(f'{gap:+.1f}' for gap in untrained)} points"
     ways = set(fallen["way"])
     if ways == {"falls"}:
-        return answer, "supported"
+        return Answer(answer, "supported")
     if "rises" in ways:
-        return answer, "not supported"
-    return answer, "partly supported" if "falls" in ways else "undecided"
+        return Answer(answer, "not supported")
+    if "falls" in ways:
+        return Answer(answer, "partly supported")
+    return _undecided(answer, fallen[["fall", "low", "high"]])
 
 
 def _lowest(recalled: pd.DataFrame) -> Answer:
@@ -72,10 +87,10 @@ def _lowest(recalled: pd.DataFrame) -> Answer:
         "not tested"
     )
     if (others["ahead high"] < 0).any():
-        return answer, "not supported"
+        return Answer(answer, "not supported")
     if not lowest:
-        return answer, "undecided"
-    return answer, "supported" if small and many else "partly supported"
+        return _undecided(answer, others[["ahead", "ahead low", "ahead high"]])
+    return Answer(answer, "supported" if small and many else "partly supported")
 
 
 def _ranked(ranked: pd.DataFrame) -> Answer:
@@ -89,10 +104,21 @@ def _ranked(ranked: pd.DataFrame) -> Answer:
     )
     ways = set(overall["verdict"])
     if ways == {"changes"}:
-        return answer, "supported"
+        return Answer(answer, "supported")
     if "changes" in ways:
-        return answer, "partly supported"
-    return answer, "not supported" if ways == {"keeps"} else "undecided"
+        return Answer(answer, "partly supported")
+    if ways == {"keeps"}:
+        return Answer(answer, "not supported")
+    return _undecided(answer, overall[["difference", "difference low", "difference high"]], "Kendall's tau")
+
+
+def _undecided(answer: str, differences: pd.DataFrame, metric: str = "points") -> Answer:
+    """An open question, with the difference whose interval is widest. differences: value and ends of the interval."""
+    known = differences.dropna()
+    if known.empty:
+        return Answer(answer, "undecided", metric=metric)
+    widest = known.iloc[int((known.iloc[:, 2] - known.iloc[:, 1]).argmax())]
+    return Answer(answer, "undecided", *map(float, widest), metric=metric)
 
 
 def _interval(row: pd.Series, name: str, form: str) -> str:
@@ -114,10 +140,10 @@ def _trained(study: Study) -> Answer:
     )
     answer = f"{counts} combinations of a loss and a split"
     if not (better | worse).any():
-        return answer, "undecided"
+        return Answer(answer, "undecided")
     if not worse.any():
-        return answer, "yes"
-    return answer, "partly" if better.any() else "no"
+        return Answer(answer, "yes")
+    return Answer(answer, "partly" if better.any() else "no")
 
 
 def searched(chosen: pd.DataFrame) -> str:

@@ -61,20 +61,26 @@ def test_of(claim: pd.Series) -> str:
     return f"{claim['test']}: {claim['argument']}".removesuffix(": ")
 
 
+ORDERS = ("orders", "on_par", "reversed_orders")
+"""The tests of claims that read orders of systems."""
+
+
 @cache
-def _families() -> tuple[str, ...]:
+def _claims_of_orders() -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Each claim that reads orders (id), and how the statements begin that it reads."""
     claims = published.claims()
-    return tuple(claims.loc[claims["test"] == "orders", "argument"])
+    claims = claims[claims["test"].isin(ORDERS)]
+    return tuple((row.id, tuple(row.argument.split(";"))) for row in claims.itertuples())
 
 
 def family(statement: str) -> str:
-    """The orders that one of `lib.review.claimed_orders` is corrected together with: those that its claim reads.
+    """The id of the (first) claim that reads an order of `lib.review.claimed_orders`, whose orders are corrected
+    together; the statement itself where no claim does.
 
     A claim is *supported* only where all of its orders are, for which no correction would be needed; Holm's keeps the
-    chance at the plan's level that a claim is called partly supported or reversed where none of its orders holds. An
-    order that no claim reads is a family of its own.
+    chance at the plan's level that a claim is called partly supported or reversed where none of its orders holds.
     """
-    return next((argument for argument in _families() if statement.startswith(argument)), statement)
+    return next((claim for claim, starts in _claims_of_orders() if statement.startswith(starts)), statement)
 
 
 def begun_before(study: Study) -> bool:

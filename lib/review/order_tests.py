@@ -31,7 +31,7 @@ class TestedOrders(ClaimComparisons):
 
     __test__ = False  # no tests of pytest's
 
-    family: str | None  # the comparisons that are corrected together: a claim's
+    family: str | None  # the claim (id) whose comparisons are corrected together
     margin: float | None = pa.Field(nullable=True)  # within which a difference counts as none
     p_equivalent: float | None = pa.Field(nullable=True)  # of a difference outside the margin, corrected (Holm)
     vendor_error: float | None = pa.Field(nullable=True)  # standard error over vendors

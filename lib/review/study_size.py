@@ -29,7 +29,7 @@ class StudySizes(Table):
     those of the comparison: in retrieval those of one region that have documents and queries.
     """
 
-    claim: str  # id in the ledger, '' if no claim reads the order
+    claim: str  # id in the ledger
     comparison: str
     variant: str
     verdict: str
@@ -60,13 +60,13 @@ def _compared(judged: DataFrame[TestedOrders]) -> pd.DataFrame:
 
 def sizes(judged: DataFrame[TestedOrders]) -> DataFrame[StudySizes]:
     """A row a comparison that was run. judged: of `lib.review.claimed_orders.judged`, one task or both."""
-    planned, ids = analysis_plan.load(), _ids()
+    planned = analysis_plan.load()
     rows = []
     for _, row in _compared(judged).iterrows():
         known, level = _estimate(row), planned.level / row["size"]
         rows.append(
             {
-                "claim": ids.get(row["family"], ""),
+                "claim": row["family"],
                 "comparison": row["claim"],
                 "printed": row["paper"],
                 "effect": row["ours"],
@@ -81,11 +81,6 @@ def sizes(judged: DataFrame[TestedOrders]) -> DataFrame[StudySizes]:
         )
     table: DataFrame[StudySizes] = pd.DataFrame(rows, columns=list(StudySizes.to_schema().columns))
     return table
-
-
-def _ids() -> dict[str, str]:
-    claims = published.claims().query("test == 'orders'")
-    return dict(zip(claims["argument"], claims["id"], strict=True))
 
 
 def at_sizes(judged: DataFrame[TestedOrders], times: Sequence[float], seeds: int) -> pd.DataFrame:

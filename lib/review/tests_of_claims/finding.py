@@ -11,6 +11,9 @@ import pandas as pd
 
 from lib.core import tables as read_back
 from lib.core import yaml_files
+from lib.evaluation import power
+from lib.review import analysis_plan
+from lib.review.order_tests import holm_by_family
 from lib.review.tests_of_claims.schemas import SCHEMAS
 from lib.review.verdicts import ClaimVerdict
 
@@ -47,6 +50,9 @@ class Finding:
     """A verdict with its reason.
 
     why: what it was read from. effect: in the unit of the test, with `low` and `high` where there is an interval.
+    smallest: the effect that the study would have shown in each open comparison (80 % power, corrected); times_needed:
+    how many times as many vendors (or what else was drawn) would decide them all, if effects are as measured, or as
+    large as the margin where that is larger; vendors_needed, seeds_needed: the same as numbers, where known.
     chapter: where that stands. protocol: of the split, if not the study's. runs: folders behind it.
     """
 
@@ -59,6 +65,10 @@ class Finding:
     chapter: str = ""
     protocol: str = ""
     runs: list[str] = field(default_factory=list)
+    smallest: float = np.nan
+    times_needed: float = np.nan
+    vendors_needed: float = np.nan
+    seeds_needed: float = np.nan
 
 
 def absent(table: str) -> Finding:
@@ -66,31 +76,31 @@ def absent(table: str) -> Finding:
     return Finding(ClaimVerdict.NOT_TESTABLE_HERE, why, chapter=CHAPTERS[table])
 
 
-def combined(rows: pd.DataFrame, table: str, what: str) -> Finding:
+def combined(rows: pd.DataFrame, table: str, what: str, metric: str = "share", drawn: str = "vendors") -> Finding:
     """One verdict of several differences that a claim says are above 0.
 
-    rows: `value, low, high`; with `p_holm` where they were corrected together, and `seeds` and runs (columns that end
-    in `run`) where known. effect: the mean, from the lowest to the highest end of the intervals.
+    rows: `value, low, high`; with `p` where they are corrected together (Holm) or `p_holm` where they were, with the
+    columns of `lib.review.order_tests.TestedOrders` where these are known, and `seeds` and runs (columns that end in
+    `run`). effect: the mean, from the lowest to the highest end of the intervals. metric: whose margin in the analysis
+    plan is that of equivalence; drawn: what more of would decide it.
     """
-    rows = rows.dropna(subset=["low", "high"])
+    rows = rows.dropna(subset=["low", "high"]).reset_index(drop=True)
     if rows.empty:
         return absent(table)
-    decided = rows["p_holm"] < 0.05 if "p_holm" in rows else pd.Series(True, rows.index)
+    planned, count = analysis_plan.load(), len(rows)
+    sized = _sized(rows, planned.margin(metric))
     unsettled = rows["converged"].isin(["no", "not known"]) if "converged" in rows else pd.Series(False, rows.index)
-    decided &= ~unsettled
-    count = len(rows)
-    above, below = int(((rows["low"] > 0) & decided).sum()), int(((rows["high"] < 0) & decided).sum())
     if unsettled.any():
         what += f" ({int(unsettled.sum())} of {count} of runs that hadn't converged, which decide nothing)"
-    if above == count:
-        verdict = ClaimVerdict.SUPPORTED
-    elif below:
-        verdict = ClaimVerdict.REVERSED if below == count else ClaimVerdict.NOT_SUPPORTED
-    else:
-        verdict = ClaimVerdict.PARTLY_SUPPORTED if above else ClaimVerdict.UNDECIDED
-    return Finding(
-        verdict,
-        f"{what}: above in {above}, below in {below}, undecided in {count - above - below} of {count}",
+    decided = (sized["p_holm"] < planned.level) & ~unsettled
+    above, below = (rows["low"] > 0) & decided, (rows["high"] < 0) & decided
+    alike = (sized["p_equivalent"] < planned.level) & ~unsettled & ~above & ~below
+    still_open = ~(above | below | alike)
+    finding = Finding(
+        _verdict(int(above.sum()), int(below.sum()), int(alike.sum()), count),
+        f"{what}: above in {above.sum()}, below in {below.sum()}, "
+        + (f"equivalent in {alike.sum()}, " if alike.any() else "")
+        + f"undecided in {still_open.sum()} of {count}",
         effect=float(rows["value"].mean()),
         low=float(rows["low"].min()),
         high=float(rows["high"].max()),
@@ -98,11 +108,69 @@ def combined(rows: pd.DataFrame, table: str, what: str) -> Finding:
         chapter=CHAPTERS[table],
         runs=[run for column in rows if column.endswith("run") for run in rows[column].dropna() if run],
     )
+    if still_open.any():
+        _say(finding, sized[still_open], drawn)
+    return finding
+
+
+def say_what_would_decide(finding: Finding, rows: pd.DataFrame, metric: str, drawn: str = "vendors") -> None:
+    """Add to a finding that is undecided what its comparisons (as for `combined`) would take."""
+    rows = rows.dropna(subset=["low", "high"]).reset_index(drop=True)
+    if len(rows):
+        _say(finding, _sized(rows, analysis_plan.load().margin(metric)), drawn)
+
+
+def _sized(rows: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """What each difference could have been shown to be: `p_holm, p_equivalent` (corrected for the rows), `smallest,
+    times, vendors_needed, seeds_needed`. Of intervals alone, by the normal distribution that they would be of."""
+    planned, names = analysis_plan.load(), ["vendors_needed", "seeds_needed"]
+    known = [power.from_interval(*ends) for ends in rows[["value", "low", "high"]].to_numpy(float)]
+    level = planned.level / len(rows)
+    sized = pd.DataFrame({"p_equivalent": [power.p_equivalent(one, margin) for one in known]}, rows.index)
+    if "smallest" in rows:
+        sized = rows[["p_equivalent", "smallest", *names]].assign(times=rows["vendors_needed"] / rows["vendors"])
+    else:
+        sized["smallest"] = [power.smallest_effect(one, level, planned.power) for one in known]
+        sized["times"] = (sized["smallest"] / rows["value"].abs().clip(lower=margin)) ** 2
+        sized[names] = np.nan
+    one_family = pd.Series(0, rows.index)
+    if "smallest" not in rows:
+        sized["p_equivalent"] = holm_by_family(sized["p_equivalent"], one_family)
+    if "p" in rows:
+        return sized.assign(p_holm=holm_by_family(rows["p"], one_family))
+    return sized.assign(p_holm=rows.get("p_holm", 0.0))
+
+
+def _verdict(above: int, below: int, alike: int, count: int) -> ClaimVerdict:
+    """Of so many comparisons decided for a claim, against it, or as equivalent."""
+    if above == count:
+        return ClaimVerdict.SUPPORTED
+    if below == count:
+        return ClaimVerdict.REVERSED
+    if alike == count:
+        return ClaimVerdict.EQUIVALENT
+    if below or (above and above + alike == count):
+        return ClaimVerdict.NOT_SUPPORTED
+    return ClaimVerdict.PARTLY_SUPPORTED if above else ClaimVerdict.UNDECIDED
+
+
+def _say(finding: Finding, sized: pd.DataFrame, drawn: str) -> None:
+    finding.smallest, finding.times_needed = float(sized["smallest"].max()), float(sized["times"].max(skipna=False))
+    finding.vendors_needed = float(sized["vendors_needed"].max(skipna=False))
+    finding.seeds_needed = float(sized["seeds_needed"].max(skipna=False))
+    could = f"{sized['smallest'].min():.2g} to {finding.smallest:.2g}" if len(sized) > 1 else f"{finding.smallest:.2g}"
+    finding.why += f"; could have shown {could}"
+    if np.isfinite(finding.vendors_needed):
+        finding.why += f"; {finding.vendors_needed:,.0f} {drawn} would decide what is open"
+    elif np.isfinite(finding.times_needed):
+        finding.why += f"; {finding.times_needed:,.1f} times as many {drawn} would decide what is open"
 
 
 def of_sameness(finding: Finding) -> Finding:
-    """What intervals say of a claim that there is no difference: differences speak against it, none proves nothing."""
-    if finding.verdict is ClaimVerdict.UNDECIDED:
+    """What tests say of a claim that there is no difference: equivalence supports it, differences speak against it."""
+    if finding.verdict is ClaimVerdict.EQUIVALENT:
+        finding.verdict = ClaimVerdict.SUPPORTED
+    elif finding.verdict is ClaimVerdict.UNDECIDED:
         finding.why += ". No difference was shown, which is no proof of sameness"
     elif finding.verdict is not ClaimVerdict.NOT_TESTABLE_HERE:
         finding.verdict = ClaimVerdict.NOT_SUPPORTED

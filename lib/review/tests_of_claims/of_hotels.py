@@ -6,7 +6,15 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from lib.review.tests_of_claims.finding import CHAPTERS, Finding, StudyTables, absent, apart, combined
+from lib.review.tests_of_claims.finding import (
+    CHAPTERS,
+    Finding,
+    StudyTables,
+    absent,
+    apart,
+    combined,
+    say_what_would_decide,
+)
 from lib.review.tests_of_claims.of_print import TESTS_OF_HOTELS
 from lib.review.verdicts import ClaimVerdict
 
@@ -19,7 +27,7 @@ def falls(tables: StudyTables, argument: str) -> Finding:
     first, second = argument.split(";")
     rows = table[(table["from"] == first) & (table["to"] == second) & (table["loss"] != "pre-trained")]
     rows = rows.rename(columns={"fall": "value"})
-    return combined(rows, "hotel_falls", f"AUC of {first} less {second}, losses, in points")
+    return combined(rows, "hotel_falls", f"AUC of {first} less {second}, losses, in points", "points", "seeds")
 
 
 def hotels(tables: StudyTables, argument: str) -> Finding:
@@ -28,7 +36,12 @@ def hotels(tables: StudyTables, argument: str) -> Finding:
     if table is None:
         return absent("hotel_verdicts")
     row = table[table["question"].str.startswith(argument)].iloc[0]
-    return Finding(ClaimVerdict(row["verdict"]), row["answer"], chapter=CHAPTERS["hotel_verdicts"])
+    finding = Finding(ClaimVerdict(row["verdict"]), row["answer"], chapter=CHAPTERS["hotel_verdicts"])
+    if finding.verdict is ClaimVerdict.UNDECIDED and "low" in row:
+        finding.effect, finding.low, finding.high = row["effect"], row["low"], row["high"]
+        one_row = row.to_frame().T.rename(columns={"effect": "value"}).astype({"low": float, "high": float})
+        say_what_would_decide(finding, one_row, str(row["metric"]), "seeds")
+    return finding
 
 
 def invariants(tables: StudyTables, argument: str) -> Finding:
@@ -62,7 +75,9 @@ def recall_falls(tables: StudyTables, argument: str) -> Finding:
     one, other = (table[table["split"] == split] for split in argument.split(";"))
     rows = [apart(one.iloc[0], other.iloc[0], "R@1", "R@1 low", "R@1 high")] if len(one) and len(other) else []
     columns = ["value", "low", "high"]
-    return combined(pd.DataFrame(rows, columns=columns), "hotel_recall", f"R@1 of {argument}, in points")
+    return combined(
+        pd.DataFrame(rows, columns=columns), "hotel_recall", f"R@1 of {argument}, in points", "points", "seeds"
+    )
 
 
 def counts(tables: StudyTables, argument: str) -> Finding:

@@ -15,6 +15,15 @@ from lib.review.tests_of_claims.finding import (
     absent,
     combined,
     of_sameness,
+    say_what_would_decide,
+)
+    CHAPTERS,
+    COMPARISONS,
+    Finding,
+    StudyTables,
+    absent,
+    combined,
+    of_sameness,
 )
 from lib.review.verdicts import NOT_CONVERGED, ClaimVerdict
 from lib.study.registry import BACKBONES
@@ -26,20 +35,19 @@ def orders(tables: StudyTables, argument: str) -> Finding:
     By the rows of `lib.review.claimed_orders.judged`; what the other variant says is in *why*.
     """
     starts = tuple(argument.split(";"))
-    for name, score in zip(COMPARISONS, ("macro-F1", "R-Precision"), strict=True):
+    for name, metric in zip(COMPARISONS, ("Macro-F1", "R-Precision@X"), strict=True):
         table = tables[name]
         rows = None if table is None else table[table["claim"].str.startswith(starts)]
         if rows is not None and len(rows):
             rows = rows.rename(columns={"ours": "value"})
             judged = claimed_orders.judged(rows)
             by = " and ".join(judged["variant"].unique())
-            finding = combined(judged, name, f"by the variant {by}, difference of {score}")
+            finding = combined(judged, name, f"by the variant {by}, difference of {metric}", metric)
             others = rows[~rows.index.isin(judged.index)].dropna(subset=["low", "high"])
             for variant, of_variant in others.groupby("variant"):
                 open_ended = (of_variant["verdict"] == NOT_CONVERGED).all()
-                finding.why += (
-                    f"; by {variant} {NOT_CONVERGED if open_ended else combined(of_variant, name, score).verdict}"
-                )
+                verdict = NOT_CONVERGED if open_ended else combined(of_variant, name, "", metric).verdict
+                finding.why += f"; by {variant} {verdict}"
             return finding
     retrieval = any(order.statement.startswith(starts) for order in claimed_orders.orders("verification"))
     return absent(COMPARISONS[retrieval])
@@ -91,7 +99,9 @@ def face_networks(tables: StudyTables, argument: str) -> Finding:
             "face_run": both["run_face"],
         }
     )
-    return combined(rows, name, f"picture network less face network, {task}, pairs whose intervals are apart")
+    return combined(
+        rows, name, f"picture network less face network, {task}, pairs whose intervals are apart", "Macro-F1"
+    )
 
 
 def seeds(tables: StudyTables, argument: str) -> Finding:
@@ -115,7 +125,23 @@ def seeds(tables: StudyTables, argument: str) -> Finding:
     else:
         verdict = ClaimVerdict.NOT_SUPPORTED if low > 2 * paper else ClaimVerdict.UNDECIDED
     why = f"macro-F1 over seeds: ours ±{ours:.4f}, by its interval {low:.4f} to {high:.4f}, the paper's ±{paper:.4f}"
-    return Finding(verdict, why, float(ours), low, high, float(count), chapter)
+    finding = Finding(verdict, why, float(ours), low, high, float(count), chapter)
+    if verdict is ClaimVerdict.UNDECIDED:
+        finding.seeds_needed = _seeds_that_decide(ours / (2 * paper))
+        finding.times_needed = finding.seeds_needed / count
+        finding.why += f"; {finding.seeds_needed:.0f} seeds would decide it"
+    return finding
+
+
+def _seeds_that_decide(ratio: float) -> float:
+    """How many seeds put the interval of a standard deviation, `ratio` times a level, on one side of it.
+
+    Infinite at a ratio of about one.
+    """
+    counts = np.arange(2, 10_000)
+    low, high = (ratio * np.sqrt((counts - 1) / chi2.ppf(share, counts - 1)) for share in (0.975, 0.025))
+    enough = counts[(high <= 1) | (low > 1)]
+    return float(enough[0]) if len(enough) else np.inf
 
 
 def alignment(tables: StudyTables, argument: str) -> Finding:
@@ -130,7 +156,10 @@ def alignment(tables: StudyTables, argument: str) -> Finding:
     verdict, why = alignment_tables.conclusion(judged, contrasts)
     effect, low, high = contrasts["difference"].mean(), contrasts["low"].min(), contrasts["high"].max()
     chapter = CHAPTERS["alignment_judged"]
-    return Finding(verdict, why, float(effect), float(low), float(high), judged["seeds"].min(), chapter)
+    finding = Finding(verdict, why, float(effect), float(low), float(high), judged["seeds"].min(), chapter)
+    if verdict is ClaimVerdict.UNDECIDED:
+        say_what_would_decide(finding, contrasts.rename(columns={"difference": "value"}), "R-Precision@X")
+    return finding
 
 
 def leak(tables: StudyTables, argument: str) -> Finding:
@@ -155,7 +184,7 @@ def leak(tables: StudyTables, argument: str) -> Finding:
     rows = falls_of[(falls_of["metric"] == "Macro-F1") & falls_of["run"].astype(str).str.startswith("fusion")]
     rows = rows[(rows["from"] == "paper") & (rows["to"] == "campaign")]
     rows = rows.assign(value=-rows["fall"], low=-rows["high"], high=-rows["low"])
-    finding = combined(rows, "leakage_falls", "macro-F1 of campaign less paper")
+    finding = combined(rows, "leakage_falls", "macro-F1 of campaign less paper", "Macro-F1")
     if finding.verdict in (ClaimVerdict.REVERSED, ClaimVerdict.NOT_SUPPORTED):
         finding.verdict = ClaimVerdict.NOT_SUPPORTED
     elif finding.verdict is not ClaimVerdict.NOT_TESTABLE_HERE:

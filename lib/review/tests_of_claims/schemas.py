@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandera.pandas as pa
 
-from lib.core.schemas import ClaimComparisons, Table
+from lib.core.schemas import Table
+from lib.review.order_tests import TestedOrders
 
 
 class ClassSizes(Table):
@@ -32,8 +33,8 @@ class SplitRecall(Table):
 
 
 SCHEMAS: dict[str, type[Table]] = {
-    "claims_identification": ClaimComparisons,
-    "claims_verification": ClaimComparisons,
+    "claims_identification": TestedOrders,
+    "claims_verification": TestedOrders,
     "hotels_class_sizes": ClassSizes,
     "hotels_cleaning": CleaningCases,
     "hotel_recall": SplitRecall,

@@ -17,14 +17,6 @@ from lib.review.tests_of_claims.finding import (
     of_sameness,
     say_what_would_decide,
 )
-    CHAPTERS,
-    COMPARISONS,
-    Finding,
-    StudyTables,
-    absent,
-    combined,
-    of_sameness,
-)
 from lib.review.verdicts import NOT_CONVERGED, ClaimVerdict
 from lib.study.registry import BACKBONES
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -10,15 +10,24 @@ from scipy.stats import kendalltau
 
 from lib.core import published
 from lib.core.errors import DataError
-from lib.review import baseline_contests, claimed_orders, scoring_claims
+from lib.review import baseline_contests, claimed_orders, scoring_claims, source_notes
+from lib.review.analysis_plan import ORDERS
+from lib.review.arithmetic import sampling_error
 from lib.review.claim_tests import TESTS, StudyTables
 from lib.review.verdicts import AS_PRINTED, ClaimVerdict
 
+NOTES = {
+    "printed_error": sampling_error.notes,
+    "in_notebooks": source_notes.notes,
+}
+"""What is said of claims by the papers' own numbers: of their sampling error, and of the outputs behind them."""
 COLUMNS = ["id", "paper", "place", "statement", "verdict", "effect", "low", "high", "seeds", "protocol", "why", "twin"]
-COLUMNS += ["chapter", "runs"]
+COLUMNS += ["chapter", "runs", "smallest", "times_needed", "vendors_needed", "seeds_needed", *NOTES]
+COLUMNS += ["planned"]
 AGREEMENT = ["paper", "table", "metric", "split", "rows", "tau", "low", "high"]
 TAKEAWAYS: dict[str, tuple[ClaimVerdict, ...]] = {
     "What holds here": (ClaimVerdict.SUPPORTED,),
+    "What is too small to matter": (ClaimVerdict.EQUIVALENT,),
     "What the study can't decide": (ClaimVerdict.UNDECIDED, ClaimVerdict.PARTLY_SUPPORTED),
     "What doesn't hold": (ClaimVerdict.NOT_SUPPORTED, ClaimVerdict.REVERSED),
     "What the papers' own numbers say": AS_PRINTED,
@@ -28,13 +37,20 @@ TAKEAWAYS: dict[str, tuple[ClaimVerdict, ...]] = {
 """The headings of `takeaways`, and the verdicts under each."""
 
 
-def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | None = None) -> pd.DataFrame:
+def scorecard(
+    tables: StudyTables,
+    protocol: str = "",
+    claims: pd.DataFrame | None = None,
+    planned: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
     """Every claim with its verdict: COLUMNS.
 
     protocol: by which the study splits, which is that of what its chapters 30 to 36 compare; claims: as
-    `lib.core.published.claims`. Raises DataError for a claim whose test isn't one of `claim_tests.TESTS`.
+    `lib.core.published.claims`; planned: of `lib.review.analysis_plan.followed`. Raises DataError for a claim whose
+    test isn't one of `claim_tests.TESTS`.
     """
     claims = published.claims() if claims is None else claims
+    noted = {column: notes(claims) for column, notes in NOTES.items()} | {"planned": planned or {}}
     survived = scoring_claims.said(scoring_claims.survival(tables["scoring_comparisons"]))
     rows = []
     for claim in claims.itertuples():
@@ -47,7 +63,7 @@ def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | No
         tested = finding.verdict is not ClaimVerdict.NOT_TESTABLE_HERE
         if tested and claim.id in survived:
             finding.why += f"; {survived[claim.id]}"
-        if tested and claim.test == "orders":
+        if tested and claim.test in ORDERS:
             finding.why += "".join(f"; {clause}" for clause in _baselines_above(claim.argument, tables))
         splits_as_study = tested and finding.chapter.startswith("3")
         row = {
@@ -56,6 +72,7 @@ def scorecard(tables: StudyTables, protocol: str = "", claims: pd.DataFrame | No
             "verdict": finding.verdict.value,
             "protocol": finding.protocol or (protocol if splits_as_study else ""),
             "runs": " ".join(dict.fromkeys(finding.runs)),
+            **{column: of.get(claim.id, "") for column, of in noted.items()},
         }
         rows.append({column: row[column] for column in COLUMNS})
     return pd.DataFrame(rows)
@@ -68,7 +85,7 @@ def _baselines_above(argument: str, tables: StudyTables) -> list[str]:
     for task, metric in tasks:
         above = baseline_contests.above_all_trained(tables[f"baselines_{task}"], metric)
         for order in claimed_orders.orders(task):
-            if order.statement.startswith(argument):
+            if order.statement.startswith(tuple(argument.split(";"))):
                 sides = (order.better, order.worse)
                 clauses += [above.get(side.representation or side.modality, "") for side in sides]
     return [clause for clause in dict.fromkeys(clauses) if clause]

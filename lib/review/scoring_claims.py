@@ -10,6 +10,7 @@ from pandera.typing import DataFrame
 
 from lib.core import published
 from lib.review import claim_tests, claimed_orders, order_tests
+from lib.review.analysis_plan import ORDERS
 from lib.review.claim_tests import StudyTables
 from lib.review.claimed_orders import RETRIEVAL_TABLES, Order, Side
 from lib.review.order_tests import Pair, TestedOrders
@@ -95,15 +96,15 @@ def survival(compared_claims: pd.DataFrame | None) -> pd.DataFrame:
     columns = list(dict.fromkeys(compared_claims["choice"]))
     found = []
     for claim in published.claims().itertuples():
-        begins = compared_claims["claim"].str.startswith(claim.argument) if claim.argument else [False]
-        if claim.test != "orders" or not np.any(begins):
+        begins = compared_claims["claim"].str.startswith(tuple(claim.argument.split(";")))
+        if claim.test not in ORDERS or not begins.any():
             continue
         of_choice = {}
         for choice in columns:
             rows_of_choice = compared_claims[begins & (compared_claims["choice"] == choice)]
             given = {"claims_identification": rows_of_choice.head(0), "claims_verification": rows_of_choice}
             unknown = rows_of_choice["verdict"].isin(["not known", "no vectors"])
-            finding = claim_tests.orders(StudyTables(Path(), given), claim.argument)
+            finding = claim_tests.TESTS[claim.test](StudyTables(Path(), given), claim.argument)
             of_choice[choice] = rows_of_choice["verdict"][unknown].iloc[0] if unknown.any() else finding.verdict.value
         others = [verdict for choice, verdict in of_choice.items() if choice != "ours"]
         known = [verdict for verdict in others if verdict not in ("not known", "no vectors")]

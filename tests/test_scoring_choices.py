@@ -190,7 +190,7 @@ def test_claims_are_tested_under_each_choice(measured):
     tested = claimed_orders.verification(found, "corrected")
     compared = scoring_claims.comparisons(found, tested)
     orders = scoring_claims.compared_orders()
-    assert len(compared) == 4 * len(orders) and len(orders) == 5 * len(REGIONS)
+    assert len(compared) == 4 * len(orders) and len(orders) == 10 * len(REGIONS)
     by = compared.set_index(["choice", "claim"])
     ours = by.loc["ours"]
     assert ours["verdict"].to_dict() == tested.set_index("claim").loc[ours.index, "verdict"].to_dict()

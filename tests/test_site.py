@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from lib.core.files import ROOT, write_json
-from lib.pipeline import interactive, report, site, site_state, solutions
+from lib.pipeline import interactive, page_links, report, site, site_state, solutions
 from lib.review import receipt, receipt_numbers
 from lib.study import plan
 
@@ -261,7 +261,7 @@ def test_solutions_show_what_the_executed_tables_say(pages):
     assert "{{" not in text and "isn't here" not in text and "no rows" not in text
     table = pd.read_csv(ROOT / "results" / "exercises" / "tables" / "identification_rows.csv").set_index("run")
     run = "baselines/word-ngrams/ad/seed1111"
-    anchor = site._anchor(run)
+    anchor = page_links.anchor(run)
     row = re.search(rf"<tr>(?:(?!</tr>).)*exercises/runs\.html#{anchor}(?:(?!</tr>).)*</tr>", text, re.DOTALL)[0]
     assert f">{table.loc[run, 'mean']:.3f}<" in row
     assert f"exercises/{'31_verification'}.html" in text
@@ -410,7 +410,7 @@ def test_a_study_without_chapters_says_what_to_do(tmp_path):
 
 def test_anchors_of_runs_are_different():
     names = ["text/minilm-l6/ce/ad/seed1", "text/minilm-l6/ce+supcon/ad/seed1", "text/minilm-l6/ce-supcon/ad/seed1"]
-    assert len({site._anchor(name) for name in names}) == 3
+    assert len({page_links.anchor(name) for name in names}) == 3
 
 
 def test_readme_says_what_make_stands_for():

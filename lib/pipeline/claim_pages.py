@@ -1,0 +1,199 @@
+"""The site's pages of claims: one a row of the study's ledger, and one that lists them.
+
+    claims/index.html, claims/m01.html, claims/h01.html …
+
+A page holds what a reader needs to check a verdict: the statement with its place, why the verdict is what it is, the
+printed difference beside the measured one, what twin and real sets can say, power, the paper's own sampling error, and
+the rows that the test reads, as a table and as CSV. Parts whose tables a study lacks are left out. The pages are made
+from site/claim.md and site/claims.md; nothing of them is kept in the repository.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+
+from lib.core.files import ROOT, write_text
+from lib.pipeline import claim_figure, figures, page_links, report, solutions
+from lib.pipeline.claim_tables import Evidence
+from lib.review.claim_tests import COMPARISONS, TESTS
+
+PAPERS = {"matched": "MATCHED", "hotels": "Revisited Hotels"}
+LINK = "[all claims](../notebooks/91_scorecard.ipynb)"
+"""What stands in docs/glossary.md where the site leads to its page of claims."""
+MANY = 12
+"""A table of more rows is folded."""
+
+
+def write(
+    claims: Sequence[Evidence], chapters: Collection[str], runs: Collection[str], pages: Path, extra: Path
+) -> str:
+    """The pages of a study's claims into `pages`, their figures and rows into `extra`; the name of the page of all.
+
+    chapters, runs: names of those that the site shows, which become links. '' without claims.
+    """
+    if not claims:
+        return ""
+    for claim in claims:
+        write_text(pages / "claims" / f"{claim.row['id']}.md", _page_of(claim, chapters, runs, extra))
+    write_text(pages / "claims" / "index.md", _all(claims))
+    return "claims/index"
+
+
+def names(claims: Sequence[Evidence]) -> dict[str, str]:
+    """The address of a claim's page by what chapters call it: its id, its statement, or a comparison that it rests on.
+
+    What several claims rest on leads to the first.
+    """
+    found: dict[str, str] = {}
+    for claim in claims:
+        page = f"claims/{claim.row['id']}.html"
+        compared = [name for table in COMPARISONS if table in claim.behind for name in claim.behind[table]["claim"]]
+        found |= {name: page for name in (claim.row["id"], claim.row["statement"], *compared) if name not in found}
+    return found
+
+
+def _page_of(claim: Evidence, chapters: Collection[str], runs: Collection[str], extra: Path) -> str:
+    row = claim.row
+    return _template("claim").render(
+        row,
+        paper=PAPERS[row["paper"]],
+        verdict=mark(row["verdict"]),
+        reasons=row["why"].split("; "),
+        figure=_figure(claim, extra),
+        real=None if claim.real is None else _table(claim.real) if len(claim.real) else "",
+        power=_power(claim),
+        printed_errors=_table(claim.errors),
+        sentences={name: row.get(name) or "" for name in ("printed_error", "in_notebooks", "planned")},
+        test=inspect.cleandoc(TESTS[claim.test].__doc__ or "").split("\n\n")[0] if claim.test in TESTS else "",
+        test_name=claim.test,
+        needs=claim.needs,
+        chapter=_chapter(row["chapter"], chapters),
+        runs=[_run(name, runs) for name in row["runs"].split()],
+        tables=[_rows(row["id"], name, table, runs, extra) for name, table in claim.behind.items()],
+    )
+
+
+def mark(verdict: str) -> Markup:
+    """A verdict as a word on its colour, in letters that stand out from it."""
+    ground = figures.VERDICTS.get(verdict, "#ffffff")
+    red, green, blue = (int(ground[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    channels = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in (red, green, blue)]
+    light = float(np.dot([0.2126, 0.7152, 0.0722], channels))  # relative luminance, as WCAG 2 defines it
+    letters = "#000000" if light > 0.18 else "#ffffff"  # where the contrast with both is the same
+    span = '<span class="verdict" style="background-color: {}; color: {}">{}</span>'
+    return Markup(span).format(ground, letters, Markup(report.markdown(verdict)))
+
+
+def _figure(claim: Evidence, extra: Path) -> Markup | str:
+    """The figure, which is saved too; '' where nothing has a number."""
+    shown = claim_figure.rows(claim)
+    if not shown:
+        return ""
+    svg = claim_figure.drawn(shown, _one_line(claim.row["statement"]), claim_figure.axis(claim))
+    name = f"claim-{claim.row['id']}.svg"
+    write_text(extra / "figures" / name, svg)
+    return Markup(
+        '<figure class="shown">{0}<figcaption><a href="../figures/{1}" download>SVG</a></figcaption></figure>'
+    ).format(svg, name)
+
+
+def _power(claim: Evidence) -> dict[str, Any]:
+    """The numbers of the ledger, in words, and the table of comparisons; empty where the study has neither."""
+    row = claim.row
+    numbers = {
+        "smallest": f"{row['smallest']:.3g}" if np.isfinite(row.get("smallest") or np.nan) else "",
+        "vendors": _count(row.get("vendors_needed")),
+        "seeds": _count(row.get("seeds_needed")),
+        "table": _table(claim.power),
+    }
+    return numbers if any(numbers.values()) else {}
+
+
+def _count(number: float | None) -> str:
+    if number is None or np.isnan(number):
+        return ""
+    return f"{number:,.0f}" if np.isfinite(number) else "no number of them"
+
+
+def _chapter(name: str, chapters: Collection[str]) -> Markup:
+    shown = Markup('<a href="../{0}.html">{0}</a>') if name in chapters else Markup("{0}")
+    return shown.format(Markup(report.markdown(name)))
+
+
+def _run(name: str, runs: Collection[str]) -> Markup:
+    return Markup(page_links.runs(f"<code>{report.markdown(name)}</code>", runs, "../runs.html"))
+
+
+def _rows(claim: str, name: str, table: pd.DataFrame, runs: Collection[str], extra: Path) -> dict[str, Any]:
+    """The rows that a claim's test reads in a table, as the page shows them, and as CSV."""
+    file = f"{claim}_{name}.csv"
+    report.save_table(table, extra / "claims" / file)
+    shown = Markup(page_links.runs(_table(table), runs, "../runs.html"))
+    return {"name": name, "count": len(table), "shown": shown, "file": file, "fold": len(table) > MANY}
+
+
+def _all(claims: Sequence[Evidence]) -> str:
+    """The page that lists the claims, paper by paper from the best verdict to the untestable."""
+    order = list(figures.VERDICTS)
+    order += [claim.row["verdict"] for claim in claims if claim.row["verdict"] not in order]
+    by_paper = {
+        name: sorted(
+            (claim.row for claim in claims if claim.row["paper"] == paper),
+            key=lambda row: (order.index(row["verdict"]), row["id"]),
+        )
+        for paper, name in PAPERS.items()
+    }
+    counts = {
+        mark(verdict): [sum(row["verdict"] == verdict for row in rows) for rows in by_paper.values()]
+        for verdict in dict.fromkeys(order)
+    }
+    return _template("claims").render(
+        papers=by_paper,
+        counts={verdict: numbers for verdict, numbers in counts.items() if any(numbers)},
+        names=[claim.row["id"] for claim in claims],
+        mark=mark,
+        number=lambda value: "–" if np.isnan(value) else f"{value:.3f}",
+    )
+
+
+def _table(frame: pd.DataFrame) -> Markup:
+    """A table without the columns in which nothing stands, on one line of HTML; '' without rows. Cells are escaped."""
+    frame = frame.loc[:, [bool((frame[name].notna() & (frame[name] != "")).any()) for name in frame]]
+    if frame.empty:
+        return Markup("")
+    heads = Markup("").join(Markup("<th>{}</th>").format(_cell(name.replace("_", " "), False)) for name in frame)
+    whole = [_is_whole(frame[name]) for name in frame]
+    rows = Markup("").join(
+        Markup("<tr>{}</tr>").format(
+            Markup("").join(Markup("<td>{}</td>").format(_cell(*cell)) for cell in zip(row, whole, strict=True))
+        )
+        for row in frame.itertuples(index=False, name=None)
+    )
+    table = '<div class="cell_output"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
+    return Markup(table).format(heads, rows)
+
+
+def _is_whole(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column) and (column.dropna() % 1 == 0).all())
+
+
+def _cell(value: Any, whole: bool) -> Markup:
+    """A cell's text: three decimals of numbers that aren't whole, a dash for what is missing."""
+    if isinstance(value, float | np.floating):
+        value = "–" if np.isnan(value) else f"{value:,.0f}" if whole else f"{value:,.3f}"
+    return Markup(report.markdown(value))
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _template(name: str) -> Any:
+    return solutions.PAGES.from_string((ROOT / "site" / f"{name}.md").read_text(encoding="utf-8"))

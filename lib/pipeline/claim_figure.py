@@ -20,6 +20,7 @@ from lib.core.files import ROOT
 from lib.pipeline import solutions
 from lib.pipeline.claim_tables import Evidence
 from lib.pipeline.report import NEUTRAL, OURS, THEIRS
+from lib.review.verdicts import NOT_RUN
 
 NAN = float("nan")
 HALF = float(norm.ppf(0.975))
@@ -28,6 +29,7 @@ WIDTH, MARGIN = 480, 14
 """Of the drawing and beside its scale, in pixels of a phone; a wide page shows it larger."""
 LINE, LETTERS = 15, 66
 """Height of a line of words in pixels, and how many letters it holds."""
+_KINDS = {"paper": False, "ours": True}
 _SCORES = {"claims_identification": "macro-F1", "claims_verification": "R-Precision"}
 
 
@@ -80,16 +82,23 @@ def axis(claim: Evidence) -> str:
 
 
 def _comparisons(claim: Evidence, table: pd.DataFrame) -> Iterator[Row]:
-    for row in table.to_dict("records"):
+    for row in _run(table).to_dict("records"):
         compared = row["claim"].removeprefix(claim.argument).strip(" ,")
-        label = ", ".join(filter(None, [compared, row.get("variant", "")])) or "difference"
+        label = ", ".join(filter(None, [compared, row["variant"]])) or "difference"
         errors = claim.errors[[_same(row["claim"], error) for error in claim.errors.itertuples()]]
         printed = _printed(row["paper"], errors["se_5"].iloc[0] if len(errors) else NAN)
         yield Row(f"{label}: {row['verdict']}", (printed, Mark(True, row["ours"], row["low"], row["high"])))
 
 
+def _run(table: pd.DataFrame) -> pd.DataFrame:
+    """The comparisons without variants that were not run; of those that were run in none, one row."""
+    ran = table["verdict"] != NOT_RUN
+    none_ran = ~ran.groupby(table["claim"]).transform("any") & ~table.duplicated("claim")
+    return table.assign(variant=table["variant"].where(ran, "") if "variant" in table else "")[ran | none_ran]
+
+
 def _same(comparison: str, error: Any) -> bool:
-    """Whether a row of `printed_error.csv` is about a comparison, whose name may end in the region that is its split."""
+    """Whether a row of `printed_error.csv` is about a comparison, whose name may end in its region, the split."""
     return comparison.lower() in (error.statement.lower(), f"{error.statement}, {error.split}".lower())
 
 
@@ -159,7 +168,7 @@ def drawn(shown: Sequence[Row], title: str, of: str) -> Markup:
         width=WIDTH,
         axis=of,
         colours={"ours": OURS, "paper": THEIRS, "line": NEUTRAL},
-        kinds={"paper": any(not mark.ours for row in shown for mark in row.marks)},
+        kinds={kind: any(mark.ours == ours for row in shown for mark in row.marks) for kind, ours in _KINDS.items()},
     )
     return Markup(" ".join(svg.split()))  # no line of it is blank, at which Markdown would end it
 

@@ -11,7 +11,7 @@ from site/claim.md and site/claims.md; nothing of them is kept in the repository
 from __future__ import annotations
 
 import inspect
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,8 @@ LINK = "[all claims](../notebooks/91_scorecard.ipynb)"
 """What stands in docs/glossary.md where the site leads to its page of claims."""
 MANY = 12
 """A table of more rows is folded."""
+CHECKED = ["what", "printed", "recomputed", "agrees", "reading"]
+"""Columns of chapter 90's audit that stand in a figure's place."""
 
 
 def write(
@@ -67,12 +69,12 @@ def _page_of(claim: Evidence, chapters: Collection[str], runs: Collection[str], 
         verdict=mark(row["verdict"]),
         reasons=row["why"].split("; "),
         figure=_figure(claim, extra),
+        checks=_table(claim.behind["paper_audit"][CHECKED]) if "paper_audit" in claim.behind else "",
         real=None if claim.real is None else _table(claim.real) if len(claim.real) else "",
         power=_power(claim),
         printed_errors=_table(claim.errors),
         sentences={name: row.get(name) or "" for name in ("printed_error", "in_notebooks", "planned")},
-        test=inspect.cleandoc(TESTS[claim.test].__doc__ or "").split("\n\n")[0] if claim.test in TESTS else "",
-        test_name=claim.test,
+        test=_test(claim.test),
         needs=claim.needs,
         chapter=_chapter(row["chapter"], chapters),
         runs=[_run(name, runs) for name in row["runs"].split()],
@@ -108,18 +110,29 @@ def _power(claim: Evidence) -> dict[str, Any]:
     """The numbers of the ledger, in words, and the table of comparisons; empty where the study has neither."""
     row = claim.row
     numbers = {
-        "smallest": f"{row['smallest']:.3g}" if np.isfinite(row.get("smallest") or np.nan) else "",
-        "vendors": _count(row.get("vendors_needed")),
-        "seeds": _count(row.get("seeds_needed")),
+        "smallest": _number(row.get("smallest", np.nan), ".3g"),
+        "vendors": _number(row.get("vendors_needed", np.nan), ",.0f"),
+        "seeds": _number(row.get("seeds_needed", np.nan), ",.0f"),
         "table": _table(claim.power),
     }
     return numbers if any(numbers.values()) else {}
 
 
-def _count(number: float | None) -> str:
-    if number is None or np.isnan(number):
+def _number(value: float, form: str) -> str:
+    """A number in words, '' for one that is missing. Infinite is how many would be needed of what can't decide."""
+    if np.isnan(value):
         return ""
-    return f"{number:,.0f}" if np.isfinite(number) else "no number of them"
+    return format(value, form) if np.isfinite(value) else "more would not decide it"
+
+
+def _test(name: str) -> Markup:
+    """What a test does, as its function says, and where it stands; '' for one that isn't known."""
+    if name not in TESTS:
+        return Markup("")
+    first, *_ = inspect.cleandoc(TESTS[name].__doc__ or "").split("\n\n")
+    parts = [report.code(part) if odd % 2 else report.markdown(part) for odd, part in enumerate(first.split("`"))]
+    where = f"({report.code(name)} of {report.code('lib/review/claim_tests.py')})"
+    return Markup(" ".join([*parts, where]))
 
 
 def _chapter(name: str, chapters: Collection[str]) -> Markup:
@@ -159,8 +172,15 @@ def _all(claims: Sequence[Evidence]) -> str:
         counts={verdict: numbers for verdict, numbers in counts.items() if any(numbers)},
         names=[claim.row["id"] for claim in claims],
         mark=mark,
-        number=lambda value: "–" if np.isnan(value) else f"{value:.3f}",
+        effect=_effect,
+        smallest={claim.row["id"]: number for claim in claims if (number := _power(claim).get("smallest"))},
     )
+
+
+def _effect(row: Mapping[str, Any]) -> str:
+    """A claim's effect with its interval, a dash where it has none."""
+    value, *ends = (_number(row[name], ".3f") for name in ("effect", "low", "high"))
+    return f"{value} ({' to '.join(ends)})" if all(ends) else value or "–"
 
 
 def _table(frame: pd.DataFrame) -> Markup:

@@ -16,7 +16,6 @@ from markupsafe import Markup
 from matplotlib.ticker import MaxNLocator
 from scipy.stats import norm
 
-from lib.core.files import ROOT
 from lib.pipeline import solutions
 from lib.pipeline.claim_tables import Evidence
 from lib.pipeline.report import NEUTRAL, OURS, THEIRS
@@ -78,12 +77,21 @@ def axis(claim: Evidence) -> str:
     score = next((score for name, score in _SCORES.items() if name in claim.behind), "")
     if score:
         return f"difference of {score}"
-    return "fall of AUC, in points" if claim.test == "falls" else "in the unit of the test"
+    if claim.test == "interval":
+        _, _, score, level, _ = claim.argument.split(";")
+        return f"{score} less {level}" if float(level) else score
+    return "fall of AUC, in points" if claim.test == "falls" else "effect, in the unit of the test"
+
+
+def margin(claim: Evidence) -> float:
+    """Within how much of 0 a difference counts as none; NaN where the study's tables have no margin."""
+    margins = [table["margin"].max() for name, table in claim.behind.items() if name in _SCORES and "margin" in table]
+    return float(max(margins, default=NAN))
 
 
 def _comparisons(claim: Evidence, table: pd.DataFrame) -> Iterator[Row]:
     for row in _run(table).to_dict("records"):
-        compared = row["claim"].removeprefix(claim.argument).strip(" ,")
+        compared = row["claim"].removeprefix(claim.argument).strip(" ,")  # all of it where the argument is several
         label = ", ".join(filter(None, [compared, row["variant"]])) or "difference"
         errors = claim.errors[[_same(row["claim"], error) for error in claim.errors.itertuples()]]
         printed = _printed(row["paper"], errors["se_5"].iloc[0] if len(errors) else NAN)
@@ -137,11 +145,12 @@ def words(shown: Sequence[Row]) -> str:
     return ". ".join(f"{row.label}: {'; '.join(mark.words for mark in row.marks)}" for row in shown)
 
 
-def drawn(shown: Sequence[Row], title: str, of: str) -> Markup:
-    """The figure as an SVG element on one line. title: what it shows; of: what its scale is of."""
+def drawn(shown: Sequence[Row], title: str, of: str, margin: float = NAN) -> Markup:
+    """The figure as an SVG element on one line. title: what it shows; of: what its scale is of; margin: of a band
+    around 0."""
     numbers = np.array([number for row in shown for mark in row.marks for number in mark[1:4]] + [0.0])
     ticks = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(*_ends(numbers[np.isfinite(numbers)]))
-    left, right = ticks[0], ticks[-1]
+    left, right, banded = ticks[0], ticks[-1], bool(np.isfinite(margin))
 
     def x(value: float) -> float:
         return round(MARGIN + (WIDTH - 2 * MARGIN) * (value - left) / (right - left), 1)
@@ -160,7 +169,9 @@ def drawn(shown: Sequence[Row], title: str, of: str) -> Markup:
         y += 8
     svg = _TEMPLATE.render(
         title=title,
-        words=words(shown),
+        words=words(shown) + (f". Shaded: the margin of {margin:g} within which a difference counts as none" * banded),
+        band=(x(max(left, -margin)), x(min(right, margin))) if banded else None,
+        margin=f"{margin:g}",
         rows=laid,
         ticks=[{"x": x(tick), "words": f"{tick:g}"} for tick in np.round(ticks, 10)],
         zero=x(0),
@@ -179,4 +190,4 @@ def _ends(numbers: np.ndarray) -> tuple[float, float]:
     return (low, high) if low < high else (low - 1, high + 1)
 
 
-_TEMPLATE = solutions.PAGES.from_string((ROOT / "site" / "claim.svg").read_text(encoding="utf-8"))
+_TEMPLATE = solutions.template("claim.svg")

@@ -11,15 +11,16 @@ from site/claim.md and site/claims.md; nothing of them is kept in the repository
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from lib.core.files import ROOT, write_text
+from lib.core.files import write_text
 from lib.pipeline import claim_figure, figures, page_links, report, solutions
 from lib.pipeline.claim_tables import Evidence
 from lib.review.claim_tests import COMPARISONS, TESTS
@@ -29,6 +30,7 @@ LINK = "[all claims](../notebooks/91_scorecard.ipynb)"
 """What stands in docs/glossary.md where the site leads to its page of claims."""
 MANY = 12
 """A table of more rows is folded."""
+_LONG_NUMBER = re.compile(r"-?\d+\.\d{6,}(e-?\d+)?")
 CHECKED = ["what", "printed", "recomputed", "agrees", "reading"]
 """Columns of chapter 90's audit that stand in a figure's place."""
 
@@ -63,7 +65,7 @@ def names(claims: Sequence[Evidence]) -> dict[str, str]:
 
 def _page_of(claim: Evidence, chapters: Collection[str], runs: Collection[str], extra: Path) -> str:
     row = claim.row
-    return _template("claim").render(
+    return solutions.template("claim.md").render(
         row,
         paper=PAPERS[row["paper"]],
         verdict=mark(row["verdict"]),
@@ -75,6 +77,7 @@ def _page_of(claim: Evidence, chapters: Collection[str], runs: Collection[str], 
         printed_errors=_table(claim.errors),
         sentences={name: row.get(name) or "" for name in ("printed_error", "in_notebooks", "planned")},
         test=_test(claim.test),
+        argument=Markup(report.code(claim.argument)) if claim.argument else "",
         needs=claim.needs,
         chapter=_chapter(row["chapter"], chapters),
         runs=[_run(name, runs) for name in row["runs"].split()],
@@ -98,7 +101,8 @@ def _figure(claim: Evidence, extra: Path) -> Markup | str:
     shown = claim_figure.rows(claim)
     if not shown:
         return ""
-    svg = claim_figure.drawn(shown, _one_line(claim.row["statement"]), claim_figure.axis(claim))
+    title = " ".join(claim.row["statement"].split())
+    svg = claim_figure.drawn(shown, title, claim_figure.axis(claim), claim_figure.margin(claim))
     name = f"claim-{claim.row['id']}.svg"
     write_text(extra / "figures" / name, svg)
     return Markup(
@@ -130,9 +134,8 @@ def _test(name: str) -> Markup:
     if name not in TESTS:
         return Markup("")
     first, *_ = inspect.cleandoc(TESTS[name].__doc__ or "").split("\n\n")
-    parts = [report.code(part) if odd % 2 else report.markdown(part) for odd, part in enumerate(first.split("`"))]
-    where = f"({report.code(name)} of {report.code('lib/review/claim_tests.py')})"
-    return Markup(" ".join([*parts, where]))
+    said = re.sub("&#96;(.+?)&#96;", r"<code>\1</code>", report.markdown(first))
+    return Markup(f"{said} ({report.code(f'{TESTS[name].__module__}.{name}')})")
 
 
 def _chapter(name: str, chapters: Collection[str]) -> Markup:
@@ -167,7 +170,7 @@ def _all(claims: Sequence[Evidence]) -> str:
         mark(verdict): [sum(row["verdict"] == verdict for row in rows) for rows in by_paper.values()]
         for verdict in dict.fromkeys(order)
     }
-    return _template("claims").render(
+    return solutions.template("claims.md").render(
         papers=by_paper,
         counts={verdict: numbers for verdict, numbers in counts.items() if any(numbers)},
         names=[claim.row["id"] for claim in claims],
@@ -205,15 +208,12 @@ def _is_whole(column: pd.Series) -> bool:
 
 
 def _cell(value: Any, whole: bool) -> Markup:
-    """A cell's text: three decimals of numbers that aren't whole, a dash for what is missing."""
+    """A cell's text: three decimals of numbers that aren't whole, a dash for what is missing.
+
+    Columns that `lib.core.tables.chapter` doesn't know are text: of their numbers too no more than three decimals.
+    """
+    if isinstance(value, str) and _LONG_NUMBER.fullmatch(value):
+        value = float(value)
     if isinstance(value, float | np.floating):
         value = "–" if np.isnan(value) else f"{value:,.0f}" if whole else f"{value:,.3f}"
-    return Markup(report.markdown(value))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _template(name: str) -> Any:
-    return solutions.PAGES.from_string((ROOT / "site" / f"{name}.md").read_text(encoding="utf-8"))
+    return escape(" ".join(str(value).split()))  # a blank line would end the HTML

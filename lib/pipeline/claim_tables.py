@@ -41,8 +41,8 @@ class LedgerRows(Table):
     chapter: str
     runs: str  # names, with blanks between
     smallest: float | None = pa.Field(nullable=True)  # effect that the study could have shown, 80 % power
-    vendors_needed: float | None = pa.Field(nullable=True)
-    seeds_needed: float | None = pa.Field(nullable=True)
+    vendors_needed: float | None = pa.Field(nullable=True)  # to show the measured effect, or the margin if larger
+    seeds_needed: float | None = pa.Field(nullable=True)  # of each side, with as many vendors
     printed_error: str | None  # sentences
     in_notebooks: str | None
     planned: str | None
@@ -176,7 +176,14 @@ def _whole(*names: str) -> Callable[[str], Iterator[tuple[str, Which]]]:
 
 
 def _orders(argument: str) -> Iterator[tuple[str, Which]]:
-    yield from ((name, lambda table: table["claim"].str.startswith(argument)) for name in COMPARISONS)
+    starts = tuple(argument.split(";"))
+    yield from ((name, lambda table: table["claim"].str.startswith(starts)) for name in COMPARISONS)
+
+
+def _face_networks(argument: str) -> Iterator[tuple[str, Which]]:
+    task, faces = argument.split(";")
+    name = {"identification": "identification_rows"}.get(task, task)
+    yield name, lambda table: table["faces"].isin(faces.split("|"))
 
 
 def _interval(argument: str) -> Iterator[tuple[str, Which]]:
@@ -186,7 +193,7 @@ def _interval(argument: str) -> Iterator[tuple[str, Which]]:
 
 
 def _bins(argument: str) -> Iterator[tuple[str, Which]]:
-    name, factor, *systems = argument.split(";")
+    name, factor, *systems = argument.split(";")  # and which bins, or which way
     yield name, lambda table: (table["factor"] == factor) & table["system"].isin(systems)
 
 
@@ -196,7 +203,19 @@ def _positives(argument: str) -> Iterator[tuple[str, Which]]:
 
 def _falls(argument: str) -> Iterator[tuple[str, Which]]:
     first, second = argument.split(";")
-    yield "hotel_falls", lambda table: (table["from"] == first) & (table["to"] == second)
+    asked = {"from": first, "to": second}
+    yield (
+        "hotel_falls",
+        lambda table: (table[list(asked)] == pd.Series(asked)).all(axis=1) & (table["loss"] != "pre-trained"),
+    )
+
+
+def _recall_falls(argument: str) -> Iterator[tuple[str, Which]]:
+    yield "hotel_recall", lambda table: table["split"].isin(argument.split(";"))
+
+
+def _cleaned(argument: str) -> Iterator[tuple[str, Which]]:
+    yield "hotels_cleaning", lambda table: table["finding"] == argument
 
 
 def _hotels(argument: str) -> Iterator[tuple[str, Which]]:
@@ -226,13 +245,21 @@ def _printed(argument: str) -> Iterator[tuple[str, Which]]:
 
 READS: dict[str, Callable[[str], Iterator[tuple[str, Which]]]] = {
     "orders": _orders,
+    "on_par": _orders,
+    "face_networks": _face_networks,
     "interval": _interval,
+    "setting": lambda argument: _whole(argument.split(";")[0])(argument),
     "bins": _bins,
+    "trend": _bins,
     "positives": _positives,
     "alignment": _whole("alignment_judged", "alignment_contrasts"),
     "seeds": _whole("matched_table_03"),
     "printed": _printed,
     "falls": _falls,
+    "recall_falls": _recall_falls,
+    "counts": lambda argument: _whole(argument)(argument),
+    "cleaned": _cleaned,
+    "class_sizes": _whole("hotels_class_sizes"),
     "hotels": _hotels,
     "invariants": _invariants,
     "fifth": _fifth,

@@ -21,8 +21,8 @@ from lib.pipeline.report import NEUTRAL, OURS, THEIRS
 VERDICTS = {
     "supported": "#2f7d4f",
     "partly supported": "#8db87c",
-    "equivalent": "#7fb8b0",
     "undecided": "#d9d9d9",
+    "equivalent": "#7fb8b0",
     "not supported": "#e0a58a",
     "reversed": "#b5432b",
     "consistent as printed": "#5b8fb9",

@@ -19,7 +19,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import nbformat
 from markupsafe import Markup
 
@@ -279,7 +278,7 @@ def _runs_page(runs: Mapping[str, Mapping[str, Any]], extra: Path, suffix: str) 
     described = [
         {"name": name, "anchor": page_links.anchor(name), "facts": _facts(record)} for name, record in runs.items()
     ]
-    return _page("runs").render(runs=described, suffix=suffix)
+    return solutions.template("runs.md").render(runs=described, suffix=suffix)
 
 
 def _facts(record: Mapping[str, Any]) -> dict[str, str]:
@@ -300,10 +299,6 @@ def _facts(record: Mapping[str, Any]) -> dict[str, str]:
     return {what: Markup(value) for what, value in facts.items()}
 
 
-def _page(name: str) -> jinja2.Template:
-    return solutions.PAGES.from_string((SOURCES / f"{name}.md").read_text(encoding="utf-8"))
-
-
 def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, extra: Path) -> str:
     """The first page: the question, the scorecard in one picture, what data and device, three ways to read, and the
     chapters."""
@@ -314,7 +309,7 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, e
         if data.source == "twin"
         else "somebody's own data, shown in counts and scores only"
     )
-    page = _page("index").render(
+    page = solutions.template("index.md").render(
         study=Markup(report.code(chosen.name)),
         about=Markup(report.markdown(chosen.about)),
         source=source,

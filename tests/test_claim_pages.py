@@ -1,5 +1,6 @@
 """The pages of claims: from a study's tables to the words and numbers of a page (tests/test_site.py has them built)."""
 
+import html
 import re
 import xml.etree.ElementTree as ElementTree
 
@@ -24,7 +25,7 @@ def page(tables, tmp_path, name="m01", chapters=("01_data",), runs=("text/x/ce/s
 def test_a_page_holds_what_a_reader_needs_to_check_the_verdict(tmp_path):
     made_up_claims.ledger(tmp_path / "tables", made_up_claims.LATER)
     made_up_claims.others(tmp_path / "tables")
-    text = page(tmp_path / "tables", tmp_path)
+    text = html.unescape(page(tmp_path / "tables", tmp_path))
     for words in (
         ">undecided</span> MATCHED, Table 2",
         "by corrected undecided",
@@ -41,7 +42,7 @@ def test_a_page_holds_what_a_reader_needs_to_check_the_verdict(tmp_path):
         '<a href="../runs.html#run-text-x-ce-seed1">text/x/ce/seed1</a>',
         "<code>text/x/gone/seed1</code>",
         '<a href="../01_data.html">',
-        "lib.review.claim_tests",
+        "lib.review.claimed_orders</code>",
         '<a href="m01_claims_identification.csv" download>',
     ):
         assert words in text, words

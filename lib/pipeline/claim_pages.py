@@ -139,8 +139,8 @@ def _test(name: str) -> Markup:
 
 
 def _chapter(name: str, chapters: Collection[str]) -> Markup:
-    shown = Markup('<a href="../{0}.html">{0}</a>') if name in chapters else Markup("{0}")
-    return shown.format(Markup(report.markdown(name)))
+    shown = Markup(report.markdown(name))
+    return Markup('<a href="../{}.html">{}</a>').format(name, shown) if name in chapters else shown
 
 
 def _run(name: str, runs: Collection[str]) -> Markup:

@@ -348,9 +348,9 @@ def _scorecard(chosen: Study, extra: Path) -> str:
     figure = figures.verdicts(scorecard.counts(tables.chapter(path)))
     picture = report.save_figure(figure, extra / "figures" / "scorecard.png")
     return Markup(
-        '<figure class="shown"><a href="91_scorecard.html"><img src="figures/scorecard.png" alt="{}"></a><figcaption>'
-        'The claims of both papers by this study\'s verdict: <a href="claims/index.html">a page for each of them</a>.'
-        "</figcaption></figure>"
+        '<figure class="shown"><a href="claims/index.html"><img src="figures/scorecard.png" alt="{}"></a><figcaption>'
+        "The claims of both papers by this study's verdict: "
+        '<a href="claims/index.html">a page for each of them</a>.</figcaption></figure>'
     ).format(picture.words)
 
 

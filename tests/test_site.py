@@ -414,7 +414,7 @@ def test_a_claim_of_which_everything_is_known_is_a_page(hostile, tmp_path, brows
         said = visit.page.inner_text("main")
         for heading in ("Power", "The paper’s own sampling error", "The analysis plan", "The rows that the test reads"):
             assert heading in said
-        assert said.count(HOSTILE) > 10
+        assert said.count("<script>window.hacked = 1</script>") > 10  # its quotes are typographic in prose
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
         visit.page.evaluate(axe)
         assert not [one["id"] for one in visit.page.evaluate("axe.run()")["violations"]]

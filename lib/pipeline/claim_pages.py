@@ -44,8 +44,10 @@ def write(
     """
     if not claims:
         return ""
+    template = solutions.template("claim.md")
     for claim in claims:
-        write_text(pages / "claims" / f"{claim.row['id']}.md", _page_of(claim, chapters, runs, extra))
+        text = template.render(_parts(claim, chapters, runs, extra))
+        write_text(pages / "claims" / f"{claim.row['id']}.md", text)
     write_text(pages / "claims" / "index.md", _all(claims))
     return "claims/index"
 
@@ -63,26 +65,27 @@ def names(claims: Sequence[Evidence]) -> dict[str, str]:
     return found
 
 
-def _page_of(claim: Evidence, chapters: Collection[str], runs: Collection[str], extra: Path) -> str:
+def _parts(claim: Evidence, chapters: Collection[str], runs: Collection[str], extra: Path) -> dict[str, Any]:
+    """What site/claim.md shows of a claim."""
     row = claim.row
-    return solutions.template("claim.md").render(
-        row,
-        paper=PAPERS[row["paper"]],
-        verdict=mark(row["verdict"]),
-        reasons=row["why"].split("; "),
-        figure=_figure(claim, extra),
-        checks=_table(claim.behind["paper_audit"][CHECKED]) if "paper_audit" in claim.behind else "",
-        real=None if claim.real is None else _table(claim.real) if len(claim.real) else "",
-        power=_power(claim),
-        printed_errors=_table(claim.errors),
-        sentences={name: row.get(name) or "" for name in ("printed_error", "in_notebooks", "planned")},
-        test=_test(claim.test),
-        argument=Markup(report.code(claim.argument)) if claim.argument else "",
-        needs=claim.needs,
-        chapter=_chapter(row["chapter"], chapters),
-        runs=[_run(name, runs) for name in row["runs"].split()],
-        tables=[_rows(row["id"], name, table, runs, extra) for name, table in claim.behind.items()],
-    )
+    return {
+        **row,
+        "paper": PAPERS[row["paper"]],
+        "verdict": mark(row["verdict"]),
+        "reasons": row["why"].split("; "),
+        "figure": _figure(claim, extra),
+        "checks": _table(claim.behind["paper_audit"][CHECKED]) if "paper_audit" in claim.behind else "",
+        "real": None if claim.real is None else _table(claim.real),
+        "power": _power(claim),
+        "printed_errors": _table(claim.errors),
+        "sentences": {name: row.get(name) or "" for name in ("printed_error", "in_notebooks", "planned")},
+        "test": _test(claim.test),
+        "argument": Markup(report.code(claim.argument)) if claim.argument else "",
+        "needs": claim.needs,
+        "chapter": _chapter(row["chapter"], chapters),
+        "runs": [_run(name, runs) for name in row["runs"].split()],
+        "tables": [_rows(row["id"], name, table, runs, extra) for name, table in claim.behind.items()],
+    }
 
 
 def mark(verdict: str) -> Markup:
@@ -114,12 +117,16 @@ def _power(claim: Evidence) -> dict[str, Any]:
     """The numbers of the ledger, in words, and the table of comparisons; empty where the study has neither."""
     row = claim.row
     numbers = {
-        "smallest": _number(row.get("smallest", np.nan), ".3g"),
+        "smallest": _smallest(row),
         "vendors": _number(row.get("vendors_needed", np.nan), ",.0f"),
         "seeds": _number(row.get("seeds_needed", np.nan), ",.0f"),
         "table": _table(claim.power),
     }
     return numbers if any(numbers.values()) else {}
+
+
+def _smallest(row: Mapping[str, Any]) -> str:
+    return _number(row.get("smallest", np.nan), ".3g")
 
 
 def _number(value: float, form: str) -> str:
@@ -176,7 +183,7 @@ def _all(claims: Sequence[Evidence]) -> str:
         names=[claim.row["id"] for claim in claims],
         mark=mark,
         effect=_effect,
-        smallest={claim.row["id"]: number for claim in claims if (number := _power(claim).get("smallest"))},
+        smallest={row["id"]: number for claim in claims if (number := _smallest(row := claim.row))},
     )
 
 
@@ -188,19 +195,23 @@ def _effect(row: Mapping[str, Any]) -> str:
 
 def _table(frame: pd.DataFrame) -> Markup:
     """A table without the columns in which nothing stands, on one line of HTML; '' without rows. Cells are escaped."""
-    frame = frame.loc[:, [bool((frame[name].notna() & (frame[name] != "")).any()) for name in frame]]
-    if frame.empty:
+    columns = {name: column for name in frame if any(map(_stands, column := frame[name].tolist()))}
+    if not columns:
         return Markup("")
-    heads = Markup("").join(Markup("<th>{}</th>").format(_cell(name.replace("_", " "), False)) for name in frame)
-    whole = [_is_whole(frame[name]) for name in frame]
+    heads = Markup("").join(Markup("<th>{}</th>").format(_cell(name.replace("_", " "), False)) for name in columns)
+    whole = [_is_whole(frame[name]) for name in columns]
     rows = Markup("").join(
         Markup("<tr>{}</tr>").format(
             Markup("").join(Markup("<td>{}</td>").format(_cell(*cell)) for cell in zip(row, whole, strict=True))
         )
-        for row in frame.itertuples(index=False, name=None)
+        for row in zip(*columns.values(), strict=True)
     )
     table = '<div class="cell_output"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
     return Markup(table).format(heads, rows)
+
+
+def _stands(value: Any) -> bool:
+    return bool(value != "" and value == value)  # NaN is unequal to itself
 
 
 def _is_whole(column: pd.Series) -> bool:
@@ -214,6 +225,6 @@ def _cell(value: Any, whole: bool) -> Markup:
     """
     if isinstance(value, str) and _LONG_NUMBER.fullmatch(value):
         value = float(value)
-    if isinstance(value, float | np.floating):
+    if isinstance(value, float):
         value = "–" if np.isnan(value) else f"{value:,.0f}" if whole else f"{value:,.3f}"
     return escape(" ".join(str(value).split()))  # a blank line would end the HTML

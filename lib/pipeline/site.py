@@ -83,9 +83,9 @@ def build(chosen: Study, out: Path | None = None) -> Path:
     claims_page = claim_pages.write(claims, names, _runs(chosen), pages, extra)
     solved = _solutions(chosen, names, pages, extra)
     for name in PAGES:
-        page = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("](../notebooks/", "](")
-        page = page.replace(variant_readings.LINK, variant_readings.page())
+        page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
         page = page.replace(claim_pages.LINK, f"[all claims]({claims_page}.md)") if claims_page else page
+        page = page.replace("](../notebooks/", "](").replace(variant_readings.LINK, variant_readings.page())
         write_text(pages / f"{name}.md", _known_links(page, names))
     if receipt.exists(chosen.folder):
         template = (SOURCES / "receipt.md").read_text(encoding="utf-8")

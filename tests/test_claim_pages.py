@@ -111,6 +111,12 @@ def test_a_figure_of_one_number_is_drawn():
     assert "nan" not in svg and "ours +0" in svg
 
 
+def test_what_is_worked_out_from_the_print_is_not_called_ours(tmp_path):
+    made_up_claims.ledger(tmp_path, {"id": "m98"}, {"id": "m99", "verdict": "consistent as printed"})
+    measured, printed = (claim_figure.rows(claim)[0].marks[0] for claim in claim_tables.read(tmp_path))
+    assert measured.words.startswith("ours +0.08") and printed.words.startswith("paper +0.08")
+
+
 def test_a_claim_on_printed_numbers_shows_them_in_a_table(tmp_path):
     text = page(ROOT / "results" / "quick" / "tables", tmp_path, "m33")
     assert "<svg " not in text and text.count("<td>6.75</td>") == 2  # once more among the rows

@@ -19,7 +19,7 @@ from scipy.stats import norm
 from lib.pipeline import solutions
 from lib.pipeline.claim_tables import Evidence
 from lib.pipeline.report import NEUTRAL, OURS, THEIRS
-from lib.review.verdicts import NOT_RUN
+from lib.review.verdicts import AS_PRINTED, NOT_RUN
 
 NAN = float("nan")
 HALF = float(norm.ppf(0.975))
@@ -67,7 +67,8 @@ def rows(claim: Evidence) -> list[Row]:
     found = [row for name in _SCORES if name in claim.behind for row in _comparisons(claim, claim.behind[name])]
     found = found or list(_losses(claim)) or list(_scores(claim)) or list(_errors(claim))
     if not found:
-        found = [Row("effect", (Mark(True, *(claim.row[name] for name in ("effect", "low", "high"))),))]
+        measured = claim.row["verdict"] not in AS_PRINTED  # or worked out from what is printed
+        found = [Row("effect", (Mark(measured, *(claim.row[name] for name in ("effect", "low", "high"))),))]
     drawn = [Row(row.label, tuple(mark for mark in row.marks if np.isfinite(mark.value))) for row in found]
     return [row for row in drawn if row.marks]
 
@@ -131,7 +132,7 @@ def _scores(claim: Evidence) -> Iterator[Row]:
     ends = [f"{score}_{end}" if f"{score}_{end}" in table else end for end in ("low", "high")]
     for row in table.to_dict("records"):
         value, low, high = (row[name] - float(level) for name in (score, *ends))
-        yield Row(", ".join(row[name] for name in names), (Mark(True, value, low, high),))
+        yield Row(", ".join(str(row[name]) for name in names), (Mark(True, value, low, high),))
 
 
 def _errors(claim: Evidence) -> Iterator[Row]:
@@ -148,7 +149,7 @@ def words(shown: Sequence[Row]) -> str:
 def drawn(shown: Sequence[Row], title: str, of: str, margin: float = NAN) -> Markup:
     """The figure as an SVG element on one line. title: what it shows; of: what its scale is of; margin: of a band
     around 0."""
-    numbers = np.array([number for row in shown for mark in row.marks for number in mark[1:4]] + [0.0])
+    numbers = np.array([0.0, *(number for row in shown for mark in row.marks for number in mark[1:4])])
     ticks = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(*_ends(numbers[np.isfinite(numbers)]))
     left, right, banded = ticks[0], ticks[-1], bool(np.isfinite(margin))
 

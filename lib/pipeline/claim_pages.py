@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from markupsafe import Markup, escape
+from seaborn.utils import relative_luminance
 
 from lib.core.files import write_text
 from lib.pipeline import claim_figure, figures, page_links, report, solutions
@@ -91,10 +92,7 @@ def _parts(claim: Evidence, chapters: Collection[str], runs: Collection[str], ex
 def mark(verdict: str) -> Markup:
     """A verdict as a word on its colour, in letters that stand out from it."""
     ground = figures.VERDICTS.get(verdict, "#ffffff")
-    red, green, blue = (int(ground[place : place + 2], 16) / 255 for place in (1, 3, 5))
-    channels = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in (red, green, blue)]
-    light = float(np.dot([0.2126, 0.7152, 0.0722], channels))  # relative luminance, as WCAG 2 defines it
-    letters = "#000000" if light > 0.18 else "#ffffff"  # where the contrast with both is the same
+    letters = "#000000" if relative_luminance(ground) > 0.18 else "#ffffff"  # where both would be as far from it
     span = '<span class="verdict" style="background-color: {}; color: {}">{}</span>'
     return Markup(span).format(ground, letters, Markup(report.markdown(verdict)))
 

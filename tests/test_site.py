@@ -10,13 +10,14 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from types import SimpleNamespace
 
+import made_up_claims
 import nbformat
 import pandas as pd
 import pytest
 from PIL import Image
 
 from lib.core.files import ROOT, write_json
-from lib.pipeline import interactive, report, site, site_state, solutions
+from lib.pipeline import interactive, page_links, report, site, site_state, solutions
 from lib.review import receipt, receipt_numbers
 from lib.study import plan
 
@@ -70,8 +71,10 @@ def every(pages: Path) -> list[Path]:
 
 @needs_browser
 def test_every_page_loads_from_disk_without_an_error(pages, browser):
+    one_of_each_test = ("index", "m07", "m20", "m21", "m22", "m26", "m28", "m33", "m36", "h01", "h03", "h07")
     found = [path for path in every(pages) if path.stem != "genindex"]
-    assert len(found) > 20
+    found = [path for path in found if path.parent.name != "claims" or path.stem in one_of_each_test]
+    assert len(found) > 30
     with Visit(browser, pages / "index.html") as visit:
         for path in found:
             visit.page.goto(path.as_uri())
@@ -108,11 +111,13 @@ def test_what_a_notebook_shows_as_markdown_may_be_a_table(pages):
 
 
 def test_a_study_with_few_chapters_links_to_no_others(hostile, tmp_path):
-    assert not broken_links(site.build(hostile, tmp_path / "out" / "hostile").parent)
+    out = site.build(hostile, tmp_path / "out" / "hostile").parent
+    assert not broken_links(out)
+    assert not (out / "claims").exists() and "Claims</a>" not in (out / "index.html").read_text(encoding="utf-8")
 
 
 @needs_browser
-@pytest.mark.parametrize("name", ["index", "31_verification", "91_scorecard"])
+@pytest.mark.parametrize("name", ["index", "31_verification", "91_scorecard", "claims/index", "claims/m07"])
 def test_a_phone_shows_a_page_without_scrolling_sideways(pages, browser, name):
     with Visit(browser, pages / f"{name}.html", width=390) as visit:
         assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -170,6 +175,9 @@ def test_from_a_number_to_its_run_in_two_clicks(pages, browser):
     [
         *((name, scheme, 1280) for name in ("index", "31_verification", "glossary", "search") for scheme in THEMES),
         ("solutions", "dark", 1280),
+        *((name, scheme, 1280) for name in ("claims/index", "claims/m07") for scheme in THEMES),
+        ("claims/m27", "dark", 390),
+        ("claims/m33", "light", 390),
         ("index", "light", 390),
         ("91_scorecard", "dark", 390),
     ],
@@ -181,6 +189,43 @@ def test_headings_contrast_and_names_are_accessible(pages, browser, name, scheme
         visit.page.evaluate(axe)
         found = visit.page.evaluate("axe.run()")["violations"]
         assert not {one["id"]: [node["html"][:150] for node in one["nodes"]][:3] for one in found}
+
+
+@needs_browser
+def test_from_the_scorecard_to_a_claim_and_to_its_run(pages, browser):
+    with Visit(browser, pages / "index.html") as visit:
+        visit.page.locator("figcaption a[href='claims/index.html']").click()
+        assert visit.page.locator("nav.bd-links li.current a").inner_text() == "Claims"
+        visit.page.goto((pages / "91_scorecard.html").as_uri())
+        visit.page.locator("td a[href='claims/m04.html']").first.click()
+        assert visit.page.locator("h1").inner_text().startswith("m04: Both modalities together")
+        assert "undecided" in visit.page.locator(".claim-verdict .verdict").inner_text()
+        visit.page.locator("a[href^='../runs.html#run-']").first.click()
+        visit.page.wait_for_url("**/runs.html#run-*")
+        assert not visit.errors and not visit.outside
+
+
+@needs_browser
+def test_the_list_of_claims_sorts_by_verdict(pages, browser):
+    with Visit(browser, pages / "claims" / "index.html") as visit:
+        column = "[...document.querySelectorAll('table')[1].tBodies[0].rows].map(row => row.cells[2].textContent)"
+        assert visit.page.evaluate(column)[0] == "supported"  # as it stands, from the best to the untestable
+        visit.page.locator("table").nth(1).locator("th").nth(2).click()
+        by_name = visit.page.evaluate(column)
+        assert by_name == sorted(by_name) and len(by_name) > 40
+
+
+def test_chapters_and_glossary_lead_to_claims(pages):
+    """A chapter's comparisons to the claims that rest on them, but not to those of another study."""
+    identification, control, glossary, exercise = (
+        (pages / f"{name}.html").read_text(encoding="utf-8")
+        for name in ("30_identification", "35_alignment", "glossary", "exercises/30_identification")
+    )
+    assert re.search(
+        r'<td[^>]*><a href="claims/m01\.html">CE\+SupCon identifies better than CE, by text</a>', identification
+    )
+    assert 'href="claims/m11.html"' in control
+    assert glossary.count('href="claims/index.html"') > 3 and "claims/m" not in exercise
 
 
 @needs_browser
@@ -261,7 +306,7 @@ def test_solutions_show_what_the_executed_tables_say(pages):
     assert "{{" not in text and "isn't here" not in text and "no rows" not in text
     table = pd.read_csv(ROOT / "results" / "exercises" / "tables" / "identification_rows.csv").set_index("run")
     run = "baselines/word-ngrams/ad/seed1111"
-    anchor = site._anchor(run)
+    anchor = page_links.anchor(run)
     row = re.search(rf"<tr>(?:(?!</tr>).)*exercises/runs\.html#{anchor}(?:(?!</tr>).)*</tr>", text, re.DOTALL)[0]
     assert f">{table.loc[run, 'mean']:.3f}<" in row
     assert f"exercises/{'31_verification'}.html" in text
@@ -354,6 +399,30 @@ def test_a_script_in_the_data_shows_as_text(hostile, tmp_path, browser):
 
 
 @needs_browser
+def test_a_claim_of_which_everything_is_known_is_a_page(hostile, tmp_path, browser):
+    """Tables that older studies lack, with words that would like to run a script or end the HTML they stand in."""
+    words = f"{HOSTILE}\n\n**bold** $x$"
+    texts = {name: words for name in ("place", "statement", "why", "twin", "printed_error", "in_notebooks", "planned")}
+    made_up_claims.ledger(hostile.folder / "tables", made_up_claims.LATER | texts)
+    made_up_claims.others(hostile.folder / "tables", words)
+    out = site.build(hostile, tmp_path / "out" / "hostile").parent
+    assert not broken_links(out)
+    axe = (package_files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+    with Visit(browser, out / "claims" / "m01.html", width=390) as visit:
+        assert visit.page.evaluate("typeof window.hacked") == "undefined" and not visit.outside and not visit.errors
+        assert visit.page.locator("main img, main strong:text('bold')").count() == 0
+        said = visit.page.inner_text("main")
+        for heading in ("Power", "The paper’s own sampling error", "The analysis plan", "The rows that the test reads"):
+            assert heading in said
+        assert said.count("<script>window.hacked = 1</script>") > 10  # its quotes are typographic in prose
+        assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+        visit.page.evaluate(axe)
+        assert not [one["id"] for one in visit.page.evaluate("axe.run()")["violations"]]
+        visit.page.goto((out / "claims" / "index.html").as_uri())
+        assert visit.page.evaluate("typeof window.hacked") == "undefined" and HOSTILE in visit.page.inner_text("main")
+
+
+@needs_browser
 def test_a_receipt_is_a_page_that_names_what_changed(hostile, tmp_path, browser):
     """Of a study that was run here; words of tables and packages show as text."""
     numbers = pd.DataFrame(
@@ -410,7 +479,7 @@ def test_a_study_without_chapters_says_what_to_do(tmp_path):
 
 def test_anchors_of_runs_are_different():
     names = ["text/minilm-l6/ce/ad/seed1", "text/minilm-l6/ce+supcon/ad/seed1", "text/minilm-l6/ce-supcon/ad/seed1"]
-    assert len({site._anchor(name) for name in names}) == 3
+    assert len({page_links.anchor(name) for name in names}) == 3
 
 
 def test_readme_says_what_make_stands_for():

@@ -23,6 +23,7 @@ VERDICTS = {
     "partly supported": "#8db87c",
     "equivalent": "#e3cf7a",
     "undecided": "#d9d9d9",
+    "equivalent": "#7fb8b0",
     "not supported": "#e0a58a",
     "reversed": "#b5432b",
     "consistent as printed": "#5b8fb9",

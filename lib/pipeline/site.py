@@ -11,7 +11,6 @@ folder of their own. Runs' records are read as plain JSON, since a published stu
 from __future__ import annotations
 
 import base64
-import html
 import itertools
 import json
 import re
@@ -20,14 +19,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import nbformat
 from markupsafe import Markup
 
 from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT, read_json, write_text
-from lib.pipeline import figures, receipt_page, report, site_state, solutions
+from lib.pipeline import claim_pages, claim_tables, figures, page_links, receipt_page, report, site_state, solutions
 from lib.review import receipt, scorecard, variant_readings
 from lib.study import plan
 from lib.study.plan import Study
@@ -42,6 +40,8 @@ PARTS = {
     "What it comes to": ("90", "91", "92", "93", "94"),
 }
 """The chapters of the navigation, by the beginning of their names."""
+AFTER = "92"
+"""The chapter before which the page of claims stands, after the scorecard."""
 DOCS = ROOT / "docs"
 """Pages that the repository shows too."""
 PAGES = (
@@ -60,8 +60,6 @@ NO_SVG = (
     "PNG; as SVG they are written where the study is run (`make study PROFILE={name}`), since the repository holds "
     "none of them"
 )
-_RUNS = r"(?:results/[\w-]+/)?runs/"
-"""What stands before a run's name where its folder is shown; older studies show it from the project's folder."""
 _WRITTEN = re.compile(r"/(tables|figures)/(\w+)\.(csv|png)")
 
 
@@ -79,17 +77,20 @@ def build(chosen: Study, out: Path | None = None) -> Path:
     for folder in (out, pages, extra):
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
-    _of_study(chosen, chapters, pages, extra, "solutions.html")
+    claims = claim_tables.read(chosen.folder / "tables")
+    _of_study(chosen, chapters, pages, extra, "solutions.html", claim_pages.names(claims))
     names = [path.stem for path in chapters]
+    claims_page = claim_pages.write(claims, names, _runs(chosen), pages, extra)
     solved = _solutions(chosen, names, pages, extra)
     for name in PAGES:
-        page = (DOCS / f"{name}.md").read_text(encoding="utf-8").replace("](../notebooks/", "](")
-        page = page.replace(variant_readings.LINK, variant_readings.page())
+        page = (DOCS / f"{name}.md").read_text(encoding="utf-8")
+        page = page.replace(claim_pages.LINK, f"[all claims]({claims_page}.md)") if claims_page else page
+        page = page.replace("](../notebooks/", "](").replace(variant_readings.LINK, variant_readings.page())
         write_text(pages / f"{name}.md", _known_links(page, names))
     if receipt.exists(chosen.folder):
         template = (SOURCES / "receipt.md").read_text(encoding="utf-8")
         write_text(pages / "receipt.md", receipt_page.page(template, chosen.folder, extra))
-    write_text(pages / "index.md", _front(chosen, names, solved, extra))
+    write_text(pages / "index.md", _front(chosen, names, solved, claims_page, extra))
     _sphinx(pages, out, extra, chosen)
     for folder in (pages, extra):
         shutil.rmtree(folder)
@@ -97,14 +98,20 @@ def build(chosen: Study, out: Path | None = None) -> Path:
 
 
 def _of_study(
-    chosen: Study, chapters: Sequence[Path], pages: Path, extra: Path, answers: str, suffix: str = ""
+    chosen: Study,
+    chapters: Sequence[Path],
+    pages: Path,
+    extra: Path,
+    answers: str,
+    claims: Mapping[str, str],
+    suffix: str = "",
 ) -> None:
     """A study's executed chapters as pages, with its tables, figures and runs. answers: the page of solutions, from
-    there; suffix: of the titles."""
+    there; claims: pages by what claims are called; suffix: of the titles."""
     runs = _runs(chosen)
     for path in chapters:
         notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-        rewrite(notebook, path.stem, chosen.folder, extra, runs)
+        rewrite(notebook, path.stem, chosen.folder, extra, runs, claims)
         for cell in notebook.cells:
             if cell.cell_type == "markdown" and cell.source.startswith("## Exercises"):
                 cell.source += f'\n\n<a href="{answers}#{solutions.anchor(path.stem)}">Answers</a>'
@@ -124,17 +131,26 @@ def _solutions(chosen: Study, chapters: Sequence[str], pages: Path, extra: Path)
     executed = plan.executed(solved.folder)
     within = "" if own else f"{solved.name}/"
     if within and executed:
-        _of_study(solved, executed, pages / within, extra / within, "../solutions.html", ": exercises solved")
+        _of_study(solved, executed, pages / within, extra / within, "../solutions.html", {}, ": exercises solved")
     page = (SOURCES / "solutions.md").read_text(encoding="utf-8")
     page = solutions.filled(page, {path.stem: f"{within}{path.stem}.html" for path in executed})
-    write_text(pages / "solutions.md", _known_links(_linked(page, _runs(solved), f"{within}runs.html"), chapters))
+    write_text(
+        pages / "solutions.md", _known_links(page_links.runs(page, _runs(solved), f"{within}runs.html"), chapters)
+    )
     names = [*(path.stem for path in executed), "runs"] if within and executed else []
     return ["solutions", *(f"{within}{name}" for name in names)]
 
 
-def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: Path, runs: Mapping[str, Any]) -> None:
+def rewrite(
+    notebook: nbformat.NotebookNode,
+    chapter: str,
+    folder: Path,
+    extra: Path,
+    runs: Mapping[str, Any],
+    claims: Mapping[str, str],
+) -> None:
     """Change a notebook in place into what the site shows of it. folder: the study's; extra: where figures are put;
-    runs: whose names become links."""
+    runs: whose names become links; claims: pages by what claims are called, which become links too."""
     count = 0
     for cell in notebook.cells:
         if cell.cell_type != "code":
@@ -154,10 +170,11 @@ def rewrite(notebook: nbformat.NotebookNode, chapter: str, folder: Path, extra: 
                 count += 1
                 outputs.append(_plotly(data["application/vnd.plotly.v1+json"], f"{chapter}-{count}"))
             elif "text/html" in data:
-                outputs.append(_html(_linked(_to_pages("".join(data["text/html"]), folder), runs)))
+                shown = page_links.runs(page_links.to_pages("".join(data["text/html"]), folder), runs)
+                outputs.append(_html(page_links.claims(shown, claims)))
             elif "text/markdown" in data:
-                prose = _linked_prose("".join(data["text/markdown"]), runs)
-                outputs.append(_output("text/markdown", prose))
+                prose = page_links.runs_in_prose("".join(data["text/markdown"]), runs)
+                outputs.append(_output("text/markdown", page_links.claims_in_prose(prose, claims)))
             elif output.output_type != "stream":  # rounds of training and warnings are for who runs it
                 outputs.append(output)
         if tables := [
@@ -248,41 +265,6 @@ def _plotly_words(figure: Mapping[str, Any]) -> str:
     return "Interactive figure" + (f": {shown}" if shown else "") + (f"; of {', '.join(names)}" if names else "")
 
 
-def _to_pages(table: str, folder: Path) -> str:
-    """Links to executed notebooks, as links to their pages; of chapters that the study doesn't have, plain words."""
-
-    def link(match: re.Match[str]) -> str:
-        exists = (folder / "notebooks" / f"{match[1]}.ipynb").exists()
-        return f'<a href="{match[1]}.html">{match[2]}</a>' if exists else match[2]
-
-    return re.sub(r'<a href="(\w+)\.ipynb">([^<]*)</a>', link, table)
-
-
-def _linked(table: str, runs: Mapping[str, Any], page: str = "runs.html") -> str:
-    """Table cells that hold nothing but the name of a run, and folders of runs, as links to it. page: that of runs."""
-
-    def link(match: re.Match[str]) -> str:
-        name = re.sub(f"^{_RUNS}", "", html.unescape(match[2]))
-        return f'{match[1]}<a href="{page}#{_anchor(name)}">{match[2]}</a>{match[3]}' if name in runs else match[0]
-
-    return re.sub(r"(<(?:td|code)[^>]*>)([^<>]+)(</(?:td|code)>)", link, table)
-
-
-def _linked_prose(text: str, runs: Mapping[str, Any]) -> str:
-    """The same for Markdown, where folders of runs stand as code."""
-
-    def link(match: re.Match[str]) -> str:
-        anchor = Markup('<a href="runs.html#{}"><code>{}</code></a>')
-        return anchor.format(_anchor(match[1]), match[0].strip("`")) if match[1] in runs else match[0]
-
-    return re.sub(rf"`{_RUNS}([^`]+)`", link, _linked(text, runs))
-
-
-def _anchor(run: str) -> str:
-    """A run's name as an anchor; + and . would not do in every reader."""
-    return "run-" + re.sub(r"[^a-z0-9]+", "-", run.lower().replace("+", " plus ")).strip("-")
-
-
 def _runs(chosen: Study) -> dict[str, dict[str, Any]]:
     """The records of the finished runs, by name."""
     records = {name: run.folder / "metrics.json" for name, run in chosen.all_runs().items()}
@@ -292,9 +274,11 @@ def _runs(chosen: Study) -> dict[str, dict[str, Any]]:
 def _runs_page(runs: Mapping[str, Mapping[str, Any]], extra: Path, suffix: str) -> str:
     """site/runs.md filled in, and the records that it links to."""
     for name, record in runs.items():
-        write_text(extra / "records" / f"{_anchor(name)}.json", json.dumps(record, indent=1))
-    described = [{"name": name, "anchor": _anchor(name), "facts": _facts(record)} for name, record in runs.items()]
-    return _page("runs").render(runs=described, suffix=suffix)
+        write_text(extra / "records" / f"{page_links.anchor(name)}.json", json.dumps(record, indent=1))
+    described = [
+        {"name": name, "anchor": page_links.anchor(name), "facts": _facts(record)} for name, record in runs.items()
+    ]
+    return solutions.template("runs.md").render(runs=described, suffix=suffix)
 
 
 def _facts(record: Mapping[str, Any]) -> dict[str, str]:
@@ -315,11 +299,7 @@ def _facts(record: Mapping[str, Any]) -> dict[str, str]:
     return {what: Markup(value) for what, value in facts.items()}
 
 
-def _page(name: str) -> jinja2.Template:
-    return solutions.PAGES.from_string((SOURCES / f"{name}.md").read_text(encoding="utf-8"))
-
-
-def _front(chosen: Study, chapters: list[str], solved: list[str], extra: Path) -> str:
+def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, extra: Path) -> str:
     """The first page: the question, the scorecard in one picture, what data and device, three ways to read, and the
     chapters."""
     record = read_json(chosen.folder / "study.json")
@@ -329,7 +309,7 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], extra: Path) -
         if data.source == "twin"
         else "somebody's own data, shown in counts and scores only"
     )
-    page = _page("index").render(
+    page = solutions.template("index.md").render(
         study=Markup(report.code(chosen.name)),
         about=Markup(report.markdown(chosen.about)),
         source=source,
@@ -344,6 +324,9 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], extra: Path) -
     )
     page = _known_links(page, chapters)
     parts = {part: [name for name in chapters if name.startswith(begun)] for part, begun in PARTS.items()}
+    if claims:
+        last = parts["What it comes to"]
+        last.insert(sum(name < AFTER for name in last), claims)
     beside = [*PAGES, "runs", *(["receipt"] if receipt.exists(chosen.folder) else [])]
     parts |= {"Exercises": solved, "Beside": beside}
     for part, names in parts.items():
@@ -365,8 +348,9 @@ def _scorecard(chosen: Study, extra: Path) -> str:
     figure = figures.verdicts(scorecard.counts(tables.chapter(path)))
     picture = report.save_figure(figure, extra / "figures" / "scorecard.png")
     return Markup(
-        '<figure class="shown"><a href="91_scorecard.html"><img src="figures/scorecard.png" alt="{}"></a><figcaption>'
-        "The claims of both papers by this study's verdict. A click leads to each of them.</figcaption></figure>"
+        '<figure class="shown"><a href="claims/index.html"><img src="figures/scorecard.png" alt="{}"></a><figcaption>'
+        "The claims of both papers by this study's verdict: "
+        '<a href="claims/index.html">a page for each of them</a>.</figcaption></figure>'
     ).format(picture.words)
 
 

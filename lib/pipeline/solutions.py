@@ -49,6 +49,11 @@ PAGES.filters["markdown"] = lambda value: Markup(report.markdown(value))
 _SOLVED = re.compile(r" *\*Solution: study `exercises`\.\*")
 
 
+def template(name: str) -> jinja2.Template:
+    """A file of the folder site, as one of PAGES."""
+    return PAGES.from_string((ROOT / "site" / name).read_text(encoding="utf-8"))
+
+
 def filled(page: str, executed: dict[str, str]) -> str:
     """The template `page` rendered. executed: address of each chapter that was executed for its exercises.
 

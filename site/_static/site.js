@@ -57,3 +57,4 @@ document.querySelectorAll(".cell_output table").forEach(function (table) {
 
 reachByKeyboard();
 window.addEventListener("resize", reachByKeyboard);
+document.querySelectorAll("details").forEach(function (fold) { fold.addEventListener("toggle", reachByKeyboard); });

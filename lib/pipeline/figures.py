@@ -21,7 +21,6 @@ from lib.pipeline.report import NEUTRAL, OURS, THEIRS
 VERDICTS = {
     "supported": "#2f7d4f",
     "partly supported": "#8db87c",
-    "equivalent": "#e3cf7a",
     "undecided": "#d9d9d9",
     "equivalent": "#7fb8b0",
     "not supported": "#e0a58a",

@@ -246,6 +246,7 @@ def _printed(argument: str) -> Iterator[tuple[str, Which]]:
 READS: dict[str, Callable[[str], Iterator[tuple[str, Which]]]] = {
     "orders": _orders,
     "on_par": _orders,
+    "reversed_orders": _orders,
     "face_networks": _face_networks,
     "interval": _interval,
     "setting": lambda argument: _whole(argument.split(";")[0])(argument),

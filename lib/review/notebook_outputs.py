@@ -56,7 +56,8 @@ class NotebookOutputs(Table):
 
 class Source(NamedTuple):
     """Scores of a cell. means, stds, scored: (metrics, regions), NaN where none is stored; mean_slack, std_slack: by
-    how much a printed number may differ from them and still be the same; facts: the cell's row of `read`."""
+    how much a printed number may differ from them and still be the same; facts: a row of the cell in `read`; headings: what
+    the outputs call the metrics."""
 
     name: str
     means: np.ndarray
@@ -65,6 +66,7 @@ class Source(NamedTuple):
     mean_slack: np.ndarray
     std_slack: np.ndarray
     facts: pd.Series
+    headings: tuple[str, ...]
     by_members: bool = False
 
 
@@ -98,7 +100,9 @@ def _source(group: pd.DataFrame) -> Source:
     facts = group.iloc[0]
     name = f"{facts['notebook'].removesuffix('.ipynb')} {facts['cell']}"
     none = np.full(columns["mean"].shape, EXACT)
-    return Source(name, columns["mean"], columns["std"], columns["scored"], none, none, facts)
+    first = group["metric"].str.startswith("MRR")
+    headings = (*group.loc[first, "metric"].head(1), *METRICS[1:])
+    return Source(name, columns["mean"], columns["std"], columns["scored"], none, none, facts, headings)
 
 
 def _by_members(cells: list[Source]) -> Iterator[Source]:
@@ -118,7 +122,7 @@ def _by_members(cells: list[Source]) -> Iterator[Source]:
         )
         kept = (cell.means, cell.stds, cell.mean_slack, cell.std_slack)
         means, stds, *slacks = (np.vstack([of_mrr, rest[1:]]) for of_mrr, rest in zip(changed, kept, strict=True))
-        yield Source(f"{cell.name}, by members", means, stds, cell.scored, *slacks, cell.facts, True)
+        yield Source(f"{cell.name}, by members", means, stds, cell.scored, *slacks, cell.facts, cell.headings, True)
 
 
 def _std_between(mean: np.ndarray, std: np.ndarray, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

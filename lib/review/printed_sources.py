@@ -143,7 +143,7 @@ def best(source: Source, pairs: np.ndarray, chance: np.ndarray, tried: int) -> M
     room = 1 + 2 * source.mean_slack / UNIT
     for exchanges, orders, factor in _ways(pairs):
         for metrics, order in itertools.product(exchanges, orders):
-            equal = _placed(pairs, metrics, order)
+            equal = placed(pairs, metrics, order)
             own = np.minimum(chance * room[list(metrics)][:, list(order)], 1)
             counted = own < 1
             probability = tail(own[counted], int((equal & counted).sum()))
@@ -169,7 +169,7 @@ def _exchanged(counts: np.ndarray) -> tuple[int, ...]:
     return tuple(int(row.argmax()) if row.max() > own[m] else m for m, row in enumerate(counts))
 
 
-def _placed(pairs: np.ndarray, metrics: tuple[int, ...], order: tuple[int, ...]) -> np.ndarray:
+def placed(pairs: np.ndarray, metrics: tuple[int, ...], order: tuple[int, ...]) -> np.ndarray:
     """The equal cells (metrics, regions) when metric m is looked up in metrics[m], region r in order[r]."""
     by_metric = pairs[np.arange(len(METRICS)), :, list(metrics)]
     found: np.ndarray = by_metric[:, np.arange(len(REGIONS)), list(order)]

@@ -29,6 +29,10 @@ SCORED = {"no": "as they come", "yes": "cosine"}
 """How vectors were scored, by whether they were normalised."""
 
 
+END_TO_END = ("CE", "SupCon", "CE+SupCon")
+"""Objectives without alignment, of which one may stand for another, marked as such."""
+
+
 class AsInNotebooks(Table):
     """A row for each order, region, and way to replace a side that has no output."""
 
@@ -45,9 +49,9 @@ class AsInNotebooks(Table):
     worse_reading: str
     better_equals: str  # what the cell loads that the printed number equals, as the tables call it
     worse_equals: str
-    better_scored: float = pa.Field(nullable=True)  # vendors that the outputs are of; as they come, else by cosine
-    worse_scored: float = pa.Field(nullable=True)
-    same_vendors: str = pa.Field(isin=["yes", "no", "not known"])  # whether they are as many
+    better_vendors: float = pa.Field(nullable=True)  # with a document, else (where that isn't known) asked
+    worse_vendors: float = pa.Field(nullable=True)
+    same_vendors: str = pa.Field(isin=["yes", "no", "not known"])  # whether as many have a document
 
 
 class _Found(NamedTuple):
@@ -60,15 +64,21 @@ class _Found(NamedTuple):
 
 def outputs(side: Side) -> dict[str, Source]:
     """The outputs of cells that load what a side is named, by whether they are normalised; the first where there are
-    several. Texts of the text model and of the multimodal one are told apart by the notebook."""
+    several."""
     found: dict[str, Source] = {}
     for source in notebook_outputs.sources():
-        facts = source.facts
-        both = facts["notebook"] == "faiss_multimodal.ipynb"
-        name = source_table.called().get((facts["loader"], facts["loads"]))
-        if (name, facts["representation"], both) == (side.objective, side.representation, side.modality == "multimodal"):
-            found.setdefault(facts["normalised"], source)
+        if _is_of(side, source.facts):
+            found.setdefault(source.facts["normalised"], source)
     return found
+
+
+def _is_of(side: Side, facts: pd.Series) -> bool:
+    """Whether a cell loads what a side is named. Texts of the text model and of the multimodal one are told apart by
+    the notebook."""
+    both = facts["notebook"] == "faiss_multimodal.ipynb"
+    name = source_table.called().get((facts["loader"], facts["loads"]))
+    own = (side.objective, side.representation, side.modality == "multimodal")
+    return bool((name, facts["representation"], both) == own)
 
 
 def _found(side: Side) -> _Found:
@@ -94,10 +104,10 @@ def _lines(order: Order) -> Iterator[dict[str, object]]:
     lacking = [side for side in (order.better, order.worse) if not outputs(side)]
     if len(lacking) != 1:
         return
-    for name in dict.fromkeys(source_table.called().values()):
+    for name in END_TO_END:
         stand_in = lacking[0]._replace(objective=name)
         better, worse = (stand_in if side == lacking[0] else side for side in (order.better, order.worse))
-        if better != worse and outputs(stand_in) and name != "pre-trained":
+        if lacking[0].objective in END_TO_END and better != worse and outputs(stand_in):
             yield _line(order, better, worse, f"{name} in place of {lacking[0].objective}")
 
 
@@ -108,15 +118,21 @@ def _line(order: Order, better: Side, worse: Side, instead: str) -> dict[str, ob
     found |= {"better": _named(better), "worse": _named(worse)}
     found["printed"] = _less(*(side.row.means[METRIC, region] for side in sides.values()))
     found["headed"] = _less(*(_headed(side, region) for side in sides.values()))
+    pairs = {normalised: _alike([side.stored.get(normalised) for side in sides.values()]) for normalised in SCORED}
     for normalised, way in SCORED.items():
-        values = [_value(side.stored.get(normalised), region) for side in sides.values()]
-        found[way.replace(" ", "_")] = _less(*values)
-    usual = "no" if all("no" in side.stored for side in sides.values()) else "yes"
-    counts = [_scored(side.stored.get(usual), region) for side in sides.values()]
+        found[way.replace(" ", "_")] = _less(*(_value(source, region) for source in pairs[normalised]))
+    scored = next((pair for pair in pairs.values() if all(pair)), [None, None])
+    counts = [
+        _vendors(source, region) if source else _counted(side, REGIONS[region])
+        for source, side in zip(scored, (better, worse), strict=True)
+    ]
     for (name, side), count in zip(sides.items(), counts, strict=True):
-        found |= {f"{name}_reading": _reading(side), f"{name}_equals": _equals(side, region), f"{name}_scored": count}
-    known = not np.isnan(counts).any()
-    found["same_vendors"] = ("yes" if counts[0] == counts[1] else "no") if known else "not known"
+        found |= {
+            f"{name}_reading": _reading(side),
+            f"{name}_equals": _equals(side, region),
+            f"{name}_vendors": count[0],
+        }
+    found["same_vendors"] = _same(*counts)
     return found
 
 
@@ -133,8 +149,44 @@ def _value(source: Source | None, region: int) -> float:
     return float(source.means[METRIC, region]) if source else np.nan
 
 
-def _scored(source: Source | None, region: int) -> float:
-    return float(source.scored[METRIC, region]) if source else np.nan
+def _alike(pair: list[Source | None]) -> list[Source | None]:
+    """Both sides' outputs if they were scored alike; vectors that aren't normalised need the same index for that."""
+    better, worse = pair
+    if better is None or worse is None:
+        return [None, None]
+    alike = better.facts["normalised"] == "yes" or better.facts["index"] == worse.facts["index"]
+    return pair if alike else [None, None]
+
+
+def _counted(side: Side, region: str) -> tuple[float, bool]:
+    """The same as `_vendors` of any cell that loads what a side is named, one without scores too."""
+    every = notebook_outputs.read()
+    rows = every[(every["region"] == region) & (every["metric"] == METRICS[METRIC])]
+    own = rows[[_is_of(side, facts) for _, facts in rows.iterrows()]]
+    if own.empty:
+        return np.nan, False
+    first = own.sort_values("members_only", ascending=False, kind="stable").iloc[0]
+    return float(first["scored"]), first["members_only"] == "yes"
+
+
+@cache
+def _confirmed() -> dict[str, Source]:
+    """The sources by members that a printed row equals, by cell: how many members they have is known."""
+    own = [match.source for _, matches in source_table.matched() for match in matches if match.source.by_members]
+    return {source.name.removesuffix(notebook_outputs.BY_MEMBERS): source for source in own}
+
+
+def _vendors(source: Source, region: int) -> tuple[float, bool]:
+    """How many vendors R-Precision is of, and whether that is known: else how many were asked."""
+    members = _confirmed().get(source.name, source).members[region]
+    return (float(members), True) if np.isfinite(members) else (float(source.scored[METRIC, region]), False)
+
+
+def _same(better: tuple[float, bool], worse: tuple[float, bool]) -> str:
+    if better[1] and worse[1]:
+        return "yes" if better[0] == worse[0] else "no"
+    fewer = (better[0] < worse[0] and worse[1]) or (worse[0] < better[0] and better[1])
+    return "no" if fewer else "not known"
 
 
 def _headed(side: _Found, region: int) -> float:
@@ -154,6 +206,5 @@ def _reading(side: _Found) -> str:
 def _equals(side: _Found, region: int) -> str:
     for match in side.own:
         if match.equal[METRIC, region]:
-            facts = match.source.facts
-            return source_table.called().get((facts["loader"], facts["loads"]), facts["loads"])
+            return source_table.name_of(match.source)
     return ""

@@ -28,6 +28,8 @@ METRICS = ("MRR@10", "R-Precision@X", "Macro-F1@X")
 UNIT, UNIT_STD = 1e-4, 1e-2
 """A unit of the last digit of a mean and of a ±, in print and in the outputs of regions."""
 EXACT = 1e-9
+BY_MEMBERS = ", by members"
+"""How the name of a source ends whose MRR was averaged over members."""
 LEAST_SHARE = 0.9
 """A count of vendors with a document belongs to a cell that counts more only if it is at least this share of it."""
 
@@ -55,7 +57,8 @@ class NotebookOutputs(Table):
 
 
 class Source(NamedTuple):
-    """Scores of a cell. means, stds, scored: (metrics, regions), NaN where none is stored; mean_slack, std_slack: by
+    """Scores of a cell. means, stds, scored: (metrics, regions), NaN where none is stored; members: (regions,), vendors
+    with a document, NaN where that isn't known; mean_slack, std_slack: by
     how much a printed number may differ from them and still be the same; facts: a row of the cell in `read`; headings: what
     the outputs call the metrics."""
 
@@ -65,6 +68,7 @@ class Source(NamedTuple):
     scored: np.ndarray
     mean_slack: np.ndarray
     std_slack: np.ndarray
+    members: np.ndarray
     facts: pd.Series
     headings: tuple[str, ...]
     by_members: bool = False
@@ -102,15 +106,18 @@ def _source(group: pd.DataFrame) -> Source:
     none = np.full(columns["mean"].shape, EXACT)
     first = group["metric"].str.startswith("MRR")
     headings = (*group.loc[first, "metric"].head(1), *METRICS[1:])
-    return Source(name, columns["mean"], columns["std"], columns["scored"], none, none, facts, headings)
+    asked = columns["scored"][0]
+    members = asked if facts["members_only"] == "yes" else np.full_like(asked, np.nan)
+    return Source(name, columns["mean"], columns["std"], columns["scored"], none, none, members, facts, headings)
 
 
 def _by_members(cells: list[Source]) -> Iterator[Source]:
     for cell in cells:
-        counts = _members(cell, cells)
+        members = _members(cell, cells)
         mrr, deviation, asked = cell.means[0], cell.stds[0], cell.scored[0]
-        if cell.facts["members_only"] == "yes" or not (counts < asked).any():
+        if cell.facts["members_only"] == "yes" or not (members < asked).any():
             continue
+        counts = np.where(np.isfinite(members), members, asked)
         ratio = asked / counts
         mean, (low, high) = mrr * ratio, _std_between(mrr, deviation, ratio)
         moved = counts < asked
@@ -122,7 +129,9 @@ def _by_members(cells: list[Source]) -> Iterator[Source]:
         )
         kept = (cell.means, cell.stds, cell.mean_slack, cell.std_slack)
         means, stds, *slacks = (np.vstack([of_mrr, rest[1:]]) for of_mrr, rest in zip(changed, kept, strict=True))
-        yield Source(f"{cell.name}, by members", means, stds, cell.scored, *slacks, cell.facts, cell.headings, True)
+        yield Source(
+            f"{cell.name}{BY_MEMBERS}", means, stds, cell.scored, *slacks, members, cell.facts, cell.headings, True
+        )
 
 
 def _std_between(mean: np.ndarray, std: np.ndarray, ratio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -133,8 +142,8 @@ def _std_between(mean: np.ndarray, std: np.ndarray, ratio: np.ndarray) -> tuple[
 
 
 def _members(cell: Source, cells: list[Source]) -> np.ndarray:
-    """How many vendors have a document, by region: the largest count that fits of cells alike that keep members only;
-    the cell's own where there is none."""
+    """How many vendors may have a document, by region: the largest count that fits of cells alike that keep members
+    only; NaN where there is none. Whether it is so shows where a printed MRR equals the one that follows."""
     alike = [
         other.scored[0]
         for other in cells
@@ -142,6 +151,6 @@ def _members(cell: Source, cells: list[Source]) -> np.ndarray:
         and all(other.facts[name] == cell.facts[name] for name in ("notebook", "representation", "classes"))
     ]
     asked = cell.scored[0]
-    fitting = [np.where((count <= asked) & (count >= LEAST_SHARE * asked), count, -np.inf) for count in alike]
-    most = np.max(fitting, axis=0) if fitting else np.full(asked.shape, -np.inf)
-    return np.where(np.isfinite(most), most, asked)
+    fits = [np.where((count <= asked) & (count >= LEAST_SHARE * asked), count, 0) for count in alike]
+    most = np.max([np.zeros_like(asked), *fits], axis=0)
+    return np.where(most > 0, most, np.nan)

@@ -68,7 +68,7 @@ def printed_rows() -> tuple[PrintedRow, ...]:
     for number in TABLES:
         table = published.table("matched", number)
         table = table[table["split"].isin(REGIONS)]
-        table = table.assign(group=table["group"] if "group" in table else "")
+        table = table.assign(group=table.get("group", ""))
         for (group, system, objective), cells in table.groupby(["group", "system", "objective"], sort=False):
             arrays = [
                 cells.pivot(index="metric", columns="split", values=name).reindex(index=METRICS, columns=REGIONS)
@@ -176,7 +176,9 @@ def placed(pairs: np.ndarray, metrics: tuple[int, ...], order: tuple[int, ...]) 
     return found
 
 
-def matches(rows: Sequence[PrintedRow], sources: Sequence[Source], means: np.ndarray | None = None) -> list[list[Match]]:
+def matches(
+    rows: Sequence[PrintedRow], sources: Sequence[Source], means: np.ndarray | None = None
+) -> list[list[Match]]:
     """Each row's sources, the least likely to be chance first; each is significant in cells that no earlier one has.
 
     means: the column spreads are of these (rows, metrics, regions), the rows' own if not given. A single equal cell is

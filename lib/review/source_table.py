@@ -1,4 +1,4 @@
-"""Printed rows beside the outputs that they equal, as a table, cell by cell, and in words (`lib.review.printed_sources`)."""
+"""Printed rows beside the outputs that they equal, as a table and cell by cell (`lib.review.printed_sources`)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ READINGS = ("equal", "equal by members", "exchanged", "out of order", "mixed", "
 metric; of other regions; two outputs, each in some regions; one output in some regions; none."""
 FACTS = ("notebook", "cell", "loads", "representation", "index", "normalised", "duplicates_removed", "members_only")
 """Columns of `PrintedSources` that are the cell's, as `lib.review.notebook_outputs` has them."""
-OF_SOURCE = (*FACTS, "regions", "called", "metric_there", "scored", "also")
+OF_SOURCE = (*FACTS, "regions", "called", "metric_there", "scored", "members", "also")
 KINDS = ("equal", "equal by members", "exchanged", "out of order", "second output", "nearly equal", "none found")
 """Of a printed cell. nearly equal: mean and ± differ from the row's output by a unit of their last digit at most."""
 
@@ -52,7 +52,8 @@ class PrintedSources(Table):
     normalised: str
     duplicates_removed: str
     members_only: str
-    scored: str  # vendors (of Table 8: ads) by region, South first
+    scored: str  # vendors (of Table 8: ads) that were asked, by region, South first
+    members: str  # those of them that have a document, where that is known
     also: str  # cells with the same numbers
 
 
@@ -65,8 +66,10 @@ class PrintedCells(Table):
     system: str
     metric: str
     region: str
+    mean: str  # as printed in four decimals
     kind: str = pa.Field(isin=KINDS)
-    source: str
+    source: str  # the cell that it equals, empty if none
+    called: str  # what the tables call that cell's vectors
 
 
 @cache
@@ -75,6 +78,11 @@ def called() -> dict[tuple[str, str], str]:
     path = Path(__file__).with_name("printed_sources.yaml")
     listed = yaml_files.read(path, "expected are the names of loaded vectors")["called"]
     return {(row["loader"], row["loads"]): row["objective"] for row in listed}
+
+
+def name_of(source: Source) -> str:
+    """What the tables call the vectors that a source's cell loads; '' where it isn't known."""
+    return called().get((source.facts["loader"], source.facts["loads"]), "")
 
 
 @cache
@@ -100,7 +108,9 @@ def table() -> DataFrame[PrintedSources]:
     return PrintedSources.validate(pd.DataFrame(rows))
 
 
-def _lines(row: PrintedRow, own: tuple[Match, ...], metric: int, everything: list[Source]) -> Iterator[dict[str, object]]:
+def _lines(
+    row: PrintedRow, own: tuple[Match, ...], metric: int, everything: list[Source]
+) -> Iterator[dict[str, object]]:
     kinds = _kinds(row, own)[metric]
     printed = np.isfinite(row.means[metric])
     head = {
@@ -128,7 +138,7 @@ def _of_match(row: PrintedRow, match: Match, metric: int, everything: list[Sourc
         source.name
         for source, pairs in zip(everything, equal, strict=True)
         if not source.by_members
-        and not (source.facts["notebook"], source.facts["cell"]) == (facts["notebook"], facts["cell"])
+        and (source.facts["notebook"], source.facts["cell"]) != (facts["notebook"], facts["cell"])
         and (printed_sources.placed(pairs, match.metrics, match.order) >= match.equal)[metric].all()
     ]
     there = match.metrics[metric]
@@ -136,11 +146,16 @@ def _of_match(row: PrintedRow, match: Match, metric: int, everything: list[Sourc
         "regions": _names(match.equal[metric]),
         "equal": int(match.equal[metric].sum()),
         "chance": match.chance,
-        "called": called().get((facts["loader"], facts["loads"]), ""),
+        "called": name_of(match.source),
         "metric_there": match.source.headings[there],
-        "scored": ", ".join(f"{count:.0f}" for count in match.source.scored[there]),
+        "scored": _counts(match.source.scored[there]),
+        "members": _counts(match.source.members),
         "also": ", ".join(alike),
     }
+
+
+def _counts(counts: np.ndarray) -> str:
+    return ", ".join("?" if np.isnan(count) else f"{count:.0f}" for count in counts)
 
 
 def _names(chosen: np.ndarray) -> str:
@@ -153,8 +168,7 @@ def _kinds(row: PrintedRow, own: tuple[Match, ...]) -> np.ndarray:
     for place, match in enumerate(own):
         metrics, order = list(match.metrics), list(match.order)
         means, stds, slack = (
-            array[metrics][:, order]
-            for array in (match.source.means, match.source.stds, match.source.mean_slack)
+            array[metrics][:, order] for array in (match.source.means, match.source.stds, match.source.mean_slack)
         )
         near = (np.abs(row.means - means) < 1.5 * UNIT) & (np.abs(row.stds - stds) < 1.5 * UNIT_STD)
         found[near & (found == "none found")] = "nearly equal"
@@ -181,13 +195,14 @@ def _reading(own: tuple[Match, ...], metric: int, kinds: np.ndarray, printed: in
     return "equal by members" if "equal by members" in kinds else "equal"
 
 
+@cache
 def cells() -> DataFrame[PrintedCells]:
     """Every printed cell of a region with its kind, in the order of print."""
     rows = []
     for row, own in matched():
         kinds = _kinds(row, own)
         for (metric, region), kind in np.ndenumerate(kinds):
-            sources = [match.source.name for match in own if match.equal[metric, region]]
+            sources = [match.source for match in own if match.equal[metric, region]]
             rows.append(
                 {
                     "table": row.table,
@@ -197,7 +212,9 @@ def cells() -> DataFrame[PrintedCells]:
                     "metric": METRICS[metric],
                     "region": REGIONS[region],
                     "kind": kind,
-                    "source": "".join(sources),
+                    "mean": f"{row.means[metric, region]:.4f}",
+                    "source": "".join(source.name for source in sources),
+                    "called": "".join(map(name_of, sources)),
                 }
             )
     return PrintedCells.validate(pd.DataFrame(rows))

@@ -57,10 +57,9 @@ class NotebookOutputs(Table):
 
 
 class Source(NamedTuple):
-    """Scores of a cell. means, stds, scored: (metrics, regions), NaN where none is stored; members: (regions,), vendors
-    with a document, NaN where that isn't known; mean_slack, std_slack: by
-    how much a printed number may differ from them and still be the same; facts: a row of the cell in `read`; headings: what
-    the outputs call the metrics."""
+    """Scores of a cell. means, stds, scored: (metrics, regions), NaN where none is stored; mean_slack, std_slack: by
+    how much a printed number may differ from them and still be the same; members: (regions,), vendors with a document,
+    NaN where that isn't known; facts: a row of the cell in `read`; headings: what its output calls the metrics."""
 
     name: str
     means: np.ndarray

@@ -20,7 +20,17 @@ from lib.review.printed_sources import AS_PRINTED, Match, PrintedRow
 READINGS = ("equal", "equal by members", "exchanged", "out of order", "mixed", "partly equal", "none found")
 """Of a printed row and metric: all cells equal one output; MRR once it is averaged over members; an output of another
 metric; of other regions; two outputs, each in some regions; one output in some regions; none."""
-FACTS = ("notebook", "cell", "loads", "representation", "index", "normalised", "duplicates_removed", "members_only")
+FACTS = (
+    "notebook",
+    "cell",
+    "loads",
+    "representation",
+    "index",
+    "normalised",
+    "duplicates_removed",
+    "members_only",
+    "classes",
+)
 """Columns of `PrintedSources` that are the cell's, as `lib.review.notebook_outputs` has them."""
 OF_SOURCE = (*FACTS, "regions", "called", "metric_there", "scored", "members", "also")
 KINDS = ("equal", "equal by members", "exchanged", "out of order", "second output", "nearly equal", "none found")
@@ -52,6 +62,7 @@ class PrintedSources(Table):
     normalised: str
     duplicates_removed: str
     members_only: str
+    classes: str
     scored: str  # vendors (of Table 8: ads) that were asked, by region, South first
     members: str  # those of them that have a document, where that is known
     also: str  # cells with the same numbers
@@ -74,9 +85,8 @@ class PrintedCells(Table):
 
 @cache
 def called() -> dict[tuple[str, str], str]:
-    """The tables' name of vectors by loader and what it is given (`printed_sources.yaml`)."""
-    path = Path(__file__).with_name("printed_sources.yaml")
-    listed = yaml_files.read(path, "expected are the names of loaded vectors")["called"]
+    """The tables' name of vectors by loader and what it is given (`source_table.yaml`)."""
+    listed = yaml_files.read(Path(__file__).with_suffix(".yaml"), "expected are the names of loaded vectors")["called"]
     return {(row["loader"], row["loads"]): row["objective"] for row in listed}
 
 

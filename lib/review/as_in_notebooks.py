@@ -62,6 +62,7 @@ class _Found(NamedTuple):
     stored: dict[str, Source]
 
 
+@cache
 def outputs(side: Side) -> dict[str, Source]:
     """The outputs of cells that load what a side is named, by whether they are normalised; the first where there are
     several."""
@@ -158,6 +159,7 @@ def _alike(pair: list[Source | None]) -> list[Source | None]:
     return pair if alike else [None, None]
 
 
+@cache
 def _counted(side: Side, region: str) -> tuple[float, bool]:
     """The same as `_vendors` of any cell that loads what a side is named, one without scores too."""
     every = notebook_outputs.read()

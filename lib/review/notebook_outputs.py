@@ -79,12 +79,17 @@ def read() -> DataFrame[NotebookOutputs]:
     return read_back.read(FILE, NotebookOutputs, comment="#")
 
 
-def sources(outputs: DataFrame[NotebookOutputs] | None = None) -> list[Source]:
+@cache
+def sources() -> tuple[Source, ...]:
+    """`sources_of` the published outputs."""
+    return tuple(sources_of(read()))
+
+
+def sources_of(outputs: DataFrame[NotebookOutputs]) -> list[Source]:
     """Every cell that scored the four regions, then those whose MRR can be averaged over members.
 
-    outputs: those of `read` if not given. Cells that scored cities are left out: no table prints cities.
+    Cells that scored cities are left out: no table prints cities.
     """
-    outputs = read() if outputs is None else outputs
     outputs = outputs[outputs["mean"].notna()]
     cells = [_source(group) for _, group in outputs.groupby(["notebook", "cell"], sort=False) if _regions(group)]
     return [*cells, *_by_members(cells)]

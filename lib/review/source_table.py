@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -141,7 +141,7 @@ def _lines(
         yield dict.fromkeys(OF_SOURCE, "") | head | {"equal": 0, "chance": np.nan, "cell": np.nan}
 
 
-def _of_match(row: PrintedRow, match: Match, metric: int, everything: list[Source]) -> dict[str, object]:
+def _of_match(row: PrintedRow, match: Match, metric: int, everything: Sequence[Source]) -> dict[str, object]:
     facts = match.source.facts
     equal = printed_sources.equal_cells([row], everything)[0]
     alike = [

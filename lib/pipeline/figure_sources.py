@@ -6,6 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -52,7 +53,7 @@ def source_map(cells: DataFrame[PrintedCells]) -> Figure:
     return figure
 
 
-def _divide(axes: plt.Axes, names: pd.DataFrame, rows: list[str], columns: list[tuple[str, str]]) -> None:
+def _divide(axes: Axes, names: pd.DataFrame, rows: list[str], columns: list[tuple[str, str]]) -> None:
     tables = names.drop_duplicates("label").set_index("label").loc[rows, "table"].to_numpy()
     for place in np.flatnonzero(np.diff(tables)) + 1:
         axes.axhline(place, color="#444444", linewidth=0.8)

@@ -132,9 +132,15 @@ def _by_members(cells: list[Source]) -> Iterator[Source]:
             np.where(moved, (high - low) / 2 + UNIT_STD / 2, EXACT),
         )
         kept = (cell.means, cell.stds, cell.mean_slack, cell.std_slack)
-        means, stds, *slacks = (np.vstack([of_mrr, rest[1:]]) for of_mrr, rest in zip(changed, kept, strict=True))
-        yield Source(
-            f"{cell.name}{BY_MEMBERS}", means, stds, cell.scored, *slacks, members, cell.facts, cell.headings, True
+        arrays = [np.vstack([of_mrr, rest[1:]]) for of_mrr, rest in zip(changed, kept, strict=True)]
+        yield cell._replace(
+            name=f"{cell.name}{BY_MEMBERS}",
+            means=arrays[0],
+            stds=arrays[1],
+            mean_slack=arrays[2],
+            std_slack=arrays[3],
+            members=members,
+            by_members=True,
         )
 
 

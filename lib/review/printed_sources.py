@@ -191,7 +191,7 @@ def matches(
         of_row: list[Match] = []
         pairs, own = pairs.copy(), own.copy()
         while True:
-            candidates = np.flatnonzero(pairs.any(axis=(3, 4)).sum(axis=(1, 2)) > 1)
+            candidates = np.flatnonzero(pairs.any(axis=(3, 4)).sum(axis=(1, 2)) > 1).tolist()
             ranked = sorted(
                 (best(sources[index], pairs[index], own, tried) for index in candidates),
                 key=lambda match: (match.chance, -match.equal.sum()),

@@ -104,7 +104,7 @@ def _of_orders(argument: str) -> str:
     if rows.empty:
         return ""
     named = rows[rows["instead"] == ""]
-    told = [f"As printed {_range(named['printed'])} of R-Precision"]
+    told = [f"R-Precision as printed {_range(named['printed'])}"]
     if not np.allclose(named["printed"], named["headed"], equal_nan=True):
         told.append(f"{_range(named['headed'])} with the exchanged metrics under their own heading")
     told += _scored(named, "")
@@ -112,7 +112,7 @@ def _of_orders(argument: str) -> str:
         told += _scored(group, f"{instead}: ")
     sentences = ["; ".join(told) + "."]
     if named[["as_they_come", "cosine"]].isna().all(axis=None):
-        sentences.append("No output is stored for one side or both.")
+        sentences.append("The notebooks store no pair of outputs for it.")
     return " ".join([*sentences, *_doubts(named)])
 
 
@@ -123,10 +123,10 @@ def _scored(rows: DataFrame[AsInNotebooks], lead: str) -> Iterator[str]:
 
 
 def _range(values: pd.Series) -> str:
-    """One difference, or the least and the largest, and how many are above 0."""
+    """One difference, or the least and the largest of several regions, and how many are above 0."""
     known = values.dropna()
     ends = [f"{known.min():+.3f}", f"{known.max():+.3f}"]
-    above = f" (above 0 in {int((known > 0).sum())} of {len(known)} regions)" if len(known) > 1 else ""
+    above = f" ({int((known > 0).sum())} of {len(known)} above 0)" if len(known) > 1 else ""
     return " to ".join(dict.fromkeys(ends)) + above
 
 

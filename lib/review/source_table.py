@@ -119,7 +119,7 @@ def table() -> DataFrame[PrintedSources]:
 
 
 def _lines(
-    row: PrintedRow, own: tuple[Match, ...], metric: int, everything: list[Source]
+    row: PrintedRow, own: tuple[Match, ...], metric: int, everything: Sequence[Source]
 ) -> Iterator[dict[str, object]]:
     kinds = _kinds(row, own)[metric]
     printed = np.isfinite(row.means[metric])

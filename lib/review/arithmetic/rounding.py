@@ -42,6 +42,16 @@ class Range:
         """Whether both may be roundings of one number; neighbours, which only touch, are not."""
         return self == other or (self.low < other.high and other.low < self.high)
 
+    def within(self, low: Fraction, high: Fraction) -> Range:
+        """What of it lies between two bounds; the nearer bound where nothing does."""
+        return Range(min(max(self.low, low), high), max(min(self.high, high), low))
+
+    def root(self) -> Range:
+        """The square root of a number that is not negative, by no more than 10⁻²⁰ too wide."""
+        unit = 10**40
+        low, high = (math.isqrt(int(bound * unit)) for bound in (self.low, self.high))
+        return Range(Fraction(low, 10**20), Fraction(high + 1, 10**20))
+
     def distance(self, other: Range) -> Fraction:
         """Between their middles; none where they meet."""
         return Fraction(0) if self.meets(other) else abs(self.middle - other.middle)

@@ -77,7 +77,7 @@ def score_cells(tables: Tables) -> Iterator[Cell]:
     for (paper, number), table in tables.items():
         table = table[table["metric"].isin(SCALES) & (table["mean"] != "")]
         labels = [name for name in LABELS if name in table]
-        for _, row in table.iterrows():
+        for row in table.to_dict("records"):
             if row.get("seed") != "Std":
                 about = " ".join(row[name] for name in labels if row[name])
                 spread, split = row.get("std", ""), row.get("split", "")

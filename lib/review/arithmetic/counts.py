@@ -10,13 +10,13 @@ What counts as an item is a reading: a share that isn't k of the number that the
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
 import pandas as pd
 
-from lib.review.arithmetic.check import EVERY, NO_FIT, Cell, Row, Tables, check, score_cells
-from lib.review.arithmetic.rounding import Range
+from lib.review.arithmetic.check import EVERY, NO_FIT, Cell, Row, Tables, check
+from lib.review.arithmetic.rounding import Range, is_share
 
 ITEMS: Mapping[str, str] = {"text": "Texts", "image": "Images"}
 """Modality -> what Table 1 calls its items; the pairs of a multimodal system are not counted in print."""
@@ -40,15 +40,10 @@ def nearest_share(share: Range, items: int) -> Range:
     return Range(value, value)
 
 
-def is_share(share: Range, items: int) -> bool:
-    """Whether some k/n rounds to what is printed."""
-    return math.ceil(share.low * items) <= math.floor(share.high * items)
-
-
-def shares_of_images(tables: Tables) -> Iterator[Row]:
+def shares_of_images(cells: Iterable[Cell], tables: Tables) -> Iterator[Row]:
     """MATCHED's Table 1: a region's share of images with a face."""
     sizes = _sizes(tables)
-    for cell in score_cells(tables):
+    for cell in cells:
         if cell.metric == "Faces" and cell.split in EVERY:
             yield from _granular(cell, {name: sizes[cell.split][name] for name in ("Images", "Ads", "Texts")})
 
@@ -67,9 +62,9 @@ def shares_of_ads(tables: Tables, statements: pd.DataFrame) -> Iterator[Row]:
                 yield _check(said["paper"], place, what, said["printed"], items, scale)
 
 
-def recalls(tables: Tables) -> Iterator[Row]:
+def recalls(cells: Iterable[Cell], tables: Tables) -> Iterator[Row]:
     """R@1 of the hotels: k of a split's images, if every image is a query."""
-    for cell in score_cells(tables):
+    for cell in cells:
         if cell.metric == "R@1":
             sizes = tables["hotels", SPLITS[cell.table]]
             images = sizes[(sizes["metric"] == "Images") & (sizes["split"] == cell.split)]["mean"].item()

@@ -11,11 +11,11 @@ and the printed score is their mean. What it was taken over is in `OVER`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 
-from lib.review.arithmetic.check import EVERY, OTHERS, Cell, Row, Tables, check, score_cells
-from lib.review.arithmetic.rounding import Range, mean
+from lib.review.arithmetic.check import EVERY, OTHERS, Cell, Row, check
+from lib.review.arithmetic.rounding import Range, is_share, mean
 
 VENDORS = "vendors (A.5)"
 OVER: Mapping[tuple[str, int], str] = {
@@ -43,7 +43,7 @@ def variance_bound(score: Range) -> Range:
     return Range(min(ends), top)
 
 
-def spreads(tables: Tables) -> Iterator[Row]:
+def spreads(cells: Iterable[Cell]) -> Iterator[Row]:
     """Each printed ± against the largest that its score allows.
 
     An average over regions (OOD, ZS, Avg) has the mean of the regions' ± (`table_checks.averages` finds it so), which
@@ -51,7 +51,7 @@ def spreads(tables: Tables) -> Iterator[Row]:
     instead the deviation over all regions' vendors at once, it would be bounded by that of their pooled mean, which
     lies between the regions': the second reading.
     """
-    for cell, regions in _with_regions(tables):
+    for cell, regions in _with_regions(cells):
         if not cell.std:
             continue
         bounds = [_sample(variance_bound(region.score).root()).high for region in regions]
@@ -79,20 +79,20 @@ def spreads(tables: Tables) -> Iterator[Row]:
         )
 
 
-def zeros_and_ones(tables: Tables) -> Iterator[Row]:
+def zeros_and_ones(cells: Iterable[Cell]) -> Iterator[Row]:
     """Each region's ± that only values of 0 and 1 would explain; averages are left to their regions.
 
     R-Precision, MRR@10 and F1 take values between, a score at rank 1 of single queries doesn't. Rounding leaves room:
     the reading says the largest share of values from ¼ to ¾, where x(1 - x) ≥ 3/16, so that by Markov's inequality the
-    share is at most (m(1 - m) - sd²) / (3/16). Small ± have too few digits to tell.
+    share is at most (m(1 - m) - sd²) / (3/16). Small ± have too few digits to tell. If all values are 0 or 1, the score is
+    a share of the vendors: the reading names the fewest that it can be a share of.
     """
-    for cell in score_cells(tables):
+    for cell in cells:
         if not cell.std or cell.split in AVERAGES:
             continue
         deviation, bound = Range.of(cell.std, cell.scale), variance_bound(cell.score)
         left = max(bound.high - deviation.low**2, Fraction(0))
         extreme = deviation.high**2 >= bound.low and left <= EXTREME * bound.high
-        share = float(min(left / Fraction(3, 16), Fraction(1)))
         largest = bound.root().middle
         yield Row(
             "± of zeros and ones",
@@ -103,8 +103,15 @@ def zeros_and_ones(tables: Tables) -> Iterator[Row]:
             float(largest * cell.scale),
             float((deviation.middle - largest) * cell.scale),
             "no" if extreme else "yes",
-            f"on the bound: at most {share:.1%} of the values lie between ¼ and ¾" if extreme else "values between",
+            _on_the_bound(cell.score, left) if extreme else "values between",
         )
+
+
+def _on_the_bound(score: Range, left: Fraction) -> str:
+    """What a ± on its bound says of the values. left: the most that m(1 - m) - sd² can be."""
+    share = float(left / Fraction(3, 16))
+    fewest = next(items for items in itertools.count(1) if is_share(score, items))
+    return f"on the bound: at most {share:.1%} of the values from ¼ to ¾; if all are 0 or 1, of {fewest} vendors or more"
 
 
 def _sample(deviation: Range) -> Range:
@@ -113,9 +120,9 @@ def _sample(deviation: Range) -> Range:
     return deviation * Range(factor, factor).root()
 
 
-def _with_regions(tables: Tables) -> Iterator[tuple[Cell, list[Cell]]]:
+def _with_regions(every: Iterable[Cell]) -> Iterator[tuple[Cell, list[Cell]]]:
     """Each cell with those of the regions that it averages: none for a region, or where one of them isn't printed."""
-    for _, group in itertools.groupby(score_cells(tables), key=lambda cell: (*cell[:3], cell.metric)):
+    for _, group in itertools.groupby(every, key=lambda cell: (*cell[:3], cell.metric)):
         cells = list(group)
         by_split = {cell.split: cell for cell in cells}
         for cell in cells:

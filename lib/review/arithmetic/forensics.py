@@ -48,17 +48,15 @@ class ForensicCoverage(Table):
 
 def rows(tables: Tables, statements: pd.DataFrame) -> Iterator[Row]:
     """All forensic checks. tables, statements: as in `lib.review.arithmetic.audit.audit`."""
-    for checks in (
-        ordering.in_range,
-        dispersion.spreads,
-        dispersion.zeros_and_ones,
-        ordering.weighted_and_micro,
-        ordering.macro_and_balanced,
-        counts.recalls,
-        counts.shares_of_images,
-        counts.accuracies,
-    ):
-        yield from checks(tables)
+    cells = list(score_cells(tables))
+    yield from ordering.in_range(cells)
+    yield from dispersion.spreads(cells)
+    yield from dispersion.zeros_and_ones(cells)
+    yield from ordering.weighted_and_micro(cells)
+    yield from ordering.macro_and_balanced(cells)
+    yield from counts.recalls(cells, tables)
+    yield from counts.shares_of_images(cells, tables)
+    yield from counts.accuracies(tables)
     yield from counts.shares_of_ads(tables, statements)
 
 

@@ -30,35 +30,35 @@ predictions; F1 = 2wr/(w + q)):
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
-from lib.review.arithmetic.check import Cell, Row, Tables, check, score_cells
+from lib.review.arithmetic.check import Cell, Row, check
 from lib.review.arithmetic.rounding import Range
 
 ONE = Fraction(1)
 
 
-def in_range(tables: Tables) -> Iterator[Row]:
+def in_range(cells: Iterable[Cell]) -> Iterator[Row]:
     """Each score lies between 0 and 1, or 0 and 100 per cent."""
-    for cell in score_cells(tables):
+    for cell in cells:
         whole = Range(Fraction(0), ONE)
         nearest = cell.score.within(whole.low, whole.high).middle
         yield _row("score in its range", cell, {"between 0 and 1": whole}, nearest)
 
 
-def weighted_and_micro(tables: Tables) -> Iterator[Row]:
+def weighted_and_micro(cells: Iterable[Cell]) -> Iterator[Row]:
     """Weighted F1 lies between 2A²/(1 + A) and 2A/(1 + A), A the micro-F1 beside it."""
-    for weighted, accuracy in _pairs(tables, "Weighted-F1", "Micro-F1"):
+    for weighted, accuracy in _pairs(cells, "Weighted-F1", "Micro-F1"):
         low, high = accuracy.score.low, accuracy.score.high
         allowed = Range(2 * low**2 / (1 + low), largest_f1(high))
         nearest = weighted.score.within(allowed.low, allowed.high).middle
         yield _row("weighted and micro-F1", weighted, {"what the micro-F1 allows": allowed}, nearest)
 
 
-def macro_and_balanced(tables: Tables) -> Iterator[Row]:
+def macro_and_balanced(cells: Iterable[Cell]) -> Iterator[Row]:
     """Macro-F1 is at most 2B/(1 + B), B the balanced accuracy beside it."""
-    for macro, balanced in _pairs(tables, "Macro-F1", "Balanced accuracy"):
+    for macro, balanced in _pairs(cells, "Macro-F1", "Balanced accuracy"):
         allowed = Range(Fraction(0), largest_f1(balanced.score.high))
         yield _row("macro-F1 and balanced accuracy", macro, {"what balanced accuracy allows": allowed}, allowed.high)
 
@@ -68,9 +68,9 @@ def largest_f1(recall: Fraction) -> Fraction:
     return 2 * recall / (1 + recall)
 
 
-def _pairs(tables: Tables, one: str, other: str) -> Iterator[tuple[Cell, Cell]]:
+def _pairs(every: Iterable[Cell], one: str, other: str) -> Iterator[tuple[Cell, Cell]]:
     """Scores in two metrics of the same row."""
-    cells = {(cell.paper, cell.table, cell.row, cell.metric, cell.split): cell for cell in score_cells(tables)}
+    cells = {(cell.paper, cell.table, cell.row, cell.metric, cell.split): cell for cell in every}
     for (paper, table, row, metric, split), cell in cells.items():
         beside = cells.get((paper, table, row, other, split))
         if metric == one and beside:

@@ -88,6 +88,11 @@ def mean(numbers: Iterable[Range]) -> Range:
     return total(numbers) / len(numbers)
 
 
+def is_share(share: Range, items: int) -> bool:
+    """Whether some whole number of items, of so many, rounds to a printed share."""
+    return math.ceil(share.low * items) <= math.floor(share.high * items)
+
+
 def spread(numbers: Iterable[Range], ddof: int) -> Range:
     """Their standard deviation.
 

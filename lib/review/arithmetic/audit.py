@@ -1,8 +1,8 @@
 """Do the papers' numbers follow from one another? (chapter 90)
 
 Every printed average, total, spread, repeated number and gain is computed again from what else is printed, and every
-score and ± is asked whether it can be what it is said to be (`forensics`). Results are exact intervals (`rounding`): only
-what rounding can't explain is a disagreement.
+score and ± is asked whether it can be what it is said to be (`forensics`). Results are exact intervals (`rounding`):
+only what rounding can't explain is a disagreement.
 """
 
 from __future__ import annotations

@@ -1,22 +1,23 @@
 """Which printed scores the papers compare: the two sides of each order and of each statement about scores.
 
-Orders of systems are those of `lib/review/claimed_orders.yaml`, statements those of `results/published/text_numbers.csv`
-of a kind in `KINDS`. No data and no run is read.
+Orders of systems are those of `lib/review/claimed_orders.yaml`, statements those of a kind in `KINDS` in
+`results/published/text_numbers.csv`. No data and no run is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from lib.core import yaml_files
 from lib.core.errors import DataError
-from lib.review.arithmetic.check import EVERY, Tables
-from lib.review.arithmetic.text_checks import MEAN, Statement, gains, left_open
+from lib.review.arithmetic.check import EVERY, SCALES, Tables
+from lib.review.arithmetic.text_checks import Statement, gains, left_open
 
+NAMES = ("group", "system", "objective", "fusion", "modality")
 ORDERS = Path(__file__).parents[1] / "claimed_orders.yaml"
 
 
@@ -25,18 +26,16 @@ class Side(NamedTuple):
 
     paper: str
     table: int
-    cells: pd.DataFrame  # index split; as printed
+    metric: str
+    labels: Mapping[str, str]  # group, system, objective, … as far as the table has them
+    means: Mapping[str, float]  # split -> score as printed
+    deviations: Mapping[str, float]  # split -> what follows ±; empty where nothing does
     split: str
-
-    def text(self, column: str) -> str:
-        """What the row says in a column; '' where its table has none."""
-        return str(self.cells[column].iloc[0]) if column in self.cells else ""
 
     @property
     def name(self) -> str:
         """The row in words."""
-        words = (self.text(name) for name in ("group", "system", "objective", "fusion", "modality"))
-        return " ".join(filter(None, words))
+        return " ".join(filter(None, (self.labels.get(name, "") for name in NAMES)))
 
 
 class Contest(NamedTuple):
@@ -78,8 +77,18 @@ def _row_of(tables: Tables, task: str, side: Mapping[str, str], split: str) -> S
             fusion = side.get("fusion", "mean" if modality == "multimodal" else "")
             rows = rows[rows["fusion"] == fusion]
         if len(rows):
-            return Side(paper, number, rows.set_index("split"), split)
+            return _of_rows(paper, number, rows, split)
     raise DataError(f"{ORDERS.name}: no printed row of {metric} fits {dict(side)}. Compare results/published/.")
+
+
+def _of_rows(paper: str, table: int, rows: pd.DataFrame, split: str) -> Side:
+    """A side from all printed cells of a row in one metric."""
+    first = rows.iloc[0]
+    labels = {name: first[name] for name in NAMES if name in rows}
+    means = dict(zip(rows["split"], rows["mean"].astype(float), strict=True))
+    spreads = rows[rows["std"] != ""] if "std" in rows else rows.head(0).assign(std="")
+    deviations = dict(zip(spreads["split"], spreads["std"].astype(float), strict=True))
+    return Side(paper, table, first["metric"], labels, means, deviations, split)
 
 
 def _benchmark(tables: Tables, modality: str) -> str:
@@ -92,10 +101,23 @@ def _benchmark(tables: Tables, modality: str) -> str:
 def of_statements(tables: Tables, statements: pd.DataFrame) -> Iterator[Contest]:
     """What the statements of KINDS compare. statements: as `lib.core.published.text_numbers`."""
     others = statements.set_index("id")
+    printed = {
+        (paper, str(number), row, metric): _of_rows(paper, number, rows, "")
+        for (paper, number), table in tables.items()
+        if "split" in table
+        for (row, metric), rows in table[table["mean"] != ""].groupby(["row", "metric"])
+        if metric in SCALES
+    }
     for _, row in statements[statements["kind"].isin(KINDS)].iterrows():
         statement = Statement(row, tables, others)
         if _is_of_scores(statement):
-            yield from KINDS[row["kind"]](statement)
+            description = f"{statement.describe()}: {row['printed']}"
+            for better, worse in KINDS[row["kind"]](statement):
+                sides = (
+                    printed[row["paper"], cell["table"], cell["row"], cell["metric"]]._replace(split=cell["split"])
+                    for cell in (better, worse)
+                )
+                yield Contest(row["id"], description, row["place"], *sides)
 
 
 def _is_of_scores(statement: Statement) -> bool:
@@ -103,57 +125,41 @@ def _is_of_scores(statement: Statement) -> bool:
     row = statement.row
     if not row["about"] or not row["against"] or "ids=" in row["about"] + row["against"]:
         return False
-    scores = {"MRR@10", "R-Precision@X", "Macro-F1@X", "Balanced accuracy", "Weighted-F1", "Micro-F1", "Macro-F1"}
-    return set(statement.cells("about")["metric"]) <= scores | {"R@1", "AUC"}
+    return set(statement.cells("about")["metric"]) <= set(SCALES)
 
 
-def _contest(statement: Statement, better: Side, worse: Side) -> Contest:
-    row = statement.row
-    return Contest(row["id"], f"{statement.describe()}: {row['printed']}", row["place"], better, worse)
-
-
-def _side(statement: Statement, cell: pd.Series) -> Side:
-    """The printed row of a cell, all its splits, with the cell's split."""
-    rows = statement.tables[statement.row["paper"], int(cell["table"])]
-    rows = rows[(rows["row"] == cell["row"]) & (rows["metric"] == cell["metric"]) & (rows["mean"] != "")]
-    return Side(statement.row["paper"], int(cell["table"]), rows.fillna("").set_index("split"), cell["split"])
-
-
-def _gain(statement: Statement) -> Iterator[Contest]:
+def _gain(statement: Statement) -> Iterator[tuple[pd.Series, pd.Series]]:
     """The reading of a gain that comes nearest to it (`text_checks.gains`)."""
     nearest = gains(statement)[0]
-    split = MEAN if nearest.split == MEAN else nearest.split
-    sides = (_side(statement, rows.iloc[0])._replace(split=split) for rows in (nearest.better, nearest.worse))
-    yield _contest(statement, *sides)
+    better, worse = (rows.assign(split=nearest.split).iloc[0] for rows in (nearest.better, nearest.worse))
+    yield better, worse
 
 
-def _rank(statement: Statement) -> Iterator[Contest]:
-    """Each pair that a place is about: first among n is above all others, last below all."""
+def _rank(statement: Statement) -> Iterator[tuple[pd.Series, pd.Series]]:
+    """Each pair that a place is about: the first is above all others, the last below, one between as printed."""
     about, against = statement.cells("about"), statement.cells("against")
-    keys = left_open(about)
+    keys, place = left_open(about), int(statement.row["printed"])
     for _, own in about.iterrows():
-        same = (against[keys] == own[keys]).all(axis=1) & (against.index != own.name)
-        rivals = against[same]
-        place = int(statement.row["printed"])
+        rivals = against[(against[keys] == own[keys]).all(axis=1) & (against.index != own.name)]
         for _, rival in rivals.iterrows():
             above = float(own["mean"]) >= float(rival["mean"])
-            if place == 1 or (above and place <= len(rivals)):
-                yield _contest(statement, _side(statement, own), _side(statement, rival))
-            else:
-                yield _contest(statement, _side(statement, rival), _side(statement, own))
+            yield (own, rival) if place == 1 or (above and place <= len(rivals)) else (rival, own)
 
 
-def _moved(statement: Statement) -> Iterator[Contest]:
+def _moved(statement: Statement) -> Iterator[tuple[pd.Series, pd.Series]]:
     """The system that is highest in `about` against all others there, and by the print in `against`."""
     about, against = (statement.cells(side) for side in ("about", "against"))
     best = about.loc[about["mean"].astype(float).idxmax()]
     for _, rival in about[about.index != best.name].iterrows():
-        yield _contest(statement, _side(statement, best), _side(statement, rival))
+        yield best, rival
     own = against[against["system"] == best["system"]].iloc[0]
     for _, rival in against[against.index != own.name].iterrows():
-        pair = sorted((own, rival), key=lambda cell: -float(cell["mean"]))
-        yield _contest(statement, *(_side(statement, cell) for cell in pair))
+        yield (own, rival) if float(own["mean"]) >= float(rival["mean"]) else (rival, own)
 
 
-KINDS: Mapping[str, Callable[[Statement], Iterator[Any]]] = {"gain": _gain, "rank": _rank, "moved": _moved}
-"""The kinds of statements that compare scores."""
+KINDS: Mapping[str, Callable[[Statement], Iterator[tuple[pd.Series, pd.Series]]]] = {
+    "gain": _gain,
+    "rank": _rank,
+    "moved": _moved,
+}
+"""Kinds of statements that compare scores, and the pairs of cells, better and worse, that each compares."""

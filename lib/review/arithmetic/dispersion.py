@@ -111,7 +111,9 @@ def _on_the_bound(score: Range, left: Fraction) -> str:
     """What a ± on its bound says of the values. left: the most that m(1 - m) - sd² can be."""
     share = float(left / Fraction(3, 16))
     fewest = next(items for items in itertools.count(1) if is_share(score, items))
-    return f"on the bound: at most {share:.1%} of the values from ¼ to ¾; if all are 0 or 1, of {fewest} vendors or more"
+    return (
+        f"on the bound: at most {share:.1%} of the values from ¼ to ¾; if all are 0 or 1, of {fewest} vendors or more"
+    )
 
 
 def _sample(deviation: Range) -> Range:

@@ -80,8 +80,12 @@ class PrintedError(Table):
     se_5: float
     se_7: float
     se_9: float
-    survives_from: float = pa.Field(nullable=True)  # least correlation from which |difference| > 1.96 se; none up to 0.9
-    survives_from_holm: float = pa.Field(nullable=True)  # the same, corrected for the claim's comparisons, in steps of 0.01
+    survives_from: float = pa.Field(
+        nullable=True
+    )  # least correlation from which |difference| > 1.96 se; none up to 0.9
+    survives_from_holm: float = pa.Field(
+        nullable=True
+    )  # the same, corrected for the claim's comparisons, in steps of 0.01
     reading: str
 
 
@@ -146,7 +150,7 @@ def comparisons(claims: pd.DataFrame | None = None, tables: Tables | None = None
     by_claim += [("", row) for row in measured if row.contest.key not in with_claim]
     table = pd.DataFrame([_described(claim, row) for claim, row in by_claim])
     table["survives_from_holm"] = _holm(table, [row.error for _, row in by_claim])
-    table["reading"] = [_reading(*row) for row in table[["difference", "survives_from"]].to_numpy()]
+    table["reading"] = [_reading(row) for _, row in by_claim]
     return PrintedError.validate(table)
 
 
@@ -167,7 +171,7 @@ def _described(claim: str, measured: Measured) -> dict[str, object]:
         "key": contest.key,
         "statement": contest.statement,
         "place": contest.place,
-        "metric": contest.better.text("metric"),
+        "metric": contest.better.metric,
         "split": " and ".join(splits),
         "better": contest.better.name,
         "worse": contest.worse.name,
@@ -207,11 +211,16 @@ def decided_by_holm(p: np.ndarray) -> np.ndarray:
     return decided
 
 
-def _reading(difference: float, least: float) -> str:
-    turned = "printed the other way round, " if difference < 0 else ""
+def _reading(measured: Measured) -> str:
+    least = measured.error.survives_from(measured.difference)
+    return ("printed the other way round, " if measured.difference < 0 else "") + _in_words(least)
+
+
+def _in_words(least: float) -> str:
+    """What `survives_from` means."""
     if math.isnan(least):
-        return f"{turned}within noise up to a correlation of {HIGHEST}"
-    return turned + (f"beyond noise from a correlation of {least:.2f}" if least else "beyond noise at any correlation")
+        return f"within noise up to a correlation of {HIGHEST}"
+    return f"beyond noise from a correlation of {least:.2f}" if least else "beyond noise at any correlation"
 
 
 def _measured(contest: Contest, tables: Tables) -> Iterator[Measured]:
@@ -223,29 +232,29 @@ def _measured(contest: Contest, tables: Tables) -> Iterator[Measured]:
 
 def _score(side: Side) -> float:
     """Its printed score, from 0 to 1."""
-    scores = side.cells["mean"].astype(float) / float(SCALES[side.text("metric")])
-    return float(scores[list(EVERY)].mean() if side.split == MEAN else scores[side.split])
+    regions = EVERY if side.split == MEAN else (side.split,)
+    return sum(side.means[region] for region in regions) / len(regions) / float(SCALES[side.metric])
 
 
 def _errors(better: Side, worse: Side, tables: Tables) -> Iterator[tuple[str, Error]]:
-    metric = better.text("metric")
-    sides = (better, worse)
-    same = better.split == worse.split
+    sides, metric = (better, worse), better.metric
     if metric == "R@1":
         for basis, counted in ((IMAGES, "Images"), (BRANCHES, "Branches")):
-            first, second = ((_bernoulli(side), _hotel_count(side, counted, tables)) for side in sides)
-            yield basis, paired(first, second, shares=same)
+            counts = (_count(tables, "hotels", SPLITS[side.table], counted, side.split) for side in sides)
+            first, second = zip(map(_bernoulli, sides), counts, strict=True)
+            yield basis, paired(first, second, shares=better.split == worse.split)
     elif metric == "AUC":
         first, second = ((_deviation(side, side.split), 1.0) for side in sides)
         yield ERROR, paired(first, second)
-    elif "std" in better.cells:
+    elif better.deviations:
         regions = EVERY if better.split == MEAN else AVERAGES.get(better.split, (better.split,))
         parts = [[(_deviation(side, region), _vendors(side, region)) for side in sides] for region in regions]
         yield VENDORS, averaged(paired(*part) for part in parts)
     else:
-        basis, count = (ITEMS, _items) if metric in ("Micro-F1", "Weighted-F1") else (LARGEST, _classes)
-        first, second = ((_bernoulli(side), count(side, tables)) for side in sides)
-        yield basis, paired(first, second)
+        of_items = metric in ("Micro-F1", "Weighted-F1")
+        sizes = (_items(side, tables) if of_items else _vendors(side, side.split) for side in sides)
+        first, second = zip(map(_bernoulli, sides), sizes, strict=True)
+        yield ITEMS if of_items else LARGEST, paired(first, second)
         seeds = tables["matched", 3]
         spread = float(seeds[(seeds["seed"] == "Std") & (seeds["metric"] == metric)]["mean"].item())
         yield SEEDS, paired((spread, 1.0), (spread, 1.0), shares=False)
@@ -258,38 +267,34 @@ def _bernoulli(side: Side) -> float:
 
 
 def _deviation(side: Side, split: str) -> float:
-    return float(side.cells["std"][split]) / float(SCALES[side.text("metric")])
+    return side.deviations[split] / float(SCALES[side.metric])
 
 
 def _vendors(side: Side, region: str) -> float:
-    """How many vendors a score is the mean of, at most."""
-    modality, group = side.text("modality"), side.text("group")
-    aligned = modality == "text" and group not in ("", "baseline")
-    return float(_sizes()["text of multimodal" if aligned else modality][region])
-
-
-def _classes(side: Side, tables: Tables) -> float:
-    """How many vendors were tested: those of retrieval, whose queries are the test set."""
-    return _vendors(side, side.split)
+    """How many vendors a score is the mean of, at most: of identification those of retrieval, which asks the same."""
+    modality, group = side.labels["modality"], side.labels.get("group", "")
+    jointly = modality == "text" and group not in ("", "baseline")
+    return float(_sizes()["text of multimodal" if jointly else modality][region])
 
 
 def _items(side: Side, tables: Tables) -> float:
     """How many items were tested, by Table 1 and the split; of pairs at least so many."""
-    table = tables["matched", 1]
-    counted = PRINTED_ITEMS.get(side.text("modality"), "Images")
-    total = table[(table["metric"] == counted) & (table["split"] == side.split)]["mean"].item()
-    return float(TEST_SHARE * int(total))
+    counted = PRINTED_ITEMS.get(side.labels["modality"], "Images")
+    return float(TEST_SHARE) * _count(tables, "matched", 1, counted, side.split)
 
 
-def _hotel_count(side: Side, counted: str, tables: Tables) -> float:
-    table = tables["hotels", SPLITS[side.table]]
-    return float(table[(table["metric"] == counted) & (table["split"] == side.split)]["mean"].item())
+def _count(tables: Tables, paper: str, number: int, metric: str, split: str) -> float:
+    """A printed count."""
+    table = tables[paper, number]
+    return float(table[(table["metric"] == metric) & (table["split"] == split)]["mean"].item())
 
 
 @cache
 def _sizes() -> dict[str, dict[str, int]]:
     """Kind of query -> region -> vendors."""
-    sizes: dict[str, dict[str, int]] = yaml_files.read(SIZES, "expected are the vendors of each kind of query")["vendors"]
+    sizes: dict[str, dict[str, int]] = yaml_files.read(SIZES, "expected are the vendors of each kind of query")[
+        "vendors"
+    ]
     return sizes
 
 
@@ -310,14 +315,14 @@ def notes(claims: pd.DataFrame, found: pd.DataFrame | None = None) -> dict[str, 
 def _counted(group: pd.DataFrame) -> str:
     """How many comparisons are beyond noise at any correlation, from one on, or not."""
     least, turned = group["survives_from_holm"], (group["difference"] < 0).sum()
+    if len(group) == 1:
+        return _in_words(least.item()) + (", printed the other way round" if turned else "")
     later = least[least > 0]
     span = " to ".join(dict.fromkeys(f"{value:.2f}" for value in (later.min(), later.max())))
     counts = (
         ((least == 0).sum(), "beyond noise at any correlation"),
         (len(later), f"from a correlation of {span}"),
         (least.isna().sum(), f"within noise up to {HIGHEST}"),
+        (turned, "printed the other way round"),
     )
-    parts = [f"{count} {words}" for count, words in counts if count]
-    if turned:
-        parts.append(f"{turned} printed the other way round")
-    return f"of {len(group)} differences " + ", ".join(parts)
+    return f"of {len(group)} comparisons " + ", ".join(f"{count} {words}" for count, words in counts if count)

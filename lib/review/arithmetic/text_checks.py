@@ -15,7 +15,6 @@ from lib.review.arithmetic.check import EVERY, LABELS, NO_FIT, OTHERS, RELATIONS
 from lib.review.arithmetic.rounding import Range, mean, product, total
 from lib.review.arithmetic.table_checks import mean_of
 
-
 MEAN = "mean of all four regions"
 """Stands for a split where it is a row's mean over the regions."""
 

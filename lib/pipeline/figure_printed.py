@@ -1,0 +1,52 @@
+"""Figures of chapter 90: the differences that the papers print, with the errors that ± and numbers of vendors imply."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from lib.pipeline import figure_parts
+from lib.pipeline.report import NEUTRAL, OURS, THEIRS
+from lib.review.arithmetic.sampling_error import Z
+
+WIDTHS = {"se_0": (1.0, "0"), "se_5": (3.0, "0.5"), "se_9": (6.0, "0.9")}
+"""Column of standard errors -> line width and the correlation that it stands for."""
+
+
+def differences(table: pd.DataFrame, label: str = "statement") -> Figure:
+    """Printed differences as dots with 95 % intervals: the thin one at a correlation of 0, thicker ones at 0.5 and 0.9.
+
+    table: rows of `sampling_error.PrintedError`, a row each, a panel for each split; rows of one label share a line. A
+    dot is filled where its widest interval leaves out zero.
+    """
+    splits, names = table["split"].unique(), list(table[label].unique())
+    size = (3.2 + 1.9 * len(splits), 0.27 * len(names) + 1.3)
+    figure, panels = plt.subplots(1, len(splits), figsize=size, sharey=True, squeeze=False, layout="tight")
+    for axis, split in zip(panels[0], splits, strict=True):
+        rows = table[table["split"] == split]
+        heights = np.array([names.index(name) for name in rows[label]])
+        for column, (width, correlation) in WIDTHS.items():
+            axis.errorbar(
+                rows["difference"],
+                heights,
+                xerr=Z * rows[column],
+                fmt="none",
+                elinewidth=width,
+                ecolor=OURS,
+                alpha=0.45,
+                label=f"95 % interval at a correlation of {correlation}",
+            )
+        for sure, face in ((True, THEIRS), (False, "white")):
+            shown = (rows["difference"].abs() > Z * rows["se_0"]) == sure
+            words = "printed difference" + ("" if sure else ", not sure at a correlation of 0")
+            axis.plot(
+                rows["difference"][shown], heights[shown], "o", color=THEIRS, markerfacecolor=face, ms=4, label=words
+            )
+        axis.axvline(0, color=NEUTRAL, linewidth=1)
+        axis.set(title=split, xlabel="difference")
+    figure_parts.name_rows(panels[0][0], names)
+    panels[0][0].invert_yaxis()
+    panels[0][-1].legend(loc="upper left", bbox_to_anchor=(1.01, 1))
+    return figure

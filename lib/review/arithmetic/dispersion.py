@@ -84,8 +84,8 @@ def zeros_and_ones(cells: Iterable[Cell]) -> Iterator[Row]:
 
     R-Precision, MRR@10 and F1 take values between, a score at rank 1 of single queries doesn't. Rounding leaves room:
     the reading says the largest share of values from ¼ to ¾, where x(1 - x) ≥ 3/16, so that by Markov's inequality the
-    share is at most (m(1 - m) - sd²) / (3/16). Small ± have too few digits to tell. If all values are 0 or 1, the score is
-    a share of the vendors: the reading names the fewest that it can be a share of.
+    share is at most (m(1 - m) - sd²) / (3/16). Small ± have too few digits to tell. If all values are 0 or 1, the score
+    is a share of the vendors: the reading names the fewest that it can be a share of.
     """
     for cell in cells:
         if not cell.std or cell.split in AVERAGES:
@@ -111,9 +111,7 @@ def _on_the_bound(score: Range, left: Fraction) -> str:
     """What a ± on its bound says of the values. left: the most that m(1 - m) - sd² can be."""
     share = float(left / Fraction(3, 16))
     fewest = next(items for items in itertools.count(1) if is_share(score, items))
-    return (
-        f"on the bound: at most {share:.1%} of the values from ¼ to ¾; if all are 0 or 1, of {fewest} vendors or more"
-    )
+    return f"on the bound: at most {share:.1%} of values from ¼ to ¾; if all are 0 or 1, a share of {fewest} or more"
 
 
 def _sample(deviation: Range) -> Range:

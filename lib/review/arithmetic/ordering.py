@@ -21,7 +21,7 @@ predictions; F1 = 2wr/(w + q)):
 - MRR@10 and R-Precision have no order. Of three documents found at ranks 2, 3 and 4, R-Precision is 2/3 and the
   reciprocal rank 1/2; found at ranks 1, 4 and 5 they are 1/3 and 1.
 - At cutoff R precision, recall and F1 are one number. R-Precision and Macro-F1@X would be equal if both were averaged
-  over vendors, as section 4 says; averaged over queries, as the released code does, the latter may be larger or smaller.
+  over vendors, as section 4 says; averaged over queries, as in the released code, the latter may be larger or smaller.
 - R@1 falls as a gallery grows only if queries and relevant pictures stay: the hotels' splits share neither. R@1 and AUC
   have no order.
 

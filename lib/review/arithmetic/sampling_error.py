@@ -1,7 +1,7 @@
-"""How sure are the differences that the papers print? Their standard errors, from ± and the numbers of vendors or items.
+"""How sure are the differences that the papers print? Their standard errors, from ± and numbers of vendors or items.
 
 The papers print scores of two systems on the same vendors, but no error of their difference. With standard deviations
-s₁, s₂ over n₁, n₂ vendors, the smaller set within the larger, and a correlation ρ between the systems' scores of a vendor
+s₁, s₂ over n₁, n₂ vendors, the smaller set within the larger, and a correlation ρ between the systems' scores,
 
     se² = s₁²/n₁ + s₂²/n₂ - 2ρ s₁s₂/max(n₁, n₂)
 
@@ -13,8 +13,8 @@ What stands for s and n is the *basis* of a comparison; some have two, a large e
 
 - `VENDORS`: ± over vendors (Tables 5 to 11, A.5), n from `sample_sizes.yaml`.
 - `LARGEST`: Table 4 prints no ±. A class's F1 or recall is between 0 and 1, so s ≤ √(m(1 - m)): the largest error.
-- `ITEMS`: micro and weighted F1, as a share of the test items, a fifth of Table 1's (A.4). Multimodal systems are tested
-  on pairs, which are at least as many as the images.
+- `ITEMS`: micro and weighted F1, as a share of the test items, a fifth of Table 1's (A.4). Multimodal systems are
+  tested on pairs, which are at least as many as the images.
 - `SEEDS`: the spread over three seeds that Table 3 prints for the multimodal benchmark, √2 times it for two systems:
   the smallest error that two trainings have, if other systems vary no less. ρ plays no part.
 - `IMAGES`, `BRANCHES`: R@1 of the hotels as a share of the split's images, or, in the worst case, where all images of a
@@ -61,6 +61,9 @@ GRID = np.linspace(0, HIGHEST, 91)
 """Correlations that are tried with Holm's correction."""
 
 
+NULLABLE = pa.Field(nullable=True)
+
+
 class PrintedError(Table):
     """The standard error of a printed difference: a row a comparison, basis and claim that rests on it."""
 
@@ -73,19 +76,15 @@ class PrintedError(Table):
     better: str  # which is said to be above
     worse: str
     difference: float  # better less worse as printed, from -1 to 1
-    n: float  # vendors or items of the smaller side; of a mean over regions those of all
+    n: float  # vendors or items of the smaller side, of all regions for a mean; 1 where ± is an error already
     basis: str  # what the error is taken from
     se_0: float  # standard error at a correlation of 0
     se_3: float
     se_5: float
     se_7: float
     se_9: float
-    survives_from: float = pa.Field(
-        nullable=True
-    )  # least correlation from which |difference| > 1.96 se; none up to 0.9
-    survives_from_holm: float = pa.Field(
-        nullable=True
-    )  # the same, corrected for the claim's comparisons, in steps of 0.01
+    survives_from: float = NULLABLE  # least correlation with |difference| > 1.96 se; missing if above 0.9
+    survives_from_holm: float = NULLABLE  # the same, corrected for the claim's comparisons; to 0.01
     reading: str
 
 

@@ -272,7 +272,7 @@ rankings = st.lists(st.booleans(), min_size=10, max_size=30).filter(any)
 
 @given(rankings)
 def test_what_holds_of_any_ranking(found):
-    """Per query, so in any average: MRR@10 ≥ precision at 1, mAP@R ≤ R-Precision; precision, recall, F1 at R are one."""
+    """Per query, and so in any average: MRR@10 ≥ precision at 1, mAP@R ≤ R-Precision."""
     found = np.array(found)
     relevant = found.sum()
     ranks = np.flatnonzero(found) + 1

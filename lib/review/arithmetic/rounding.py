@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Range:
     high: Fraction
 
     @classmethod
+    @cache
     def of(cls, printed: str, scale: Fraction = Fraction(1)) -> Range:
         """A number as printed, divided by `scale`. Whole numbers are exact counts where they aren't scaled."""
         plain = printed.replace(",", "")

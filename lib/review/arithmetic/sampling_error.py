@@ -61,9 +61,6 @@ GRID = np.linspace(0, HIGHEST, 91)
 """Correlations that are tried with Holm's correction."""
 
 
-NULLABLE = pa.Field(nullable=True)
-
-
 class PrintedError(Table):
     """The standard error of a printed difference: a row a comparison, basis and claim that rests on it."""
 
@@ -83,8 +80,8 @@ class PrintedError(Table):
     se_5: float
     se_7: float
     se_9: float
-    survives_from: float = NULLABLE  # least correlation with |difference| > 1.96 se; missing if above 0.9
-    survives_from_holm: float = NULLABLE  # the same, corrected for the claim's comparisons; to 0.01
+    survives_from: float = pa.Field(nullable=True)  # least correlation with |difference| > 1.96 se; missing above 0.9
+    survives_from_holm: float = pa.Field(nullable=True)  # the same, corrected for the claim's comparisons; to 0.01
     reading: str
 
 
@@ -325,3 +322,15 @@ def _counted(group: pd.DataFrame) -> str:
         (turned, "printed the other way round"),
     )
     return f"of {len(group)} comparisons " + ", ".join(f"{count} {words}" for count, words in counts if count)
+
+
+def verdict(once: pd.DataFrame) -> str:
+    """How many comparisons of each basis are beyond noise, uncorrected, as a sentence. once: each comparison once."""
+    parts = []
+    for basis, group in once.groupby("basis", sort=False):
+        least = group["survives_from"]
+        parts.append(
+            f"{(least == 0).sum()} of {len(group)} at any correlation, {(least > 0).sum()} from some correlation on, "
+            f"{least.isna().sum()} not ({basis})"
+        )
+    return f"printed differences that are beyond noise: {'; '.join(parts)}."

@@ -325,12 +325,13 @@ def _counted(group: pd.DataFrame) -> str:
 
 
 def verdict(once: pd.DataFrame) -> str:
-    """How many comparisons of each basis are beyond noise, uncorrected, as a sentence. once: each comparison once."""
-    parts = []
+    """How many comparisons are beyond noise, uncorrected, on each basis: a Markdown list. once: each comparison once."""
+    lines = []
     for basis, group in once.groupby("basis", sort=False):
         least = group["survives_from"]
-        parts.append(
-            f"{(least == 0).sum()} of {len(group)} at any correlation, {(least > 0).sum()} from some correlation on, "
-            f"{least.isna().sum()} not ({basis})"
+        later = f", {(least > 0).sum()} from some correlation on" if (least > 0).any() else ""
+        within = least.isna().sum()
+        lines.append(
+            f"  - {basis}: of {len(group)} differences {(least == 0).sum()} at any correlation{later}, {within} not"
         )
-    return f"printed differences that are beyond noise: {'; '.join(parts)}."
+    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""lib.review.arithmetic.sampling_error: standard errors of printed differences, by hand and by simulation."""
+"""lib.review.arithmetic.sampling_error, paired_errors: errors of printed differences, by hand and by simulation."""
 
 import math
 
@@ -10,7 +10,7 @@ from statsmodels.stats.multitest import multipletests
 from lib.core import published
 from lib.review import claimed_orders
 from lib.review.arithmetic import audit, contests, sampling_error
-from lib.review.arithmetic.sampling_error import averaged, paired
+from lib.review.arithmetic.paired_errors import Z, averaged, decided_by_holm, paired
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def test_the_error_is_that_of_drawn_vendors(correlation):
 def test_the_least_correlation_is_where_the_difference_is_just_beyond_noise():
     error = paired((0.4, 1000), (0.4, 1000))
     least = error.survives_from(0.02)
-    assert pytest.approx(sampling_error.Z * error.at(least)) == 0.02 and 0 < least < 0.9
+    assert pytest.approx(Z * error.at(least)) == 0.02 and 0 < least < 0.9
     assert error.survives_from(0.1) == 0 and math.isnan(error.survives_from(0.001))
     assert math.isnan(paired((0.4, 1000), (0.4, 1000), shares=False).survives_from(0.02))
 
@@ -52,7 +52,7 @@ def test_a_mean_over_regions_has_the_mean_of_independent_errors():
 def test_holm_is_that_of_statsmodels():
     p = np.random.default_rng(0).random((12, 5)) ** 6
     expected = np.array([multipletests(column, method="holm")[1] < 0.05 for column in p.T]).T
-    assert (sampling_error.decided_by_holm(p) == expected).all() and 0 < expected.mean() < 1
+    assert (decided_by_holm(p) == expected).all() and 0 < expected.mean() < 1
 
 
 def test_orders_are_those_that_the_study_tests():

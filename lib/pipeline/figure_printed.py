@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from lib.pipeline import figure_parts
 from lib.pipeline.report import NEUTRAL, OURS, THEIRS
-from lib.review.arithmetic.sampling_error import Z
+from lib.review.arithmetic.paired_errors import Z
 
 WIDTHS = {"se_0": (1.0, "0"), "se_5": (3.0, "0.5"), "se_9": (6.0, "0.9")}
 """Column of standard errors -> line width and the correlation that it stands for."""
@@ -48,7 +48,7 @@ def differences(table: pd.DataFrame, label: str = "statement", farthest: float =
             place = rows["difference"][shown].clip(upper=farthest)
             axis.plot(place, heights[shown], marker, color=THEIRS, markerfacecolor=face, ms=4, label=words)
         axis.axvline(0, color=NEUTRAL, linewidth=1)
-        axis.set(title=split, xlabel="difference", xlim=(-0.4 * farthest, 1.06 * farthest))
+        axis.set(title=split, xlabel="difference", xlim=(-0.55 * farthest, 1.06 * farthest))
     figure_parts.name_rows(panels[0][0], names)
     panels[0][0].invert_yaxis()
     figure.legend(*panels[0][0].get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2)

@@ -44,17 +44,13 @@ from lib.review.arithmetic.contests import Contest, Side
 from lib.review.arithmetic.counts import ITEMS as PRINTED_ITEMS
 from lib.review.arithmetic.counts import SPLITS, TEST_SHARE
 from lib.review.arithmetic.dispersion import AVERAGES
+from lib.review.arithmetic.paired_errors import HIGHEST, Error, averaged, decided_by_holm, paired
 from lib.review.arithmetic.text_checks import MEAN
 
 VENDORS, LARGEST, SEEDS = "printed ± over vendors", "largest possible ± over vendors", "printed ± over seeds"
 ITEMS, IMAGES, BRANCHES = "share of test items", "share of images", "share of branches (worst case)"
 ERROR = "printed ± as standard error"
 SIZES = Path(__file__).with_name("sample_sizes.yaml")
-LEVEL = 0.05
-Z = float(stats.norm.isf(LEVEL / 2))
-"""How many standard errors a difference has to be, 1.96."""
-HIGHEST = 0.9
-"""The highest correlation that is asked about."""
 SHOWN = (0.0, 0.3, 0.5, 0.7, 0.9)
 """Correlations whose standard errors are tabulated."""
 GRID = np.linspace(0, HIGHEST, 91)
@@ -85,26 +81,6 @@ class PrintedError(Table):
     reading: str
 
 
-class Error(NamedTuple):
-    """The variance of a difference is `alone` - ρ `shared`."""
-
-    alone: float
-    shared: float
-    n: float
-
-    def at(self, correlation: float | np.ndarray) -> np.ndarray:
-        """The standard error at a correlation, or several."""
-        return np.sqrt(np.maximum(self.alone - np.asarray(correlation) * self.shared, 0))
-
-    def survives_from(self, difference: float) -> float:
-        """The least ρ from 0 to HIGHEST from which |difference| > 1.96 se; NaN if there is none."""
-        needed = self.alone - (difference / Z) ** 2
-        if needed < 0:
-            return 0.0
-        least = needed / self.shared if self.shared else math.inf
-        return least if least < HIGHEST else math.nan
-
-
 class Measured(NamedTuple):
     """A comparison with its printed difference, from -1 to 1, and that one's error on a basis."""
 
@@ -112,22 +88,6 @@ class Measured(NamedTuple):
     basis: str
     difference: float
     error: Error
-
-
-def paired(first: tuple[float, float], second: tuple[float, float], shares: bool = True) -> Error:
-    """Of the difference of two means, each given by its standard deviation and number.
-
-    shares: whether they are of the same vendors or items, the fewer among the more.
-    """
-    (s1, n1), (s2, n2) = first, second
-    shared = 2 * s1 * s2 / max(n1, n2) if shares else 0.0
-    return Error(s1**2 / n1 + s2**2 / n2, shared, min(n1, n2))
-
-
-def averaged(errors: Iterable[Error]) -> Error:
-    """Of the mean of independent differences."""
-    alone, shared, n = zip(*errors, strict=True)
-    return Error(sum(alone) / len(alone) ** 2, sum(shared) / len(alone) ** 2, sum(n))
 
 
 def comparisons(claims: pd.DataFrame | None = None, tables: Tables | None = None) -> DataFrame[PrintedError]:
@@ -195,18 +155,6 @@ def _holm(table: pd.DataFrame, errors: list[Error]) -> pd.Series:
     return least
 
 
-def decided_by_holm(p: np.ndarray) -> np.ndarray:
-    """Which p values, (comparisons, correlations), are below LEVEL after Holm's correction, a correlation at a time.
-
-    statsmodels does one column at a time and collects garbage after each; a test holds this to it.
-    """
-    order = p.argsort(axis=0)
-    steps = np.take_along_axis(p, order, axis=0) * np.arange(len(p), 0, -1)[:, None]
-    decided = np.empty(p.shape, bool)
-    np.put_along_axis(decided, order, np.logical_and.accumulate(steps < LEVEL, axis=0), axis=0)
-    return decided
-
-
 def _reading(measured: Measured) -> str:
     least = measured.error.survives_from(measured.difference)
     return ("printed the other way round, " if measured.difference < 0 else "") + _in_words(least)
@@ -244,8 +192,8 @@ def _errors(better: Side, worse: Side, tables: Tables) -> Iterator[tuple[str, Er
         yield ERROR, paired(first, second)
     elif better.deviations:
         regions = EVERY if better.split == MEAN else AVERAGES.get(better.split, (better.split,))
-        parts = [[(_deviation(side, region), _vendors(side, region)) for side in sides] for region in regions]
-        yield VENDORS, averaged(paired(*part) for part in parts)
+        by_side = [[(_deviation(side, each), _vendors(side, each)) for each in regions] for side in sides]
+        yield VENDORS, averaged(paired(one, other) for one, other in zip(*by_side, strict=True))
     else:
         of_items = metric in ("Micro-F1", "Weighted-F1")
         sizes = (_items(side, tables) if of_items else _vendors(side, side.split) for side in sides)
@@ -325,7 +273,7 @@ def _counted(group: pd.DataFrame) -> str:
 
 
 def verdict(once: pd.DataFrame) -> str:
-    """How many comparisons are beyond noise, uncorrected, on each basis: a Markdown list. once: each comparison once."""
+    """How many comparisons are beyond noise, uncorrected, on each basis: a Markdown list. once: each only once."""
     lines = []
     for basis, group in once.groupby("basis", sort=False):
         least = group["survives_from"]

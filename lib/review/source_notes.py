@@ -13,6 +13,7 @@ from pandera.typing import DataFrame
 from lib.core import published
 from lib.core.schemas import Table
 from lib.review import as_in_notebooks, revised_tables, source_table
+from lib.review.analysis_plan import ORDERS
 from lib.review.arithmetic import audit, text_checks
 from lib.review.arithmetic.check import Tables
 from lib.review.as_in_notebooks import AsInNotebooks
@@ -86,13 +87,14 @@ def _recomputed(row: pd.Series, numbers: pd.DataFrame, tables: Tables) -> str:
 def notes(claims: pd.DataFrame) -> dict[str, str]:
     """For each claim that rests on Tables 5 to 11 what the stored outputs make of it, in a sentence or two, by id.
 
-    claims: as `lib.core.published.claims`; those that are tested by `orders` of retrieval or as `printed`.
+    claims: as `lib.core.published.claims`; those that are tested by orders of retrieval or as `printed`.
     """
     found = {}
     for claim in claims.to_dict("records"):
         if claim["paper"] != "matched":
             continue
-        note = {"orders": _of_orders, "printed": _of_printed}.get(claim["test"], lambda _: "")(claim["argument"])
+        about = {**dict.fromkeys(ORDERS, _of_orders), "printed": _of_printed}
+        note = about.get(claim["test"], lambda _: "")(claim["argument"])
         if note:
             found[str(claim["id"])] = note
     return found
@@ -100,7 +102,7 @@ def notes(claims: pd.DataFrame) -> dict[str, str]:
 
 def _of_orders(argument: str) -> str:
     table = as_in_notebooks.as_in_notebooks()
-    rows = table[table["claim"].str.startswith(argument)]
+    rows = table[table["claim"].str.startswith(tuple(argument.split(";")))]
     if rows.empty:
         return ""
     named = rows[rows["instead"] == ""]

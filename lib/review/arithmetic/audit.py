@@ -1,7 +1,8 @@
 """Do the papers' numbers follow from one another? (chapter 90)
 
-Every printed average, total, spread, repeated number and gain is computed again from what else is printed. Results are
-exact intervals (`rounding`): only what rounding can't explain is a disagreement.
+Every printed average, total, spread, repeated number and gain is computed again from what else is printed, and every
+score and ± is asked whether it can be what it is said to be (`forensics`). Results are exact intervals (`rounding`):
+only what rounding can't explain is a disagreement.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from functools import cache
 import pandas as pd
 
 from lib.core import published
-from lib.review.arithmetic import table_checks, text_checks
+from lib.review.arithmetic import forensics, table_checks, text_checks
 from lib.review.arithmetic.check import Row, Tables
 
 
@@ -29,7 +30,8 @@ def audit(tables: Tables | None = None, statements: pd.DataFrame | None = None) 
     tables = all_tables() if tables is None else tables
     statements = published.text_numbers() if statements is None else statements
     rows = [row for checks in table_checks.ALL for row in checks(tables)]
-    return pd.DataFrame([*rows, *text_checks.statements(tables, statements)], columns=Row._fields)
+    rows += [*text_checks.statements(tables, statements), *forensics.rows(tables, statements)]
+    return pd.DataFrame(rows, columns=Row._fields)
 
 
 def summary(checks: pd.DataFrame) -> pd.DataFrame:

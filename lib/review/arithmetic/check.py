@@ -5,7 +5,7 @@ The plain reading comes first. Where it fails others are tried, and the one that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -31,6 +31,57 @@ RELATIONS: Mapping[str, Callable[[Range, Range], bool]] = {
     "text: fewer": lambda printed, computed: printed.low < computed.high,
 }
 """How a printed number must stand to the computed one, by check; in every other check they must meet."""
+
+
+SCALES: Mapping[str, Fraction] = {
+    **dict.fromkeys(("MRR@10", "R-Precision@X", "Macro-F1@X"), Fraction(1)),
+    **dict.fromkeys(("Balanced accuracy", "Weighted-F1", "Micro-F1", "Macro-F1", "Faces"), Fraction(1)),
+    **dict.fromkeys(("R@1", "AUC"), Fraction(100)),
+}
+"""The metrics that lie between 0 and 1, and what their print is divided by to do so."""
+
+
+class Cell(NamedTuple):
+    """A printed score between 0 and 1."""
+
+    paper: str
+    table: int
+    row: str
+    about: str  # system, objective, …
+    metric: str
+    split: str  # '' where the table has none
+    mean: str  # as printed
+    std: str  # what follows ±; '' where nothing does
+
+    @property
+    def scale(self) -> Fraction:
+        """What the print is divided by."""
+        return SCALES[self.metric]
+
+    @property
+    def score(self) -> Range:
+        """All scores, from 0 to 1, that the print may stand for."""
+        return Range.of(self.mean, self.scale)
+
+    @property
+    def place(self) -> str:
+        return f"Table {self.table}, row {self.row}"
+
+    @property
+    def what(self) -> str:
+        return " ".join(filter(None, (self.about, self.metric, self.split)))
+
+
+def score_cells(tables: Tables) -> Iterator[Cell]:
+    """Every printed score of SCALES, table by table; the spread over seeds (Table 3) is none."""
+    for (paper, number), table in tables.items():
+        table = table[table["metric"].isin(SCALES) & (table["mean"] != "")]
+        labels = [name for name in LABELS if name in table]
+        for row in table.to_dict("records"):
+            if row.get("seed") != "Std":
+                about = " ".join(row[name] for name in labels if row[name])
+                spread, split = row.get("std", ""), row.get("split", "")
+                yield Cell(paper, number, row["row"], about, row["metric"], split, row["mean"], spread)
 
 
 class Row(NamedTuple):

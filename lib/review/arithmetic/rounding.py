@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Range:
     high: Fraction
 
     @classmethod
+    @cache
     def of(cls, printed: str, scale: Fraction = Fraction(1)) -> Range:
         """A number as printed, divided by `scale`. Whole numbers are exact counts where they aren't scaled."""
         plain = printed.replace(",", "")
@@ -41,6 +43,16 @@ class Range:
     def same(self, other: Range) -> bool:
         """Whether both may be roundings of one number; neighbours, which only touch, are not."""
         return self == other or (self.low < other.high and other.low < self.high)
+
+    def within(self, low: Fraction, high: Fraction) -> Range:
+        """What of it lies between two bounds; the nearer bound where nothing does."""
+        return Range(min(max(self.low, low), high), max(min(self.high, high), low))
+
+    def root(self) -> Range:
+        """The square root of a number that is not negative, by no more than 10⁻²⁰ too wide."""
+        unit = 10**40
+        low, high = (math.isqrt(int(bound * unit)) for bound in (self.low, self.high))
+        return Range(Fraction(low, 10**20), Fraction(high + 1, 10**20))
 
     def distance(self, other: Range) -> Fraction:
         """Between their middles; none where they meet."""
@@ -76,6 +88,11 @@ def mean(numbers: Iterable[Range]) -> Range:
     """Their average."""
     numbers = list(numbers)
     return total(numbers) / len(numbers)
+
+
+def is_share(share: Range, items: int) -> bool:
+    """Whether some whole number of items, of so many, rounds to a printed share."""
+    return math.ceil(share.low * items) <= math.floor(share.high * items)
 
 
 def spread(numbers: Iterable[Range], ddof: int) -> Range:

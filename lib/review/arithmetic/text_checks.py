@@ -15,12 +15,29 @@ from lib.review.arithmetic.check import EVERY, LABELS, NO_FIT, OTHERS, RELATIONS
 from lib.review.arithmetic.rounding import Range, mean, product, total
 from lib.review.arithmetic.table_checks import mean_of
 
+MEAN = "mean of all four regions"
+"""Stands for a split where it is a row's mean over the regions."""
+
 
 class Readings(NamedTuple):
     """What a printed number may be, the plain reading first, and what to say if none fits."""
 
     ranges: Mapping[str, Range]
     otherwise: str = NO_FIT
+
+
+class Gain(NamedTuple):
+    """How far a row is above another in a split, in points or relatively; both rows with all their splits."""
+
+    relative: bool
+    split: str
+    better: pd.DataFrame
+    worse: pd.DataFrame
+    size: Range
+
+    @property
+    def reading(self) -> str:
+        return f"{'per cent' if self.relative else 'points'}, {self.split}, over {_about(self.worse.iloc[0])}"
 
 
 class Place(NamedTuple):
@@ -51,7 +68,8 @@ class Statement:
     def table(self) -> pd.DataFrame:
         """The table that the statement is about, or several as one; what two of them print alike counts once."""
         numbers = self.row["table"].split("|")
-        cells = pd.concat([self.tables[self.row["paper"], int(number)] for number in numbers], ignore_index=True)
+        printed = [self.tables[self.row["paper"], int(number)].assign(table=number) for number in numbers]
+        cells = pd.concat(printed, ignore_index=True)
         cells = cells[cells["mean"] != ""].fillna("")
         about = [name for name in ("system", "objective", "modality", "metric", "split", "mean") if name in cells]
         return cells.drop_duplicates(about) if len(numbers) > 1 else cells
@@ -145,30 +163,43 @@ def _count(statement: Statement) -> Readings:
     return Readings({"different ones in the list": Range.exactly(len(names))})
 
 
-def _gain(statement: Statement) -> Readings:
-    """In points (a loss is less than none), then in per cent; by split and of all regions' mean; over each rival row.
+def gains(statement: Statement) -> list[Gain]:
+    """What a gain may be, the nearest to the printed one first.
 
-    The papers don't say in what, where and over which row: a reading that fits is taken for theirs, else the nearest is
-    shown.
+    In points (a loss is less than none), then in per cent; by split and of all regions' mean; over each rival row.
     """
-    readings: list[tuple[str, Range]] = []
+    found: list[Gain] = []
     better, worse = (statement.cells(side).groupby("row", sort=False) for side in ("about", "against"))
     for relative in (False, True):
         for (_, one), (_, other) in itertools.product(better, worse):
-            for split in (*one["split"], "mean of all four regions"):
+            for split in (*one["split"], MEAN):
                 high, low = _score(one, split), _score(other, split)
                 if high and low and (high.middle > low.middle or not relative):
-                    name = f"{'per cent' if relative else 'points'}, {split}, over {_about(other.iloc[0])}"
-                    readings.append((name, (high - low) / low if relative else high - low))
-    nearest_first = dict(sorted(readings, key=lambda reading: reading[1].distance(statement.printed)))
-    return Readings(nearest_first, f"{NO_FIT}; nearest: {next(iter(nearest_first))}")
+                    size = (high - low) / low if relative else high - low
+                    found.append(Gain(relative, split, one, other, size))
+    return sorted(found, key=lambda gain: gain.size.distance(statement.printed))
+
+
+def _gain(statement: Statement) -> Readings:
+    """The papers don't say in what, where and over which row: a reading that fits is taken for theirs, else the nearest
+    is shown."""
+    nearest_first = gains(statement)
+    readings: dict[str, Range] = {}
+    for gain in nearest_first:
+        readings.setdefault(gain.reading, gain.size)
+    return Readings(readings, f"{NO_FIT}; nearest: {nearest_first[0].reading}")
 
 
 def _score(row: pd.DataFrame, split: str) -> Range | None:
     """A row's score in a split, or the mean of its regions'."""
     cells = row.set_index("split")["mean"]
-    names = EVERY if split.startswith("mean") else (split,)
+    names = EVERY if split == MEAN else (split,)
     return mean_of(cells, names) if set(names) <= set(cells.index) else None
+
+
+def left_open(about: pd.DataFrame) -> list[str]:
+    """The columns in which the cells differ that a rank is about: it is said of each of these."""
+    return [name for name in (*LABELS, "metric", "split") if name in about and about[name].nunique() > 1]
 
 
 def _places(about: pd.DataFrame, against: pd.DataFrame) -> list[Place]:
@@ -176,10 +207,10 @@ def _places(about: pd.DataFrame, against: pd.DataFrame) -> list[Place]:
 
     Scores that may be roundings of one number may stand in either order.
     """
-    left_open = [name for name in (*LABELS, "metric", "split") if name in about and about[name].nunique() > 1]
+    names = left_open(about)
 
     def keyed(rows: pd.DataFrame) -> list[tuple[tuple[str, ...], Any, Range]]:
-        keys = map(tuple, rows[left_open].to_numpy())
+        keys = map(tuple, rows[names].to_numpy())
         return list(zip(keys, rows.index, rows["mean"].map(Range.of), strict=True))
 
     places = []
@@ -187,7 +218,7 @@ def _places(about: pd.DataFrame, against: pd.DataFrame) -> list[Place]:
         others = [other for where, rival, other in keyed(against) if where == key and rival != own]
         ties = sum(other.same(score) for other in others)
         first = 1 + sum(other.middle > score.middle and not other.same(score) for other in others)
-        where = dict(zip(left_open, key, strict=True))
+        where = dict(zip(names, key, strict=True))
         places.append(Place(where, Range(Fraction(first), Fraction(first + ties)), len(others) + 1))
     return places
 

@@ -14,8 +14,9 @@ from lib.core.errors import DataError
 from lib.evaluation.intervals import holm
 from lib.evaluation.power import Estimate
 from lib.review import analysis_plan, claimed_orders, order_tests
+from lib.runs import convergence
 
-FIXED = "0" * 64
+FIXED = "dc92d532815e518110fa12f6c41d888502b61baef53d853c4067f0aceab216be"
 """SHA-256 of the analysis plan: who changes the plan after large studies were run changes what it is worth."""
 
 
@@ -78,6 +79,7 @@ def test_regions_of_one_claim_are_a_family():
 def test_the_plan_is_the_one_that_was_fixed():
     assert analysis_plan.digest() == FIXED
     assert set(analysis_plan.load().tests) <= set(published.claims()["id"])
+    assert analysis_plan.load().late_fall == convergence.SETTLED
     with pytest.raises(DataError, match="no margin of 'Purity'"):
         analysis_plan.load().margin("Purity")
 

@@ -22,8 +22,9 @@ PATH = Path(__file__).with_suffix(".yaml")
 
 
 class AnalysisPlan(BaseModel):
-    """level: of each family of tests, two-sided. power: that sizes are computed for. margins: by metric, within which a
-    difference counts as none. studies: that the plan is for. tests: of each claim (id), test and argument."""
+    """studies: that the plan is for. level: of a claim's comparisons together, two-sided. power: that sizes are computed
+    for. late_fall: the limit of `lib.runs.convergence`. margins: by metric, within which a difference counts as none.
+    tests: of each claim (id), test and argument."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,6 +32,7 @@ class AnalysisPlan(BaseModel):
     studies: tuple[str, ...]
     level: float
     power: float
+    late_fall: float
     margins: dict[str, float]
     tests: dict[str, str]
 

@@ -232,6 +232,7 @@ def test_notes_are_of_claims_and_say_what_is_printed():
     assert set(notes) <= set(claims["id"])
     assert "CE in place of CE+SupCon: -0.013 to +0.153 (1 of 4 above 0) by the notebooks' cosine" in notes["m13"]
     assert "equals an output under CE" in notes["m19"] and "different vendors" in notes["m18"]
+    assert "of 1,411 vendors in South against 964" in notes["m34"]
     assert "m01" not in notes and "m30" not in notes  # of identification
     assert not any("nan" in note for note in notes.values())
 

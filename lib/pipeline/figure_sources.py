@@ -55,10 +55,10 @@ def source_map(cells: DataFrame[PrintedCells]) -> Figure:
 
 def _divide(axes: Axes, names: pd.DataFrame, rows: list[str], columns: list[tuple[str, str]]) -> None:
     tables = names.drop_duplicates("label").set_index("label").loc[rows, "table"].to_numpy()
-    for place in np.flatnonzero(np.diff(tables)) + 1:
+    for place in (np.flatnonzero(np.diff(tables)) + 1).tolist():
         axes.axhline(place, color="#444444", linewidth=0.8)
     metrics = np.array([metric for metric, _ in columns])
-    for place in np.flatnonzero(metrics[1:] != metrics[:-1]) + 1:
+    for place in (np.flatnonzero(metrics[1:] != metrics[:-1]) + 1).tolist():
         axes.axvline(place, color="#444444", linewidth=0.8)
     for metric in dict.fromkeys(metrics):
         axes.text(np.flatnonzero(metrics == metric).mean() + 0.5, -0.4, metric, ha="center", fontsize=8)

@@ -124,7 +124,7 @@ def _line(order: Order, better: Side, worse: Side, instead: str) -> dict[str, ob
         found[way.replace(" ", "_")] = _less(*(_value(source, region) for source in pairs[normalised]))
     scored = next((pair for pair in pairs.values() if all(pair)), [None, None])
     counts = [
-        _vendors(source, region) if source else _counted(side, REGIONS[region])
+        _vendors(source, region) if source else counted(side, REGIONS[region])
         for source, side in zip(scored, (better, worse), strict=True)
     ]
     for (name, side), count in zip(sides.items(), counts, strict=True):
@@ -160,7 +160,7 @@ def _alike(pair: list[Source | None]) -> list[Source | None]:
 
 
 @cache
-def _counted(side: Side, region: str) -> tuple[float, bool]:
+def counted(side: Side, region: str) -> tuple[float, bool]:
     """The same as `_vendors` of any cell that loads what a side is named, one without scores too."""
     every = notebook_outputs.read()
     rows = every[(every["region"] == region) & (every["metric"] == METRICS[METRIC])]

@@ -84,7 +84,7 @@ def _values(row: PrintedRow) -> np.ndarray:
     values = row.means.copy()
     [own] = [matches for other, matches in source_table.matched() if other is row]
     printed_elsewhere = _printed_elsewhere(row)
-    stored = as_in_notebooks.outputs(_side(row))
+    stored = as_in_notebooks.outputs(side_of(row))
     loaded = stored["no"].means if "no" in stored else np.full_like(values, np.nan)
     left = np.ones(values.shape, bool)
     for match in own:
@@ -107,7 +107,7 @@ def _printed_elsewhere(row: PrintedRow) -> np.ndarray:
     return found
 
 
-def _side(row: PrintedRow) -> Side:
+def side_of(row: PrintedRow) -> Side:
     """The side of an order that a printed row is; of a baseline row, the single modality's."""
     kinds = {number: kind for kind, number in RETRIEVAL_TABLES.items()} | {6: ("image", "image")}
     modality, representation = kinds.get(row.table, ("multimodal", "text to image"))

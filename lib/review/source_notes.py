@@ -17,6 +17,7 @@ from lib.review.analysis_plan import ORDERS
 from lib.review.arithmetic import audit, text_checks
 from lib.review.arithmetic.check import Tables
 from lib.review.as_in_notebooks import AsInNotebooks
+from lib.review.notebook_outputs import REGIONS
 from lib.review.printed_sources import TABLES
 
 CELL = ["system", "objective", "metric", "region", "mean"]
@@ -38,6 +39,8 @@ class StatementsInNotebooks(Table):
     of_other_system: int = pa.Field(ge=0)  # whose cell loads what another row is named
     changed: int = pa.Field(ge=0)  # that `lib.review.revised_tables` changes
     left_out: int = pa.Field(ge=0)  # that it leaves out
+    about_vendors: str  # of South, by cells that load what the rows are named; empty where none counted them
+    against_vendors: str
     as_printed: str  # recomputed from the printed tables, and whether it agrees
     as_in_notebooks: str  # the same from the revised tables, if none of its cells is left out
 
@@ -73,9 +76,26 @@ def _statement(row: pd.Series, numbers: pd.DataFrame) -> dict[str, object]:
         "of_other_system": int(((own["called"] != own["objective"]) & (own["called"] != "")).sum()),
         "changed": len(revised) - left_out,
         "left_out": left_out,
+        "about_vendors": _vendors(statement.cells("about")),
+        "against_vendors": _vendors(statement.cells("against")),
         "as_printed": _recomputed(row, numbers, audit.all_tables()),
         "as_in_notebooks": "" if left_out else _recomputed(row, numbers, revised_tables.tables()),
     }
+
+
+def _vendors(cells: pd.DataFrame) -> str:
+    """How many vendors of South the rows of these cells were scored on, as far as cells count them."""
+    wanted = set(
+        cells.reindex(columns=["group", "system", "objective"], fill_value="").itertuples(index=False, name=None)
+    )
+    counts = {
+        as_in_notebooks.counted(revised_tables.side_of(row), REGIONS[0])
+        for row, _ in source_table.matched()
+        if (row.group, row.system, row.objective) in wanted
+        and revised_tables.side_of(row).representation in set(cells["modality"])
+    }
+    known = sorted((count, sure) for count, sure in counts if count == count)  # not NaN
+    return ", ".join(f"{count:,.0f}" if sure else f"at most {count:,.0f}" for count, sure in known)
 
 
 def _recomputed(row: pd.Series, numbers: pd.DataFrame, tables: Tables) -> str:
@@ -163,6 +183,9 @@ def _of_printed(argument: str) -> str:
         share = f"Table {row.tables}: {row.with_output} of {row.cells} cells equal a stored output"
         of = [(row.of_other_metric, "of another metric"), (row.of_other_system, "of what another row is named")]
         share += "".join(f", {count} {what}" for count, what in of if count)
+        if row.kind == "gain" and row.about_vendors and row.about_vendors != row.against_vendors:
+            scored = row.against_vendors or "a number that isn't stored"
+            share += f", of {row.about_vendors} vendors in South against {scored}"
         if row.left_out:
             share += f" ({row.left_out} without an output of what their own row is named)"
         elif row.as_in_notebooks != row.as_printed:

@@ -126,18 +126,24 @@ def p_value(of: Estimate) -> float:
 
 
 def p_equivalent(of: Estimate, margin: float) -> float:
-    """Of two one-sided tests, the larger p: small where the difference lies within ±margin; NaN if nothing is known."""
+    """Of two one-sided tests, the larger p: small where the difference lies within ±margin; NaN if nothing is known.
+
+    Where no vendor differs at all there is no variance to go by. Then p is the chance of that if a share `margin` of
+    vendors differed by one, for scores from 0 to 1.
+    """
     if of.error <= 1e-12:
-        return 0.0 if abs(of.effect) < margin else 1.0
+        small = abs(of.effect) < margin < 1 and math.isfinite(of.vendors)
+        return (1 - margin) ** of.vendors if small else 1.0
     return float(stats.t.sf((margin - abs(of.effect)) / of.error, of.freedom))
 
 
 def power(of: Estimate, effect: float, level: float = LEVEL) -> float:
-    """The chance that a study of this size decides a true difference `effect`, two-sided at `level`."""
-    if math.isnan(of.error):
+    """The chance that a study of this size decides a true difference `effect`, two-sided at `level`.
+
+    NaN where the error isn't known, or where nothing varied, so that it can't be.
+    """
+    if math.isnan(of.error) or of.error <= 1e-12:
         return math.nan
-    if of.error <= 1e-12:
-        return 1.0 if effect else 0.0
     critical, shift = stats.t.ppf(1 - level / 2, of.freedom), abs(effect) / of.error
     right, left = stats.nct.sf(critical, of.freedom, shift), stats.nct.cdf(-critical, of.freedom, shift)
     if not np.isfinite(right):  # with very many degrees of freedom; then it is the normal distribution's
@@ -146,11 +152,9 @@ def power(of: Estimate, effect: float, level: float = LEVEL) -> float:
 
 
 def smallest_effect(of: Estimate, level: float = LEVEL, wanted: float = POWER) -> float:
-    """The smallest true difference that a study of this size decides with the chance `wanted`."""
-    if math.isnan(of.error) or of.freedom < 1:
+    """The smallest true difference that a study of this size decides with the chance `wanted`; NaN as in `power`."""
+    if math.isnan(power(of, of.effect, level)) or of.freedom < 1:
         return math.nan
-    if of.error <= 1e-12:
-        return 0.0
     top = (float(stats.t.ppf(1 - level / 2, of.freedom)) + 10) * of.error
     return float(optimize.brentq(lambda effect: power(of, effect, level) - wanted, 0.0, top))
 
@@ -158,9 +162,9 @@ def smallest_effect(of: Estimate, level: float = LEVEL, wanted: float = POWER) -
 def vendors_needed(of: Estimate, effect: float, level: float = LEVEL, wanted: float = POWER) -> float:
     """The fewest vendors with which as many seeds decide a true difference `effect`.
 
-    Infinite where no number does: then only more seeds help. NaN where the error or the effect isn't known.
+    Infinite where no number does: then only more seeds help. NaN as in `power`, and where the effect isn't known.
     """
-    if math.isnan(of.error) or math.isnan(effect) or not math.isfinite(of.vendors):
+    if math.isnan(power(of, effect, level)) or not math.isfinite(of.vendors):
         return math.nan
     return _fewest(lambda count: power(of.resized(count), effect, level) >= wanted)
 
@@ -170,7 +174,7 @@ def seeds_needed(of: Estimate, effect: float, level: float = LEVEL, wanted: floa
 
     Infinite where no number does: then only more vendors help. NaN where the variance over seeds isn't known.
     """
-    if math.isnan(of.seed_error) or math.isnan(effect) or of.seeds < 2 or not math.isfinite(of.vendors):
+    if math.isnan(of.seed_error) or of.seeds < 2 or math.isnan(power(of, effect, level)):
         return math.nan
     return _fewest(lambda count: power(of.resized(of.vendors, count), effect, level) >= wanted)
 

@@ -22,9 +22,9 @@ PATH = Path(__file__).with_suffix(".yaml")
 
 
 class AnalysisPlan(BaseModel):
-    """studies: that the plan is for. level: of a claim's comparisons together, two-sided. power: that sizes are computed
-    for. late_fall: the limit of `lib.runs.convergence`. margins: by metric, within which a difference counts as none.
-    tests: of each claim (id), test and argument."""
+    """studies: that the plan is for. level: of a claim's comparisons together, two-sided. power: that sizes are
+    computed for. late_fall: the limit of `lib.runs.convergence`. margins: by metric, within which a difference counts
+    as none. tests: of each claim (id), test and argument."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

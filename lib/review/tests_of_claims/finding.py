@@ -158,12 +158,14 @@ def _say(finding: Finding, sized: pd.DataFrame, drawn: str) -> None:
     finding.smallest, finding.times_needed = float(sized["smallest"].max()), float(sized["times"].max(skipna=False))
     finding.vendors_needed = float(sized["vendors_needed"].max(skipna=False))
     finding.seeds_needed = float(sized["seeds_needed"].max(skipna=False))
-    could = f"{sized['smallest'].min():.2g} to {finding.smallest:.2g}" if len(sized) > 1 else f"{finding.smallest:.2g}"
-    finding.why += f"; could have shown {could}"
+    ends = [f"{end:.2g}" for end in (sized["smallest"].min(), finding.smallest) if np.isfinite(end)]
+    if ends:
+        finding.why += f"; could have shown {' to '.join(dict.fromkeys(ends))}"
     if np.isfinite(finding.vendors_needed):
         finding.why += f"; {finding.vendors_needed:,.0f} {drawn} would decide what is open"
     elif np.isfinite(finding.times_needed):
-        finding.why += f"; {finding.times_needed:,.1f} times as many {drawn} would decide what is open"
+        times = f"{finding.times_needed:,.{0 if finding.times_needed >= 10 else 1}f}"
+        finding.why += f"; {times} times as many {drawn} would decide what is open"
 
 
 def of_sameness(finding: Finding) -> Finding:

@@ -32,9 +32,18 @@ class SplitRecall(Table):
     high: float = pa.Field(alias="R@1 high")
 
 
+class ScoredOrders(TestedOrders):
+    """Orders under each choice of scoring (`lib.review.scoring_claims.comparisons`): `scoring_comparisons`."""
+
+    choice: str
+    published: float = pa.Field(nullable=True)  # the printed difference
+    paper: float | None = pa.Field(nullable=True)  # which is called so in other tables
+
+
 SCHEMAS: dict[str, type[Table]] = {
     "claims_identification": TestedOrders,
     "claims_verification": TestedOrders,
+    "scoring_comparisons": ScoredOrders,
     "hotels_class_sizes": ClassSizes,
     "hotels_cleaning": CleaningCases,
     "hotel_recall": SplitRecall,

@@ -178,5 +178,6 @@ def test_recall_falls_where_intervals_are_apart():
 
 def test_tables_with_a_schema_are_read_by_it():
     tables = StudyTables(ROOT / "results" / "hotels" / "tables")
-    for name in SCHEMAS.keys() - {"claims_identification", "claims_verification"}:
+    of_hotels = [name for name in SCHEMAS if name.startswith("hotel")]
+    for name in of_hotels:
         assert tables[name] is not None and list(tables[name]) == list(SCHEMAS[name].to_schema().columns)

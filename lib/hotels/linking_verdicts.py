@@ -118,7 +118,8 @@ def _undecided(answer: str, differences: pd.DataFrame, metric: str = "points") -
     if known.empty:
         return Answer(answer, "undecided", metric=metric)
     widest = known.iloc[int((known.iloc[:, 2] - known.iloc[:, 1]).argmax())]
-    return Answer(answer, "undecided", *map(float, widest), metric=metric)
+    effect, low, high = map(float, widest)
+    return Answer(answer, "undecided", effect, low, high, metric)
 
 
 def _interval(row: pd.Series, name: str, form: str) -> str:

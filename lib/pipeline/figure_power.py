@@ -22,8 +22,8 @@ def smallest(sized: pd.DataFrame) -> Figure:
     places = np.arange(len(rows))
     axes.barh(places, rows["smallest"], color="#dddddd", label="out of reach: smaller than what could be shown")
     axes.plot(rows["effect"].abs(), places, "o", color=OURS, markersize=4, label="measured here")
-    printed = {"color": THEIRS, "markerfacecolor": "white", "markersize": 4, "linestyle": "none"}
-    axes.plot(rows["printed"].abs(), places, marker="D", label="printed", **printed)
+    printed = rows["printed"].abs()
+    axes.plot(printed, places, "D", color=THEIRS, markerfacecolor="white", markersize=4, label="printed")
     figure_parts.name_rows(axes, rows["comparison"].set_axis(places))
     axes.set(xlabel="size of the difference, whatever its sign", xlim=(0, None), ylim=(len(rows) - 0.4, -0.6))
     axes.legend(loc="lower center", bbox_to_anchor=(0.3, 1.0), ncols=3, fontsize=8)

@@ -67,10 +67,10 @@ def comparisons(measured: Results, tested: DataFrame[TestedOrders]) -> pd.DataFr
                     found.loc[place, "verdict"] = "no vectors" if vectors is None else "not known"
             if len(shares) == 2 and all(len(frame) for side in shares for frame in side):
                 learned = [claimed_orders.runs_of(measured, side, variant) for side in (order.better, order.worse)]
-                pairs[place] = Pair(*shares, claimed_orders.trained(measured, *learned))
+                pairs[place] = Pair(shares[0], shares[1], claimed_orders.trained(measured, *learned))
         rejudged = order_tests.tested(found, pairs, measured.study, "R-Precision@X")
         frames.append(rejudged.assign(choice=choice))
-    return pd.concat(frames, ignore_index=True).rename(columns={"paper": "published"})
+    return pd.concat(frames, ignore_index=True)
 
 
 def by_region(compared_claims: pd.DataFrame) -> pd.DataFrame:
@@ -80,7 +80,7 @@ def by_region(compared_claims: pd.DataFrame) -> pd.DataFrame:
     wide = table.assign(cell=cells).pivot(index="claim", columns="choice", values="cell")
     columns = [choice for choice in dict.fromkeys(compared_claims["choice"]) if choice in wide]
     order = [claim for claim in dict.fromkeys(compared_claims["claim"]) if claim in wide.index]
-    paper = table.drop_duplicates("claim").set_index("claim")["published"]
+    paper = table.drop_duplicates("claim").set_index("claim")["paper"]
     return wide.reindex(order)[columns].assign(published=paper).reset_index()[["claim", "published", *columns]]
 
 

@@ -36,8 +36,6 @@ class ScoredOrders(TestedOrders):
     """Orders under each choice of scoring (`lib.review.scoring_claims.comparisons`): `scoring_comparisons`."""
 
     choice: str
-    published: float = pa.Field(nullable=True)  # the printed difference
-    paper: float | None = pa.Field(nullable=True)  # which is called so in other tables
 
 
 SCHEMAS: dict[str, type[Table]] = {

@@ -28,7 +28,7 @@ def test_a_comparison_has_what_it_could_have_shown_and_what_would_decide_it():
     sized = study_size.sizes(judged(SMALL, LARGE))
     assert list(sized["claim"]) == list(CLAIMS.index[:2]) and list(sized["verdict"]) == ["undecided", "supported"]
     small, large = sized.iloc[0], sized.iloc[1]
-    assert small["error"] == pytest.approx(np.hypot(0.04, 0.005)) and large["error"] == 0.04
+    assert small["se"] == pytest.approx(np.hypot(0.04, 0.005)) and large["se"] == 0.04
     assert small["vendors_printed"] < small["vendors_needed"] < small["vendors_margin"]
     assert large["vendors_needed"] < 30 and np.isnan(large["seeds_needed"])
     assert np.isinf(small["seeds_needed"])  # with thirty vendors no number of seeds would do

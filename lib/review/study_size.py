@@ -35,7 +35,7 @@ class StudySizes(Table):
     verdict: str
     effect: float  # measured, in the score's unit
     printed: float = pa.Field(nullable=True)  # the papers' difference
-    error: float = pa.Field(nullable=True)  # standard error, over seeds too where there are several
+    se: float = pa.Field(nullable=True)  # standard error, over seeds too where there are several
     vendors: float
     seeds: float
     family: int  # comparisons that are corrected together
@@ -70,7 +70,7 @@ def sizes(judged: DataFrame[TestedOrders]) -> DataFrame[StudySizes]:
                 "comparison": row["claim"],
                 "printed": row["paper"],
                 "effect": row["ours"],
-                "error": known.error,
+                "se": known.error,
                 "family": row["size"],
                 "vendors_printed": power.vendors_needed(known, row["paper"], level, planned.power),
                 "vendors_margin": power.vendors_needed(known, row["margin"], level, planned.power),

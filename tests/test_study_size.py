@@ -73,3 +73,9 @@ def test_the_answer_counts_and_warns_of_one_seed():
     assert "No claimed order was run" in study_size.answer(study_size.sizes(nothing))
     assert study_size.curves(nothing, (2,)).empty and study_size.for_planners(nothing).empty
     assert study_size.decided_at(study_size.at_sizes(nothing, [1.0], 1)).empty
+
+
+def test_the_figure_shows_one_region():
+    names = ["A above B", "C above D, South", "C above D, Northeast"]
+    shown = study_size.headline(pd.DataFrame({"comparison": names}))
+    assert list(shown["comparison"]) == names[:2]

@@ -14,6 +14,7 @@ from lib.core.schemas import Table
 from lib.evaluation import power
 from lib.evaluation.power import Estimate
 from lib.review import analysis_plan
+from lib.review.claimed_orders import REGIONS
 from lib.review.order_tests import TestedOrders
 
 COUNTS = np.unique(np.geomspace(4, 4000, 25).round())
@@ -81,6 +82,12 @@ def sizes(judged: DataFrame[TestedOrders]) -> DataFrame[StudySizes]:
         )
     table: DataFrame[StudySizes] = pd.DataFrame(rows, columns=list(StudySizes.to_schema().columns))
     return table
+
+
+def headline(sized: DataFrame[StudySizes]) -> pd.DataFrame:
+    """The comparisons of identification, and of retrieval those of the region with most vendors: few enough to draw."""
+    region = sized["comparison"].str.extract(rf", ({'|'.join(REGIONS)})$")[0]
+    return sized[region.isna() | (region == REGIONS[0])]
 
 
 def at_sizes(judged: DataFrame[TestedOrders], times: Sequence[float], seeds: int) -> pd.DataFrame:

@@ -38,6 +38,7 @@ from scipy import stats
 
 from lib.core import published, yaml_files
 from lib.core.schemas import Table
+from lib.review.analysis_plan import ORDERS
 from lib.review.arithmetic import audit, contests
 from lib.review.arithmetic.check import EVERY, SCALES, Tables
 from lib.review.arithmetic.contests import Contest, Side
@@ -93,8 +94,8 @@ class Measured(NamedTuple):
 def comparisons(claims: pd.DataFrame | None = None, tables: Tables | None = None) -> DataFrame[PrintedError]:
     """Every comparison of scores that a statement makes, for each claim that rests on it.
 
-    claims: as `lib.core.published.claims`; those of the tests `orders` (statements that begin with the argument) and
-    `printed` (ids of text_numbers.csv). tables: as `lib.review.arithmetic.audit.all_tables`.
+    claims: as `lib.core.published.claims`; those of the tests ORDERS (statements that begin with the argument, or one
+    of several) and `printed` (ids of text_numbers.csv). tables: as `lib.review.arithmetic.audit.all_tables`.
     """
     claims = published.claims() if claims is None else claims
     tables = audit.all_tables() if tables is None else tables
@@ -114,8 +115,9 @@ def _keys(claim: Any, measured: Iterable[Measured]) -> set[str]:
     """The orders and statements that a claim, a row of claims.csv, rests on."""
     if claim.test == "printed":
         return set(claim.argument.split())
-    if claim.test == "orders":
-        return {row.contest.key for row in measured if row.contest.key.startswith(claim.argument)}
+    if claim.test in ORDERS:
+        starts = tuple(claim.argument.split(";"))
+        return {row.contest.key for row in measured if row.contest.key.startswith(starts)}
     return set()
 
 

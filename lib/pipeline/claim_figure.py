@@ -28,6 +28,8 @@ WIDTH, MARGIN = 480, 14
 """Of the drawing and beside its scale, in pixels of a phone; a wide page shows it larger."""
 LINE, LETTERS = 15, 66
 """Height of a line of words in pixels, and how many letters it holds."""
+MOST = 24
+"""Printed differences that a figure still shows."""
 _KINDS = {"paper": False, "ours": True}
 _SCORES = {"claims_identification": "macro-F1", "claims_verification": "R-Precision"}
 
@@ -136,9 +138,10 @@ def _scores(claim: Evidence) -> Iterator[Row]:
 
 
 def _errors(claim: Evidence) -> Iterator[Row]:
-    for error in claim.errors.itertuples():
-        label = ", ".join(filter(None, [error.statement, error.split]))
-        yield Row(label, (_printed(error.difference, error.se_5),))
+    """Printed differences alone; more than MOST are left to the table."""
+    for error in claim.errors.to_dict("records") if len(claim.errors) <= MOST else ():
+        label = ", ".join(filter(None, [error["statement"], error["split"], error.get("basis")]))
+        yield Row(label, (_printed(error["difference"], error["se_5"]),))
 
 
 def words(shown: Sequence[Row]) -> str:

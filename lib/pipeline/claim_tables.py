@@ -76,6 +76,7 @@ class PrintedErrors(Table):
     split: str
     difference: float = pa.Field(nullable=True)
     n: float = pa.Field(nullable=True)  # vendors or queries
+    basis: str | None  # what the error is taken from
     se_0: float = pa.Field(nullable=True)
     se_3: float = pa.Field(nullable=True)
     se_5: float = pa.Field(nullable=True)

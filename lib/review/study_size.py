@@ -86,8 +86,12 @@ def sizes(judged: DataFrame[TestedOrders]) -> DataFrame[StudySizes]:
 
 def headline(sized: DataFrame[StudySizes]) -> pd.DataFrame:
     """The comparisons of identification, and of retrieval those of the region with most vendors: few enough to draw."""
-    region = sized["comparison"].str.extract(rf", ({'|'.join(REGIONS)})$")[0]
-    return sized[region.isna() | (region == REGIONS[0])]
+    return sized[_is_headline(sized["comparison"])]
+
+
+def _is_headline(comparisons: pd.Series) -> pd.Series:
+    region = comparisons.str.extract(rf", ({'|'.join(REGIONS)})$")[0]
+    return region.isna() | (region == REGIONS[0])
 
 
 def at_sizes(judged: DataFrame[TestedOrders], times: Sequence[float], seeds: int) -> pd.DataFrame:
@@ -131,14 +135,15 @@ def decided_at(grown: pd.DataFrame) -> pd.DataFrame:
 
 
 def curves(judged: DataFrame[TestedOrders], seeds: Sequence[int]) -> pd.DataFrame:
-    """Power against the number of vendors, for a true difference as printed.
+    """Power against the number of vendors, for a true difference as printed, of the comparisons of `headline`.
 
     Columns `comparison, effect, seeds, vendors, power`; of one seed's comparisons vendors alone count, and `seeds` is
     then 0, not known.
     """
     planned = analysis_plan.load()
     rows = []
-    for _, row in _compared(judged).dropna(subset=["paper"]).iterrows():
+    compared = _compared(judged).dropna(subset=["paper"])
+    for _, row in compared[_is_headline(compared["claim"])].iterrows():
         known, level = _estimate(row), planned.level / row["size"]
         for count in seeds if known.seed_error > 0 else (0,):
             powers = [

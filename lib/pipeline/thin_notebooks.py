@@ -1,7 +1,7 @@
 """Executed notebooks as they are published: without what pandas writes around each cell of a table and nothing reads.
 
 A styled table gives every cell an id and classes, by which a style could refer to it; that is most of its bytes. Where
-no style does, they are left out. No output and no number changes.
+no style does, they are left out, and a row is one line. No output and no number changes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ _CELL = re.compile(r'<(t[dh]) id="T_\w+" class="[^"]*"((?: [\w-]+="[^"]*")*) ?>'
 _STYLED = re.compile(r"#T_\w+_(?:row|level)\d")
 """A style of single cells."""
 _INDENT = re.compile(r"\n\s+(?=<)")
+_WITHIN_ROW = re.compile(r"\n(?=<t[dh]>)")
 
 
 def content(path: Path) -> bytes:
@@ -33,5 +34,5 @@ def content(path: Path) -> bytes:
 def _thin(html: Any) -> list[str]:
     text = html if isinstance(html, str) else "".join(html)
     if not _STYLED.search(text):
-        text = _INDENT.sub("\n", _CELL.sub(r"<\1\2>", text))
+        text = _WITHIN_ROW.sub("", _INDENT.sub("\n", _CELL.sub(r"<\1\2>", text)))
     return text.splitlines(keepends=True)

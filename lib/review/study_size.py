@@ -90,7 +90,7 @@ def headline(sized: DataFrame[StudySizes]) -> pd.DataFrame:
 
 
 def _is_headline(comparisons: pd.Series) -> pd.Series:
-    region = comparisons.str.extract(rf", ({'|'.join(REGIONS)})$")[0]
+    region = comparisons.astype(str).str.extract(rf", ({'|'.join(REGIONS)})$")[0]
     return region.isna() | (region == REGIONS[0])
 
 

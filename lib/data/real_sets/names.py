@@ -1,0 +1,153 @@
+"""Authors' names: folded to tell authors apart, turned into salted numbers, and taken out of texts.
+
+Authors are living people. Their names are read, used in memory and never written. What is written are numbers in the
+order of salted hashes, and salted hashes of the names, by which a search can know a name without holding it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+
+import pandas as pd
+from pandera.typing import DataFrame
+
+from lib.core.schemas import Table
+from lib.data.disclosure import salted_order
+
+_MAIL = re.compile(r"[\w.+%-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+_CREDIT = re.compile(
+    r"\b(?:clip\s?-?art|art|image|picture|icon|drawing|drawn|photo|illustration|created|made|designed|uploaded|"
+    r"submitted|contributed|original|originally|scanned|traced|based on)\b[^.;:\n]{0,30}?\bby\b[^.;\n]*",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"\b[Bb]y:?\s+(?:[A-Z][\w'’-]*\.?\s*)+")
+_PART_OF = re.compile(r"\bpart of\b[^.;\n]*", re.IGNORECASE)
+NO_AUTHOR = ("none", "anonymous", "anon", "unknown", "various", "n/a", "author", "nobody", "publicdomain")
+"""What stands in an author's place where there is none, folded."""
+SHORTEST, DISTINCT = 3, 5
+"""Letters of a word of the author's own name that is taken out, and of another's one-word name."""
+PREFIX = 4
+"""Letters from which on a cut-off or lengthened form of a name counts as it."""
+
+
+class NameHashes(Table):
+    """Salted hashes of what names the authors: `about/names.csv`."""
+
+    words: int  # in the name
+    hmac: str  # HMAC-SHA-256 by the folder's salt of the words, folded and joined by blanks; hexadecimal
+
+
+def plain(text: str) -> str:
+    """A text in lower case and without accents."""
+    parts = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(letter for letter in parts if not unicodedata.combining(letter))
+
+
+def fold(name: str) -> str:
+    """A name's letters and digits, the same for all spellings that differ in case, accents, marks or an address.
+
+    Of a name that is an address only, the part before the @. '' for what names nobody.
+    """
+    bare = _LINK.sub(" ", _MAIL.sub(" ", name))
+    address = _MAIL.search(name)
+    folded = _letters(bare) or (_letters(address[0].split("@")[0]) if address else _letters(name))
+    return "" if folded in NO_AUTHOR else folded
+
+
+def _letters(text: str) -> str:
+    return "".join(letter for letter in plain(text) if letter.isalnum())
+
+
+def words(name: str) -> list[str]:
+    """The words of a name, an address's part before the @ among them; folded."""
+    return _WORD.findall(plain(_LINK.sub(" ", re.sub(r"@\S+", " ", name))))
+
+
+def numbers(authors: Iterable[str], salt: bytes) -> dict[str, int]:
+    """A number from 0 on for each author (folded name), in the order of salted hashes."""
+    unique = sorted(set(authors))
+    return {unique[index]: number for number, index in enumerate(salted_order(unique, salt))}
+
+
+def hashes(names: Iterable[str], salt: bytes) -> DataFrame[NameHashes]:
+    """The salted hashes of all names (as written), and of each address's part before the @, sorted."""
+    listed = {tuple(found) for name in names if (found := words(name))}
+    rows = sorted((len(found), _hmac(" ".join(found), salt)) for found in listed)
+    return NameHashes.validate(pd.DataFrame(rows, columns=["words", "hmac"]))
+
+
+def _hmac(text: str, salt: bytes) -> str:
+    return hmac.new(salt, text.encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+def scrubbed(text: str) -> str:
+    """A text without mail addresses, links, credits ("Clipart by …") and collections ("Part of …")."""
+    for pattern in (_MAIL, _LINK, _CREDIT, _PART_OF, _BY):
+        text = pattern.sub(" ", text)
+    return _tidy(text)
+
+
+def remover(names: Sequence[str]) -> Callable[[str], str]:
+    """A function that takes the full names (as written) of a set's authors out of a text, whoever's text it is.
+
+    Names of two words and more go wherever they stand in a row. Of one word they go from DISTINCT letters on.
+    """
+    found = {tuple(words(name)) for name in names}
+    whole = {name for name in found if len(name) > 1 or (name and len(name[0]) >= DISTINCT)}
+    first: dict[str, list[tuple[str, ...]]] = {}
+    for name in sorted(whole, key=lambda name: (-len(name), name)):
+        first.setdefault(name[0], []).append(name)
+
+    def remove(text: str) -> str:
+        spans = [(match.start(), match.end(), plain(match[0])) for match in _WORD.finditer(text)]
+        cut, place = [], 0
+        while place < len(spans):
+            here = (name for name in first.get(spans[place][2], []) if _stands(name, spans, place))
+            name = next(here, None)
+            if name:
+                cut.append((spans[place][0], spans[place + len(name) - 1][1]))
+            place += len(name) if name else 1
+        return _without(text, cut)
+
+    return remove
+
+
+def _stands(name: tuple[str, ...], spans: Sequence[tuple[int, int, str]], place: int) -> bool:
+    return name == tuple(word for _, _, word in spans[place : place + len(name)])
+
+
+def without_own(text: str, author: str) -> str:
+    """A text without the words of its author's name (as written), also cut off, lengthened or run together."""
+    tokens, whole = [word for word in words(author) if len(word) >= SHORTEST], fold(author)
+    cut = [match.span() for match in _WORD.finditer(text) if _is_own(plain(match[0]), tokens, whole)]
+    return _without(text, cut)
+
+
+def _is_own(word: str, tokens: Sequence[str], whole: str) -> bool:
+    if word in tokens or word == whole:
+        return True
+    if len(word) < PREFIX:
+        return False
+    return whole.startswith(word) or any(
+        token.startswith(word) or (len(token) >= PREFIX and word.startswith(token)) for token in tokens
+    )
+
+
+def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    pieces, done = [], 0
+    for start, end in spans:
+        pieces.append(text[done:start])
+        done = end
+    return _tidy(" ".join([*pieces, text[done:]]))
+
+
+def _tidy(text: str) -> str:
+    """The text with single blanks, and without marks that nothing stands between."""
+    text = re.sub(r"[(\[<{]\s*[)\]>}]", " ", text)
+    return re.sub(r"\s+", " ", text).strip(" ,;:-|/\"'")

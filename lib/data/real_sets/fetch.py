@@ -14,9 +14,12 @@ import pandas as pd
 from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.data.real_sets import cleaning, layout, openclipart, packages
+from lib.data.real_sets import cleaning, iconify, layout, openclipart, packages
 
-BUILDERS: dict[str, Callable[[Sequence[Path], Path], None]] = {"openclipart": openclipart.build}
+BUILDERS: dict[str, Callable[[Sequence[Path], Path], None]] = {
+    "openclipart": openclipart.build,
+    "iconify": iconify.build,
+}
 """What writes each set into an empty folder, from its packages' files."""
 PLACE = ROOT / "data" / "real"
 

@@ -14,11 +14,13 @@ import pandas as pd
 from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.data.real_sets import cleaning, iconify, layout, openclipart, packages
+from lib.data.real_sets import cleaning, debian, iconify, layout, openclipart, packages, speeches
 
 BUILDERS: dict[str, Callable[[Sequence[Path], Path], None]] = {
     "openclipart": openclipart.build,
     "iconify": iconify.build,
+    "debian": debian.build,
+    "speeches": speeches.build,
 }
 """What writes each set into an empty folder, from its packages' files."""
 PLACE = ROOT / "data" / "real"

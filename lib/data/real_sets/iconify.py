@@ -33,14 +33,21 @@ def build(packages: Sequence[Path], folder: Path) -> None:
 
     Raises DataError when the archive is damaged, resvg isn't installed, or too few groups are left to split.
     """
+    icons.renderer()  # before anything is read that takes time
     steps = cleaning.Steps()
     pictures, emoji, authors = _rendered(packages[0], steps)
     pictures = _distinct(pictures, steps)
-    pictures = _numbered(pd.concat([pictures, emoji], ignore_index=True), folder)
-    write_csv(folder / "iconify.csv", pictures.drop(columns=["emoji"]))
-    (folder / "splits").mkdir()
-    for name, rows in splits(pictures).items():
-        write_csv(folder / "splits" / f"{name}.csv", rows[["image", "label", "super_label", "GROUP"]])
+    pictures = _numbered(pd.concat([pictures, emoji], ignore_index=True), layout.salt(folder))
+    files = splits(pictures)
+    steps.note("pictures of a split", "galleries are equally large", len(pictures), len(files["all"]))
+    for name in ("images", "splits"):
+        (folder / name).mkdir()
+    for path, content in files["all"][["image", "content"]].itertuples(index=False):
+        (folder / path).write_bytes(content)
+    columns = ["image", "label", "super_label", "GROUP", "CONCEPT"]
+    write_csv(folder / "iconify.csv", files["all"][columns])
+    for name, rows in files.items():
+        write_csv(folder / "splits" / f"{name}.csv", rows[columns])
     layout.write_about(folder, steps, authors)
 
 
@@ -96,28 +103,24 @@ def _distinct(table: pd.DataFrame, steps: cleaning.Steps) -> pd.DataFrame:
     return table.drop(columns=["look", "place"])
 
 
-def _numbered(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """Write the pictures; their list: `image, label, super_label` (0 for emoji), `GROUP, CONCEPT, emoji`.
+def _numbered(table: pd.DataFrame, salt: bytes) -> pd.DataFrame:
+    """The pictures in the order of their bytes: `image, content, label, super_label` (0 for emoji), `GROUP, CONCEPT,
+    emoji`.
 
     Groups, sets and authors are numbered from 1 in the order of salted hashes; concepts are those of emoji, else -1.
     """
     contents = [layout.png(picture) for picture in table["picture"]]
-    order = layout.by_content(contents)
-    table = table.iloc[order].reset_index(drop=True)
-    (folder / "images").mkdir()
-    paths = [f"images/{number:05d}.png" for number in range(len(table))]
-    for path, place in zip(paths, order, strict=True):
-        (folder / path).write_bytes(contents[place])
-    salt, group = layout.salt(folder), table["set"] + "/" + table["style"]
-    author = table["author"].map(names.fold)
-    concepts = names.numbers(table["name"][table["emoji"]], salt)
+    table = table.assign(content=contents).iloc[layout.by_content(contents)].reset_index(drop=True)
+    group, author = table["set"] + "/" + table["style"], table["author"].map(names.fold)
+    concepts = table["name"].map(names.numbers(table["name"][table["emoji"]], salt))
     return pd.DataFrame(
         {
-            "image": paths,
+            "image": [f"images/{number:05d}.png" for number in range(len(table))],
+            "content": table["content"],
             "label": group.map(names.numbers(group, salt)) + 1,
             "super_label": (author.map(names.numbers(author, salt)) + 1).where(~table["emoji"], 0),
             "GROUP": table["set"].map(names.numbers(table["set"], salt)) + 1,
-            "CONCEPT": table["name"].map(concepts).where(table["emoji"], -1).astype(int),
+            "CONCEPT": concepts.where(table["emoji"], -1).astype(int),
             "emoji": table["emoji"],
         }
     )
@@ -126,12 +129,15 @@ def _numbered(table: pd.DataFrame, folder: Path) -> pd.DataFrame:
 def splits(pictures: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The rows of each split file (`lib.hotels.published_splits.FILES`).
 
-    pictures: `image, label, super_label, emoji`. Raises DataError when there are too few authors or groups to hold any out.
+    pictures: `image, label, super_label, emoji`. `all` is what is in one of the others: some of the groups that are held
+    out are in no gallery. Raises DataError when there are too few authors or groups to hold any out.
     """
     known = pictures[~pictures["emoji"].astype(bool)]
     trainval, tests = _cut(known, GALLERY)
     train, validations = _cut(trainval, VALIDATION_GALLERY)
-    files = {"train": train, "trainval": trainval, "test4": pictures[pictures["emoji"].astype(bool)], "all": pictures}
+    emoji = pictures[pictures["emoji"].astype(bool)]
+    used = pd.concat([trainval, *tests, emoji]).sort_index()
+    files = {"train": train, "trainval": trainval, "test4": emoji, "all": used}
     files |= {f"test{number}": rows for number, rows in enumerate(tests, start=1)}
     return files | {f"val{number}": rows for number, rows in enumerate(validations, start=1)}
 

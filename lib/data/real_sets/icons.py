@@ -95,16 +95,21 @@ def _style(name: str, content: Mapping[str, Any]) -> str:
     return max([*ends, *starts], key=len, default="")
 
 
+def renderer() -> Any:
+    """The module that renders SVG. Raises DataError when it isn't installed."""
+    try:
+        import resvg_py
+    except ImportError:
+        raise DataError(HOW_TO_INSTALL) from None
+    return resvg_py
+
+
 def drawn(icon: Mapping[str, Any]) -> np.ndarray | None:
     """An icon, (PIXELS, PIXELS, 3) uint8, RGB, black where it has no colour of its own, on white.
 
     None for what can't be rendered, shows one colour, or embeds a picture from elsewhere. Raises DataError when resvg
     isn't installed.
     """
-    try:
-        import resvg_py
-    except ImportError:
-        raise DataError(HOW_TO_INSTALL) from None
     body = str(icon.get("body", ""))
     if "<image" in body:
         return None
@@ -115,7 +120,7 @@ def drawn(icon: Mapping[str, Any]) -> np.ndarray | None:
     )
     try:
         content = bytes(
-            resvg_py.svg_to_bytes(
+            renderer().svg_to_bytes(
                 svg_string=text, background="#ffffff", width=PIXELS, height=PIXELS, skip_system_fonts=True
             )
         )

@@ -86,9 +86,14 @@ def _hmac(text: str, salt: bytes) -> str:
     return hmac.new(salt, text.encode("utf-8"), hashlib.sha256).hexdigest()
 
 
-def scrubbed(text: str) -> str:
-    """A text without mail addresses, links, credits ("Clipart by …") and collections ("Part of …")."""
-    for pattern in (_MAIL, _LINK, _CREDIT, _PART_OF, _BY):
+def without_addresses(text: str) -> str:
+    """A text without mail addresses and links."""
+    return _tidy(_LINK.sub(" ", _MAIL.sub(" ", text)))
+
+
+def without_credits(text: str) -> str:
+    """A text without credits ("Clipart by …") and collections ("Part of …")."""
+    for pattern in (_CREDIT, _PART_OF, _BY):
         text = pattern.sub(" ", text)
     return _tidy(text)
 
@@ -122,20 +127,24 @@ def _stands(name: tuple[str, ...], spans: Sequence[tuple[int, int, str]], place:
     return name == tuple(word for _, _, word in spans[place : place + len(name)])
 
 
-def without_own(text: str, author: str) -> str:
-    """A text without the words of its author's name (as written), also cut off, lengthened or run together."""
+def without_own(text: str, author: str, loose: bool = False) -> str:
+    """A text without the words of its author's name (as written); if `loose` also cut off, lengthened or run together,
+    as in titles that were file names."""
     tokens, whole = [word for word in words(author) if len(word) >= SHORTEST], fold(author)
-    cut = [match.span() for match in _WORD.finditer(text) if _is_own(plain(match[0]), tokens, whole)]
-    return _without(text, cut)
+    return without_words(text, lambda word: word in tokens or word == whole or (loose and _like(word, tokens, whole)))
 
 
-def _is_own(word: str, tokens: Sequence[str], whole: str) -> bool:
-    if word in tokens or word == whole:
-        return True
-    if len(word) < PREFIX:
-        return False
-    return whole.startswith(word) or any(
-        token.startswith(word) or (len(token) >= PREFIX and word.startswith(token)) for token in tokens
+def without_words(text: str, unwanted: Callable[[str], bool]) -> str:
+    """A text without the words that are unwanted, which are asked for folded."""
+    return _without(text, [match.span() for match in _WORD.finditer(text) if unwanted(plain(match[0]))])
+
+
+def _like(word: str, tokens: Sequence[str], whole: str) -> bool:
+    longer = (token for token in tokens if len(token) >= PREFIX)
+    return len(word) >= PREFIX and (
+        whole.startswith(word)
+        or any(token.startswith(word) for token in tokens)
+        or any(word.startswith(token) for token in longer)
     )
 
 

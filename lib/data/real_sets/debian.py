@@ -16,8 +16,9 @@ from lib.core.errors import DataError
 from lib.data.real_sets import cleaning, layout, names, packages, texts
 
 _TEAM = re.compile(
-    r"\b(teams?|maintainers?|groups?|packagers?|developers?|task ?force|project|community|strike force|crew|"
-    r"committee|qa|users?)\b|@(lists|packages|tracker|teams|alioth-lists)\.|@googlegroups|-(devel|maintainers|team)@",
+    r"\bdebian\b[^<]*<|\b(teams?|maintainers?|groups?|packagers?|developers?|task ?force|project|community|"
+    r"strike force|crew|committee|qa|users?)\b|@(lists|packages|tracker|teams|alioth-lists)\.|@googlegroups|"
+    r"-(devel|maintainers|team)@",
     re.IGNORECASE,
 )
 """What the name or address of a team has in it."""
@@ -30,9 +31,9 @@ def build(found: Sequence[Path], folder: Path) -> None:
     """
     steps, (index, translations) = cleaning.Steps(), found
     table = _descriptions(index, translations, steps)
-    authors = sorted(table["written"].unique())
     persons = ~table["written"].map(lambda name: bool(_TEAM.search(name)))
     table = steps.keep(table, persons, "maintainers who are persons", "a team writes with many hands")
+    authors = sorted(table["written"].unique())
     remove = names.remover(authors)
     cleaned = [
         names.without_own(remove(names.without_addresses(text)), author)

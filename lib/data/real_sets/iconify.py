@@ -129,8 +129,8 @@ def _numbered(table: pd.DataFrame, salt: bytes) -> pd.DataFrame:
 def splits(pictures: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """The rows of each split file (`lib.hotels.published_splits.FILES`).
 
-    pictures: `image, label, super_label, emoji`. `all` is what is in one of the others: some of the groups that are held
-    out are in no gallery. Raises DataError when there are too few authors or groups to hold any out.
+    pictures: `image, label, super_label, emoji`. `all` is what is in one of the others: some of the groups that are
+    held out are in no gallery. Raises DataError when there are too few authors or groups to hold any out.
     """
     known = pictures[~pictures["emoji"].astype(bool)]
     trainval, tests = _cut(known, GALLERY)

@@ -39,7 +39,8 @@ PREFIX = 4
 class NameHashes(Table):
     """Salted hashes of what names the authors: `about/names.csv`."""
 
-    words: int  # in the name
+    kind: str  # name or mail
+    words: int  # in the name; 1 for a mail address
     hmac: str  # HMAC-SHA-256 by the folder's salt of the words, folded and joined by blanks; hexadecimal
 
 
@@ -65,8 +66,10 @@ def _letters(text: str) -> str:
 
 
 def words(name: str) -> list[str]:
-    """The words of a name, an address's part before the @ among them; folded."""
-    return _WORD.findall(plain(_LINK.sub(" ", re.sub(r"@\S+", " ", name))))
+    """The words of a name, without addresses; of a name that is an address only, those before the @. Folded."""
+    found = _WORD.findall(plain(_LINK.sub(" ", _MAIL.sub(" ", name))))
+    address = _MAIL.search(name)
+    return found or (_WORD.findall(plain(address[0].split("@")[0])) if address else [])
 
 
 def numbers(authors: Iterable[str], salt: bytes) -> dict[str, int]:
@@ -75,11 +78,12 @@ def numbers(authors: Iterable[str], salt: bytes) -> dict[str, int]:
     return {unique[index]: number for number, index in enumerate(salted_order(unique, salt))}
 
 
-def hashes(names: Iterable[str], salt: bytes) -> DataFrame[NameHashes]:
-    """The salted hashes of all names (as written), and of each address's part before the @, sorted."""
-    listed = {tuple(found) for name in names if (found := words(name))}
-    rows = sorted((len(found), _hmac(" ".join(found), salt)) for found in listed)
-    return NameHashes.validate(pd.DataFrame(rows, columns=["words", "hmac"]))
+def hashes(names: Sequence[str], salt: bytes) -> DataFrame[NameHashes]:
+    """The salted hashes of all names (as written) and of the mail addresses in them, sorted."""
+    listed = {("name", len(found), " ".join(found)) for name in names if (found := words(name))}
+    listed |= {("mail", 1, plain(address)) for name in names for address in _MAIL.findall(name)}
+    rows = sorted((kind, count, _hmac(text, salt)) for kind, count, text in listed)
+    return NameHashes.validate(pd.DataFrame(rows, columns=["kind", "words", "hmac"]))
 
 
 def _hmac(text: str, salt: bytes) -> str:
@@ -130,7 +134,9 @@ def _stands(name: tuple[str, ...], spans: Sequence[tuple[int, int, str]], place:
 def without_own(text: str, author: str, loose: bool = False) -> str:
     """A text without the words of its author's name (as written); if `loose` also cut off, lengthened or run together,
     as in titles that were file names."""
-    tokens, whole = [word for word in words(author) if len(word) >= SHORTEST], fold(author)
+    before = " ".join(address.split("@")[0] for address in _MAIL.findall(author))
+    tokens = [word for word in (*words(author), *words(before)) if len(word) >= SHORTEST]
+    whole = fold(author)
     return without_words(text, lambda word: word in tokens or word == whole or (loose and _like(word, tokens, whole)))
 
 

@@ -6,13 +6,14 @@ by gzip. Both are read from front to back, one file at a time.
 
 from __future__ import annotations
 
+import gzip
 import lzma
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from lib.core.errors import DataError
 
@@ -22,6 +23,7 @@ MOST = 3_000_000_000
 """Bytes of all files of an archive, whether they are read or not."""
 _AR = b"!<arch>\n"
 _AR_HEADER = 60
+_OPEN: dict[str, Callable[..., Any]] = {".xz": lzma.open, ".gz": gzip.open}
 
 
 class Member(NamedTuple):
@@ -75,13 +77,18 @@ def _checked(path: Path, entry: tarfile.TarInfo) -> str:
 
 @contextmanager
 def _tar(path: Path, stream: IO[bytes]) -> Iterator[tarfile.TarFile]:
+    """The tar archive in a package. What comes after its last file is read too, which finds a file that was cut off."""
     if stream.read(len(_AR)) == _AR:
-        with tarfile.open(fileobj=_data_part(path, stream), mode="r|*") as archive:
-            yield archive
+        suffix, packed = _data_part(path, stream)
+        if suffix not in _OPEN:
+            raise DataError(f"{path}: its data is compressed as {suffix}, which isn't how it was published. {_AGAIN}")
     else:
         stream.seek(0)
-        with tarfile.open(fileobj=stream, mode="r|gz") as archive:
-            yield archive
+        suffix, packed = ".gz", stream
+    with _OPEN[suffix](packed) as content, tarfile.open(fileobj=content, mode="r|") as archive:
+        yield archive
+        while content.read(1 << 20):
+            pass
 
 
 class _Part:
@@ -96,14 +103,14 @@ class _Part:
         return content
 
 
-def _data_part(path: Path, stream: IO[bytes]) -> IO[bytes]:
-    """The part `data.tar.*` of a Debian package whose first eight bytes were read."""
+def _data_part(path: Path, stream: IO[bytes]) -> tuple[str, IO[bytes]]:
+    """The part `data.tar.*` of a Debian package whose first eight bytes were read, and its suffix."""
     while len(header := stream.read(_AR_HEADER)) == _AR_HEADER:
         name, digits = header[:16].decode("ascii", "replace").strip(" /"), header[48:58].strip()
         if not digits.isdigit() or header[58:] != b"`\n":
             raise tarfile.ReadError("a header of ar")
         size = int(digits)
         if name.startswith("data.tar"):
-            return _Part(stream, size)  # type: ignore[return-value]  # tarfile's streams only read
+            return name.removeprefix("data.tar"), _Part(stream, size)  # type: ignore[return-value]  # tarfile's streams only read
         stream.seek(size + size % 2, 1)
     raise DataError(f"{path}: this Debian package has no data in it. {_AGAIN}")

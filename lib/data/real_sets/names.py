@@ -21,13 +21,15 @@ from lib.data.disclosure import salted_order
 _MAIL = re.compile(r"[\w.+%-]+\s?(?:@|\(at\)|\[at\])\s?[\w-]+(?:\.[\w-]+)+", re.IGNORECASE)
 _LINK = re.compile(r"(?:https?://|ftp://|www\.)\S+", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
+_REST = r"(?:[^.;\n]|(?<=\b[A-Z])\.)*"  # of a sentence; the point of an initial doesn't end it
 _CREDIT = re.compile(
     r"\b(?:clip\s?-?art|art|image|picture|icon|drawing|drawn|photo|illustration|created|made|designed|uploaded|"
-    r"submitted|contributed|original|originally|scanned|traced|based on)\b[^.;:\n]{0,30}?\bby\b[^.;\n]*",
+    r"submitted|contributed|original|originally|scanned|traced|based on)\b[^.;:\n]{0,30}?\bby\b" + _REST,
     re.IGNORECASE,
 )
 _BY = re.compile(r"\b[Bb]y:?\s+(?:[A-Z][\w'’-]*\.?\s*)+")
 _PART_OF = re.compile(r"\bpart of\b[^.;\n]*", re.IGNORECASE)
+_LONE_MARKS = re.compile(r"(?:^|\s)[.;,]+(?=\s|$)")
 NO_AUTHOR = ("none", "anonymous", "anon", "unknown", "various", "n/a", "author", "nobody", "publicdomain")
 """What stands in an author's place where there is none, folded."""
 SHORTEST, DISTINCT = 3, 5
@@ -99,7 +101,7 @@ def without_credits(text: str) -> str:
     """A text without credits ("Clipart by …") and collections ("Part of …")."""
     for pattern in (_CREDIT, _PART_OF, _BY):
         text = pattern.sub(" ", text)
-    return _tidy(text)
+    return _tidy(_LONE_MARKS.sub(" ", text))
 
 
 def remover(names: Sequence[str]) -> Callable[[str], str]:

@@ -200,8 +200,9 @@ def test_spellings_of_one_author_are_folded():
 
 
 def test_names_leave_texts_whoever_wrote_them():
-    remove = names.remover(["Quilla Marsh <q@example.org>", "Beastmaker", "Rose"])
-    assert remove("A rose for Quilla  Marsh and beastmaker") == "A rose for and"
+    remove = names.remover(["Quilla Marsh <q@example.org>", "Beastmaker", "Ro"])
+    assert remove("A ro for Quilla  Marsh and beastmaker") == "A ro for and"
+    assert names.nameless("so Quilla Tobbin Marsh drew", "Tobbin Reed", remove) == "so drew"
     assert remove("the marsh of Quilla") == "the marsh of Quilla", "one word of two is no name"
     assert names.without_own("Marsh quillas, marshmallow by q", "Quilla Marsh") == "quillas, marshmallow by q"
     assert names.without_own("marsh_quil quillas", "Quilla Marsh", loose=True) == "_"
@@ -226,6 +227,17 @@ def test_hashes_know_a_name_and_hold_none():
     assert table[["kind", "words"]].to_numpy().tolist() == [["mail", 1], ["name", 2]]
     assert names.hashes(["quilla marsh"], b"1" * 32)["hmac"].tolist() == [table["hmac"][1]]
     assert table["hmac"].str.fullmatch("[0-9a-f]{64}").all()
+    search = names.Search(table, b"1" * 32)
+    assert search.stands_in("by QUÍLLA_Marsh!") and not search.stands_in("Quilla of Marsh")
+    assert not names.Search(table, b"2" * 32).stands_in("Quilla Marsh")
+
+
+def test_a_text_that_still_names_somebody_fails_the_fetch(pinned, tmp_path, monkeypatch):
+    files = pinned("speeches")
+    monkeypatch.setattr(names, "without_words", lambda text, unwanted: text)
+    with pytest.raises(DataError, match=r"speeches.csv: 9 texts still hold an author's name") as error:
+        fetch.fetch("speeches", files, tmp_path / "out")
+    assert "Quilla" not in str(error.value) and not (tmp_path / "out").exists()
 
 
 # Sets -----------------------------------------------------------------------------------------------------------------

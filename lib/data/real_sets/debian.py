@@ -36,7 +36,7 @@ def build(found: Sequence[Path], folder: Path) -> None:
     authors = sorted(table["written"].unique())
     remove = names.remover(authors)
     cleaned = [
-        names.without_own(remove(names.without_addresses(text)), author)
+        names.nameless(names.without_addresses(text), author, remove)
         for text, author in table[["text", "written"]].itertuples(index=False)
     ]
     table = table.assign(text=cleaned, author=table["written"].map(names.fold))

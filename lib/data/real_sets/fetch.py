@@ -43,6 +43,7 @@ def fetch(name: str, given: Sequence[Path] = (), into: Path | None = None, any_v
     with layout.new_folder(folder) as temporary:
         found = packages.files(wanted, given, folder.parent / "packages", any_version)
         BUILDERS[name]([each.path for each in found], temporary)
+        layout.check_nameless(temporary)
         layout.write_source(temporary, {each.package.label: each.sha256 for each in found})
     return folder
 

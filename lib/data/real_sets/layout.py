@@ -18,6 +18,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from lib.core import csv_reader, tables
 from lib.core.errors import DataError
 from lib.core.files import locked, read_json, write_csv, write_json
 from lib.core.schemas import Table
@@ -77,6 +78,19 @@ def write_about(folder: Path, steps: Steps, authors: Sequence[str]) -> None:
     """Write how a folder was cleaned. authors: names as written, of which salted hashes are kept."""
     write_csv(folder / "about" / "cleaning.csv", steps.table())
     write_csv(folder / "about" / "names.csv", names.hashes(authors, salt(folder)))
+
+
+def check_nameless(folder: Path) -> None:
+    """Raise DataError when one of the folder's texts holds an author's name, by the hashes of the names."""
+    search = names.Search(tables.read(folder / "about" / "names.csv", names.NameHashes), salt(folder))
+    for path in csv_reader.tables(folder):
+        table = tables.cells(path)
+        found = sum(map(search.stands_in, table.get("TEXT", ())))
+        if found:
+            raise DataError(
+                f"{path.name}: {found} texts still hold an author's name after cleaning, so nothing was written. If "
+                "the package is the pinned one, this is an error of lib/data/real_sets/names.py: please report it."
+            )
 
 
 def write_source(folder: Path, packages: dict[str, str]) -> None:

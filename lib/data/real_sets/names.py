@@ -32,8 +32,8 @@ _PART_OF = re.compile(r"\bpart of\b[^.;\n]*", re.IGNORECASE)
 _LONE_MARKS = re.compile(r"(?:^|\s)[.;,]+(?=\s|$)")
 NO_AUTHOR = ("none", "anonymous", "anon", "unknown", "various", "n/a", "author", "nobody", "publicdomain")
 """What stands in an author's place where there is none, folded."""
-SHORTEST, DISTINCT = 3, 5
-"""Letters of a word of the author's own name that is taken out, and of another's one-word name."""
+SHORTEST = 3
+"""Letters of a name, and of a word of the author's own name, that is taken out of texts and searched for."""
 PREFIX = 4
 """Letters from which on a cut-off or lengthened form of a name counts as it."""
 
@@ -81,8 +81,8 @@ def numbers(authors: Iterable[str], salt: bytes) -> dict[str, int]:
 
 
 def hashes(names: Sequence[str], salt: bytes) -> DataFrame[NameHashes]:
-    """The salted hashes of all names (as written) and of the mail addresses in them, sorted."""
-    listed = {("name", len(found), " ".join(found)) for name in names if (found := words(name))}
+    """The salted hashes of all names (as written; of SHORTEST letters) and of the mail addresses in them, sorted."""
+    listed = {("name", len(found), " ".join(found)) for found in map(words, names) if len("".join(found)) >= SHORTEST}
     listed |= {("mail", 1, plain(address)) for name in names for address in _MAIL.findall(name)}
     rows = sorted((kind, count, _hmac(text, salt)) for kind, count, text in listed)
     return NameHashes.validate(pd.DataFrame(rows, columns=["kind", "words", "hmac"]))
@@ -90,6 +90,21 @@ def hashes(names: Sequence[str], salt: bytes) -> DataFrame[NameHashes]:
 
 def _hmac(text: str, salt: bytes) -> str:
     return hmac.new(salt, text.encode("utf-8"), hashlib.sha256).hexdigest()
+
+
+class Search:
+    """Knows the names of a folder by their hashes."""
+
+    def __init__(self, table: DataFrame[NameHashes], salt: bytes) -> None:
+        self._salt = salt
+        listed = table[table["kind"] == "name"]
+        self._known, self._lengths = set(listed["hmac"]), sorted(set(listed["words"]))
+
+    def stands_in(self, text: str) -> bool:
+        """Whether a text holds one of the names, all of its words in a row."""
+        found = _WORD.findall(plain(text))
+        runs = (found[at : at + length] for length in self._lengths for at in range(len(found) - length + 1))
+        return any(_hmac(" ".join(run), self._salt) in self._known for run in runs)
 
 
 def without_addresses(text: str) -> str:
@@ -107,10 +122,9 @@ def without_credits(text: str) -> str:
 def remover(names: Sequence[str]) -> Callable[[str], str]:
     """A function that takes the full names (as written) of a set's authors out of a text, whoever's text it is.
 
-    Names of two words and more go wherever they stand in a row. Of one word they go from DISTINCT letters on.
+    A name goes where all its words stand in a row; one of fewer than SHORTEST letters stays.
     """
-    found = {tuple(words(name)) for name in names}
-    whole = {name for name in found if len(name) > 1 or (name and len(name[0]) >= DISTINCT)}
+    whole = {found for name in names if len("".join(found := tuple(words(name)))) >= SHORTEST}
     first: dict[str, list[tuple[str, ...]]] = {}
     for name in sorted(whole, key=lambda name: (-len(name), name)):
         first.setdefault(name[0], []).append(name)
@@ -140,6 +154,14 @@ def without_own(text: str, author: str, loose: bool = False) -> str:
     tokens = [word for word in (*words(author), *words(before)) if len(word) >= SHORTEST]
     whole = fold(author)
     return without_words(text, lambda word: word in tokens or word == whole or (loose and _like(word, tokens, whole)))
+
+
+def nameless(text: str, author: str, remove: Callable[[str], str], loose: bool = False) -> str:
+    """A text without its author's name (`without_own`) and without all others (`remover`), also where what is taken out
+    between two words makes a name of them."""
+    while (shorter := remove(without_own(remove(text), author, loose))) != text:
+        text = shorter
+    return text
 
 
 def without_words(text: str, unwanted: Callable[[str], bool]) -> str:

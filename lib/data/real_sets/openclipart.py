@@ -156,11 +156,9 @@ def _without_duplicates(table: pd.DataFrame, steps: cleaning.Steps) -> pd.DataFr
 def _written(table: pd.DataFrame, remove: Callable[[str], str], steps: cleaning.Steps) -> pd.DataFrame:
     """The works with a text that names nobody: with `plain` (title and description) and `text` (keywords as well)."""
 
-    def scrubbed(text: str) -> str:
-        return names.without_credits(names.without_addresses(text))
-
     def clean(text: str, author: str) -> str:
-        return names.without_own(remove(scrubbed(text.replace("_", " "))), author, loose=True)
+        scrubbed = names.without_credits(names.without_addresses(text.replace("_", " ")))
+        return names.nameless(scrubbed, author, remove, loose=True)
 
     columns = ["title", "description", "keywords", "written"]
     cleaned = [

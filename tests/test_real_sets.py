@@ -210,6 +210,7 @@ def test_names_leave_texts_whoever_wrote_them():
 
 
 def test_credits_collections_and_addresses_leave_texts():
+    assert names.without_addresses("Qui\u0301lla") == "Qu\u00edlla"
     text = "A cat. Clipart by Somebody Else. Part of the flags of all lands. drawn after life by A. Person"
     assert names.without_credits(text) == "A cat."
     assert names.without_addresses("ask a.b@example.org or https://example.org/x (c at d)") == "ask or (c at d)"

@@ -108,8 +108,8 @@ class Search:
 
 
 def without_addresses(text: str) -> str:
-    """A text without mail addresses and links."""
-    return _tidy(_LINK.sub(" ", _MAIL.sub(" ", text)))
+    """A text, in Unicode's NFC, without mail addresses and links."""
+    return _tidy(_LINK.sub(" ", _MAIL.sub(" ", unicodedata.normalize("NFC", text))))
 
 
 def without_credits(text: str) -> str:

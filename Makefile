@@ -12,14 +12,19 @@ BUNDLE ?=
 PART_MB ?= 16
 EMBEDDINGS ?=
 HOTEL_SPLITS ?=
+SET ?= openclipart
+FROM ?=
 RUN := python3 bootstrap.py
 export HOTEL_SPLITS
 
-.PHONY: study site publish collect compare test coverage lab bench lint lock clean
+.PHONY: study real site publish collect compare test coverage lab bench lint lock clean
 
 study:  ## run params/$(PROFILE).yaml, or ONLY some chapters of it, in MINUTES if given; only what is out of date; and its site
 	@$(RUN) python -m lib run "$(PROFILE)" --site --jobs $(JOBS) --minutes $(MINUTES) --cluster "$(CLUSTER)" \
 	  --bundle "$(BUNDLE)" --part-mb $(PART_MB) $(if $(EMBEDDINGS),--embeddings) --only $(ONLY)
+
+real:  ## get a real SET (openclipart, iconify, debian or speeches) to data/real/, by the package manager or FROM its files
+	@$(RUN) python -m lib fetch "$(SET)" --from $(FROM)
 
 site:  ## the executed chapters of a study as a site in build/site, to be opened from disk
 	@$(RUN) python -m lib site "$(PROFILE)"

@@ -117,6 +117,17 @@ def staged(options: argparse.Namespace) -> int:
     return staged_files.check(options.files)
 
 
+def fetch(options: argparse.Namespace) -> int:
+    from lib.data.real_sets import fetch
+
+    begin = time.monotonic()
+    into = Path(options.into) if options.into else None
+    folder = fetch.fetch(options.what, options.files, into, options.any_version)
+    print(fetch.steps(folder).to_string(index=False))
+    print(f"{folder}: the set is there, {time.monotonic() - begin:.0f} s (docs/real_sets.md)")
+    return 0
+
+
 def draw(options: argparse.Namespace) -> int:
     from lib.data import loading as ads
     from lib.hotels import loading as hotels
@@ -190,6 +201,13 @@ def parser() -> argparse.ArgumentParser:
     added.add_argument("study", help=PARAMETER_FILE)
     added = command(staged, "search files for this machine's sensitive data before a commit (pre-commit calls it)")
     added.add_argument("files", nargs="*", type=Path)
+    added = command(fetch, "get a real set by the package manager, clean it and lay it out as own data (make real)")
+    added.add_argument("what", choices=("openclipart", "iconify", "debian", "speeches"))
+    added.add_argument(
+        "--from", dest="files", nargs="*", type=Path, default=[], help="the packages' files, where no manager gets them"
+    )
+    added.add_argument("--into", default="", help="the folder to make; data/real/SET if not given")
+    added.add_argument("--any-version", action="store_true", help="also packages of other versions than were counted")
     added = command(draw, "draw a study's synthetic twin (the graph calls it)")
     added.add_argument("what", choices=("ads", "hotels"))
     added.add_argument("study", help=PARAMETER_FILE)

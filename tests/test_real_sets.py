@@ -20,6 +20,7 @@ from lib.core.files import ROOT, read_json
 from lib.data import ads
 from lib.data.real_sets import archives, cleaning, debian, fetch, iconify, icons, layout, names, packages
 from lib.hotels import loading, published_splits
+from lib.pipeline import leak_scan
 from lib.study import plan
 
 SETS = {"openclipart": made.clip_art, "iconify": made.icon_sets, "speeches": made.speeches, "debian": made.index}
@@ -448,6 +449,22 @@ def test_each_set_has_a_study_of_its_folder(name):
     real = fetch.PLACE / name.removesuffix("-quick")
     assert real in (study.data_folder, study.hotel_pictures) and study.all_runs() and not study.left_out
     assert study.sensitive or study.data.source == "twin"
+
+
+def test_the_leak_scan_knows_the_names_without_holding_them(tmp_path):
+    salt = b"salt"
+    search = names.Search(names.hashes(["Ada Lovelace <ada@example.org>", "Mark"], salt), salt)
+    written = {
+        "clean.csv": "a,b\n1,Mark the box",
+        "named.csv": "author,works\nADA LOVELACE,3",
+        "mail.md": "ask ada@example.org",
+    }
+    for name, content in written.items():
+        (tmp_path / name).write_text(content)
+    (tmp_path / "ada_lovelace.txt").write_text("nothing")
+    found = leak_scan.hashed_names(tmp_path, search, public=["Mark what you want"])
+    assert set(found["kind"]) == {"name"} and not found.astype(str).agg(" ".join, axis=1).str.contains("(?i)ada").any()
+    assert set(found["file"]) == {"named.csv", "mail.md", "(file 1 in order)"}
 
 
 def test_what_is_fetched_is_ignored_by_git():

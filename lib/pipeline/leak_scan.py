@@ -19,6 +19,8 @@ import pandas as pd
 from lib.core.errors import DataError
 from lib.core.files import ROOT
 from lib.data import ads, loading
+from lib.data.real_sets import layout
+from lib.data.real_sets.names import Search
 from lib.pipeline.file_text import Part, Passage, passages
 from lib.pipeline.leak_index import Index
 from lib.study.plan import Study
@@ -128,9 +130,28 @@ def check(study: Study, names: Sequence[str] = ()) -> None:
 
 
 def of_study(study: Study, names: Sequence[str] = ()) -> pd.DataFrame:
-    """`scan` of the study's folder for its data's texts, labels, pseudonyms and images' names, and further `names`."""
+    """`scan` of the study's folder for its data's texts, labels, pseudonyms and images' names, and further `names`.
+
+    Of a real set (`lib.data.real_sets`) also for its authors' names, which are known by their hashes alone.
+    """
     texts, own = secrets_of(study)
-    return scan(study.folder, texts, [*own, *names])
+    findings = [scan(study.folder, texts, [*own, *names])]
+    if (search := layout.name_search(study.data_folder)) is not None:
+        findings.append(hashed_names(study.folder, search))
+    return pd.concat(findings, ignore_index=True).drop_duplicates(ignore_index=True)
+
+
+def hashed_names(folder: Path, search: Search, public: Sequence[str] | None = None) -> pd.DataFrame:
+    """Every place under `folder` that holds a name which `search` knows, in the form of `scan`."""
+    search.forget(own_sources() if public is None else public)
+    rows = []
+    for number, path in enumerate(_files(folder), 1):
+        name = path.relative_to(folder).as_posix()
+        shown = f"(file {number} in order)" if search.stands_in(name) else name
+        for passage in _all_passages(name, path):
+            parts = (part for part in passage.parts if search.stands_in(part.text))
+            rows += [(shown, part.position if search.stands_in(part.place) else part.place, "name") for part in parts]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def secrets_of(study: Study) -> tuple[list[str], list[str]]:

@@ -50,6 +50,7 @@ PAGES = (
     "variants",
     "studies",
     "own_data",
+    "real_sets",
     "hotels",
     "faces",
     "weights",

@@ -80,9 +80,16 @@ def write_about(folder: Path, steps: Steps, authors: Sequence[str]) -> None:
     write_csv(folder / "about" / "names.csv", names.hashes(authors, salt(folder)))
 
 
+def name_search(folder: Path) -> names.Search | None:
+    """What knows the authors of a folder by their hashes; None of a folder that isn't one of a real set."""
+    path = folder / "about" / "names.csv"
+    return names.Search(tables.read(path, names.NameHashes), salt(folder)) if path.is_file() else None
+
+
 def check_nameless(folder: Path) -> None:
     """Raise DataError when one of the folder's texts holds an author's name, by the hashes of the names."""
-    search = names.Search(tables.read(folder / "about" / "names.csv", names.NameHashes), salt(folder))
+    search = name_search(folder)
+    assert search is not None  # `write_about` has written the hashes
     for path in csv_reader.tables(folder):
         table = tables.cells(path)
         found = sum(map(search.stands_in, table.get("TEXT", ())))

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pandas as pd
 from pandera.typing import DataFrame
@@ -93,18 +93,32 @@ def _hmac(text: str, salt: bytes) -> str:
 
 
 class Search:
-    """Knows the names of a folder by their hashes."""
+    """Knows the names and mail addresses of a folder by their hashes."""
 
     def __init__(self, table: DataFrame[NameHashes], salt: bytes) -> None:
-        self._salt = salt
-        listed = table[table["kind"] == "name"]
-        self._known, self._lengths = set(listed["hmac"]), sorted(set(listed["words"]))
+        self._salt, self._hashed = salt, dict[str, str]()
+        of_names = table[table["kind"] == "name"]
+        self._known, self._lengths = set(table["hmac"]), sorted(set(of_names["words"]))
+
+    def forget(self, texts: Iterable[str]) -> None:
+        """Search no more for names that stand in public texts: words of a language, such as Mark."""
+        self._known -= {found for text in texts for found in self._in(text)}
 
     def stands_in(self, text: str) -> bool:
-        """Whether a text holds one of the names, all of its words in a row."""
+        """Whether a text holds one of the names, all of its words in a row, or one of the addresses."""
+        return any(True for _ in self._in(text))
+
+    def _in(self, text: str) -> Iterator[str]:
+        """The hashes of what is known and stands in a text."""
         found = _WORD.findall(plain(text))
-        runs = (found[at : at + length] for length in self._lengths for at in range(len(found) - length + 1))
-        return any(_hmac(" ".join(run), self._salt) in self._known for run in runs)
+        runs = (" ".join(found[at : at + length]) for length in self._lengths for at in range(len(found) - length + 1))
+        addresses = map(plain, _MAIL.findall(text)) if "@" in text or "(at)" in text or "[at]" in text else ()
+        yield from (hashed for run in (*runs, *addresses) if (hashed := self._hash(run)) in self._known)
+
+    def _hash(self, words: str) -> str:
+        if words not in self._hashed:
+            self._hashed[words] = _hmac(words, self._salt)
+        return self._hashed[words]
 
 
 def without_addresses(text: str) -> str:

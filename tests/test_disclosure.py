@@ -49,7 +49,16 @@ def test_renumbered_ads_are_the_same_ads():
     ).assign(group=[0, 1, 2, 3, 4, 0])
     pairs = table.loc[[0, 0, 1, 2, 3, 4, 5]].assign(image=[0, 1, 1, 2, -1, 3, 0]).reset_index(drop=True)
     images = [Path(f"{number}.jpg") for number in range(4)]
-    given = ads.Ads(table, pairs, list("tuvxy"), images, ["Ana", "Bea", "Cleo"], "abc", names=list("klmnop"), groups=["g", "", "g", "", "h"])
+    given = ads.Ads(
+        table,
+        pairs,
+        list("tuvxy"),
+        images,
+        ["Ana", "Bea", "Cleo"],
+        "abc",
+        names=list("klmnop"),
+        groups=["g", "", "g", "", "h"],
+    )
 
     def content(found: ads.Ads) -> tuple[set, list]:
         rows = [

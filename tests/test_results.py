@@ -82,7 +82,9 @@ def test_seeds_that_scored_other_queries_have_no_mean(measured):
     runs = found.find("text", "CE")
     scored = pd.read_csv(runs[1].folder / "queries.csv")
     write_text(runs[1].folder / "queries.csv", scored.assign(relevant=scored["relevant"] + 1).to_csv(index=False))
-    with pytest.raises(DataError, match="seeds of one system scored different queries.*remove the system's run folders"):
+    with pytest.raises(
+        DataError, match=r"seeds of one system scored different queries.*remove the system's run folders"
+    ):
         found.scored(runs, "text")
 
 

@@ -56,7 +56,8 @@ class Ads:
         none), and of data with groups `group` (a number). A group is of one vendor: of two vendors' groups of one name
         each has a number of its own, and so has each ad that is in no group.
     pairs: one row for each text of an ad with each of its images: `ad, region, vendor, text, image` (row of `images`),
-        and `group` as in ads. An ad without an image has one row with image -1; one without a text has text -1 in all of its rows.
+        and `group` as in ads. An ad without an image has one row with image -1; one without a text has text -1 in all
+        of its rows.
     texts: the unique texts. images: the files of the unique images. labels: the label of each vendor number.
     fingerprint: SHA-256 of the files' contents and the CSV files' names.
     modalities: those of `text` and `image` that the data has.
@@ -129,9 +130,9 @@ def read(folder: Path, data: Data | None = None, cache: Path | None = None, chec
     to decode images too. cache: a folder in which the outcome is kept.
 
     The quarantine holds the rows that can't be used: those whose label or region is empty or has control characters;
-    those whose group has control characters; those with too few or too many fields; those with neither a usable text (not empty, not too long, no control
-    characters) nor a usable image (in the folder, whole, not too large); and ads that stand under two vendors. It also
-    notes which ads lack a text or an image, or are in no group.
+    those whose group has control characters; those with too few or too many fields; those with neither a usable text
+    (not empty, not too long, no control characters) nor a usable image (in the folder, whole, not too large); and ads
+    that stand under two vendors. It also notes which ads lack a text or an image, or are in no group.
 
     Raises DataError, which names file, place and remedy, for: no folder or CSV file, two files of one region, a file
     that is not CSV with these columns (`lib.core.csv_reader.read`), no ads at all, and more than a tenth of the rows

@@ -15,8 +15,8 @@ Protocols:
 * `released`: each of the authors' scripts (SCRIPTS) drops and draws in its own way, and retrieval is split anew
   (`released_retrieval`). So an item can be a query of a system that was trained on it.
 
-By `ad`, `group` and `campaign` ads are split once for all modalities. An ad without a text or a picture has no item of those
-that need it.
+By `ad`, `group` and `campaign` ads are split once for all modalities. An ad without a text or a picture has no item of
+those that need it.
 """
 
 from __future__ import annotations
@@ -106,15 +106,15 @@ def split(
 ) -> DataFrame[SplitItems]:
     """The items of one modality with their parts, region by region.
 
-    pairs: `ad, region, vendor, text, image` and for the protocol `group` `group`, as of `lib.data.ads.Ads`. modality: `text`, `image` or `multimodal`.
-    campaigns: of each ad (index), for the protocol of that name. script: of SCRIPTS, for the protocol `released`; the
-    modality's FIRST by default. Returns `region, vendor`, the modality's columns, and `part`: a name of PARTS, or
-    `left out` for a vendor with fewer than two items in the region (under `ad` two ads, under `group` two
-    groups, under `campaign` two campaigns, under `released` as `released_training` says). A group of several regions
-    counts in the one with most of its ads.
+    pairs: `ad, region, vendor, text, image`, and `group` where there are groups, as of `lib.data.ads.Ads`. modality:
+    `text`, `image` or `multimodal`. campaigns: of each ad (index), for the protocol of that name. script: of SCRIPTS,
+    for the protocol `released`; the modality's FIRST by default. Returns `region, vendor`, the modality's columns, and
+    `part`: a name of PARTS, or `left out` for a vendor with fewer than two items in the region (under `ad` two ads,
+    under `group` two groups, under `campaign` two campaigns, under `released` as `released_training` says). A group of
+    several regions counts in the one with most of its ads.
 
-    An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since two ads that share a
-    text can be in different parts (chapter 03). If some ads of a vendor lack the modality, all its items may be in one
+    An item is one text, image or pair of a vendor in a region; under `ad` and `group` also of a part, since two ads
+    that share a text can be in different parts (chapter 03). If some ads of a vendor lack the modality, all its items may be in one
     part. Raises DataError for an unknown protocol, for a modality that the data doesn't have, and for `group` where
     the data has no groups.
     """

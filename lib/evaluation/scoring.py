@@ -53,8 +53,8 @@ def first_rows(vectors: np.ndarray) -> np.ndarray:
 def without_duplicates(query: np.ndarray, document: np.ndarray, contents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Row numbers of queries and documents without duplicates, as the authors remove them.
 
-    query, document: row numbers of contents, which are vectors (n, d) or numbers (n,). Of equal documents the first stays, of equal queries too, and of a
-    query that equals a document none.
+    query, document: row numbers of contents, which are vectors (n, d) or numbers (n,). Of equal documents the first
+    stays, of equal queries too, and of a query that equals a document none.
     """
     kept = document[first_rows(contents[document])]
     asked = query[first_rows(contents[query])]

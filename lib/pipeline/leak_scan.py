@@ -39,8 +39,8 @@ def scan(
 ) -> pd.DataFrame:
     """Every place under `folder` that holds something of the data, also in hidden files and below run folders.
 
-    texts: the ads'. names: vendors' labels, pseudonyms, groups, ids. public: texts whose words are no leak (default: the
-    project's own sources). files: those of the folder to search (default: all). Returns `file` (below the folder),
+    texts: the ads'. names: vendors' labels, pseudonyms, groups, ids. public: texts whose words are no leak (default:
+    the project's own sources). files: those of the folder to search (default: all). Returns `file` (below the folder),
     `place` and `kind` (phone, e-mail, link, name, text), a row each, in order. No finding shows what was found: where a
     file's, column's or key's name is a leak itself, its number stands instead.
     """

@@ -35,8 +35,9 @@ Items = Mapping[tuple[str, str], pd.DataFrame]
 def items_of(study: Study, ads: Ads, alike: Mapping[str, np.ndarray]) -> dict[tuple[str, str], pd.DataFrame]:
     """The training region's items by each protocol and each modality that the data has.
 
-    alike: `lib.data.near_duplicates.groups`. The protocol `group` is left out where the data has no groups. Items of which too few vendors are tested are left out; raises DataError
-    when that is so of all. One vendor is enough, of sensitive data five are.
+    alike: `lib.data.near_duplicates.groups`. The protocol `group` is left out where the data has no groups. Items of
+    which too few vendors are tested are left out; raises DataError when that is so of all. One vendor is enough, of
+    sensitive data five are.
     """
     region = ads.training_region(study.data.train_region)
     modalities = [name for name in CONTENT if splits.has(ads.pairs, name).any()]
@@ -118,7 +119,11 @@ def runs(study: Study) -> dict[str, dict[str, list[Run]]]:
     systems: dict[str, dict[str, list[Run]]] = {}
     for run in study.all_runs().values():
         parameters = run.parameters
-        if run.kind in (TEXT, IMAGE, FUSION, SINGLE_STREAM) and run.finished and not {"variant", "faces"} & set(parameters):
+        if (
+            run.kind in (TEXT, IMAGE, FUSION, SINGLE_STREAM)
+            and run.finished
+            and not {"variant", "faces"} & set(parameters)
+        ):
             name = " ".join(str(value) for key, value in parameters.items() if key not in ("seed", "protocol"))
             protocol = parameters.get("protocol", study.split.protocol)
             systems.setdefault(name, {}).setdefault(protocol, []).append(run)

@@ -420,7 +420,7 @@ def test_a_study_that_leaks_is_refused(study, folder):
     with pytest.raises(DataError) as error:
         leak_scan.check(study, ["Xaver"])
     message = str(error.value)
-    assert "tables/leak06.csv, row 2, column a: text" in message and "and 5 more" in message
+    assert "tables/leak05.csv, row 2, column a: text" in message and "and 6 more" in message
     assert (
         "names.txt, line 1: name; names.txt, line 2: name; names.txt, line 3: name; pictures.txt, line 1: name"
         in message

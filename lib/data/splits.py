@@ -114,9 +114,9 @@ def split(
     several regions counts in the one with most of its ads.
 
     An item is one text, image or pair of a vendor in a region; under `ad` and `group` also of a part, since two ads
-    that share a text can be in different parts (chapter 03). If some ads of a vendor lack the modality, all its items may be in one
-    part. Raises DataError for an unknown protocol, for a modality that the data doesn't have, and for `group` where
-    the data has no groups.
+    that share a text can be in different parts (chapter 03). If some ads of a vendor lack the modality, all its items
+    may be in one part. Raises DataError for an unknown protocol, for a modality that the data doesn't have, and for
+    `group` where the data has no groups.
     """
     check(pairs, modality)
     content = CONTENT[modality]

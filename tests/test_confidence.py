@@ -61,6 +61,8 @@ def test_a_runs_scores_are_its_heads(measured):
     with pytest.raises(DataError, match=r"embeddings.safetensors.*Run the study anew"):
         results.class_scores(run, "text", "south")
     embeddings.save(run.folder / "embeddings.safetensors", {"text": (items, vectors)})
+    with pytest.raises(DataError, match=r"weights.safetensors: it is not there; weights are not published. Run the"):
+        results.class_scores(run, "text", "south")
     save_file({"body": np.zeros(1, np.float32)}, run.folder / "weights.safetensors")
     with pytest.raises(DataError, match="no linear class head"):
         results.class_scores(run, "text", "south")

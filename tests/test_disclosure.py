@@ -46,14 +46,23 @@ def test_salted_order_is_a_permutation_that_follows_the_salt():
 def test_renumbered_ads_are_the_same_ads():
     table = pd.DataFrame(
         {"ad": range(6), "region": list("ssswww"), "vendor": [0, 0, 1, 2, 1, 0], "text": [0, 1, 2, 3, 4, 0]}
-    )
+    ).assign(group=[0, 1, 2, 3, 4, 0])
     pairs = table.loc[[0, 0, 1, 2, 3, 4, 5]].assign(image=[0, 1, 1, 2, -1, 3, 0]).reset_index(drop=True)
     images = [Path(f"{number}.jpg") for number in range(4)]
-    given = ads.Ads(table, pairs, list("tuvxy"), images, ["Ana", "Bea", "Cleo"], "abc", names=list("klmnop"))
+    given = ads.Ads(
+        table,
+        pairs,
+        list("tuvxy"),
+        images,
+        ["Ana", "Bea", "Cleo"],
+        "abc",
+        names=list("klmnop"),
+        groups=["g", "", "g", "", "h"],
+    )
 
     def content(found: ads.Ads) -> tuple[set, list]:
         rows = [
-            (found.names[row.ad], row.region, found.labels[row.vendor], found.texts[row.text])
+            (found.names[row.ad], row.region, found.labels[row.vendor], found.texts[row.text], found.groups[row.group])
             for row in found.ads.itertuples()
         ]
         shown = [

@@ -182,6 +182,32 @@ def test_one_name_in_two_forms_is_one_vendor(tmp_path):
     assert f"{NFD} 1" in found.texts  # texts are as they were written
 
 
+def test_a_group_is_of_one_vendor_and_an_ad_without_one_is_by_itself(tmp_path):
+    header = ["TEXT", "IMAGES", "VENDOR", "SET"]
+    cells = [NFC, f" {NFD} ", NFC, "", "  ", "007", "7", "null"]
+    vendors = ["a", "a", "b", *"aaaaa"]
+    rows = [[f"text {ad}", "", vendor, cell] for ad, (vendor, cell) in enumerate(zip(vendors, cells, strict=True))]
+    rows += [[f"more {ad}", "", "b", "s"] for ad in range(12)] + [["bad", "", "a", "s\x00"]]
+    write(tmp_path, rows, header=header)
+    found = ads.read(tmp_path, layout(images=None, group="SET"))
+    assert found.ads["group"].tolist() == [0, 0, 1, 2, 3, 4, 5, 6] + [7] * 12
+    assert found.groups == [NFC, NFC, "", "", "007", "7", "null", "s"]
+    assert found.pairs["group"].tolist() == found.ads["group"].tolist()
+    noted = found.quarantine[found.quarantine["column"] == "SET"]
+    assert noted["row"].tolist() == [5, 6, 22] and "control character" in noted["reason"].iloc[2]
+    assert noted["reason"].iloc[0] == "the ad is in no group: it is one by itself" and found.rows == 21
+
+
+def test_a_column_of_groups_that_is_empty_is_none(tmp_path):
+    write(tmp_path, [[f"text {ad}", "", "a", ""] for ad in range(9)], header=["TEXT", "IMAGES", "VENDOR", "SET"])
+    found = ads.read(tmp_path, layout(images=None, group="SET"))
+    assert "group" not in found.ads and not found.groups
+    with pytest.raises(DataError, match="it is empty: chapter 01"):
+        splits.split(found.pairs, "text", "group", 1)
+    with pytest.raises(DataError, match="no column SETS"):
+        ads.read(tmp_path, layout(images=None, group="SETS"))
+
+
 @pytest.mark.parametrize(("named", "stored"), [(NFC, NFD), (NFD, NFC)])
 def test_a_picture_is_found_in_either_form(tmp_path, named, stored):
     picture(tmp_path, f"{stored}.png", 1)

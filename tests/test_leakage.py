@@ -1,5 +1,7 @@
 """Near-duplicates stay together under the protocol `campaign`, and what crosses the other splits is counted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,6 +12,7 @@ from made_up_texts import text
 from lib.core.errors import DataError
 from lib.core.files import write_json
 from lib.data import splits
+from lib.data.ads import Ads
 from lib.review import split_leakage
 from lib.study.plan import Run, Study
 
@@ -43,6 +46,26 @@ def test_the_protocol_needs_its_campaigns():
     pairs, _ = pairs_of([1, 1], [1, 2])
     with pytest.raises(DataError, match="needs each ad's campaign"):
         splits.split(pairs, "text", "campaign", 1)
+
+
+def test_the_parts_of_each_protocol_are_counted_with_the_vendors_that_are_left_out():
+    table = pd.DataFrame({"region": "south", "vendor": [1, 1, 1, 2, 3, 3], "text": range(6)})
+    table["part"] = ["train", "train", "test", "left out", "left out", "left out"]
+    [counts] = split_leakage.part_sizes({("group", "text"): table}).to_dict("records")
+    expected = {"protocol": "group", "items_of": "text", "train": 2, "val": 0, "test": 1, "left_out_vendors": 2}
+    assert counts == expected
+
+
+def test_groups_are_one_of_the_protocols_where_there_are_some():
+    number = np.arange(60)
+    ads = pd.DataFrame({"ad": number, "region": "south", "vendor": number % 6, "text": number, "group": number // 2})
+    pairs = ads.assign(image=-1)
+    found = Ads(ads, pairs, [text(n) for n in number], [], [], "", groups=["a"] * 30)
+    alike = {"text": number}
+    study = Study(name="grouped")
+    assert [name for name, _ in split_leakage.items_of(study, found, alike)] == ["paper", "ad", "group", "campaign"]
+    plain = replace(found, ads=ads.drop(columns="group"), pairs=pairs.drop(columns="group"), groups=[])
+    assert [name for name, _ in split_leakage.items_of(study, plain, alike)] == ["paper", "ad", "campaign"]
 
 
 @pytest.fixture

@@ -402,7 +402,9 @@ def test_any_run_of_any_text_is_found_in_any_cell(searched, chosen):
 @pytest.fixture
 def study(folder, monkeypatch) -> SimpleNamespace:
     images = [Path("images/a8f3c2e19b.jpg"), Path("images/room.jpg"), Path("images/000524.jpg")]
-    read = SimpleNamespace(texts=TEXTS, labels=["17", "Zephyrine"], images=images, names=["", "Wanda"])
+    read = SimpleNamespace(
+        texts=TEXTS, labels=["17", "Zephyrine"], images=images, names=["", "Wanda"], groups=["Ypsilanti set", ""]
+    )
     monkeypatch.setattr(leak_scan.loading, "read", lambda study: read)
     monkeypatch.setattr(leak_scan, "own_sources", list)  # it takes two seconds to read, and has tests of its own
     monkeypatch.setattr(plan, "load", lambda name: SimpleNamespace(folder=folder))
@@ -414,13 +416,14 @@ def test_a_study_that_leaks_is_refused(study, folder):
     for number in range(12):
         write(folder, f"tables/leak{number:02d}.csv", f"a\n{RUN}\n")
     write(folder, "pictures.txt", "a8f3c2e19b")
-    write(folder, "names.txt", "Wanda\nXaver")
+    write(folder, "names.txt", "Wanda\nXaver\nthe ypsilanti set")
     with pytest.raises(DataError) as error:
         leak_scan.check(study, ["Xaver"])
     message = str(error.value)
-    assert "tables/leak06.csv, row 2, column a: text" in message and "and 5 more" in message
+    assert "tables/leak05.csv, row 2, column a: text" in message and "and 6 more" in message
     assert (
-        "names.txt, line 1: name; names.txt, line 2: name; pictures.txt, line 1: name" in message
+        "names.txt, line 1: name; names.txt, line 2: name; names.txt, line 3: name; pictures.txt, line 1: name"
+        in message
         and "\n" not in message
     )
     assert "harbour" not in message and "Wanda" not in message and "Xaver" not in message

@@ -18,9 +18,16 @@ from lib.runs.attribution import Experiment
 from lib.runs.baselines import Baseline
 from lib.study import plan
 
-SECRET = ("Zanzibarella", "quetzalcoatl", "Marmaduke", "pic-rhododendron")
-"""Words that stand in every label, text, pseudonym and picture's name of the data below."""
-COLUMNS = {"text": "TEXT", "images": "IMAGES", "vendor": "VENDOR", "pseudonym": "NAME", "region": "PLACE"}
+SECRET = ("Zanzibarella", "quetzalcoatl", "Marmaduke", "pic-rhododendron", "Ypsilanti")
+"""Words that stand in every label, text, pseudonym, picture's name and group of the data below."""
+COLUMNS = {
+    "text": "TEXT",
+    "images": "IMAGES",
+    "vendor": "VENDOR",
+    "pseudonym": "NAME",
+    "region": "PLACE",
+    "group": "SET",
+}
 
 
 @pytest.fixture
@@ -42,12 +49,13 @@ def rows(count=120, vendors=12):
             f"Zanzibarella {number % vendors}",
             f"Marmaduke {number % vendors}",
             ("south", "west")[number % 2],
+            f"Ypsilanti {number // vendors}",
         ]
         for number in range(count)
     ]
 
 
-def write(folder, found, header=("TEXT", "IMAGES", "VENDOR", "NAME", "PLACE"), encoding="utf-8", delimiter=","):
+def write(folder, found, header=("TEXT", "IMAGES", "VENDOR", "NAME", "PLACE", "SET"), encoding="utf-8", delimiter=","):
     with (folder / "ads.csv").open("w", encoding=encoding, newline="") as stream:
         writer = csv.writer(stream, delimiter=delimiter)
         writer.writerows([list(header)] * bool(header) + found)
@@ -72,8 +80,12 @@ def bytes_of_windows(folder):
 
 FAULTS = {
     "no header": lambda folder: write(folder, [[cell.split(" ")[0] for cell in row] for row in rows()], header=()),
-    "a column is missing": lambda folder: write(folder, rows(), header=("TEXT", "IMAGES", "SELLER", "NAME", "PLACE")),
-    "a column twice": lambda folder: write(folder, rows(), header=("TEXT", "IMAGES", "VENDOR", "VENDOR", "PLACE")),
+    "a column is missing": lambda folder: write(
+        folder, rows(), header=("TEXT", "IMAGES", "SELLER", "NAME", "PLACE", "SET")
+    ),
+    "a column twice": lambda folder: write(
+        folder, rows(), header=("TEXT", "IMAGES", "VENDOR", "VENDOR", "PLACE", "SET")
+    ),
     "another delimiter": lambda folder: write(folder, rows(), delimiter=";"),
     "a quote left open": quote_left_open,
     "another encoding": bytes_of_windows,
@@ -82,6 +94,7 @@ FAULTS = {
     "nothing": lambda folder: (folder / "ads.csv").write_text(""),
     "no label": lambda folder: write(folder, with_cell(2, "")),
     "control characters": lambda folder: write(folder, with_cell(2, lambda label: f"{label}\x07")),
+    "control characters in groups": lambda folder: write(folder, with_cell(5, lambda name: f"{name}\x07")),
     "no region": lambda folder: write(folder, with_cell(4, "Zanzibarella <b>")),
     "too few fields": lambda folder: write(folder, [row[:3] for row in rows()]),
     "too many fields": lambda folder: write(folder, [[*row, "quetzalcoatl"] for row in rows()]),
@@ -121,6 +134,7 @@ def runs(path, out):
 
     both = {"text": "bag-of-tokens", "image": "vit-tiny-patch16-random", "seed": 1}
     tried(lambda: Experiment("10_text", path, f"{out}/1", objective="ce+supcon", text="bag-of-tokens", seed=1))
+    tried(lambda: Experiment("10_text", path, f"{out}/6", "pre-trained", 1, text="bag-of-tokens", protocol="group"))
     tried(lambda: Baseline("14_baselines", path, f"{out}/2", baseline="char-ngrams", seed=1))
     tried(lambda: Baseline("14_baselines", path, f"{out}/3", baseline="perceptual-hash", seed=1))
     tried(lambda: Experiment("12_fusion", path, f"{out}/4", objective="pre-trained", fusion="mean-similarity", **both))

@@ -6,8 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from lib.core.errors import DataError
 from lib.review import one_ad
 from lib.review.one_ad import Investigation, identifiers_of
+from lib.runs import embeddings
 
 
 @pytest.mark.parametrize(
@@ -42,6 +44,13 @@ def test_of_each_ad_the_picture_most_like_the_query_is_taken():
     assert found["ad"].tolist() == [3, 1, 0]  # in the order asked; ad 2 has no picture
     assert found["image"].tolist() == [12, 11, 11] and found["asked"].tolist() == [1, 1, 1]
     assert found["similarity"].tolist() == pytest.approx([np.sqrt(0.5), 1, 1])
+
+
+def test_a_run_without_its_weights_says_what_to_do(tmp_path):
+    items, vectors, _ = pictures()
+    embeddings.save(tmp_path / "embeddings.safetensors", {"image": (items, vectors)})
+    with pytest.raises(DataError, match=r"weights.safetensors: it is not there; weights are not published. Run the"):
+        Investigation("quick", SimpleNamespace(folder=tmp_path))
 
 
 def an_investigation(texts):

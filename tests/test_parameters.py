@@ -123,6 +123,15 @@ def test_a_run_notebook_has_the_parameters_that_are_known_and_sound_defaults(not
             {"runs": [{**ALIGNED, "overlap": [0.5]}], "data": {"source": "matched", "folder": "somewhere"}},
             ["overlap is the twin's"],
         ),
+        ({"split": {"protocol": "group"}}, ["protocol group", "The twin has none", "paper, ad, campaign or released"]),
+        (
+            {"runs": [{**TEXT, "protocol": ["ad", "group"]}], "data": {"source": "matched", "folder": "somewhere"}},
+            ["protocol group", "data.columns.group"],
+        ),
+        (
+            {"data": {"source": "matched", "folder": "somewhere", "columns": {"group": "VENDOR"}}},
+            ["one column is named for two things"],
+        ),
         ({"runs": [{"notebook": "43_hotel_search", "image": ["resnet-50"], "loss": ["arc"], "seed": [1]}]}, ["'arc'"]),
         (
             {"runs": [{"notebook": "43_hotel_search", "image": ["resnet-50"], "loss": ["bce"], "seed": [1]}]},

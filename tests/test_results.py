@@ -77,6 +77,17 @@ def test_the_authors_mrr_is_of_each_seed(measured):
     assert row["difference"] == pytest.approx(0.125) and row["queries"] == 60
 
 
+def test_seeds_that_scored_other_queries_have_no_mean(measured):
+    found = measured(text("ce", seed=1), text("ce", seed=2))
+    runs = found.find("text", "CE")
+    scored = pd.read_csv(runs[1].folder / "queries.csv")
+    write_text(runs[1].folder / "queries.csv", scored.assign(relevant=scored["relevant"] + 1).to_csv(index=False))
+    with pytest.raises(
+        DataError, match=r"seeds of one system scored different queries.*remove the system's run folders"
+    ):
+        found.scored(runs, "text")
+
+
 def test_runs_that_are_not_finished_are_left_out(measured):
     found = measured(text(), image())
     [run] = found.find("image", "CE")

@@ -258,3 +258,22 @@ def test_a_run_is_scored_by_its_variants_choice():
     assert list(released) == list(verification.scores(items, vectors)) and len(released) == 9
     every = scoring.per_query(items, vectors, "inner product", "removed")
     assert released["R-Precision@X"].tolist() == every.loc[every["member"], "R-Precision@X"].tolist()
+
+
+def test_two_seeds_remove_the_same_duplicates_and_number_queries_alike():
+    """A text that is read as another one is its duplicate for every seed, however their vectors were rounded."""
+    rng = np.random.default_rng(5)
+    items = pd.DataFrame({"region": "south", "vendor": np.arange(40) % 5, "part": np.repeat(["train", "test"], 20)})
+    contents = np.arange(40)
+    contents[[3, 22, 30, 31]] = 2, 7, 25, 24  # a document twice, a query that is a document, two queries twice
+    seeds = []
+    for seed in range(2):
+        vectors = rng.normal(size=(40, 6)).astype(np.float32)[contents]
+        vectors[30 + seed] += np.float32(1e-6)  # one equals no other in its last bits, in each seed another
+        seeds.append(scoring.scores(items, vectors, scoring.Scoring("inner product", "removed"), contents))
+    key = ["region", "query", "vendor", "relevant", "documents"]
+    pd.testing.assert_frame_equal(seeds[0][key], seeds[1][key])
+    kept = [number for number in range(20) if number not in (2, 10, 11)]
+    assert seeds[0]["query"].tolist() == kept and seeds[0]["documents"].eq(20).all()
+    assert seeds[0]["vendor"].tolist() == items["vendor"].iloc[20:].to_numpy()[kept].tolist()
+    assert seeds[0].groupby("vendor")["relevant"].first().tolist() == [4, 4, 4, 3, 4]

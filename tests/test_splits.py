@@ -82,7 +82,7 @@ def test_small_vendors_are_left_out_and_counted():
 
 
 def test_unknown_protocol():
-    with pytest.raises(DataError, match="give one of paper, ad, campaign, released"):
+    with pytest.raises(DataError, match="give one of paper, ad, group, campaign, released"):
         splits.split(pairs(), "multimodal", "random", 1111)
 
 
@@ -91,10 +91,10 @@ def lacking():
     given = pairs()
     given.loc[given["ad"] % 4 == 0, "text"] = -1
     given.loc[given["ad"] % 5 == 1, "image"] = -1
-    return given.drop_duplicates(["ad", "text", "image"]).reset_index(drop=True)
+    return given.drop_duplicates(["ad", "text", "image"]).assign(group=lambda table: table["ad"]).reset_index(drop=True)
 
 
-@pytest.mark.parametrize("protocol", ["paper", "ad", "campaign", "released"])
+@pytest.mark.parametrize("protocol", ["paper", "ad", "group", "campaign", "released"])
 @pytest.mark.parametrize("modality", ["text", "image", "multimodal"])
 def test_what_an_ad_lacks_is_no_item(protocol, modality):
     given, of = lacking(), pd.Series(range(40))
@@ -105,11 +105,12 @@ def test_what_an_ad_lacks_is_no_item(protocol, modality):
     assert set(items[content].itertuples(index=False)) == set(there[content].itertuples(index=False))
 
 
-@pytest.mark.parametrize("protocol", ["ad", "campaign"])
+@pytest.mark.parametrize("protocol", ["ad", "group", "campaign"])
 def test_ads_are_split_once_for_all_modalities(protocol):
     """An ad goes where it goes when all ads have everything."""
     of = pd.Series(range(40))
-    whole = splits.split(pairs(), "image", protocol, 1111, of).set_index("image")["part"]
+    every = pairs().assign(group=lambda table: table["ad"])
+    whole = splits.split(every, "image", protocol, 1111, of).set_index("image")["part"]
     items = splits.split(lacking(), "image", protocol, 1111, of).set_index("image")["part"]
     assert items.equals(whole[items.index])
 
@@ -129,3 +130,50 @@ def test_what_an_ad_lacks_joins_no_campaign():
     found = Ads(given.drop_duplicates("ad")[["ad", "region", "vendor", "text"]], given, [], [], [], "")
     of = near_duplicates.campaigns(found, {"text": np.arange(40), "image": np.arange(120)})
     assert of.nunique() == 40  # ads 0 and 1 shared a text, which ad 0 lacks here
+
+
+# Groups ---------------------------------------------------------------------------------------------------------------
+
+
+def grouped(ads):
+    """An ad each with a text of its own: (vendor, group of the vendor, region)."""
+    table = pd.DataFrame(ads, columns=["vendor", "name", "region"])
+    table["group"] = pd.factorize(pd.MultiIndex.from_frame(table[["vendor", "name"]]))[0]
+    number = np.arange(len(table))
+    return table.drop(columns="name").assign(ad=number, text=number, image=-1)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5), st.sampled_from(["south", "west"])), min_size=1),
+    st.integers(0, 99),
+)
+def test_no_group_stands_in_two_parts_in_whatever_regions(ads, seed):
+    given_ads = grouped(ads)
+    items = splits.split(given_ads, "text", "group", seed)
+    assert items["text"].tolist() == given_ads["text"].tolist()
+    assert items.groupby(given_ads["group"])["part"].nunique().max() == 1
+    assert splits.split(given_ads, "text", "group", seed).equals(items)
+
+
+def test_a_vendor_of_one_group_in_a_region_is_left_out_there_and_others_have_one_to_learn_from():
+    ads = [(vendor, group, "south") for vendor in range(30) for group in range(4) for _ in range(1 + group)]
+    ads += [(77, 0, "south")] * 9 + [(vendor, 5, "west") for vendor in range(3)]
+    items = splits.split(grouped(ads), "text", "group", 3)
+    out = items[items["part"] == "left out"]
+    assert set(zip(out["vendor"], out["region"], strict=True)) == {(77, "south"), *((n, "west") for n in range(3))}
+    assert splits.sizes(items).query("part == 'left out'")["vendors"].tolist() == [1, 3]
+    assert set(items.loc[items["part"] == "train", "vendor"]) == set(range(30))
+    groups = items[items["part"] != "left out"].assign(group=lambda table: grouped(ads)["group"][table.index])
+    shares = groups.drop_duplicates("group")["part"].value_counts(normalize=True)
+    assert shares["train"] == pytest.approx(0.75, abs=0.03) and shares["test"] == pytest.approx(0.20, abs=0.03)
+
+
+def test_a_group_of_two_regions_counts_where_most_of_its_ads_are():
+    ads = [(1, 0, "south")] * 3 + [(1, 0, "west")] + [(1, 1, "south"), (1, 2, "west"), (1, 3, "west")]
+    items = splits.split(grouped(ads), "text", "group", 0)
+    assert "left out" not in set(items["part"]) and items["part"][:4].nunique() == 1
+
+
+def test_data_without_groups_says_what_to_do():
+    with pytest.raises(DataError, match=r"protocol group: this data has no groups.*data\.columns\.group.*chapter 01"):
+        splits.split(pairs(), "text", "group", 1)

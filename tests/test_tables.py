@@ -215,6 +215,42 @@ def test_every_published_table_that_is_read_back_has_its_types():
             assert filled.empty or not all(MEASURED.fullmatch(cell) for cell in filled), (path, name)
 
 
+def test_every_published_table_is_read_by_its_types():
+    """A name of `lib/core/tables.yaml` that stands for words in some table would make that one unreadable."""
+    for path in sorted((ROOT / "results").glob("*/tables/*.csv")):
+        assert len(tables.chapter(path)) == max(0, len(tables.cells(path)) if tables.names(path) else 0), path
+
+
+COUNTED = {
+    "power": "effect printed se vendors seeds family margin smallest vendors_needed vendors_printed vendors_margin",
+    "power_at_sizes": "times vendors seeds smallest shows_printed shows_measured",
+    "power_curves": "effect seeds vendors power",
+    "power_planning": "sd 0.01 0.02 0.05 0.1 0.2",
+    "printed_error": "difference n se_0 se_3 se_5 se_7 se_9 survives_from survives_from_holm",
+    "printed_sources": "table row of cell equal chance",
+    "source_findings": "cells chance",
+    "orders_in_notebooks": "printed headed as_they_come cosine better_vendors worse_vendors",
+    "forensic_coverage": "table printed checked flagged",
+    "ledger": "effect low high seeds smallest times_needed vendors_needed seeds_needed",
+    "coverage_sections": "measured printed not_as_published not_here",
+    "coverage_cells": "table printed ours lacking",
+    "hotel_verdicts": "effect low high",
+    "statements_in_notebooks": "printed cells with_output of_other_metric of_other_system changed left_out",
+    "revised_cells": "table printed revised",
+    "claims_identification": "p_equivalent vendor_error smallest vendors_needed seeds_needed",
+}
+"""Columns of numbers that a table's reader counts with."""
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_numbers_of_power_print_and_coverage_are_read_as_numbers(name, tmp_path):
+    path, columns = tmp_path / f"{name}.csv", COUNTED[name].split()
+    cell = {column: "True" if column.startswith("shows_") else "1" for column in columns}
+    pd.DataFrame([cell]).to_csv(path, index=False)
+    table = tables.chapter(path)
+    assert all(pd.api.types.is_numeric_dtype(table[column]) for column in columns), table.dtypes
+
+
 def test_the_benchmark_reads_its_ratios(tmp_path):
     pd.DataFrame({"ratio": [1.5, 2, 2.5]}).to_csv(tmp_path / "speed_scoring.csv", index=False)
     for name, label in (("speed_training", "system"), ("speed_parts", "part")):

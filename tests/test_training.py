@@ -304,6 +304,19 @@ def test_digits_of_queries_and_other_regions_are_kept_as_published(mask_digits, 
     assert inputs.rows(items, "image", data.in_training(items)).tolist() == [9, 8, 7, 6]
 
 
+@pytest.mark.parametrize(("mask_digits", "same"), [("all", [0, 0, 1, 0]), ("train", [0, 2, 1, 0])])
+def test_texts_that_are_read_as_the_same_tokens_are_one_content(mask_digits, same):
+    """Two texts that differ in what is masked; as released that is so only where they are trained on."""
+    data = object.__new__(AdItems)
+    data.study = SimpleNamespace(text=SimpleNamespace(max_tokens=8))
+    data.ads = SimpleNamespace(texts=["room", "room 1", "hall"])
+    inputs = Inputs(data, None, None, mask_digits)
+    inputs.tokens = [[7, 3], [7, 3], [7, 4]]
+    inputs.tokens_with_digits = [[7, 3], [7, 5], [7, 4]]
+    items = pd.DataFrame({"text": [0, 1, 2, 0]})
+    assert inputs.contents(items, np.array([True, False, True, False])).tolist() == same
+
+
 def test_two_processes_train_as_one(tmp_path):
     """Gloo on the CPU; cross-entropy, whose mean over a batch is the mean over its parts."""
 

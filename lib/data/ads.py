@@ -34,6 +34,7 @@ ADS = pa.DataFrameSchema(
         "region": pa.Column(str, pa.Check(lambda names: names.map(region_problem) == "")),
         "vendor": pa.Column("int64", pa.Check.ge(0)),
         "text": pa.Column("int64", pa.Check.ge(-1)),
+        "group": pa.Column("int64", pa.Check.ge(0), required=False),
     },
     strict=True,
 )
@@ -52,9 +53,11 @@ class Ads:
     """The ads of a data folder.
 
     ads: one row an ad: `ad` (number), `region`, `vendor` (number, one for all regions), `text` (row of `texts`, -1 for
-        none).
-    pairs: one row for each text of an ad with each of its images: `ad, region, vendor, text, image` (row of `images`).
-        An ad without an image has one row with image -1; one without a text has text -1 in all of its rows.
+        none), and of data with groups `group` (a number). A group is of one vendor: of two vendors' groups of one name
+        each has a number of its own, and so has each ad that is in no group.
+    pairs: one row for each text of an ad with each of its images: `ad, region, vendor, text, image` (row of `images`),
+        and `group` as in ads. An ad without an image has one row with image -1; one without a text has text -1 in all
+        of its rows.
     texts: the unique texts. images: the files of the unique images. labels: the label of each vendor number.
     fingerprint: SHA-256 of the files' contents and the CSV files' names.
     modalities: those of `text` and `image` that the data has.
@@ -62,6 +65,7 @@ class Ads:
     quarantine: what was rejected, and why: `file, row, column, reason` (row 1 is a file's first); nothing of the ads'
         content.
     names: the pseudonym of each ad; empty if the data has none. digests: the SHA-256 of each of `images`.
+    groups: the name of each group number, '' for an ad in no group; empty if the data has no groups.
     """
 
     ads: pd.DataFrame
@@ -75,6 +79,7 @@ class Ads:
     quarantine: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
     names: list[str] = field(default_factory=list)
     digests: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
 
     @property
     def regions(self) -> list[str]:
@@ -104,7 +109,7 @@ class Ads:
 class _Row:
     """A row of a CSV file that may become an ad.
 
-    text: '' for none. images: paths as given. lacks: why the row has no text or no image, by column.
+    text, group: '' for none. images: paths as given. lacks: why the row has no text or no image, by column.
     """
 
     file: str
@@ -114,6 +119,7 @@ class _Row:
     text: str
     images: list[str]
     name: str
+    group: str
     lacks: dict[str, str]
 
 
@@ -124,9 +130,9 @@ def read(folder: Path, data: Data | None = None, cache: Path | None = None, chec
     to decode images too. cache: a folder in which the outcome is kept.
 
     The quarantine holds the rows that can't be used: those whose label or region is empty or has control characters;
-    those with too few or too many fields; those with neither a usable text (not empty, not too long, no control
-    characters) nor a usable image (in the folder, whole, not too large); and ads that stand under two vendors. It also
-    notes which ads lack a text or an image.
+    those whose group has control characters; those with too few or too many fields; those with neither a usable text
+    (not empty, not too long, no control characters) nor a usable image (in the folder, whole, not too large); and ads
+    that stand under two vendors. It also notes which ads lack a text or an image, or are in no group.
 
     Raises DataError, which names file, place and remedy, for: no folder or CSV file, two files of one region, a file
     that is not CSV with these columns (`lib.core.csv_reader.read`), no ads at all, and more than a tenth of the rows
@@ -149,6 +155,8 @@ def read(folder: Path, data: Data | None = None, cache: Path | None = None, chec
             _drop_bad_images(row, pictures, columns.images, quarantine)
     rows = _unambiguous([row for row in rows if _has_content(row, columns, quarantine)], pictures, quarantine)
     quarantine.check(folder, count)
+    if columns.group is not None:
+        _note_ungrouped(rows, columns.group, quarantine)
     used = {row.file for row in rows}
     for path in files:
         if path.name not in used:
@@ -209,6 +217,10 @@ def _usable(file: str, region: str, table: csv_reader.Rows, data: Data, quaranti
             if problem := cell_problem(cell) or region_problem(region):
                 quarantine.row(file, number, columns.region, problem)
                 continue
+        group = "" if columns.group is None else csv_reader.name(cells[columns.group])
+        if group and (problem := cell_problem(cells[str(columns.group)])):
+            quarantine.row(file, number, str(columns.group), problem)
+            continue
         text, images, lacks = "", [], {}
         if columns.text is not None:
             if problem := text_problem(cells[columns.text]):
@@ -223,7 +235,7 @@ def _usable(file: str, region: str, table: csv_reader.Rows, data: Data, quaranti
                 images, lacks[columns.images] = [], problem
         vendor = csv_reader.name(cells[columns.vendor])
         pseudonym = "" if columns.pseudonym is None else csv_reader.name(cells[columns.pseudonym])
-        rows.append(_Row(file, number, region, vendor, text, images, pseudonym, lacks))
+        rows.append(_Row(file, number, region, vendor, text, images, pseudonym, group, lacks))
     return rows
 
 
@@ -252,6 +264,13 @@ def _has_content(row: _Row, columns: Columns, quarantine: Quarantine) -> bool:
         else:
             quarantine.row(row.file, row.row, column, reason)
     return usable
+
+
+def _note_ungrouped(rows: list[_Row], column: str, quarantine: Quarantine) -> None:
+    """Note which ads are in no group."""
+    for row in rows:
+        if not row.group:
+            quarantine.note(row.file, row.row, column, "the ad is in no group: it is one by itself")
 
 
 def _unambiguous(rows: list[_Row], pictures: dict[str, image_files.PictureFile], quarantine: Quarantine) -> list[_Row]:
@@ -288,6 +307,12 @@ def _tables(
             "text": text_codes,
         }
     )
+    names: list[str] = []
+    if any(row.group for row in rows):
+        # An ad in no group has its own number in place of a name.
+        keys = [(row.vendor, row.group or number) for number, row in enumerate(rows)]
+        ads["group"], unique = pd.factorize(pd.Index(keys, tupleize_cols=False))
+        names = [name if isinstance(name, str) else "" for _, name in unique]
     listed = pd.Series([row.images if row.images else [None] for row in rows]).explode()
     image_codes, images = pd.factorize(listed)  # no picture: -1
     pairs = ads.loc[listed.index].assign(image=image_codes).reset_index(drop=True)
@@ -305,6 +330,7 @@ def _tables(
         quarantine.table(),
         [row.name for row in rows] if columns.pseudonym is not None else [],
         digests,
+        names,
     )
 
 

@@ -69,7 +69,7 @@ def salted_order(values: Sequence[object], salt: bytes) -> list[int]:
 
 
 def renumbered(ads: Ads, salt: bytes) -> Ads:
-    """The same ads with vendors, texts, images and ads numbered in their salted order.
+    """The same ads with vendors, groups, texts, images and ads numbered in their salted order.
 
     Runs store these numbers; in the order of the files they would be raw ids. The fingerprint is salted too, since
     caches in the order of the images are named by it.
@@ -80,6 +80,13 @@ def renumbered(ads: Ads, salt: bytes) -> Ads:
         "text": salted_order(ads.texts, salt),
         "image": salted_order(ads.images, salt),
     }
+    if ads.groups:
+        first = ads.ads.drop_duplicates("group").sort_values("group")  # a group's first ad stands for one without name
+        named = [
+            (ads.labels[vendor], name or ad)
+            for vendor, name, ad in zip(first["vendor"], ads.groups, first["ad"], strict=True)
+        ]
+        orders["group"] = salted_order(named, salt)
 
     def renumber(frame: pd.DataFrame) -> pd.DataFrame:
         columns = frame.columns.intersection(list(orders))
@@ -97,6 +104,7 @@ def renumbered(ads: Ads, salt: bytes) -> Ads:
         digests=[ads.digests[old] for old in orders["image"]] if ads.digests else [],
         labels=[ads.labels[old] for old in orders["vendor"]],
         names=[ads.names[old] for old in orders["ad"]] if ads.names else [],
+        groups=[ads.groups[old] for old in orders["group"]] if ads.groups else [],
         fingerprint=_digest(ads.fingerprint, salt),
     )
 

@@ -6,13 +6,17 @@ Protocols:
   on both sides; texts alone and images alone are split over the unique ones. The shares and the joining are MATCHED's
   (A.4, A.2 ii), the pairs the authors' fusions';
 * `ad`: whole ads are split, and an ad's text, images and pairs go where it goes;
+* `group`: whole groups of a vendor's ads, such as collections of works, are split, and an ad goes where its group goes,
+  in all regions. A group is of one vendor, and an ad without one is a group of its own. So nothing that all of a group
+  share can give its vendor away. What two groups of a vendor share crosses, and the shares are of groups, whatever
+  their sizes;
 * `campaign`: ads that near-duplicate texts or images join (`lib.data.near_duplicates.campaigns`) go to one part, in all
   regions, whoever posted them;
 * `released`: each of the authors' scripts (SCRIPTS) drops and draws in its own way, and retrieval is split anew
   (`released_retrieval`). So an item can be a query of a system that was trained on it.
 
-By `ad` and `campaign` ads are split once for all modalities. An ad without a text or a picture has no item of those
-that need it.
+By `ad`, `group` and `campaign` ads are split once for all modalities. An ad without a text or a picture has no item of
+those that need it.
 """
 
 from __future__ import annotations
@@ -29,7 +33,7 @@ from lib.core.schemas import SplitItems
 from lib.data import draws, near_duplicates
 from lib.data.ads import Ads
 from lib.study.plan import Study
-from lib.study.run_kinds import CONTENT, Protocol
+from lib.study.run_kinds import CONTENT, NO_GROUPS, Protocol
 
 PARTS = ("train", "val", "test")
 SCRIPTS = {
@@ -102,15 +106,17 @@ def split(
 ) -> DataFrame[SplitItems]:
     """The items of one modality with their parts, region by region.
 
-    pairs: `ad, region, vendor, text, image` as of `lib.data.ads.Ads`. modality: `text`, `image` or `multimodal`.
-    campaigns: of each ad (index), for the protocol of that name. script: of SCRIPTS, for the protocol `released`; the
-    modality's FIRST by default. Returns `region, vendor`, the modality's columns, and `part`: a name of PARTS, or
-    `left out` for a vendor with fewer than two items in the region (under `ad` two ads, under `campaign` two
-    campaigns, under `released` as `released_training` says).
+    pairs: `ad, region, vendor, text, image`, and `group` where there are groups, as of `lib.data.ads.Ads`. modality:
+    `text`, `image` or `multimodal`. campaigns: of each ad (index), for the protocol of that name. script: of SCRIPTS,
+    for the protocol `released`; the modality's FIRST by default. Returns `region, vendor`, the modality's columns, and
+    `part`: a name of PARTS, or `left out` for a vendor with fewer than two items in the region (under `ad` two ads,
+    under `group` two groups, under `campaign` two campaigns, under `released` as `released_training` says). A group of
+    several regions counts in the one with most of its ads.
 
-    An item is one text, image or pair of a vendor in a region; under `ad` also of a part, since two ads that share a
-    text can be in different parts (chapter 03). If some ads of a vendor lack the modality, all its items may be in one
-    part. Raises DataError for an unknown protocol, and for a modality that the data doesn't have.
+    An item is one text, image or pair of a vendor in a region; under `ad` and `group` also of a part, since two ads
+    that share a text can be in different parts (chapter 03). If some ads of a vendor lack the modality, all its items
+    may be in one part. Raises DataError for an unknown protocol, for a modality that the data doesn't have, and for
+    `group` where the data has no groups.
     """
     check(pairs, modality)
     content = CONTENT[modality]
@@ -123,6 +129,12 @@ def split(
         ads = pairs.drop_duplicates("ad")[["ad", "region", "vendor"]].reset_index(drop=True)
         parts = pd.Series(_by_region(ads, seed), index=ads["ad"])
         items = _of_ads(pairs, parts, modality)
+    elif protocol == "group":
+        if "group" not in pairs:
+            raise DataError(
+                f"Split, protocol group: {NO_GROUPS}. If the column is named, it is empty: chapter 01 lists its cells."
+            )
+        items = _of_ads(pairs, _by_group(pairs, seed), modality)
     elif protocol == "campaign":
         if campaigns is None:
             raise DataError("split: the protocol campaign needs each ad's campaign (lib.data.near_duplicates).")
@@ -172,14 +184,27 @@ def _by_region(items: pd.DataFrame, seed: int) -> np.ndarray:
     return parts
 
 
+def _by_group(pairs: pd.DataFrame, seed: int) -> pd.Series:
+    """Each ad's part (index: ads): whole groups are dealt region by region, stratified by vendor."""
+    ads = pairs.drop_duplicates("ad")[["ad", "region", "vendor", "group"]]
+    home = _by_most_ads(ads, "group", ["region", "vendor"])
+    return ads.set_index("ad")["group"].map(pd.Series(_by_region(home, seed), index=home["group"]))
+
+
+def _by_most_ads(ads: pd.DataFrame, whole: str, of: list[str]) -> pd.DataFrame:
+    """For each value of the column `whole` the values of `of` that most of its ads have, first ones where they tie."""
+    sizes = ads.groupby([whole, *of]).size().rename("ads").reset_index()
+    order = sizes.sort_values([whole, "ads", *of], ascending=[True, False, *[True] * len(of)])
+    return order.drop_duplicates(whole)
+
+
 def _by_campaign(pairs: pd.DataFrame, campaigns: pd.Series, seed: int) -> pd.Series:
     """Each ad's part (index: ads): whole campaigns are dealt, stratified by vendor.
 
     A campaign of several vendors counts as that of the vendor with most ads in it.
     """
     ads = pairs.drop_duplicates("ad")[["ad", "vendor"]].assign(campaign=lambda table: table["ad"].map(campaigns))
-    sizes = ads.groupby(["campaign", "vendor"]).size().rename("ads").reset_index()
-    owner = sizes.sort_values(["campaign", "ads", "vendor"], ascending=[True, False, True]).drop_duplicates("campaign")
+    owner = _by_most_ads(ads, "campaign", ["vendor"])
     parts = np.array([*PARTS, "left out"])[stratified(owner["vendor"].to_numpy(), seed)]
     return ads.set_index("ad")["campaign"].map(pd.Series(parts, index=owner["campaign"]))
 

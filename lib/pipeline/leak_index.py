@@ -6,10 +6,10 @@ colours:
 
 - phones: a number that `lib.data.identifiers.phones` finds in the ads, however the output writes it;
 - e-mails and links: those of the ads, also written "robin (at) example dot org"; a link also by a part of its path;
-- names (vendor labels, pseudonyms, image files' names), as whole words in one cell, heading or line (`vendor` above `7`
-  is no `vendor 7`): of three letters and digits or more, one of them a letter. Of digits alone from six on: a label
-  such as 17 stands in every table, and nothing can tell whether it is one. That is why sensitive data get numbers in
-  the order of salted hashes (`lib.data.disclosure.renumbered`);
+- names (vendor labels, pseudonyms, groups, image files' names), as whole words in one cell, heading or line (`vendor`
+  above `7` is no `vendor 7`): of three letters and digits or more, one of them a letter. Of digits alone from six on: a
+  label such as 17 stands in every table, and nothing can tell whether it is one. That is why sensitive data get numbers
+  in the order of salted hashes (`lib.data.disclosure.renumbered`);
 - text: eight words in a row of an ad, as it is or masked; of an ad of four to seven words all of them, in one cell.
   Eight in which no word has a letter (axis ticks!) or all words are N's of masked digits don't count. A Chinese
   character is a word.
@@ -73,7 +73,7 @@ class Index:
     """Everything in a study's data that must not be in its results."""
 
     def __init__(self, texts: Sequence[str], names: Sequence[str] = ()) -> None:
-        """texts: the ads'. names: labels, pseudonyms and files' names.
+        """texts: the ads'. names: labels, pseudonyms, groups and files' names.
 
         28,000 ads take 1 GB, and 60 to 90 s of one core, shared by all cores.
         """

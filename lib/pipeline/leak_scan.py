@@ -41,8 +41,8 @@ def scan(
 ) -> pd.DataFrame:
     """Every place under `folder` that holds something of the data, also in hidden files and below run folders.
 
-    texts: the ads'. names: vendors' labels, pseudonyms, ids. public: texts whose words are no leak (default: the
-    project's own sources). files: those of the folder to search (default: all). Returns `file` (below the folder),
+    texts: the ads'. names: vendors' labels, pseudonyms, groups, ids. public: texts whose words are no leak (default:
+    the project's own sources). files: those of the folder to search (default: all). Returns `file` (below the folder),
     `place` and `kind` (phone, e-mail, link, name, text), a row each, in order. No finding shows what was found: where a
     file's, column's or key's name is a leak itself, its number stands instead.
     """
@@ -113,7 +113,7 @@ def _clean(index: Index, text: str) -> bool:
 def check(study: Study, names: Sequence[str] = ()) -> None:
     """Raise DataError, which names the first findings, when something of the study's data is in its results.
 
-    names: what else identifies somebody, beside the labels and pseudonyms that the data has.
+    names: what else identifies somebody, beside the labels, pseudonyms and groups that the data has.
     """
     findings = of_study(study, names)
     if findings.empty:
@@ -130,7 +130,7 @@ def check(study: Study, names: Sequence[str] = ()) -> None:
 
 
 def of_study(study: Study, names: Sequence[str] = ()) -> pd.DataFrame:
-    """`scan` of the study's folder for its data's texts, labels, pseudonyms and images' names, and further `names`.
+    """`scan` of the study's folder for what `secrets_of` has of its data, and for further `names`.
 
     Of a real set (`lib.data.real_sets`) also for its authors' names, which are known by their hashes alone.
     """
@@ -155,9 +155,9 @@ def hashed_names(folder: Path, search: Search, public: Sequence[str] | None = No
 
 
 def secrets_of(study: Study) -> tuple[list[str], list[str]]:
-    """What only the study's data knows: the ads' texts; and labels, pseudonyms and images' file names."""
+    """What only the study's data knows: the ads' texts; and labels, pseudonyms, groups' and images' file names."""
     data = loading.read(study)
-    return list(data.texts), [*data.labels, *sorted(set(data.names)), *_stems(data)]
+    return list(data.texts), [*data.labels, *sorted({*data.names, *data.groups} - {""}), *_stems(data)]
 
 
 def _stems(data: ads.Ads) -> list[str]:

@@ -24,7 +24,7 @@ from lib.evaluation import retrieval
 from lib.evaluation.similarity_graph import ads_of, links
 from lib.runs import embeddings
 from lib.runs.attribution import Experiment
-from lib.runs.results import vectors
+from lib.runs.results import vectors, weights_file
 from lib.study.plan import Run
 
 KINDS = ("phones", "mails", "links", "handles")
@@ -41,10 +41,10 @@ class Investigation:
 
     def __init__(self, study: str, run: Run) -> None:
         """study: as the run's notebook was given it. Raises DataError when the run's vectors or weights are missing."""
-        self.stored = vectors(run)  # first, since its error says what to do
+        self.stored, weights = vectors(run), weights_file(run)  # first, since their errors say what to do
         self.experiment = Experiment(run.notebook, study, str(run.folder), **run.parameters, metered=False)
         self.system = self.experiment.system.eval()
-        self.system.load_state_dict(load_file(run.folder / "weights.safetensors"))
+        self.system.load_state_dict(load_file(weights))
         self.data = self.experiment.data.ads
 
     def first_test_ad(self) -> tuple[int, str, list[Path]]:

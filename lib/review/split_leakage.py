@@ -21,10 +21,11 @@ from lib.review.verdicts import with_verdicts
 from lib.runs import results
 from lib.runs.baselines import BASELINES
 from lib.study.plan import Run, Study
-from lib.study.run_kinds import CONTENT, FUSION, IMAGE, TEXT
+from lib.study.run_kinds import CONTENT, FUSION, IMAGE, SINGLE_STREAM, TEXT
 
-PROTOCOLS = ("paper", "ad", "campaign")
-"""From the one that lets most cross to the one that lets nothing cross."""
+PROTOCOLS = ("paper", "ad", "group", "campaign")
+"""From the one that lets most cross to the one that lets nothing cross; `group` is for data with groups. It lets texts
+and pictures cross that `campaign` doesn't, and `campaign` lets groups cross."""
 ORDER = ("released", *PROTOCOLS)
 """All protocols in that order. What crosses `released` depends on the script: `lib.review.released_items`."""
 NAMES = {"text": "text", "image": "picture"}
@@ -34,16 +35,17 @@ Items = Mapping[tuple[str, str], pd.DataFrame]
 def items_of(study: Study, ads: Ads, alike: Mapping[str, np.ndarray]) -> dict[tuple[str, str], pd.DataFrame]:
     """The training region's items by each protocol and each modality that the data has.
 
-    alike: `lib.data.near_duplicates.groups`. Items of which too few vendors are tested are left out; raises DataError
-    when that is so of all. One vendor is enough, of sensitive data five are.
+    alike: `lib.data.near_duplicates.groups`. The protocol `group` is left out where the data has no groups. Items of
+    which too few vendors are tested are left out; raises DataError when that is so of all. One vendor is enough, of
+    sensitive data five are.
     """
     region = ads.training_region(study.data.train_region)
     modalities = [name for name in CONTENT if splits.has(ads.pairs, name).any()]
     least, tables = LEAST if study.sensitive else 1, {}
-    for protocol in PROTOCOLS:
+    for protocol in [name for name in PROTOCOLS if name != "group" or ads.groups]:
         for modality in modalities:
             items = splits.items(study, ads, modality, protocol, alike)
-            items = items[(items["region"] == region) & (items["part"] != "left out")].reset_index(drop=True)
+            items = items[items["region"] == region].reset_index(drop=True)
             if items.loc[items["part"] == "test", "vendor"].nunique() >= least:
                 tables[protocol, modality] = items
     if not tables:
@@ -55,13 +57,15 @@ def items_of(study: Study, ads: Ads, alike: Mapping[str, np.ndarray]) -> dict[tu
 
 
 def part_sizes(items: Items) -> pd.DataFrame:
-    """The number of items of each part: `protocol, items_of` (the modality) and a column for each part."""
-    sizes = [
-        splits.sizes(table).assign(protocol=protocol, items_of=modality)
-        for (protocol, modality), table in items.items()
-    ]
-    keys = ["protocol", "items_of"]
-    return pd.concat(sizes).pivot_table(index=keys, columns="part", values="items", sort=False).reset_index()
+    """The number of items of each part: `protocol, items_of` (the modality), a column for each part, and
+    `left_out_vendors`, those that have too little to be on both sides."""
+    rows = []
+    for (protocol, modality), table in items.items():
+        sizes = splits.sizes(table).set_index("part")
+        counts = sizes["items"].reindex(list(splits.PARTS), fill_value=0)
+        left_out = int(sizes["vendors"].get("left out", 0))
+        rows.append({"protocol": protocol, "items_of": modality, **counts, "left_out_vendors": left_out})
+    return pd.DataFrame(rows)
 
 
 def crossing(items: Items, alike: Mapping[str, np.ndarray], draws: int, seed: int) -> pd.DataFrame:
@@ -115,7 +119,11 @@ def runs(study: Study) -> dict[str, dict[str, list[Run]]]:
     systems: dict[str, dict[str, list[Run]]] = {}
     for run in study.all_runs().values():
         parameters = run.parameters
-        if run.kind in (TEXT, IMAGE, FUSION) and run.finished and not {"variant", "faces"} & set(parameters):
+        if (
+            run.kind in (TEXT, IMAGE, FUSION, SINGLE_STREAM)
+            and run.finished
+            and not {"variant", "faces"} & set(parameters)
+        ):
             name = " ".join(str(value) for key, value in parameters.items() if key not in ("seed", "protocol"))
             protocol = parameters.get("protocol", study.split.protocol)
             systems.setdefault(name, {}).setdefault(protocol, []).append(run)

@@ -225,12 +225,14 @@ class Experiment:
     @step
     def verify(self) -> pd.DataFrame:
         """`lib.evaluation.verification.table` of each `modality` that the run has vectors of."""
-        scored = {}
+        scored, removed = {}, self.variant.scoring.duplicates == "removed"  # of texts alone
         for modality, (items, vectors) in self.embed().items():
             if modality == embeddings.IDENTIFIED:
                 continue
             rows = self.data.scorable(items)
-            scored[modality] = scoring.scores(items[rows].reset_index(drop=True), vectors[rows], self.variant.scoring)
+            here = items[rows].reset_index(drop=True)
+            contents = self.inputs.contents(here, self.data.in_training(here)) if removed else None
+            scored[modality] = scoring.scores(here, vectors[rows], self.variant.scoring, contents)
         return self.evaluator.verification(scored)
 
     def finish(self) -> RunRecord:

@@ -68,6 +68,12 @@ class Inputs:
             return rows
         return np.where(in_training, rows, rows + len(self.data.ads.texts))
 
+    def contents(self, items: pd.DataFrame, in_training: np.ndarray) -> np.ndarray:
+        """Each item's number, (n,), equal for those whose texts are read as the same tokens; in_training (n,) bool."""
+        read: dict[tuple[int, ...], int] = {}
+        numbers = np.array([read.setdefault(tuple(tokens), len(read)) for tokens in self.all_tokens()])
+        return np.asarray(numbers[self.rows(items, "text", in_training)])
+
     @cached_property
     def images(self) -> np.ndarray:
         """(images, h, w, 3) uint8, or of a face network its vectors (images, d)."""

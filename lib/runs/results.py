@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -192,15 +193,26 @@ def vectors(run: Run) -> dict[str, tuple[pd.DataFrame, np.ndarray]]:
     return embeddings.load(path)
 
 
+def weights_file(run: Run) -> Path:
+    """The file of a run's weights. Raises DataError when it isn't there."""
+    path = run.folder / "weights.safetensors"
+    if not path.exists():
+        raise DataError(
+            f"{path}: it is not there; weights are not published. Run the study here or, if that was done, remove the "
+            "run's folder and run it again."
+        )
+    return path
+
+
 def class_scores(run: Run, modality: str, trained_on: str) -> dict[str, Scores]:
     """The class scores of a run's validation and test items (`val`, `test`), from its stored vectors and its head's
     weights.
 
     Raises DataError when these are missing (they are never published) or the head is no linear layer.
     """
-    stored = vectors(run)
+    stored, weights = vectors(run), weights_file(run)
     items, embedded = stored.get(embeddings.IDENTIFIED, stored[modality])
-    with safe_open(run.folder / "weights.safetensors", framework="numpy") as head:
+    with safe_open(weights, framework="numpy") as head:
         if not {"head.weight", "head.bias"} <= set(head.keys()):
             raise DataError(f"{run.folder}: this run has no linear class head, so it gives no probabilities.")
         weight, bias = (head.get_tensor(f"head.{name}").astype(np.float32) for name in ("weight", "bias"))
@@ -230,12 +242,17 @@ def sources(*runs: Run) -> str:
 
 
 def _averaged(seeds: list[pd.DataFrame]) -> DataFrame[ScoredQueries]:
-    """Scores of the same queries, averaged over seeds."""
+    """Scores of the same queries, averaged over seeds. Raises DataError where the seeds scored different ones."""
     if len(seeds) == 1:
         first: DataFrame[ScoredQueries] = seeds[0].reset_index(drop=True)
         return first
     key = ["region", "query", "vendor", "relevant", "documents"]
     by_query = pd.concat(seeds).drop(columns="modality").groupby(key, sort=False, as_index=False)
+    if (by_query.size()["size"] != len(seeds)).any():
+        raise DataError(
+            "Verification: seeds of one system scored different queries, and there is no mean of them. They were split "
+            "or scored in different ways: remove the system's run folders and run the study again."
+        )
     means: DataFrame[ScoredQueries] = by_query.mean()
     return means
 

@@ -51,6 +51,8 @@ class Columns(Section):
     vendor: str = "VENDOR"  # a label: ads with the same one are of the same vendor
     region: str | None = None  # null: each CSV file is a region of that name
     pseudonym: str | None = None  # names that vendors go by: used to search results for leaks, never shown
+    # What an ad is part of, such as a collection, for the split protocol `group`. An empty cell: of none.
+    group: str | None = None
 
     @model_validator(mode="after")
     def _columns_differ(self) -> Columns:

@@ -23,7 +23,7 @@ from lib.core.files import ROOT
 from lib.study import parameters, run_kinds, run_record
 from lib.study.config import FACE_NETWORKS, StudyFile, check_batch
 from lib.study.names import nearest
-from lib.study.run_kinds import RUN_KINDS
+from lib.study.run_kinds import NO_GROUPS, RUN_KINDS
 from lib.study.run_record import RunRecord
 
 HOTEL_SPLITS = "40_hotel_splits"
@@ -76,6 +76,9 @@ class Study(StudyFile):
             )
         if self.data.source != "twin" and any(entry.get("overlap", [""]) != [""] for entry in self.runs):
             raise ValueError("runs: overlap is the twin's; other data has the overlap that it has")
+        protocols = {self.split.protocol, *(name for entry in self.runs for name in entry.get("protocol", ()))}
+        if "group" in protocols and self.data.columns.group is None:
+            raise ValueError(f"protocol group: {NO_GROUPS}")
         for entry in self.runs:
             for loss in entry["loss"] if entry["notebook"] == run_kinds.SEARCH.notebook else ():
                 if not self.hotels.search.get(loss, self.hotels.search.get("any")):

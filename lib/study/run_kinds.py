@@ -29,8 +29,13 @@ Modality = Literal["text", "image", "multimodal"]
 """What an item is: a text, a picture, or a text with a picture of its ad."""
 CONTENT: dict[str, tuple[str, ...]] = {"text": ("text",), "image": ("image",), "multimodal": ("text", "image")}
 """modality -> the parts of an ad that an item needs."""
-Protocol = Literal["paper", "ad", "campaign", "released"]
+Protocol = Literal["paper", "ad", "group", "campaign", "released"]
 """What is split, and how (`lib.data.splits`)."""
+NO_GROUPS = (
+    "this data has no groups to split by. The twin has none; of your own data name the column that says what an ad is "
+    "part of, data.columns.group. Or choose another protocol: paper, ad, campaign or released"
+)
+"""Why data can't be split by the protocol `group`, and what to do."""
 UNTRAINED = "pre-trained"
 LARGEST_SEED = 2**31 - 1
 """Generators of NumPy and torch take 32 bits, and an epoch's number is added to the seed."""
@@ -161,6 +166,7 @@ class SingleStreamRun(RunParameters):
     objective: Objective
     variant: Variant = "corrected"
     sampling: Sampling = ""
+    protocol: AnyProtocol = ""
 
 
 class BaselineRun(RunParameters):

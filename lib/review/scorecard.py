@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -50,7 +51,7 @@ def scorecard(
     test isn't one of `claim_tests.TESTS`.
     """
     claims = published.claims() if claims is None else claims
-    noted = {column: notes(claims) for column, notes in NOTES.items()} | {"planned": planned or {}}
+    noted = _noted() | {"planned": planned or {}}
     survived = scoring_claims.said(scoring_claims.survival(tables["scoring_comparisons"]))
     rows = []
     for claim in claims.itertuples():
@@ -76,6 +77,13 @@ def scorecard(
         }
         rows.append({column: row[column] for column in COLUMNS})
     return pd.DataFrame(rows)
+
+
+@cache
+def _noted() -> dict[str, dict[str, str]]:
+    """What NOTES say of the published claims: by column, then by id."""
+    claims = published.claims()
+    return {column: notes(claims) for column, notes in NOTES.items()}
 
 
 def _baselines_above(argument: str, tables: StudyTables) -> list[str]:

@@ -407,7 +407,7 @@ def study(folder, monkeypatch) -> SimpleNamespace:
     )
     monkeypatch.setattr(leak_scan.loading, "read", lambda study: read)
     monkeypatch.setattr(leak_scan, "own_sources", list)  # it takes two seconds to read, and has tests of its own
-    monkeypatch.setattr(plan, "load", lambda name: SimpleNamespace(folder=folder))
+    monkeypatch.setattr(plan, "load", lambda name: SimpleNamespace(folder=folder, data_folder=folder / "data"))
     return plan.load("own")
 
 

@@ -117,9 +117,10 @@ def test_what_is_worked_out_from_the_print_is_not_called_ours(tmp_path):
     assert measured.words.startswith("ours +0.08") and printed.words.startswith("paper +0.08")
 
 
-def test_a_claim_on_printed_numbers_shows_them_in_a_table(tmp_path):
+def test_a_claim_on_printed_numbers_shows_them_in_a_table_and_their_error_in_a_figure(tmp_path):
     text = page(ROOT / "results" / "quick" / "tables", tmp_path, "m33")
-    assert "<svg " not in text and text.count("<td>6.75</td>") == 2  # once more among the rows
+    assert text.count("<td>6.75</td>") == 2  # once more among the rows
+    assert "<svg " in text and "ours, 95" not in text
 
 
 def test_it_is_known_what_each_test_reads():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -11,17 +10,14 @@ from scipy.stats import kendalltau
 
 from lib.core import published
 from lib.core.errors import DataError
-from lib.review import baseline_contests, claimed_orders, scoring_claims, source_notes
+from lib.review import baseline_contests, claimed_orders, scoring_claims
 from lib.review.analysis_plan import ORDERS
-from lib.review.arithmetic import sampling_error
 from lib.review.claim_tests import TESTS, StudyTables
 from lib.review.verdicts import AS_PRINTED, ClaimVerdict
 
-NOTES = {
-    "printed_error": sampling_error.notes,
-    "in_notebooks": source_notes.notes,
-}
-"""What is said of claims by the papers' own numbers: of their sampling error, and of the outputs behind them."""
+NOTES = {"printed_error": "printed_error_notes", "in_notebooks": "printed_sources_notes"}
+"""What chapters 90 and 89 say of claims by the papers' own numbers, of their sampling error and of the outputs behind
+them: by column the table, of `id, note`."""
 COLUMNS = ["id", "paper", "place", "statement", "verdict", "effect", "low", "high", "seeds", "protocol", "why", "twin"]
 COLUMNS += ["chapter", "runs", "smallest", "times_needed", "vendors_needed", "seeds_needed", *NOTES]
 COLUMNS += ["planned"]
@@ -51,7 +47,7 @@ def scorecard(
     test isn't one of `claim_tests.TESTS`.
     """
     claims = published.claims() if claims is None else claims
-    noted = _noted() | {"planned": planned or {}}
+    noted = _noted(tables) | {"planned": planned or {}}
     survived = scoring_claims.said(scoring_claims.survival(tables["scoring_comparisons"]))
     rows = []
     for claim in claims.itertuples():
@@ -79,11 +75,10 @@ def scorecard(
     return pd.DataFrame(rows)
 
 
-@cache
-def _noted() -> dict[str, dict[str, str]]:
-    """What NOTES say of the published claims: by column, then by id."""
-    claims = published.claims()
-    return {column: notes(claims) for column, notes in NOTES.items()}
+def _noted(tables: StudyTables) -> dict[str, Mapping[str, str]]:
+    """What NOTES say of claims: by column, then by id; nothing where the chapter wasn't run."""
+    read = {column: tables[name] for column, name in NOTES.items()}
+    return {column: {} if notes is None else dict(notes[["id", "note"]].to_numpy()) for column, notes in read.items()}
 
 
 def _baselines_above(argument: str, tables: StudyTables) -> list[str]:

@@ -56,8 +56,8 @@ def test_fingerprint_follows_the_tables_names(folder):
 def test_digests_are_the_pictures(folder):
     found = ads.read(folder)
     assert found.digests == [hashlib.sha256(path.read_bytes()).hexdigest() for path in found.images]
-    again = disclosure.renumbered(found, b"s" * 32)
-    assert again.images != found.images
+    orders = (disclosure.renumbered(found, bytes([number]) * 32) for number in range(20))
+    again = next(order for order in orders if order.images != found.images)  # paths differ from run to run
     assert again.digests == [hashlib.sha256(path.read_bytes()).hexdigest() for path in again.images]
 
 

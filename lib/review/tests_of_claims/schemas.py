@@ -28,8 +28,8 @@ class SplitRecall(Table):
 
     split: str
     mean: float = pa.Field(alias="R@1")
-    low: float = pa.Field(alias="R@1 low")  # 95 % interval over seeds
-    high: float = pa.Field(alias="R@1 high")
+    low: float = pa.Field(alias="R@1 low", nullable=True)  # 95 % interval over seeds; missing of one seed
+    high: float = pa.Field(alias="R@1 high", nullable=True)
 
 
 class ScoredOrders(TestedOrders):

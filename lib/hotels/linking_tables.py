@@ -15,16 +15,12 @@ from lib.core.schemas import RunLinking, SearchTrials
 from lib.evaluation import verification
 from lib.evaluation.intervals import compared
 from lib.hotels import rank_agreement
-from lib.hotels.linking import UNTRAINED
+from lib.hotels.linking import EQUAL, UNTRAINED
 from lib.hotels.linking_losses import KINDS
-from lib.hotels.published_splits import TESTS
+from lib.hotels.published_splits import SEEN, TESTS
 from lib.runs import results
 from lib.study.plan import Run, Study
 from lib.study.run_kinds import LINKING, SEARCH, RunKind
-
-SEEN = ["D_SS", "D_SU", "D_UU"]
-"""The tests in the order in which the paper expects them to get harder."""
-EQUAL = "R@1, sizes of D_SS"
 
 
 def runs(study: Study, kind: RunKind = LINKING) -> dict[str, list[Run]]:
@@ -140,10 +136,10 @@ def ranks(study: Study) -> pd.DataFrame:
 def recall(study: Study) -> pd.DataFrame:
     """R@1 of each split, means over losses and seeds of trained runs, in per cent and points: `split`; `R@1` as it is,
     and how far `ahead` of D_SS's; `equal sizes`, among as many branches of each with the class sizes of D_SS
-    (`lib.hotels.metrics.equal_sized`), and then `equal ahead`; `moved`, by how much equal sizes changed it: each with
-    `… low, … high` over seeds; `images, branches, equal branches`. The paper explains D_SS's low R@1 by its classes,
-    which are small and many. If so, other splits lose their advantage at equal sizes, and D_SS itself gains among fewer
-    branches.
+    (`lib.hotels.metrics.equal_sized`; none of D_??), and then `equal ahead`; `moved`, by how much equal sizes changed
+    it: each with `… low, … high` over seeds; `images, branches, equal branches`. The paper explains D_SS's low R@1 by
+    its classes, which are small and many. If so, other splits lose their advantage at equal sizes, and D_SS itself
+    gains among fewer branches.
     """
     scored = scores(study)
     scored = scored[(scored["loss"] != UNTRAINED) & scored["split"].isin(TESTS)]

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from lib.hotels.linking import UNTRAINED
-from lib.hotels.linking_tables import SEEN, directions, falls, over_seeds, ranks, recall, scores
-from lib.hotels.published_splits import TESTS
+from lib.hotels.linking_tables import directions, falls, over_seeds, ranks, recall, scores
+from lib.hotels.published_splits import SEEN, TESTS
 from lib.study.plan import Study
 
 
@@ -75,14 +75,15 @@ def _lowest(recalled: pd.DataFrame) -> Answer:
     recalled = recalled.set_index("split")
     seen, others = recalled.loc["D_SS"], recalled.drop("D_SS")
     lowest = (others["ahead low"] > 0).all()
-    small = (others["moved high"] < 0).all() and not (others["equal ahead low"] > 0).any()
+    cut = others.dropna(subset="equal sizes")
+    small = (cut["moved high"] < 0).all() and not (cut["equal ahead low"] > 0).any()
     many = seen["moved low"] > 0
-    ahead, equal, branches = others["ahead"], others["equal ahead"], seen["equal branches"]
+    ahead, equal, branches = others["ahead"], cut["equal ahead"], seen["equal branches"]
     answer = (
         f"other splits are {ahead.min():+.1f} to {ahead.max():+.1f} points from D_SS "
-        f"(above in {(others['ahead low'] > 0).sum()} of {len(others)}); among {branches:.0f} branches of each with "
-        f"D_SS's class sizes {equal.min():+.1f} to {equal.max():+.1f} (above in "
-        f"{(others['equal ahead low'] > 0).sum()}); D_SS among {branches:.0f} of its {seen['branches']:.0f} branches "
+        f"(above in {(others['ahead low'] > 0).sum()} of {len(others)}); {' and '.join(cut.index)} among "
+        f"{branches:.0f} branches with D_SS's class sizes {equal.min():+.1f} to {equal.max():+.1f} (above in "
+        f"{(cut['equal ahead low'] > 0).sum()}); D_SS among {branches:.0f} of its {seen['branches']:.0f} branches "
         f"{seen['moved']:+.1f} ({_interval(seen, 'moved', '+.1f')}), what more branches than that do to the others is "
         "not tested"
     )

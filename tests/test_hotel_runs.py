@@ -12,7 +12,7 @@ from lib.core import published
 from lib.core.errors import DataError
 from lib.core.files import write_json
 from lib.hotels import linking as linking_run
-from lib.hotels import linking_losses, linking_tables, linking_verdicts, loading, published_splits, split_checks
+from lib.hotels import linking_losses, linking_tables, linking_verdicts, loading, published_splits, split_invariants
 from lib.runs.trainer import Trainer
 from lib.study import plan
 from lib.study.plan import Run
@@ -43,7 +43,7 @@ def found(study):
 
 
 def test_the_twin_is_cleaned_and_split(found):
-    checked = split_checks.invariants(found.splits).set_index("invariant")
+    checked = split_invariants.checked(found.splits).set_index("invariant")
     assert checked.loc[~checked.index.str.contains("a fifth of"), "holds"].all()
     rows, branches = found.rows("D_UU")
     assert len(rows) == len(branches) and len(found.names) == found.splits["image"].nunique()

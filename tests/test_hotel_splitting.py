@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.hotels import cleaning, own_splits, published_splits, split_checks, split_rules, splitting
+from lib.hotels import cleaning, own_splits, published_splits, split_invariants, split_rules, splitting
 from lib.study import parameters, plan
 
 REAL = Path(os.environ.get("HOTEL_SPLITS") or ROOT.parent / "shared" / "data" / "hotelid_splits")
@@ -44,7 +44,7 @@ def splits_of(table, **more):
 @given(st.integers(0, 2**32 - 1), st.integers(8, 30), st.integers(60, 200))
 def test_every_invariant_of_the_paper_holds(seed, chains, branches):
     found = splits_of(pictures(seed, chains, branches), seed=seed)
-    checked = split_checks.invariants(found)
+    checked = split_invariants.checked(found)
     broken = checked[
         ~checked["holds"] & ~(checked["place"].str.startswith("B.1") & checked["invariant"].str.endswith("or fewer"))
     ]

@@ -13,7 +13,7 @@ import yaml
 from lib.core import published
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.hotels import published_splits, split_checks
+from lib.hotels import published_splits, split_checks, split_invariants
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "hotelid_splits"
 REAL = Path(os.environ.get("HOTEL_SPLITS") or SHARED)
@@ -64,7 +64,7 @@ def save(tmp_path, files):
 
 def violations(folder: Path) -> dict[str, int]:
     """Invariant → violations, for the invariants that don't hold."""
-    table = split_checks.invariants(published_splits.read_splits(folder))
+    table = split_invariants.checked(published_splits.read_splits(folder))
     assert (table["holds"] == (table["violations"] == 0)).all()
     return table[~table["holds"]].set_index("invariant")["violations"].to_dict()
 
@@ -249,11 +249,11 @@ def test_every_invariant_has_a_test(save):
     marks = test_a_planted_violation_is_found.pytestmark + test_a_picture_of_no_part_is_found.pytestmark
     tested = {value for mark in marks for case in mark.args[1] for value in case if isinstance(value, str)}
     tested |= set(violations(save()))
-    assert tested >= set(split_checks.invariants(published_splits.read_splits(save()))["invariant"])
+    assert tested >= set(split_invariants.checked(published_splits.read_splits(save()))["invariant"])
 
 
 def test_only_what_the_paper_says_of_the_tests_has_a_plain_place(save):
-    findings = split_checks.invariants(published_splits.read_splits(save())).set_index("invariant")["place"]
+    findings = split_invariants.checked(published_splits.read_splits(save())).set_index("invariant")["place"]
     assert findings["D_UU: chains are new to Trainval"] == "§2.2"
     assert findings["D_UU val: chains are new to Train"] == "§2.2, by analogy"
     assert findings[VALS_SHARE] == "implied"
@@ -261,7 +261,7 @@ def test_only_what_the_paper_says_of_the_tests_has_a_plain_place(save):
 
 def test_findings_name_no_picture(save, files):
     planted(files, ("test1", "test2/5/0.jpg", 5, 10))
-    findings = split_checks.invariants(published_splits.read_splits(save()))
+    findings = split_invariants.checked(published_splits.read_splits(save()))
     assert not findings.astype(str).apply(lambda column: column.str.contains("jpg")).any(axis=None)
 
 
@@ -318,7 +318,7 @@ def test_the_published_files():
     total = sizes.query("split == 'Total'").assign(split="Revisited Hotel-ID")
     table = split_checks.compare(total, published.table("hotels", 1), by="system").set_index("place")
     assert set(table.loc["Revisited Hotel-ID", "verdict"]) == {"equal"}
-    findings = split_checks.invariants(splits)
+    findings = split_invariants.checked(splits)
     assert set(findings.loc[~findings["holds"], "invariant"]) == {
         "D_SS: a fifth of a branch's images or fewer",
         "D_SS val: a fifth of a branch's images or fewer",

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from lib.hotels import split_invariants
 from lib.hotels.published_splits import split_sizes
-from lib.hotels.split_checks import TABLES, invariants
+from lib.hotels.split_checks import TABLES
 from lib.hotels.splitting import Plan
 
 
@@ -47,9 +48,9 @@ def compared(again: Sequence[pd.DataFrame], sizes: pd.DataFrame) -> pd.DataFrame
 
 
 def kept(again: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """In how many of the splits each of the paper's sentences holds (`lib.hotels.published_splits.invariants`):
+    """In how many of the splits each of the paper's sentences holds (`lib.hotels.split_invariants.checked`):
     `invariant, place, holds, of`."""
-    checked = pd.concat([invariants(splits) for splits in again])
+    checked = pd.concat([split_invariants.checked(splits) for splits in again])
     return checked.groupby(["invariant", "place"], sort=False)["holds"].agg(holds="sum", of="size").reset_index()
 
 

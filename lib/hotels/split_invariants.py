@@ -149,8 +149,9 @@ def _of_the_files_there(splits: pd.DataFrame, train: str, held_out: Sequence[str
     together, new = ", ".join(parts), [split for split in held_out[1:] if split in parts]
     shared, own = _shared(pictures, parts), _union(branches, new)
     checks.add("implied", "pictures", f"{together} share no picture", _union(pictures, parts), shared)
-    alone = f"{', '.join(new)}: branches are in no other of {together}"
-    checks.add("B.2", "branches", alone, own, _shared(branches, parts) & own)
+    if new:
+        alone = f"{', '.join(new)}: branches are in no other of {together}"
+        checks.add("B.2", "branches", alone, own, _shared(branches, parts) & own)
     of_new_chains = chains[held_out[2]]
     others = [part for part in parts if part != held_out[2]]
     new_chains = f"{held_out[2]}: chains are in no other of {together}"

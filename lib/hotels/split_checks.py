@@ -39,15 +39,15 @@ def files_in_words(folder: str | Path, splits: pd.DataFrame) -> str:
             f"; {', '.join(lacks.values())} ({', '.join(lacks)}) are not, so that what needs them is not testable"
         )
     if others:
-        sentence += f". The paper's tables have no split for {', '.join(others)}; it is not read"
+        sentence += f". Not read, since no split of the paper's tables is in them: {', '.join(others)}"
     return f"{sentence}."
 
 
-def without(splits: pd.DataFrame, needs: Iterable[str]) -> str:
-    """That something isn't testable for want of the files of these splits, in a sentence; nothing if all are there."""
+def without(splits: pd.DataFrame, what: str, needs: Iterable[str]) -> str:
+    """That `what` can't be told for want of the files of these splits, in a sentence; nothing if all are there."""
     lacks = missing(splits)
     absent = [lacks[split] for split in needs if split in lacks]
-    return f"Not testable here without {', '.join(absent)}." if absent else ""
+    return f"{what} can't be told here without {', '.join(absent)}." if absent else ""
 
 
 def unknown_in_words(splits: pd.DataFrame, codes: Sequence[int], unknown_chain: int) -> str:
@@ -59,8 +59,8 @@ def unknown_in_words(splits: pd.DataFrame, codes: Sequence[int], unknown_chain: 
     in_folder = pd.Series([UNKNOWN_FOLDER in Path(image).parts for image in listed["image"]], listed.index)
     return (
         f"No picture of D_?? has the code {unknown_chain}, so every code that D_?? has is taken as an unknown chain: "
-        f"{len(codes):,} codes of {listed.loc[apart, 'branch'].nunique():,} branches. That D_?? has unknown chains only "
-        f"is then true by construction. By their paths {in_folder[apart].sum():,} of its {apart.sum():,} pictures, and "
+        f"{len(codes):,} codes of {listed.loc[apart, 'branch'].nunique():,} branches. That D_?? has unknown chains "
+        f"only is then true by construction. By their paths {in_folder[apart].sum():,} of its {apart.sum():,} pictures, and "
         f"{in_folder[~apart].sum():,} of {(~apart).sum():,} others, lie in a folder {UNKNOWN_FOLDER}."
     )
 
@@ -68,7 +68,7 @@ def unknown_in_words(splits: pd.DataFrame, codes: Sequence[int], unknown_chain: 
 def train_in_words(sizes: pd.DataFrame) -> str:
     """What names of splits don't say to a model of Train alone. sizes: as `split_sizes` gives them."""
     if not {"branches_in_train", "branches_in_trainval"} <= set(sizes):
-        return "What a model of Train alone has seen is not testable here without train.csv and trainval.csv."
+        return "What a model of Train alone has seen can't be told here without both train.csv and trainval.csv."
     test = sizes.set_index("split").loc[TESTS]
     unseen = test["branches_in_trainval"] - test["branches_in_train"]
     unseen_chains = test["chains_in_trainval"] - test["chains_in_train"]
@@ -118,3 +118,12 @@ def compare(sizes: pd.DataFrame, published: pd.DataFrame, by: str = "split") -> 
     table.loc[table["ours"].isna(), "verdict"] = "not testable here"
     table.loc[table["published"].isna(), "verdict"] = "not printed"
     return table.rename_axis(["place", "quantity"]).reset_index()
+
+
+def compared_in_words(table: pd.DataFrame) -> str:
+    """What `compare` comes to: how many figures are equal, and each that differs."""
+    printed = table[table["verdict"].isin(["equal", "differs"])]
+    differing = printed[printed["verdict"] == "differs"]
+    return f"of {len(printed)} figures {len(printed) - len(differing)} are equal to ours" + "".join(
+        f"; {row.quantity} of {row.place}: {row.published:,}, ours {row.ours:,}" for row in differing.itertuples()
+    )

@@ -54,14 +54,14 @@ def unknown_in_words(splits: pd.DataFrame, codes: Sequence[int], unknown_chain: 
     """Which codes count as unknown chains (`lib.hotels.published_splits.unknown_chains`), and what paths say."""
     if unknown_chain in codes:
         return f"The code of an unknown chain is {unknown_chain}."
-    listed = splits.drop_duplicates("image")
-    apart = listed["image"].isin(splits.loc[splits["split"] == "D_??", "image"])
-    in_folder = pd.Series([UNKNOWN_FOLDER in Path(image).parts for image in listed["image"]], listed.index)
+    pictures = splits.drop_duplicates("image")
+    apart = pictures["image"].isin(splits.loc[splits["split"] == "D_??", "image"])
+    in_folder = pd.Series([UNKNOWN_FOLDER in Path(image).parts for image in pictures["image"]], pictures.index)
     return (
         f"No picture of D_?? has the code {unknown_chain}, so every code that D_?? has is taken as an unknown chain: "
-        f"{len(codes):,} codes of {listed.loc[apart, 'branch'].nunique():,} branches. That D_?? has unknown chains "
-        f"only is then true by construction. By their paths {in_folder[apart].sum():,} of its {apart.sum():,} pictures, and "
-        f"{in_folder[~apart].sum():,} of {(~apart).sum():,} others, lie in a folder {UNKNOWN_FOLDER}."
+        f"{len(codes):,} codes of {pictures.loc[apart, 'branch'].nunique():,} branches. That D_?? has unknown chains "
+        f"only is then true by construction. By their paths {in_folder[apart].sum():,} of its {apart.sum():,} "
+        f"pictures, and {in_folder[~apart].sum():,} of {(~apart).sum():,} others, lie in a folder {UNKNOWN_FOLDER}."
     )
 
 

@@ -13,7 +13,7 @@ import yaml
 from lib.core import published
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.hotels import published_splits
+from lib.hotels import published_splits, split_checks, split_invariants
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "hotelid_splits"
 REAL = Path(os.environ.get("HOTEL_SPLITS") or SHARED)
@@ -64,7 +64,7 @@ def save(tmp_path, files):
 
 def violations(folder: Path) -> dict[str, int]:
     """Invariant → violations, for the invariants that don't hold."""
-    table = published_splits.invariants(published_splits.read_splits(folder))
+    table = split_invariants.checked(published_splits.read_splits(folder))
     assert (table["holds"] == (table["violations"] == 0)).all()
     return table[~table["holds"]].set_index("invariant")["violations"].to_dict()
 
@@ -170,7 +170,7 @@ def test_sizes(save):
 
 def test_class_sizes_count_every_branch_once(save):
     splits = published_splits.read_splits(save())
-    table = published_splits.class_sizes(splits, width=5)
+    table = split_checks.class_sizes(splits, width=5)
     assert table[table["split"] == "D_??"][["images_from", "branches"]].values.tolist() == [[0, 1], [5, 1]]
     branches = published_splits.split_sizes(splits).set_index("split")["branches"]
     assert table.groupby("split", observed=True)["branches"].sum().to_dict() == branches.to_dict()
@@ -249,11 +249,11 @@ def test_every_invariant_has_a_test(save):
     marks = test_a_planted_violation_is_found.pytestmark + test_a_picture_of_no_part_is_found.pytestmark
     tested = {value for mark in marks for case in mark.args[1] for value in case if isinstance(value, str)}
     tested |= set(violations(save()))
-    assert tested >= set(published_splits.invariants(published_splits.read_splits(save()))["invariant"])
+    assert tested >= set(split_invariants.checked(published_splits.read_splits(save()))["invariant"])
 
 
 def test_only_what_the_paper_says_of_the_tests_has_a_plain_place(save):
-    findings = published_splits.invariants(published_splits.read_splits(save())).set_index("invariant")["place"]
+    findings = split_invariants.checked(published_splits.read_splits(save())).set_index("invariant")["place"]
     assert findings["D_UU: chains are new to Trainval"] == "§2.2"
     assert findings["D_UU val: chains are new to Train"] == "§2.2, by analogy"
     assert findings[VALS_SHARE] == "implied"
@@ -261,7 +261,7 @@ def test_only_what_the_paper_says_of_the_tests_has_a_plain_place(save):
 
 def test_findings_name_no_picture(save, files):
     planted(files, ("test1", "test2/5/0.jpg", 5, 10))
-    findings = published_splits.invariants(published_splits.read_splits(save()))
+    findings = split_invariants.checked(published_splits.read_splits(save()))
     assert not findings.astype(str).apply(lambda column: column.str.contains("jpg")).any(axis=None)
 
 
@@ -269,9 +269,9 @@ def test_findings_name_no_picture(save, files):
 
 
 def test_the_table_of_a_data_set():
-    assert published_splits.table_of("Revisited Hotel-ID") == 3
+    assert split_checks.table_of("Revisited Hotel-ID") == 3
     with pytest.raises(DataError, match="Revisited Hotels-50K and Revisited Hotel-ID"):
-        published_splits.table_of("Hotel-ID")
+        split_checks.table_of("Hotel-ID")
 
 
 def test_compare_gives_every_verdict(save):
@@ -280,7 +280,7 @@ def test_compare_gives_every_verdict(save):
         [("Train", "Images", 16.0), ("Train", "Branches", 3.0), ("D_??", "Chains", None), ("Elsewhere", "Images", 5.0)],
         columns=["split", "metric", "mean"],
     )
-    table = published_splits.compare(sizes, printed).set_index(["place", "quantity"])
+    table = split_checks.compare(sizes, printed).set_index(["place", "quantity"])
     assert list(table.columns) == ["published", "ours", "difference", "verdict"]
     assert table.loc[("Train", "Images")].tolist() == [16, 16, 0, "equal"]
     assert table.loc[("Train", "Branches")].tolist() == [3, 2, -1, "differs"]
@@ -312,13 +312,13 @@ def test_the_graph_tells_chapter_40_whose_split_files_they_are(save):
 def test_the_published_files():
     splits = published_splits.read_splits(REAL)
     sizes = published_splits.split_sizes(splits)
-    table = published_splits.compare(sizes, published.table("hotels", 3))
+    table = split_checks.compare(sizes, published.table("hotels", 3))
     assert set(table["verdict"]) == {"equal", "not printed"}
     assert table.loc[table["verdict"] == "not printed", ["place", "quantity"]].values.tolist() == [["D_??", "Chains"]]
     total = sizes.query("split == 'Total'").assign(split="Revisited Hotel-ID")
-    table = published_splits.compare(total, published.table("hotels", 1), by="system").set_index("place")
+    table = split_checks.compare(total, published.table("hotels", 1), by="system").set_index("place")
     assert set(table.loc["Revisited Hotel-ID", "verdict"]) == {"equal"}
-    findings = published_splits.invariants(splits)
+    findings = split_invariants.checked(splits)
     assert set(findings.loc[~findings["holds"], "invariant"]) == {
         "D_SS: a fifth of a branch's images or fewer",
         "D_SS val: a fifth of a branch's images or fewer",

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import made_up_packages as made
 import numpy as np
@@ -16,7 +17,7 @@ import pytest
 from lib import __main__ as command_line
 from lib.core import tables
 from lib.core.errors import DataError
-from lib.core.files import ROOT, read_json
+from lib.core.files import ROOT, read_json, write_text
 from lib.data import ads
 from lib.data.real_sets import archives, cleaning, debian, fetch, iconify, icons, layout, names, packages
 from lib.hotels import loading, published_splits
@@ -465,6 +466,14 @@ def test_the_leak_scan_knows_the_names_without_holding_them(tmp_path):
     found = leak_scan.hashed_names(tmp_path, search, public=["Mark what you want"])
     assert set(found["kind"]) == {"name"} and not found.astype(str).agg(" ".join, axis=1).str.contains("(?i)ada").any()
     assert set(found["file"]) == {"named.csv", "mail.md", "(file 1 in order)"}
+
+
+def test_names_of_icons_are_searched_though_nothing_else_of_the_study_is_sensitive(tmp_path):
+    real, results = tmp_path / "icons", tmp_path / "results"
+    write_text(results / "tables" / "hotel_scores.csv", "author\nAda Lovelace\n")
+    layout.write_about(real, cleaning.Steps(), ["Ada Lovelace"])
+    study = SimpleNamespace(folder=results, sensitive=False, data_folder=tmp_path / "twin", hotel_pictures=real)
+    assert leak_scan.of_study(study)["kind"].tolist() == ["name"]
 
 
 def test_what_is_fetched_is_ignored_by_git():

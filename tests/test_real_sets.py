@@ -471,7 +471,9 @@ def test_the_leak_scan_knows_the_names_without_holding_them(tmp_path):
 def test_names_of_icons_are_searched_though_nothing_else_of_the_study_is_sensitive(tmp_path):
     real, results = tmp_path / "icons", tmp_path / "results"
     write_text(results / "tables" / "hotel_scores.csv", "author\nAda Lovelace\n")
-    layout.write_about(real, cleaning.Steps(), ["Ada Lovelace"])
+    steps = cleaning.Steps()
+    steps.note("icons", "all", 1, 1)
+    layout.write_about(real, steps, ["Ada Lovelace"])
     study = SimpleNamespace(folder=results, sensitive=False, data_folder=tmp_path / "twin", hotel_pictures=real)
     assert leak_scan.of_study(study)["kind"].tolist() == ["name"]
 

@@ -130,7 +130,7 @@ def check(study: Study, names: Sequence[str] = ()) -> None:
 
 
 def of_study(study: Study, names: Sequence[str] = ()) -> pd.DataFrame:
-    """`scan` of the study's folder for what `secrets_of` has of its data, if that is sensitive, and for further `names`.
+    """`scan` of the study's folder for what `secrets_of` has of its data, if it is sensitive, and for further `names`.
 
     Of real sets (`lib.data.real_sets`) of works or of hotel pictures also for their authors' names, which are known by
     their hashes alone.

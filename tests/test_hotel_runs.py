@@ -12,7 +12,15 @@ from lib.core import published
 from lib.core.errors import DataError
 from lib.core.files import write_json
 from lib.hotels import linking as linking_run
-from lib.hotels import linking_losses, linking_tables, linking_verdicts, loading, published_splits, split_invariants
+from lib.hotels import (
+    linking_losses,
+    linking_tables,
+    linking_verdicts,
+    loading,
+    published_splits,
+    shared_content,
+    split_invariants,
+)
 from lib.runs.trainer import Trainer
 from lib.study import plan
 from lib.study.plan import Run
@@ -308,6 +316,49 @@ def test_ranks_that_differ_between_seeds_alone_are_no_change_between_splits(chos
     assert linking_verdicts.verdicts(turned)["verdict"].iloc[2] == "partly supported"
     drawn = made_up(chosen_root, lambda loss, seed: [60 + (place[loss] * seed * (split + 2)) % 5 for split in range(4)])
     assert linking_verdicts.verdicts(drawn)["verdict"].iloc[2] == "undecided"
+
+
+def emoji(folder, concepts):
+    """Split files whose D_?? draws these concepts, a list for each of its branches."""
+    drawn = [(f"{branch}/{row}.png", branch, 0, concept) for branch, of in enumerate(concepts) for row, concept in of]
+    pd.DataFrame(drawn, columns=["image", "label", "super_label", "CONCEPT"]).to_csv(folder / "test4.csv", index=False)
+
+
+@pytest.mark.parametrize(
+    ("concepts", "count"),
+    [([[4, 7, 9]] * 3, 3), ([[4, 7], [4, 9]], 0), ([[4, 4], [4, 4]], 0), ([[4, 7]], 0), ([[-1, -1], [-1, -1]], 0)],
+)
+def test_content_cannot_help_where_all_branches_draw_the_same_concepts_once(tmp_path, concepts, count):
+    emoji(tmp_path, [list(enumerate(of)) for of in concepts])
+    path = tmp_path / "own.yaml"
+    hotels = {"source": "splits", "folder": str(tmp_path)}
+    path.write_text(yaml.safe_dump({"name": "own", "hotels": hotels, "hotel_splits": str(tmp_path)}))
+    chosen = plan.load(path)
+    assert shared_content.concepts(chosen) == count
+    assert ("D_??" in shared_content.named_tests(chosen)) == (not count)
+    listed = pd.read_csv(tmp_path / "test4.csv")
+    listed.drop(columns="CONCEPT").to_csv(tmp_path / "test4.csv", index=False)
+    assert shared_content.concepts(chosen) == 0
+
+
+def test_a_test_without_content_is_shown_and_no_verdict_counts_it(chosen_root, found, monkeypatch):
+    auc = lambda loss, seed: (90.0, 80.0 - len(loss), 70.0 - 2 * len(loss), 20.0 - 2 * seed * len(loss))  # noqa: E731
+    made = made_up(chosen_root, auc, recall=(30.0, 40.0, 35.0, 3.0))
+    assert linking_tables.without_content(made, found.splits).empty
+    assert "no test" in shared_content.in_words(0, linking_tables.without_content(made, found.splits))
+    assert linking_verdicts.verdicts(made)["verdict"].iloc[1] == "not supported"
+    assert "of 12 " in linking_verdicts.verdicts(made)["answer"].iloc[3]
+    monkeypatch.setattr(shared_content, "concepts", lambda study: 60)
+    table = linking_tables.without_content(made, found.splits)
+    assert table["split"].tolist() == published_splits.TESTS and table.isna().sum().sum() == 0
+    in_d = found.splits[found.splits["split"] == "D_??"]["branch"].to_numpy()
+    same = (in_d[:, None] == in_d).sum() - len(in_d)
+    assert table["chance"].iloc[3] == pytest.approx(100 * same / (len(in_d) * (len(in_d) - 1)))
+    said = shared_content.in_words(60, table)
+    assert "draw the same 60 concepts" in said and "of trained models 3.0 (D_SS 30.0)" in said
+    judged = linking_verdicts.verdicts(made)
+    assert judged["verdict"].iloc[1] != "not supported" and "of 9 " in judged["answer"].iloc[3]
+    assert len(linking_tables.ranks(made)) == 2 * 4
 
 
 def test_one_seed_decides_nothing(chosen_root, monkeypatch):

@@ -115,7 +115,8 @@ def _printed(metric: str) -> dict[str, pd.DataFrame]:
 
 def ranks(study: Study) -> pd.DataFrame:
     """Do trained losses rank alike in different tests (`lib.hotels.shared_content.named_tests`)?
-    `lib.hotels.rank_agreement.agreement` of each two, and of all pairs together (`all, all`): `metric, one, other`; Kendall's tau of `Hotels-50K, Hotel-ID` as printed; then ours."""
+    `lib.hotels.rank_agreement.agreement` of each two, and of all pairs together (`all, all`): `metric, one, other`;
+    Kendall's tau of `Hotels-50K, Hotel-ID` as printed; then ours."""
     scored, rows = scores(study), []
     scored = scored[scored["loss"] != UNTRAINED]
     tests = shared_content.named_tests(study)
@@ -178,7 +179,7 @@ def without_content(study: Study, splits: pd.DataFrame) -> pd.DataFrame:
         of_seed = trained.groupby(["split", "seed"])["mean"].mean().rename(metric).reset_index()
         means = over_seeds(of_seed, ["split"], metric).set_index("split")[["mean", "low", "high"]]
         table = table.join(means.set_axis([metric, f"{metric} low", f"{metric} high"], axis=1))
-        table[f"untrained {metric}"] = untrained[metric] if metric in untrained else np.nan
+        table[f"untrained {metric}"] = untrained.get(metric, np.nan)
     table = table.loc[TESTS].rename_axis("split").reset_index()
     return table if shared_content.concepts(study) else table.head(0)
 

@@ -5,7 +5,7 @@ MINUTES ?= 0
 ONLY ?=
 CLUSTER ?=
 A ?= quick
-B ?= cpu
+B ?= openclipart
 STUDY ?= $(PROFILE)
 PARTIAL ?=
 BUNDLE ?=
@@ -35,7 +35,7 @@ publish:  ## replace results/$(STUDY) by what was run here; refuses what failed,
 collect:  ## merge bundles of finished runs, made with BUNDLE=file.tar on other machines, into a study
 	@$(RUN) python -m lib collect "$(PROFILE)" $(BUNDLE)
 
-compare:  ## two studies side by side, A=quick B=cpu: which numbers moved, beyond their intervals or not
+compare:  ## two studies side by side, A=quick B=openclipart: which numbers moved, beyond their intervals or not
 	@$(RUN) python -m lib compare "$(A)" "$(B)"
 
 test:  ## every test, two files at a time

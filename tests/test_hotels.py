@@ -336,7 +336,7 @@ def test_a_violation_is_found_without_the_training_files(fifty, stem, row, invar
 def test_the_files_and_codes_are_said(fifty, save):
     splits = published_splits.read_splits(fifty, partial=True)
     said = split_checks.files_in_words(fifty, splits)
-    assert "7 of 10 split files" in said and "not so train.csv, trainval.csv, all.csv" in said
+    assert "7 of 10 split files" in said and "; train.csv, trainval.csv, all.csv (Train" in said
     assert "label2chain.csv" in said
     assert "without trainval.csv." in split_checks.without(splits, "It", ["Trainval", "D_SS"])
     said = split_checks.unknown_in_words(splits, published_splits.unknown_chains(fifty), 0)

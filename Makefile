@@ -23,7 +23,7 @@ study:  ## run params/$(PROFILE).yaml, or ONLY some chapters of it, in MINUTES i
 	@$(RUN) python -m lib run "$(PROFILE)" --site --jobs $(JOBS) --minutes $(MINUTES) --cluster "$(CLUSTER)" \
 	  --bundle "$(BUNDLE)" --part-mb $(PART_MB) $(if $(EMBEDDINGS),--embeddings) --only $(ONLY)
 
-real:  ## get a real SET (openclipart, iconify, debian or speeches) to data/real/, by the package manager or FROM its files
+real:  ## get a real SET (openclipart, openclipart-pairs, iconify, debian or speeches) to data/real/, by the package manager or FROM its files
 	@$(RUN) python -m lib fetch "$(SET)" --from $(FROM)
 
 site:  ## the executed chapters of a study as a site in build/site, to be opened from disk

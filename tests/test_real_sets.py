@@ -289,6 +289,14 @@ def test_clip_art_is_cleaned_step_by_step_and_read_as_own_data(pinned, tmp_path)
     assert set(read.regions) == {"known", "new"} == set(table["AUTHORS"])
 
 
+def test_pairs_are_those_of_all_authors(pinned, tmp_path):
+    folder = fetch.fetch("openclipart-pairs", pinned("openclipart"), tmp_path / "openclipart-pairs")
+    assert fetch.steps(folder)["step"].iloc[-1] == "works with a text"  # no author is left out for few works
+    table = pd.read_csv(folder / "openclipart-pairs.csv", keep_default_na=False)
+    assert len(table) == fetch.steps(folder)["after"].iloc[-1] == 21
+    assert set(ads.read(folder, plan.load("openclipart-pairs").data).regions) == {"known", "new"}
+
+
 def test_each_folder_has_its_own_salt_and_the_same_works(pinned, tmp_path):
     files = pinned("openclipart")
     one, other = (fetch.fetch("openclipart", files, tmp_path / name) for name in ("one", "other"))
@@ -444,7 +452,9 @@ def test_the_command_shows_how_it_was_cleaned(pinned, tmp_path, capsys):
     assert tables.read(tmp_path / "out" / "about" / "cleaning.csv", cleaning.CleaningSteps)["after"].min() == 18
 
 
-@pytest.mark.parametrize("name", ["openclipart", "openclipart-quick", "iconify", "iconify-quick", "speeches", "debian"])
+@pytest.mark.parametrize(
+    "name", ["openclipart", "openclipart-quick", "openclipart-pairs", "iconify", "iconify-quick", "speeches", "debian"]
+)
 def test_each_set_has_a_study_of_its_folder(name):
     study = plan.load(name)
     real = fetch.PLACE / name.removesuffix("-quick")

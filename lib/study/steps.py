@@ -22,7 +22,7 @@ MACHINES = ("92_speed", "94_gpu_speed")
 """Chapters that measure the machine, and so run alone."""
 AFTER = {"50_real_data": "91_scorecard"}
 """Chapters that read what another one, which sums up others, wrote."""
-OTHER_STUDIES = {"50_real_data": ("hotels", "openclipart", "iconify", "debian", "speeches")}
+OTHER_STUDIES = {"50_real_data": ("hotels", "openclipart", "openclipart-pairs", "iconify", "debian", "speeches")}
 """Studies whose chapters' tables a chapter reads beside its own study's, as they were run here or are published."""
 KEY = "key"
 """Where an executed notebook's metadata hold the key that it was executed with."""

@@ -164,7 +164,7 @@ def test_claims_stand_side_by_side():
     }
     assert together.loc["m17", "twin"] == "" and together.loc["m02", "clip"] == "supported"
     words = real_sets.answer(together.reset_index())
-    assert "Of 5 claims that real works can speak to, real sets decide 3." in words and "m02 (" in words
+    assert "Of 5 claims that real works can speak to, real sets decide 3**" in words and "m02 (" in words
     assert figure_real.effects(measured).axes
 
 

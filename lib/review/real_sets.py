@@ -72,7 +72,7 @@ class Side:
     def ranking(self) -> Ranking | None:
         """Its ranking of systems; None where chapter 37 wasn't executed."""
         scores, covariances = self.tables["system_scores"], self.tables["system_covariances"]
-        return None if scores is None or covariances is None else Ranking(scores.fillna({"asked": ""}), covariances)
+        return None if scores is None or covariances is None else Ranking(scores, covariances)
 
 
 def sides(names: Sequence[str]) -> tuple[list[Side], list[str]]:
@@ -133,8 +133,8 @@ _NOT_MEASURED = (*AS_PRINTED, ClaimVerdict.NOT_TESTABLE_AS_PUBLISHED, ClaimVerdi
 
 
 def side_by_side(measured: DataFrame[RealClaims]) -> pd.DataFrame:
-    """The claims that a real set measured, a row each: `claim, statement, twin`, a column a real set (verdicts), and
-    `together`, what twin and real sets decide.
+    """The claims that a real set measured, a row each: `claim, statement, twin`, a column a real set (verdicts),
+    `together`, what twin and real sets decide, and `seeds`, the fewest behind a real set's verdict, where known.
 
     twin: of the first twin that measured the claim, named where it isn't the first study.
     """
@@ -154,8 +154,9 @@ def side_by_side(measured: DataFrame[RealClaims]) -> pd.DataFrame:
         row = {"claim": claim, "statement": statements[claim], "twin": twin}
         row |= {name: on_real.get(name, "") for name in real}
         row["together"] = _together(drawn["verdict"].iloc[0] if len(drawn) else "", on_real)
+        row["seeds"] = of_claim.loc[of_claim["data"] == REAL, "seeds"].min()
         rows.append(row)
-    return pd.DataFrame(rows, columns=["claim", "statement", "twin", *real, "together"])
+    return pd.DataFrame(rows, columns=["claim", "statement", "twin", *real, "together", "seeds"])
 
 
 def _together(twin: str, real: pd.Series) -> str:
@@ -182,9 +183,12 @@ def answer(together: pd.DataFrame) -> str:
     apart = "; ".join(
         f"{row.claim} ({row.statement}): {row.together}" for row in together[differ].itertuples(index=False)
     )
+    decided = same | differ | alone | words.startswith("real sets differ")
+    single = (together.loc[decided, "seeds"] == 1).sum()
     return (
         f"**Of {len(together)} claims that real works can speak to, real sets decide "
-        f"{(same | differ | alone | words.startswith('real sets differ')).sum()}.** The twin says the same of "
+        f"{decided.sum()}** ({single} of them by one seed of a side, so that another training may say otherwise). The "
+        f"twin says the same of "
         f"{same.sum()} and something else of {differ.sum()}{f' ({apart})' if apart else ''}; {alone.sum()} are "
         f"decided on real works alone, {twin_alone.sum()} on the twin alone, and "
         f"{(words.startswith('open')).sum()} nowhere."
@@ -275,11 +279,11 @@ def of_the_twin(together: pd.DataFrame, agreements: pd.DataFrame, pairs: pd.Data
         both = rows[rows["orders"].isin(["alike", "opposite"])]
         opposite = rows[rows["orders"] == "opposite"]
         within = agreements[(agreements["set"] == name) & (agreements["modality"] == ALL)]
-        told = (within["high"] < within["itself"]).sum()
+        told = (within["high"] < within[["itself", "itself_other"]].min(axis=1)).sum()
         lines.append(
             f"**{name}**: of {len(both)} pairs of systems that both decide, {len(opposite)} have the opposite order. "
-            f"In {told} of {len(within)} tasks the rankings agree less than the twin's noise alone would let them "
-            "(the interval of tau ends below *itself*)."
+            f"In {told} of {len(within)} tasks the rankings agree less than noise alone would let them (the interval of "
+            "tau ends below what either side reaches with itself)."
         )
         worse = opposite["worse"].value_counts()
         if len(worse):

@@ -46,9 +46,9 @@ def table_1(ads: Ads, faces: pd.Series | None = None) -> pd.DataFrame:
 def compared_with_published(ours: pd.DataFrame, theirs: pd.DataFrame, scale: float | None) -> pd.DataFrame:
     """Table 1 in long form: `region, quantity, published, ours`, and of a twin `target, difference`.
 
-    ours: `table_1`; theirs: `lib.core.published.table("matched", 1)`. A region of ours that the paper hasn't follows its
-    regions, and `All` comes last. scale: the twin's, None for other data, which has no row for what it lacks. target:
-    the published value times `scale` for counts, shares as they are; difference: ours less the target.
+    ours: `table_1`; theirs: `lib.core.published.table("matched", 1)`. A region of ours that the paper lacks follows
+    its regions, and `All` comes last. scale: the twin's, None for other data, which has no row for what it lacks.
+    target: the published value times `scale` for counts, shares as they are; difference: ours less the target.
     """
     long = ours.melt("region", var_name="quantity", value_name="ours")
     paper = theirs.rename(columns={"split": "region", "metric": "quantity", "mean": "published"})

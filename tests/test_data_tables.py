@@ -70,8 +70,20 @@ def test_targets_are_the_published_counts_at_scale_and_shares_as_they_are():
     assert long.loc[("South", "Ads"), ["published", "target", "ours", "difference"]].tolist() == [14088, 1409, 3, -1406]
     assert long.loc[("South", "Faces"), "target"] == 0.4928
     assert np.isnan(long.loc[("Midwest", "Ads"), "ours"])  # a region that this data lacks
-    none = data_tables.compared_with_published(ours, theirs, None).set_index(keys)
-    assert np.isnan(none.loc[("South", "Ads"), "target"]) and none.loc[("South", "Faces"), "target"] == 0.4928
+
+
+def test_other_data_stands_beside_the_paper_by_its_own_regions():
+    """The regions that it has, the paper's or not, then all; no target, and no face that nobody counted."""
+    theirs, ours = published.table("matched", 1), data_tables.table_1(ads())
+    table = data_tables.compared_with_published(ours, theirs, None)
+    assert list(table.columns) == ["region", "quantity", "published", "ours"]
+    assert list(dict.fromkeys(table["region"])) == ["South", "West", "All"]
+    renamed = ours.replace({"region": {"West": "Bonn"}})
+    table = data_tables.compared_with_published(renamed, theirs, None)
+    assert list(dict.fromkeys(table["region"])) == ["South", "Bonn", "All"]
+    bonn = table[table["region"] == "Bonn"].set_index("quantity")
+    assert bonn["published"].isna().all() and "Faces" not in bonn.index
+    assert bonn["ours"].to_dict() == renamed.set_index("region").loc["Bonn"].dropna().to_dict()
 
 
 def test_per_vendor_counts_unique_items():
@@ -90,6 +102,19 @@ def test_per_vendor_of_data_without_texts_or_pictures(lacking):
     there = "images" if lacking == "text" else "texts"
     assert table[f"{lacking}s"].tolist() == [0, 0, 0] == table["pairs"].tolist()
     assert table[["ads", there]].equals(whole[["ads", there]])
+
+
+def test_columns_that_would_be_empty_are_left_out():
+    vendors = data_tables.per_vendor(ads())
+    whole = data_tables.vendor_table(vendors)
+    assert {"texts, 50 %", "images, 50 %", "share with 1-20 texts", "share with 5-24 images"} <= set(whole)
+    texts = data_tables.vendor_table(vendors.assign(images=0))
+    assert list(texts) == [name for name in whole if "images" not in name]
+    lengths = pd.DataFrame({"region": ["south", "bonn"], "tokens": [10, 600], "characters": 1})
+    assert data_tables.length_table(lengths)["published mean"].isna().tolist() == [False, True]
+    assert "published mean" not in data_tables.length_table(lengths[lengths["region"] == "bonn"])
+    detected = pd.DataFrame({"region": ["bonn"], "language": ["de"], "english": [False]})
+    assert list(data_tables.language_table(detected)) == ["region", "texts", "share in English"]
 
 
 def test_frequencies_by_hand():

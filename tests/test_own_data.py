@@ -484,14 +484,24 @@ def test_image_only(folder):
         splits.split(found.pairs, "multimodal", "ad", 1)
 
 
+EXAMPLE = ROOT / "params" / "own_data.example.yaml"
+
+
+def test_the_example_is_valid_and_says_the_defaults():
+    """Whoever leaves a line out gets what the example says, but for the folder, the runs and what trains in minutes."""
+    example = plan.load(EXAMPLE)
+    assert example.data == Data(source="matched", folder=example.data.folder, sensitive=True)
+    assert example.split == plan.Study(name="x").split and example.left_out == []
+
+
 def own_study(path: Path, **given) -> plan.Study:
-    example = yaml.safe_load((ROOT / "params" / "own_data.example.yaml").read_text(encoding="utf-8"))
+    example = yaml.safe_load(EXAMPLE.read_text(encoding="utf-8"))
     return plan.Study(**{**example, "data": {"source": "matched", "folder": str(path), **given}})
 
 
 def test_the_study_says_what_text_only_data_leaves_out(folder):
     chosen = own_study(folder.path, columns={"images": None})
-    assert {run.notebook for run in chosen.all_runs().values()} == {"10_text"}
+    assert {run.notebook for run in chosen.all_runs().values()} == {"10_text", "14_baselines"}
     assert [line.split(" left out")[0] for line in chosen.left_out] == ["4 runs of 11_image", "3 runs of 12_fusion"]
     assert all("data.columns.images is null" in line for line in chosen.left_out)
     assert chosen.possible_chapters == chosen.chapters
@@ -514,7 +524,7 @@ def test_chapters_that_compare_runs_need_one(folder):
 
 def test_whole_data_leaves_nothing_out(folder):
     chosen = own_study(folder.path)
-    assert chosen.left_out == [] and len(chosen.all_runs()) == 11
+    assert chosen.left_out == [] and len(chosen.all_runs()) == 12
 
 
 @pytest.mark.parametrize(

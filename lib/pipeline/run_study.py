@@ -52,7 +52,7 @@ def run(
         )
     if cluster and minutes:
         raise DataError("MINUTES is for one machine; a cluster's jobs have their limits in its profile.")
-    _check_before(name, chosen)
+    _check_before(name, chosen, only)
     begin, progress = time.monotonic(), Progress()
     with study_lock.alone(chosen):
         wanted = _needed(study_steps.of(name, chosen), only)
@@ -263,8 +263,8 @@ def _print_receipt(chosen: plan.Study) -> None:
     print(f"Receipt: {text}" + (f" ({_shown(path)})." if found else ""))
 
 
-def _check_before(name: str, chosen: plan.Study) -> None:
-    """Raise DataError for what can be known to be wrong before anything runs; print which ads can't be used."""
+def _check_before(name: str, chosen: plan.Study, only: Sequence[str]) -> None:
+    """Raise DataError for what can be known to be wrong before anything runs; print what was read of own data."""
     other = ROOT / "params" / f"{chosen.name}.yaml"
     if other.exists() and not other.samefile(plan.parameter_file(name)):
         raise DataError(
@@ -272,15 +272,10 @@ def _check_before(name: str, chosen: plan.Study) -> None:
             "Give it a name of its own."
         )
     if chosen.data.source == "matched":
-        from lib.data import loading  # imported for own data alone: it takes seconds
+        from lib.pipeline import preflight  # imported for own data alone: it takes seconds
 
-        data = loading.read(chosen)
-        if unusable := data.rows - len(data.ads):
-            print(f"{unusable} of {data.rows} ads can't be used and were put aside; chapter 01 says why.")
-        for what, column in (("text", "text"), ("picture", "image")):
-            if column in data.modalities and (lacking := int((data.pairs.groupby("ad")[column].max() < 0).sum())):
-                of = f"{lacking} of {len(data.ads)} ads"
-                print(f"{of} have no {what} and serve where none is needed; chapter 01 says why.")
+        made = not only or any(plan.reads_runs(chapter) for chapter in only)
+        print(*preflight.sentences(chosen, chosen.all_runs().values() if made else ()), sep="\n", flush=True)
 
 
 def _shown(path: Path) -> str:

@@ -44,18 +44,23 @@ def table_1(ads: Ads, faces: pd.Series | None = None) -> pd.DataFrame:
 
 
 def compared_with_published(ours: pd.DataFrame, theirs: pd.DataFrame, scale: float | None) -> pd.DataFrame:
-    """Table 1 in long form: `region, quantity, published, target, ours, difference`.
+    """Table 1 in long form: `region, quantity, published, ours`, and of a twin `target, difference`.
 
-    ours: `table_1`; theirs: `lib.core.published.table("matched", 1)`. target: the published value times the twin's
-    `scale`, for counts; shares as they are; NaN for counts without a scale. difference: ours less the target.
+    ours: `table_1`; theirs: `lib.core.published.table("matched", 1)`. A region of ours that the paper lacks follows
+    its regions, and `All` comes last. scale: the twin's, None for other data, which has no row for what it lacks.
+    target: the published value times `scale` for counts, shares as they are; difference: ours less the target.
     """
-    long = ours.melt("region", var_name="metric", value_name="ours").rename(columns={"region": "split"})
-    joined = theirs.merge(long, on=["split", "metric"], how="left").rename(
-        columns={"split": "region", "metric": "quantity", "mean": "published"}
-    )
-    share = joined["quantity"] == "Faces"
-    counts = (joined["published"] * (scale or np.nan)).round()
-    joined["target"] = joined["published"].where(share, counts)
+    long = ours.melt("region", var_name="quantity", value_name="ours")
+    paper = theirs.rename(columns={"split": "region", "metric": "quantity", "mean": "published"})
+    if scale is None:
+        paper = paper[paper["region"].isin(long["region"])]
+    more = long[~long["region"].isin(paper["region"])]
+    joined = pd.concat([paper.merge(long, on=["region", "quantity"], how="left"), more], ignore_index=True)
+    joined = joined.dropna(subset=["published", "ours"], how="all")
+    joined = joined.sort_values("region", key=lambda names: names == "All", kind="stable", ignore_index=True)
+    if scale is None:
+        return joined[["region", "quantity", "published", "ours"]]
+    joined["target"] = joined["published"].where(joined["quantity"] == "Faces", (joined["published"] * scale).round())
     joined["difference"] = joined["ours"] - joined["target"]
     return joined[["region", "quantity", "published", "target", "ours", "difference"]]
 
@@ -76,12 +81,14 @@ def text_lengths(texts: pd.DataFrame, words: Sequence[str], tokenizer: Any) -> p
 
 
 def length_table(lengths: pd.DataFrame) -> pd.DataFrame:
-    """Section 3's text lengths: `region, published mean, mean tokens, median tokens, share under 512`."""
+    """Section 3's text lengths: `region, published mean, mean tokens, median tokens, share under 512`.
+
+    Without the published column where no region is the paper's.
+    """
     tokens = lengths.assign(short=lengths["tokens"] < CUT).groupby("region", sort=False)
     table = tokens.agg(mean=("tokens", "mean"), median=("tokens", "median"), short=("short", "mean")).reset_index()
-    table.insert(1, "published", table["region"].map(_published_means("tokens")))
-    table.columns = pd.Index(["region", "published mean", "mean tokens", "median tokens", f"share under {CUT}"])
-    return table
+    table.columns = pd.Index(["region", "mean tokens", "median tokens", f"share under {CUT}"])
+    return _beside_published(table, "tokens", "published mean", 1)
 
 
 def text_languages(texts: pd.DataFrame, words: Sequence[str]) -> pd.DataFrame:
@@ -91,18 +98,23 @@ def text_languages(texts: pd.DataFrame, words: Sequence[str]) -> pd.DataFrame:
 
 
 def language_table(detected: pd.DataFrame) -> pd.DataFrame:
-    """Languages by region (A.2), of `text_languages`: `region, texts, published share, share in English`."""
+    """Languages by region (A.2), of `text_languages`: `region, texts, published share, share in English`.
+
+    Without the published column where no region is the paper's.
+    """
     table = detected.groupby("region", sort=False)["english"].agg(["size", "mean"]).reset_index()
-    table.insert(2, "published", table["region"].map(_published_means("english")))
-    table.columns = pd.Index(["region", "texts", "published share", "share in English"])
-    return table
+    table.columns = pd.Index(["region", "texts", "share in English"])
+    return _beside_published(table, "english", "published share", 2)
 
 
-def _published_means(statistic: str) -> dict[str, float]:
-    """What the paper says of its texts, by region."""
+def _beside_published(table: pd.DataFrame, statistic: str, name: str, place: int) -> pd.DataFrame:
+    """The table with what the paper says of its texts by region as the column `name`, if it says something of one."""
     rows = published.text_data()
     rows = rows[rows["statistic"] == statistic]
-    return dict(zip(rows["region"], rows["mean"], strict=True))
+    means = table["region"].map(dict(zip(rows["region"], rows["mean"], strict=True)))
+    if means.notna().any():
+        table.insert(place, name, means)
+    return table
 
 
 def languages(texts: Sequence[str]) -> list[str]:
@@ -133,19 +145,14 @@ def vendor_table(vendors: pd.DataFrame) -> pd.DataFrame:
     """Quantiles of vendors' texts and images by region, and the share of vendors typical in the paper (Fig 2b C, D).
 
     vendors: `per_vendor`. Columns `region`, `texts` and `images` at 5, 50 and 95 %, `share with 1-20 texts`,
-    `share with 5-24 images`.
+    `share with 5-24 images`; without those of texts or images where nobody has any.
     """
-    quantiles = (
-        vendors.groupby("region", sort=False)[["texts", "images"]].quantile([0.05, 0.5, 0.95]).round(1).unstack()
-    )
+    typical = {"texts": ("share with 1-20 texts", (1, 20)), "images": ("share with 5-24 images", (5, 24))}
+    kinds = [kind for kind in typical if vendors[kind].any()]
+    quantiles = vendors.groupby("region", sort=False)[kinds].quantile([0.05, 0.5, 0.95]).round(1).unstack()
     quantiles.columns = pd.Index([f"{column}, {int(part * 100)} %" for column, part in quantiles.columns])
-    typical = pd.DataFrame(
-        {
-            "share with 1-20 texts": vendors["texts"].between(1, 20),
-            "share with 5-24 images": vendors["images"].between(5, 24),
-        }
-    )
-    return quantiles.join(typical.groupby(vendors["region"], sort=False).mean()).reset_index()
+    within = pd.DataFrame({typical[kind][0]: vendors[kind].between(*typical[kind][1]) for kind in kinds})
+    return quantiles.join(within.groupby(vendors["region"], sort=False).mean()).reset_index()
 
 
 def frequencies(counts: pd.Series, window: int = WINDOW) -> pd.DataFrame:

@@ -282,8 +282,8 @@ def of_the_twin(together: pd.DataFrame, agreements: pd.DataFrame, pairs: pd.Data
         told = (within["high"] < within[["itself", "itself_other"]].min(axis=1)).sum()
         lines.append(
             f"**{name}**: of {len(both)} pairs of systems that both decide, {len(opposite)} have the opposite order. "
-            f"In {told} of {len(within)} tasks the rankings agree less than noise alone would let them (the interval of "
-            "tau ends below what either side reaches with itself)."
+            f"In {told} of {len(within)} tasks the rankings agree less than noise alone would let them (the interval "
+            "of tau ends below what either side reaches with itself)."
         )
         worse = opposite["worse"].value_counts()
         if len(worse):

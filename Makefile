@@ -5,7 +5,7 @@ MINUTES ?= 0
 ONLY ?=
 CLUSTER ?=
 A ?= quick
-B ?= cpu
+B ?= openclipart
 STUDY ?= $(PROFILE)
 PARTIAL ?=
 BUNDLE ?=
@@ -23,7 +23,7 @@ study:  ## run params/$(PROFILE).yaml, or ONLY some chapters of it, in MINUTES i
 	@$(RUN) python -m lib run "$(PROFILE)" --site --jobs $(JOBS) --minutes $(MINUTES) --cluster "$(CLUSTER)" \
 	  --bundle "$(BUNDLE)" --part-mb $(PART_MB) $(if $(EMBEDDINGS),--embeddings) --only $(ONLY)
 
-real:  ## get a real SET (openclipart, iconify, debian or speeches) to data/real/, by the package manager or FROM its files
+real:  ## get a real SET (openclipart, openclipart-pairs, iconify, debian or speeches) to data/real/, by the package manager or FROM its files
 	@$(RUN) python -m lib fetch "$(SET)" --from $(FROM)
 
 site:  ## the executed chapters of a study as a site in build/site, to be opened from disk
@@ -35,7 +35,7 @@ publish:  ## replace results/$(STUDY) by what was run here; refuses what failed,
 collect:  ## merge bundles of finished runs, made with BUNDLE=file.tar on other machines, into a study
 	@$(RUN) python -m lib collect "$(PROFILE)" $(BUNDLE)
 
-compare:  ## two studies side by side, A=quick B=cpu: which numbers moved, beyond their intervals or not
+compare:  ## two studies side by side, A=quick B=openclipart: which numbers moved, beyond their intervals or not
 	@$(RUN) python -m lib compare "$(A)" "$(B)"
 
 test:  ## every test, two files at a time

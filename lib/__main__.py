@@ -202,7 +202,7 @@ def parser() -> argparse.ArgumentParser:
     added = command(staged, "search files for this machine's sensitive data before a commit (pre-commit calls it)")
     added.add_argument("files", nargs="*", type=Path)
     added = command(fetch, "get a real set by the package manager, clean it and lay it out as own data (make real)")
-    added.add_argument("what", choices=("openclipart", "iconify", "debian", "speeches"))
+    added.add_argument("what", choices=("openclipart", "openclipart-pairs", "iconify", "debian", "speeches"))
     added.add_argument(
         "--from", dest="files", nargs="*", type=Path, default=[], help="the packages' files, where no manager gets them"
     )

@@ -64,7 +64,7 @@ def test_without_a_ledger_there_are_no_pages(tmp_path):
     assert not (tmp_path / "pages").exists()
 
 
-@pytest.mark.parametrize("study", ["quick", "cpu", "hotels"])
+@pytest.mark.parametrize("study", ["quick", "openclipart", "hotels"])
 def test_every_claim_of_a_published_study_has_a_page(study, tmp_path):
     claims = claim_tables.read(ROOT / "results" / study / "tables")
     claim_pages.write(claims, (), (), tmp_path / "pages", tmp_path / "extra")

@@ -12,7 +12,15 @@ from lib.core import published
 from lib.core.errors import DataError
 from lib.core.files import write_json
 from lib.hotels import linking as linking_run
-from lib.hotels import linking_losses, linking_tables, linking_verdicts, loading, published_splits
+from lib.hotels import (
+    linking_losses,
+    linking_tables,
+    linking_verdicts,
+    loading,
+    published_splits,
+    shared_content,
+    split_invariants,
+)
 from lib.runs.trainer import Trainer
 from lib.study import plan
 from lib.study.plan import Run
@@ -43,7 +51,7 @@ def found(study):
 
 
 def test_the_twin_is_cleaned_and_split(found):
-    checked = published_splits.invariants(found.splits).set_index("invariant")
+    checked = split_invariants.checked(found.splits).set_index("invariant")
     assert checked.loc[~checked.index.str.contains("a fifth of"), "holds"].all()
     rows, branches = found.rows("D_UU")
     assert len(rows) == len(branches) and len(found.names) == found.splits["image"].nunique()
@@ -151,7 +159,9 @@ def test_an_untrained_backbone_is_scored_as_it_comes(study, found, tmp_path, mon
     table = run.link()
     assert set(table["split"]) == set(published_splits.TESTS) and table["mean"].between(0, 100).all()
     cut = table[table["metric"] == linking_tables.EQUAL].set_index("split")["branches"]
-    assert cut.nunique() == 1 and cut["D_SS"] <= table.loc[table["metric"] == "R@1", "branches"].min()
+    assert cut.nunique() == 1 and list(cut.index) == published_splits.SEEN
+    whole = table[(table["metric"] == "R@1") & table["split"].isin(published_splits.SEEN)]
+    assert cut["D_SS"] <= whole["branches"].min()
     run.finish()
     metrics = json.loads((tmp_path / "metrics.json").read_text())
     assert metrics["hyperparameters"] == {} and not (tmp_path / "weights.safetensors").exists()
@@ -172,7 +182,7 @@ def test_trials_are_trained_on_train_and_runs_on_trainval(tmp_path, study, found
     assert trained == [(part, len(found.rows(part)[0])) for part in ("Train", "Trainval")]
 
 
-def made_up(study, auc, recall=(10.0, 40.0, 35.0, 30.0), equal=(15.0, 15.0, 14.0, 13.0), named=True):
+def made_up(study, auc, recall=(10.0, 40.0, 35.0, 30.0), equal=(15.0, 15.0, 14.0), named=True):
     """Finished runs whose AUC over the four tests is `auc` (loss, seed) -> four numbers."""
     chosen = plan.load(study)
     seen = [
@@ -183,11 +193,10 @@ def made_up(study, auc, recall=(10.0, 40.0, 35.0, 30.0), equal=(15.0, 15.0, 14.0
         loss, seed = run.parameters["loss"], run.parameters["seed"]
         rows = []
         for place, split in enumerate(published_splits.TESTS):
-            for metric, value, branches in (
-                ("AUC", auc(loss, seed)[place], 50),
-                ("R@1", recall[place] + len(loss) / 1e4, 50),
-                (linking_tables.EQUAL, equal[place] + len(loss) / 1e4, 18),
-            ):
+            scored = [("AUC", auc(loss, seed)[place], 50), ("R@1", recall[place] + len(loss) / 1e4, 50)]
+            if split in published_splits.SEEN:
+                scored.append((linking_tables.EQUAL, equal[place] + len(loss) / 1e4, 18))
+            for metric, value, branches in scored:
                 rows.append(
                     {
                         "metric": metric,
@@ -258,10 +267,10 @@ def test_what_the_backbone_falls_by_itself_is_not_trainings(chosen_root, own, ve
 @pytest.mark.parametrize(
     ("recall", "equal", "verdict"),
     [
-        ((10, 40, 35, 30), (15, 15, 14, 13), "supported"),
-        ((10, 40, 35, 30), (10, 10, 9, 8), "partly supported"),  # fewer branches don't help D_SS
-        ((10, 40, 35, 30), (15, 30, 29, 28), "partly supported"),  # others stay ahead at equal sizes
-        ((50, 40, 35, 30), (50, 12, 11, 9), "not supported"),  # not lowest at all
+        ((10, 40, 35, 30), (15, 15, 14), "supported"),
+        ((10, 40, 35, 30), (10, 10, 9), "partly supported"),  # fewer branches don't help D_SS
+        ((10, 40, 35, 30), (15, 30, 29), "partly supported"),  # others stay ahead at equal sizes
+        ((50, 40, 35, 30), (50, 12, 11), "not supported"),  # not lowest at all
     ],
 )
 def test_why_recall_is_low_where_all_was_seen(chosen_root, recall, equal, verdict):
@@ -307,6 +316,49 @@ def test_ranks_that_differ_between_seeds_alone_are_no_change_between_splits(chos
     assert linking_verdicts.verdicts(turned)["verdict"].iloc[2] == "partly supported"
     drawn = made_up(chosen_root, lambda loss, seed: [60 + (place[loss] * seed * (split + 2)) % 5 for split in range(4)])
     assert linking_verdicts.verdicts(drawn)["verdict"].iloc[2] == "undecided"
+
+
+def emoji(folder, concepts):
+    """Split files whose D_?? draws these concepts, a list for each of its branches."""
+    drawn = [(f"{branch}/{row}.png", branch, 0, concept) for branch, of in enumerate(concepts) for row, concept in of]
+    pd.DataFrame(drawn, columns=["image", "label", "super_label", "CONCEPT"]).to_csv(folder / "test4.csv", index=False)
+
+
+@pytest.mark.parametrize(
+    ("concepts", "count"),
+    [([[4, 7, 9]] * 3, 3), ([[4, 7], [4, 9]], 0), ([[4, 4], [4, 4]], 0), ([[4, 7]], 0), ([[-1, -1], [-1, -1]], 0)],
+)
+def test_content_cannot_help_where_all_branches_draw_the_same_concepts_once(tmp_path, concepts, count):
+    emoji(tmp_path, [list(enumerate(of)) for of in concepts])
+    path = tmp_path / "own.yaml"
+    hotels = {"source": "splits", "folder": str(tmp_path)}
+    path.write_text(yaml.safe_dump({"name": "own", "hotels": hotels, "hotel_splits": str(tmp_path)}))
+    chosen = plan.load(path)
+    assert shared_content.concepts(chosen) == count
+    assert ("D_??" in shared_content.named_tests(chosen)) == (not count)
+    listed = pd.read_csv(tmp_path / "test4.csv")
+    listed.drop(columns="CONCEPT").to_csv(tmp_path / "test4.csv", index=False)
+    assert shared_content.concepts(chosen) == 0
+
+
+def test_a_test_without_content_is_shown_and_no_verdict_counts_it(chosen_root, monkeypatch):
+    branches = np.repeat([1, 2, 3], [2, 3, 4])
+    splits = pd.concat([pd.DataFrame({"split": split, "branch": branches}) for split in published_splits.TESTS])
+    auc = lambda loss, seed: (90.0, 80.0 - len(loss), 70.0 - 2 * len(loss), 20.0 - 2 * seed * len(loss))  # noqa: E731
+    made = made_up(chosen_root, auc, recall=(30.0, 40.0, 35.0, 3.0))
+    assert linking_tables.without_content(made, splits).empty
+    assert "no test" in shared_content.in_words(0, linking_tables.without_content(made, splits))
+    assert linking_verdicts.verdicts(made)["verdict"].iloc[1] == "not supported"
+    assert "of 12;" in linking_verdicts.verdicts(made)["answer"].iloc[3]
+    monkeypatch.setattr(shared_content, "concepts", lambda study: 60)
+    table = linking_tables.without_content(made, splits)
+    assert table["split"].tolist() == published_splits.TESTS and table.isna().sum().sum() == 0
+    assert table["chance"].to_numpy() == pytest.approx(100 * (2 * 1 + 3 * 2 + 4 * 3) / (9 * 8))
+    said = shared_content.in_words(60, table)
+    assert "draw the same 60 concepts" in said and "of trained models 3.0 (D_SS 30.0)" in said
+    judged = linking_verdicts.verdicts(made)
+    assert judged["verdict"].iloc[1] != "not supported" and "of 12;" not in judged["answer"].iloc[3]
+    assert len(linking_tables.ranks(made)) == 2 * 4
 
 
 def test_one_seed_decides_nothing(chosen_root, monkeypatch):

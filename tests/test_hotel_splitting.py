@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.hotels import cleaning, published_splits, split_rules, splitting
+from lib.hotels import cleaning, own_splits, published_splits, split_invariants, split_rules, splitting
 from lib.study import parameters, plan
 
 REAL = Path(os.environ.get("HOTEL_SPLITS") or ROOT.parent / "shared" / "data" / "hotelid_splits")
@@ -44,7 +44,7 @@ def splits_of(table, **more):
 @given(st.integers(0, 2**32 - 1), st.integers(8, 30), st.integers(60, 200))
 def test_every_invariant_of_the_paper_holds(seed, chains, branches):
     found = splits_of(pictures(seed, chains, branches), seed=seed)
-    checked = published_splits.invariants(found)
+    checked = split_invariants.checked(found)
     broken = checked[
         ~checked["holds"] & ~(checked["place"].str.startswith("B.1") & checked["invariant"].str.endswith("or fewer"))
     ]
@@ -61,7 +61,7 @@ def test_enough_is_held_out_and_left(seed):
     assert (held["D_SS"] >= plan.fewest).all() and (held["D_SS"] + held["Trainval"] >= plan.least).all()
     chains = table["chain"].nunique()
     left = table[table["chain"].notna() & ~table["chain"].isin(found.loc[found["split"] == "D_UU", "chain"])]
-    asked = splitting.ratios(found).set_index("split")
+    asked = own_splits.ratios(found).set_index("split")
     assert asked.loc["D_UU", "drawn"] == max(1, chains // 7) and asked.loc["D_UU", "of"] == chains
     branches = left["branch"].nunique()
     most = branches - left["chain"].nunique()  # never the last branch of a chain
@@ -74,7 +74,7 @@ def test_with_chains_and_branches_enough_every_ratio_is_within_the_margin(seed):
     """And counted by a plain loop over the pictures it is the same. A chain that is much of all would leave no draw."""
     table = pictures(seed, 40, 1200, tail=0.0)
     found = splitting.split(table, seed=seed)
-    asked = splitting.ratios(found)
+    asked = own_splits.ratios(found)
     assert asked["met"].all(), asked.to_string()
     known = [row for row in found.itertuples() if row.chain is not pd.NA]
     count = {name: sum(row.split == name for row in known) for name in ("Trainval", "D_SS", "D_SU", "D_UU")}
@@ -92,12 +92,12 @@ def test_where_no_draw_is_within_the_margin_the_nearest_counts():
     for seed in range(5):
         found = splitting.split(table, seed=seed)
         assert set(found.loc[found["split"] == "D_UU", "chain"]) == {1}  # nine times its images; 2: 2.3, 3: 0.7 times
-        assert not splitting.ratios(found).loc[0, "met"]
+        assert not own_splits.ratios(found).loc[0, "met"]
 
 
 def test_a_first_draw_counts_without_a_margin():
     table = pictures(3, 40, 1200)
-    once = [splitting.ratios(splits) for splits in splitting.repeated(table, range(5), split_rules.ONCE)]
+    once = [own_splits.ratios(splits) for splits in splitting.repeated(table, range(5), split_rules.ONCE)]
     assert len({round(ratios.loc[0, "ratio"], 2) for ratios in once}) == 5
     assert sum(ratios.loc[0, "met"] for ratios in once) < 5
     assert {ratios.loc[0, "drawn"] for ratios in once} == {40 // 7}
@@ -128,13 +128,13 @@ def test_the_hotels_study_asks_about_a_hundred_branches_of_either_kind():
         found = splitting.split(linkable, seed=seed)
         branches = found.groupby("split", observed=True)["branch"].nunique()
         assert branches["D_SU"] >= 100 and branches["D_UU"] >= 100
-        assert splitting.ratios(found)["met"].all()
+        assert own_splits.ratios(found)["met"].all()
     assert parameters.defaults("40_hotel_splits")["scale"] == hotels.scale
 
 
 @pytest.mark.skipif(not REAL.is_dir(), reason="the published split files are not here: set HOTEL_SPLITS")
 def test_the_published_files_are_within_the_scripts_margin():
-    asked = splitting.ratios(published_splits.read_splits(REAL)).set_index("split")
+    asked = own_splits.ratios(published_splits.read_splits(REAL)).set_index("split")
     assert asked["met"].all() and asked["drawn"].to_dict() == {"D_UU": 12, "D_SU": 881, "D_UU val": 10, "D_SU val": 617}
     assert asked["expected"].to_dict() == {"D_UU": 12, "D_SU": 881, "D_UU val": 10, "D_SU val": 627}
 
@@ -150,16 +150,16 @@ def test_what_is_told_names_the_worst_of_every_unit():
     ]
     own = pd.DataFrame(rows, columns=["split", "quantity", "off"])
     held = pd.DataFrame({"invariant": ["one", "other"], "holds": [10, 9], "of": 10})
-    said = splitting.in_words(own, held)
+    said = own_splits.in_words(own, held)
     assert "-4% in images (D_UU), +22% in branches (D_UU), +38% in chains (D_UU val)" in said
     assert "“other” holds in 9 of 10" in said
-    assert "every sentence holds" in splitting.in_words(own, held.head(1))
+    assert "every sentence holds" in own_splits.in_words(own, held.head(1))
 
 
 def test_figures_of_the_other_data_set_are_said_to_be_untestable():
-    said = splitting.elsewhere("Revisited Hotel-ID")
+    said = own_splits.elsewhere("Revisited Hotel-ID")
     assert "Table 2 and Figures 4 and 5 are of Revisited Hotels-50K" in said and "not testable here" in said
-    assert "Figures 6 and 7 are of Revisited Hotel-ID" in splitting.elsewhere("Revisited Hotels-50K")
+    assert "Figures 6 and 7 are of Revisited Hotel-ID" in own_splits.elsewhere("Revisited Hotels-50K")
 
 
 def test_the_seed_decides():

@@ -6,7 +6,7 @@ import pytest
 
 from lib.core.errors import DataError
 from lib.core.files import sha256
-from lib.hotels import cleaning, published_splits, split_rules, splitting
+from lib.hotels import cleaning, split_invariants, split_rules, splitting
 from lib.twin import hotel_pictures
 
 SMALL = hotel_pictures.Settings(scale=0.005, pixels=32)
@@ -83,7 +83,7 @@ def test_the_folder_is_whole_and_what_is_listed_twice_is_found(folder):
     assert findings.set_index("finding").loc["branches that are one place", "cases"] >= 1
     assert cleaning.scores(cleaned, truth) == {"pair_precision": 1.0, "pair_recall": 1.0}
     assert cleaned["branch"].nunique() == truth.nunique() < listed["branch"].nunique()
-    checked = published_splits.invariants(splitting.split(cleaned, seed=1))
+    checked = split_invariants.checked(splitting.split(cleaned, seed=1))
     assert checked.loc[checked["unit"] == "chains", "holds"].all()
 
 

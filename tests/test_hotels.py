@@ -13,7 +13,7 @@ import yaml
 from lib.core import published
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.hotels import published_splits
+from lib.hotels import published_splits, split_checks, split_invariants
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data" / "hotelid_splits"
 REAL = Path(os.environ.get("HOTEL_SPLITS") or SHARED)
@@ -62,9 +62,22 @@ def save(tmp_path, files):
     return save
 
 
+@pytest.fixture
+def fifty(save, files) -> Path:
+    """A folder like that of Hotels-50K: no file of a training set or of all, 0 a known chain, one code for each branch
+    of unknown chain, in the folder -1 of its pictures."""
+    files["test3"] = [(image, branch, 0) for image, branch, _ in files["test3"]]
+    files["test4"] = [(f"-1/{image}", branch, 100 + branch) for image, branch, _ in files["test4"]]
+    for stem in ("train", "trainval", "all"):
+        del files[stem]
+    folder = save()
+    (folder / "label2chain.csv").write_text("label,chain\n")
+    return folder
+
+
 def violations(folder: Path) -> dict[str, int]:
     """Invariant → violations, for the invariants that don't hold."""
-    table = published_splits.invariants(published_splits.read_splits(folder))
+    table = split_invariants.checked(published_splits.read_splits(folder))
     assert (table["holds"] == (table["violations"] == 0)).all()
     return table[~table["holds"]].set_index("invariant")["violations"].to_dict()
 
@@ -82,10 +95,19 @@ def test_reads_every_file_into_one_table(save, files):
 
 
 def test_the_unknown_chain_is_the_given_code(save, files):
-    files["test4"] = [(image, branch, -1) for image, branch, _ in files["test4"]]
+    files["test4"] = [(image, branch, -1) for image, branch, _ in files["test4"]] + [("new.jpg", 8, 0)]
     folder = save()
-    assert published_splits.read_splits(folder, unknown_chain=-1).query("split == 'D_??'")["chain"].isna().all()
-    assert published_splits.read_splits(folder, unknown_chain=0).query("split == 'D_??'")["chain"].notna().all()
+    unknown = published_splits.read_splits(folder, unknown_chain=-1).query("split == 'D_??'")["chain"].isna()
+    assert unknown.tolist() == [True] * 7 + [False]
+    assert published_splits.unknown_chains(folder, -1) == [-1]
+
+
+def test_where_d_unknown_lacks_that_code_all_its_codes_are_unknown(fifty):
+    """As in Hotels-50K: each branch of unknown chain has its own, and 0 is a known chain."""
+    assert published_splits.unknown_chains(fifty) == [107, 108]
+    splits = published_splits.read_splits(fifty, partial=True)
+    assert splits.query("split == 'D_??'")["chain"].isna().all()
+    assert splits.query("split == 'D_UU'")["chain"].tolist() == [0, 0, 0]
 
 
 def test_a_byte_order_mark_and_further_columns_do_no_harm(save):
@@ -153,6 +175,12 @@ def test_the_unknown_chain_must_be_a_whole_number(save):
         published_splits.read_splits(save(), unknown_chain="0")
 
 
+def test_a_folder_without_any_of_the_files_is_an_error(tmp_path):
+    (tmp_path / "label2chain.csv").write_text("label,chain\n")
+    with pytest.raises(DataError, match=r"lacks train\.csv, trainval\.csv.*aarashfeizi"):
+        published_splits.read_splits(tmp_path, partial=True)
+
+
 # ---- counting
 
 
@@ -170,7 +198,7 @@ def test_sizes(save):
 
 def test_class_sizes_count_every_branch_once(save):
     splits = published_splits.read_splits(save())
-    table = published_splits.class_sizes(splits, width=5)
+    table = split_checks.class_sizes(splits, width=5)
     assert table[table["split"] == "D_??"][["images_from", "branches"]].values.tolist() == [[0, 1], [5, 1]]
     branches = published_splits.split_sizes(splits).set_index("split")["branches"]
     assert table.groupby("split", observed=True)["branches"].sum().to_dict() == branches.to_dict()
@@ -249,11 +277,11 @@ def test_every_invariant_has_a_test(save):
     marks = test_a_planted_violation_is_found.pytestmark + test_a_picture_of_no_part_is_found.pytestmark
     tested = {value for mark in marks for case in mark.args[1] for value in case if isinstance(value, str)}
     tested |= set(violations(save()))
-    assert tested >= set(published_splits.invariants(published_splits.read_splits(save()))["invariant"])
+    assert tested >= set(split_invariants.checked(published_splits.read_splits(save()))["invariant"])
 
 
 def test_only_what_the_paper_says_of_the_tests_has_a_plain_place(save):
-    findings = published_splits.invariants(published_splits.read_splits(save())).set_index("invariant")["place"]
+    findings = split_invariants.checked(published_splits.read_splits(save())).set_index("invariant")["place"]
     assert findings["D_UU: chains are new to Trainval"] == "§2.2"
     assert findings["D_UU val: chains are new to Train"] == "§2.2, by analogy"
     assert findings[VALS_SHARE] == "implied"
@@ -261,17 +289,92 @@ def test_only_what_the_paper_says_of_the_tests_has_a_plain_place(save):
 
 def test_findings_name_no_picture(save, files):
     planted(files, ("test1", "test2/5/0.jpg", 5, 10))
-    findings = published_splits.invariants(published_splits.read_splits(save()))
+    findings = split_invariants.checked(published_splits.read_splits(save()))
     assert not findings.astype(str).apply(lambda column: column.str.contains("jpg")).any(axis=None)
+
+
+# ---- files that are missing, galleries that were made equal
+
+
+def test_what_missing_files_leave_is_checked_and_the_rest_is_named(fifty):
+    splits = published_splits.read_splits(fifty, partial=True)
+    done, left = split_invariants.checked(splits, True), split_invariants.not_checked(splits, True)
+    assert done["holds"].all() and not set(done["invariant"]) & set(left["invariant"])
+    why = left.set_index("invariant")["why"]
+    assert why["D_?? has pictures of unknown chain only"] == split_invariants.BY_CONSTRUCTION
+    assert why["D_SS: branches are seen in Trainval"] == "without trainval.csv"
+    assert why["D_SU val, D_UU val hold all images of their branches in Trainval"] == "without trainval.csv, train.csv"
+    parts = "D_SS val, D_SU val, D_UU val, D_SS, D_SU, D_UU, D_??"
+    counts = done.set_index("invariant")["checked"]
+    assert counts[f"{parts} share no picture"] == len(splits)
+    assert counts[f"D_SU, D_UU, D_??: branches are in no other of {parts}"] == 4
+    assert not done["invariant"].str.contains("Trainval").any()
+    sizes = published_splits.split_sizes(splits)
+    assert not [name for name in sizes if "_in_train" in name]
+    assert "can't be told" in split_checks.train_in_words(sizes)
+    assert len(split_checks.listed(splits)) == len(splits)
+
+
+@pytest.mark.parametrize(
+    ("stem", "row", "invariant"),
+    [
+        ("test3", ("val2/3/0.jpg", 6, 0), "D_SS val, D_SU val, D_UU val, D_SS, D_SU, D_UU, D_?? share no picture"),
+        ("test2", ("new.jpg", 3, 11), "D_SU, D_UU, D_??: branches are in no other of D_SS val, D_SU val"),
+        ("val1", ("new.jpg", 1, 0), "D_UU: chains are in no other of D_SS val, D_SU val"),
+        ("val1", ("new.jpg", 4, 12), "D_SU val, D_UU val: branches are in no other of D_SS val"),
+        ("val2", ("new.jpg", 3, 108), "All pictures of unknown chain are in D_??"),
+    ],
+)
+def test_a_violation_is_found_without_the_training_files(fifty, stem, row, invariant):
+    with (fifty / f"{stem}.csv").open("a") as file:
+        file.write(",".join(map(str, row)) + "\n")
+    done = split_invariants.checked(published_splits.read_splits(fifty, partial=True), True)
+    (broken,) = done.loc[done["invariant"].str.startswith(invariant), "holds"]
+    assert not broken
+
+
+def test_the_files_and_codes_are_said(fifty, save):
+    splits = published_splits.read_splits(fifty, partial=True)
+    said = split_checks.files_in_words(fifty, splits)
+    assert "7 of 10 split files" in said and "; train.csv, trainval.csv, all.csv (Train" in said
+    assert "label2chain.csv" in said
+    assert "without trainval.csv." in split_checks.without(splits, "It", ["Trainval", "D_SS"])
+    said = split_checks.unknown_in_words(splits, published_splits.unknown_chains(fifty), 0)
+    assert "2 codes of 2 branches" in said and "7 of its 7 pictures, and 0 of 18 others" in said
+    assert split_checks.unknown_in_words(splits, [0], 0) == "The code of an unknown chain is 0."
+    table = split_checks.compare(published_splits.split_sizes(splits), published.table("hotels", 2))
+    assert (table.query("place == 'Total'")["verdict"] == "not testable here").all()
+    assert "of 20 figures 0 are equal to ours; Images of D_SS val: 22,121, ours 2" in split_checks.compared_in_words(
+        table
+    )
+
+
+def test_whole_files_leave_nothing_unchecked(save, files):
+    splits = published_splits.read_splits(save())
+    assert split_invariants.not_checked(splits).empty and not split_checks.without(splits, "It", ["Total"])
+    assert "1 of the 2 branches of D_SS are not seen (50%)" in split_checks.train_in_words(
+        published_splits.split_sizes(splits)
+    )
+
+
+def test_of_equal_galleries_nothing_is_asked_that_needs_all_images(save, files):
+    files["test1"], files["test2"] = rows("test1")[:2], rows("test2")[:2]
+    files["test3"] = rows("test3")[:2]
+    files["all"] = [row for stem in ("trainval", "test1", "test2", "test3", "test4") for row in files[stem]]
+    files["all"].append(rows("test3")[2])  # of a new branch, and in no gallery
+    left = split_invariants.not_checked(published_splits.read_splits(save()))
+    assert set(left["why"]) == {split_invariants.GALLERIES_MADE_EQUAL} and len(left) == 5
+    assert not left["invariant"].str.contains(" val").any(), "those galleries are as they were"
+    assert "D_SS: a fifth of a branch's images or fewer" not in violations(save())
 
 
 # ---- beside the paper
 
 
 def test_the_table_of_a_data_set():
-    assert published_splits.table_of("Revisited Hotel-ID") == 3
+    assert split_checks.table_of("Revisited Hotel-ID") == 3
     with pytest.raises(DataError, match="Revisited Hotels-50K and Revisited Hotel-ID"):
-        published_splits.table_of("Hotel-ID")
+        split_checks.table_of("Hotel-ID")
 
 
 def test_compare_gives_every_verdict(save):
@@ -280,7 +383,7 @@ def test_compare_gives_every_verdict(save):
         [("Train", "Images", 16.0), ("Train", "Branches", 3.0), ("D_??", "Chains", None), ("Elsewhere", "Images", 5.0)],
         columns=["split", "metric", "mean"],
     )
-    table = published_splits.compare(sizes, printed).set_index(["place", "quantity"])
+    table = split_checks.compare(sizes, printed).set_index(["place", "quantity"])
     assert list(table.columns) == ["published", "ours", "difference", "verdict"]
     assert table.loc[("Train", "Images")].tolist() == [16, 16, 0, "equal"]
     assert table.loc[("Train", "Branches")].tolist() == [3, 2, -1, "differs"]
@@ -312,13 +415,13 @@ def test_the_graph_tells_chapter_40_whose_split_files_they_are(save):
 def test_the_published_files():
     splits = published_splits.read_splits(REAL)
     sizes = published_splits.split_sizes(splits)
-    table = published_splits.compare(sizes, published.table("hotels", 3))
+    table = split_checks.compare(sizes, published.table("hotels", 3))
     assert set(table["verdict"]) == {"equal", "not printed"}
     assert table.loc[table["verdict"] == "not printed", ["place", "quantity"]].values.tolist() == [["D_??", "Chains"]]
     total = sizes.query("split == 'Total'").assign(split="Revisited Hotel-ID")
-    table = published_splits.compare(total, published.table("hotels", 1), by="system").set_index("place")
+    table = split_checks.compare(total, published.table("hotels", 1), by="system").set_index("place")
     assert set(table.loc["Revisited Hotel-ID", "verdict"]) == {"equal"}
-    findings = published_splits.invariants(splits)
+    findings = split_invariants.checked(splits)
     assert set(findings.loc[~findings["holds"], "invariant"]) == {
         "D_SS: a fifth of a branch's images or fewer",
         "D_SS val: a fifth of a branch's images or fewer",

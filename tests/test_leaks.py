@@ -399,6 +399,9 @@ def test_any_run_of_any_text_is_found_in_any_cell(searched, chosen):
     assert found and all(where.startswith(place) for where in found)
 
 
+FOLDERS = {"data_folder": Path("nowhere/ads"), "hotel_pictures": Path("nowhere/hotels")}
+
+
 @pytest.fixture
 def study(folder, monkeypatch) -> SimpleNamespace:
     images = [Path("images/a8f3c2e19b.jpg"), Path("images/room.jpg"), Path("images/000524.jpg")]
@@ -407,7 +410,7 @@ def study(folder, monkeypatch) -> SimpleNamespace:
     )
     monkeypatch.setattr(leak_scan.loading, "read", lambda study: read)
     monkeypatch.setattr(leak_scan, "own_sources", list)  # it takes two seconds to read, and has tests of its own
-    monkeypatch.setattr(plan, "load", lambda name: SimpleNamespace(folder=folder, data_folder=folder / "data"))
+    monkeypatch.setattr(plan, "load", lambda name: SimpleNamespace(folder=folder, sensitive=True, **FOLDERS))
     return plan.load("own")
 
 

@@ -158,7 +158,7 @@ def test_a_kill_at_any_point_is_made_good_by_the_next(study, state):
 
 def test_every_published_table_is_one_that_a_notebook_writes():
     """Also those whose names are put together, such as those of the papers' tables."""
-    for name in ("quick", "cpu", "hotels", "exercises"):
+    for name in ("quick", "openclipart", "iconify", "hotels", "exercises"):
         written = [publish._written(path) for path in (ROOT / "notebooks").glob("*.ipynb")]
         for path in (ROOT / "results" / name / "tables").glob("*.csv"):
             assert any(pattern.fullmatch(path.stem) for patterns in written for pattern in patterns), path

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import tarfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import made_up_packages as made
 import numpy as np
@@ -16,7 +17,7 @@ import pytest
 from lib import __main__ as command_line
 from lib.core import tables
 from lib.core.errors import DataError
-from lib.core.files import ROOT, read_json
+from lib.core.files import ROOT, read_json, write_text
 from lib.data import ads
 from lib.data.real_sets import archives, cleaning, debian, fetch, iconify, icons, layout, names, packages
 from lib.hotels import loading, published_splits
@@ -288,6 +289,14 @@ def test_clip_art_is_cleaned_step_by_step_and_read_as_own_data(pinned, tmp_path)
     assert set(read.regions) == {"known", "new"} == set(table["AUTHORS"])
 
 
+def test_pairs_are_those_of_all_authors(pinned, tmp_path):
+    folder = fetch.fetch("openclipart-pairs", pinned("openclipart"), tmp_path / "openclipart-pairs")
+    assert fetch.steps(folder)["step"].iloc[-1] == "works with a text"  # no author is left out for few works
+    table = pd.read_csv(folder / "openclipart-pairs.csv", keep_default_na=False)
+    assert len(table) == fetch.steps(folder)["after"].iloc[-1] == 21
+    assert set(ads.read(folder, plan.load("openclipart-pairs").data).regions) == {"known", "new"}
+
+
 def test_each_folder_has_its_own_salt_and_the_same_works(pinned, tmp_path):
     files = pinned("openclipart")
     one, other = (fetch.fetch("openclipart", files, tmp_path / name) for name in ("one", "other"))
@@ -443,7 +452,9 @@ def test_the_command_shows_how_it_was_cleaned(pinned, tmp_path, capsys):
     assert tables.read(tmp_path / "out" / "about" / "cleaning.csv", cleaning.CleaningSteps)["after"].min() == 18
 
 
-@pytest.mark.parametrize("name", ["openclipart", "openclipart-quick", "iconify", "iconify-quick", "speeches", "debian"])
+@pytest.mark.parametrize(
+    "name", ["openclipart", "openclipart-quick", "openclipart-pairs", "iconify", "iconify-quick", "speeches", "debian"]
+)
 def test_each_set_has_a_study_of_its_folder(name):
     study = plan.load(name)
     real = fetch.PLACE / name.removesuffix("-quick")
@@ -465,6 +476,16 @@ def test_the_leak_scan_knows_the_names_without_holding_them(tmp_path):
     found = leak_scan.hashed_names(tmp_path, search, public=["Mark what you want"])
     assert set(found["kind"]) == {"name"} and not found.astype(str).agg(" ".join, axis=1).str.contains("(?i)ada").any()
     assert set(found["file"]) == {"named.csv", "mail.md", "(file 1 in order)"}
+
+
+def test_names_of_icons_are_searched_though_nothing_else_of_the_study_is_sensitive(tmp_path):
+    real, results = tmp_path / "icons", tmp_path / "results"
+    write_text(results / "tables" / "hotel_scores.csv", "author\nAda Lovelace\n")
+    steps = cleaning.Steps()
+    steps.note("icons", "all", 1, 1)
+    layout.write_about(real, steps, ["Ada Lovelace"])
+    study = SimpleNamespace(folder=results, sensitive=False, data_folder=tmp_path / "twin", hotel_pictures=real)
+    assert leak_scan.of_study(study)["kind"].tolist() == ["name"]
 
 
 def test_what_is_fetched_is_ignored_by_git():

@@ -180,7 +180,7 @@ def test_any_table_equals_itself_in_any_order_of_its_words(tmp_path_factory, row
     assert len(table) == len(rows) and set(table["judgement"]) == {Judgement.EQUAL}
 
 
-@pytest.mark.parametrize("name", ["quick", "cpu", "hotels", "exercises"])
+@pytest.mark.parametrize("name", ["quick", "openclipart", "hotels", "exercises"])
 def test_published_studies_are_equal_to_themselves(name):
     folder = ROOT / "results" / name
     table = receipt_numbers.compare(folder / "tables", folder / "tables", 0.0)

@@ -9,6 +9,7 @@ import pytest
 from lib.core import published
 from lib.core.errors import DataError
 from lib.core.files import ROOT
+from lib.hotels import split_invariants
 from lib.review import claimed_orders, scorecard
 from lib.review.claim_tests import CHAPTERS, TESTS, StudyTables
 from lib.review.verdicts import AS_PRINTED, ClaimVerdict
@@ -209,6 +210,44 @@ def test_seeds_positives_hotels_and_leaks():
     )
     assert verdict("invariants", "", hotels_invariants=checked).verdict == "supported"
     assert verdict("fifth", "", hotels_invariants=checked).verdict == "not supported"
+
+
+def test_what_lacks_files_is_not_testable_unless_it_is_broken():
+    """Chapter 40 on the files of Hotels-50K, without those of the training sets."""
+    holds = {"unit": "branches", "checked": 9, "violations": 0, "holds": True}
+    done = pd.DataFrame([{"invariant": "A branch has one chain", **holds}])
+    unmade = ["D_SS: branches are seen in Trainval", "D_SS: a fifth of a branch's images or fewer"]
+    left = pd.DataFrame({"invariant": unmade, "why": "without trainval.csv"})
+    given = {"hotels_invariants": done, "hotels_not_checked": left}
+    for name in ("invariants", "fifth"):
+        found = verdict(name, "", **given)
+        assert found.verdict == ClaimVerdict.NOT_TESTABLE_HERE and "without trainval.csv" in found.why
+    assert (
+        verdict("invariants", "", **given | {"hotels_invariants": done.assign(holds=False)}).verdict == "not supported"
+    )
+    built = left.head(1).assign(why=split_invariants.BY_CONSTRUCTION)
+    assert verdict("invariants", "", **given | {"hotels_not_checked": built}).verdict == "supported"
+
+    cases = pd.DataFrame({"finding": ["picture listed twice"], "cases": [0]})
+    assert verdict("cleaned", "picture listed twice", hotels_cleaning=cases).verdict == "supported"
+    given = {"hotels_cleaning": cases, "hotels_not_checked": left}
+    assert verdict("cleaned", "picture listed twice", **given).verdict == ClaimVerdict.NOT_TESTABLE_HERE
+    given["hotels_cleaning"] = cases.assign(cases=1)
+    assert verdict("cleaned", "picture listed twice", **given).verdict == "not supported"
+
+    counted = pd.DataFrame(
+        {
+            "place": "D_SS",
+            "quantity": "Images",
+            "published": 9.0,
+            "ours": [9.0, None],
+            "verdict": ["equal", "not testable here"],
+        }
+    )
+    found = verdict("counts", "hotels_table_02", hotels_table_02=counted)
+    assert found.verdict == "supported" and "1 more are of files that are not here" in found.why
+    found = verdict("counts", "hotels_table_02", hotels_table_02=counted.tail(1))
+    assert found.verdict == ClaimVerdict.NOT_TESTABLE_HERE and "none of its figures" in found.why
 
 
 def test_an_unknown_test_is_an_error():

@@ -49,7 +49,7 @@ def test_a_study_that_was_not_run_says_so(tmp_path):
 
 
 def test_the_published_studies_share_numbers():
-    table = study_diff.compare(*(ROOT / "results" / name / "tables" for name in ("quick", "cpu")))
+    table = study_diff.compare(*(ROOT / "results" / name / "tables" for name in ("quick", "openclipart")))
     assert len(table) > 100 and {"apart", "within"} <= set(table["verdict"])
     same = study_diff.compare(ROOT / "results/quick/tables", ROOT / "results/quick/tables")
     assert set(same["verdict"]) <= {"within", "no interval"} and (same["moved"] == 0).all()

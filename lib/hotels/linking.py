@@ -35,7 +35,7 @@ from lib.core.schemas import RunLinking, SearchTrials
 from lib.data import image_arrays
 from lib.evaluation import verification
 from lib.hotels import linking_losses, loading, metrics
-from lib.hotels.published_splits import TESTS, VALIDATIONS
+from lib.hotels.published_splits import SEEN, TESTS, VALIDATIONS
 from lib.models import backbones
 from lib.models.acceleration import device
 from lib.models.encoders import ImageEncoder
@@ -56,7 +56,9 @@ UNTRAINED = "pre-trained"
 TRAINED, TUNED = "Trainval", "Train"
 """The splits that scored models and trials of a search are trained on."""
 DRAWS = 10
-"""Of equally sized splits, for `R@1, sizes of D_SS`."""
+"""Of equally sized splits, for EQUAL."""
+EQUAL = "R@1, sizes of D_SS"
+"""R@1 with the class sizes of D_SS, and as many branches in each of SEEN."""
 
 
 class EmbeddingModel(nn.Module):
@@ -213,23 +215,25 @@ class Linking:
 
     @step
     def link(self) -> DataFrame[RunLinking]:
-        """`lib.hotels.metrics.scores` of each test, with a row `R@1, sizes of D_SS`.
+        """`lib.hotels.metrics.scores` of each test, with a row of EQUAL for each of SEEN.
 
-        That is R@1 with the class sizes of the split of seen branches, among as many branches of each split as the
-        smallest one has; `images, branches` of what was left, means of DRAWS draws.
+        That is R@1 with the class sizes of the split of seen branches, among as many branches of each of SEEN as the
+        smallest one has; `images, branches` of what was left, means of DRAWS draws. D_?? has no such row: what was seen
+        of its chains nobody knows, and few branches of it would cut the others.
         """
         self.train()
         self.system.to(device())
         tests = {split: self.hotels.rows(split) for split in TESTS}
         sizes = np.unique(tests["D_SS"][1], return_counts=True)[1]
-        fewest = min(len(np.unique(labels)) for _, labels in tests.values())
+        fewest = min(len(np.unique(tests[split][1])) for split in SEEN)
         tables, seed = [], self.parameters["seed"]
         for split, (rows, labels) in tests.items():
             vectors = self._encode(self.images[rows])
             table = metrics.scores(vectors, labels, DRAWS, seed=seed)
-            cut = metrics.equal_sized(vectors, labels, sizes, fewest, DRAWS, seed)
-            means = [100 * cut["R@1"].mean(), 100 * cut["R@1"].std(), cut["images"].mean(), cut["branches"].mean()]
-            table.loc[len(table)] = ["R@1, sizes of D_SS", *means]
+            if split in SEEN:
+                cut = metrics.equal_sized(vectors, labels, sizes, fewest, DRAWS, seed)
+                means = [100 * cut["R@1"].mean(), 100 * cut["R@1"].std(), cut["images"].mean(), cut["branches"].mean()]
+                table.loc[len(table)] = [EQUAL, *means]
             tables.append(table.assign(split=split))
         whole: DataFrame[RunLinking] = pd.concat(tables, ignore_index=True)
         self.recorder.results["linking"] = whole.to_dict("records")

@@ -14,17 +14,13 @@ from lib.core.errors import DataError
 from lib.core.schemas import RunLinking, SearchTrials
 from lib.evaluation import verification
 from lib.evaluation.intervals import compared
-from lib.hotels import rank_agreement
-from lib.hotels.linking import UNTRAINED
+from lib.hotels import rank_agreement, shared_content
+from lib.hotels.linking import EQUAL, UNTRAINED
 from lib.hotels.linking_losses import KINDS
-from lib.hotels.published_splits import TESTS
+from lib.hotels.published_splits import SEEN, TESTS
 from lib.runs import results
 from lib.study.plan import Run, Study
 from lib.study.run_kinds import LINKING, SEARCH, RunKind
-
-SEEN = ["D_SS", "D_SU", "D_UU"]
-"""The tests in the order in which the paper expects them to get harder."""
-EQUAL = "R@1, sizes of D_SS"
 
 
 def runs(study: Study, kind: RunKind = LINKING) -> dict[str, list[Run]]:
@@ -118,14 +114,16 @@ def _printed(metric: str) -> dict[str, pd.DataFrame]:
 
 
 def ranks(study: Study) -> pd.DataFrame:
-    """Do trained losses rank alike in different tests? `lib.hotels.rank_agreement.agreement` of each two, and of all
-    pairs together (`all, all`): `metric, one, other`; Kendall's tau of `Hotels-50K, Hotel-ID` as printed; then ours."""
+    """Do trained losses rank alike in different tests (`lib.hotels.shared_content.named_tests`)?
+    `lib.hotels.rank_agreement.agreement` of each two, and of all pairs together (`all, all`): `metric, one, other`;
+    Kendall's tau of `Hotels-50K, Hotel-ID` as printed; then ours."""
     scored, rows = scores(study), []
     scored = scored[scored["loss"] != UNTRAINED]
-    all_pairs = list(itertools.combinations(TESTS, 2))
+    tests = shared_content.named_tests(study)
+    all_pairs = list(itertools.combinations(tests, 2))
     for metric in ("AUC", "R@1"):
         means = scored[scored["metric"] == metric].pivot(index="loss", columns=["split", "seed"], values="mean")
-        by_split = {split: means[split] for split in TESTS}
+        by_split = {split: means[split] for split in tests}
         for pairs in [*([pair] for pair in all_pairs), all_pairs]:
             one, other = pairs[0] if len(pairs) == 1 else ("all", "all")
             printed = {
@@ -140,10 +138,10 @@ def ranks(study: Study) -> pd.DataFrame:
 def recall(study: Study) -> pd.DataFrame:
     """R@1 of each split, means over losses and seeds of trained runs, in per cent and points: `split`; `R@1` as it is,
     and how far `ahead` of D_SS's; `equal sizes`, among as many branches of each with the class sizes of D_SS
-    (`lib.hotels.metrics.equal_sized`), and then `equal ahead`; `moved`, by how much equal sizes changed it: each with
-    `… low, … high` over seeds; `images, branches, equal branches`. The paper explains D_SS's low R@1 by its classes,
-    which are small and many. If so, other splits lose their advantage at equal sizes, and D_SS itself gains among fewer
-    branches.
+    (`lib.hotels.metrics.equal_sized`; none of D_??), and then `equal ahead`; `moved`, by how much equal sizes changed
+    it: each with `… low, … high` over seeds; `images, branches, equal branches`. The paper explains D_SS's low R@1 by
+    its classes, which are small and many. If so, other splits lose their advantage at equal sizes, and D_SS itself
+    gains among fewer branches.
     """
     scored = scores(study)
     scored = scored[(scored["loss"] != UNTRAINED) & scored["split"].isin(TESTS)]
@@ -163,6 +161,27 @@ def recall(study: Study) -> pd.DataFrame:
     sizes = scored[scored["metric"] == "R@1"].groupby("split")[["images", "branches"]].first()
     cut = scored[scored["metric"] == EQUAL].groupby("split")["branches"].mean().rename("equal branches")
     return pd.concat([*tables, sizes, cut], axis=1).loc[TESTS].rename_axis("split").reset_index()
+
+
+def without_content(study: Study, splits: pd.DataFrame) -> pd.DataFrame:
+    """A test in which what a picture shows doesn't help (`lib.hotels.shared_content`) beside the others; no row where
+    the study has none. In per cent: `split, images, branches`; `chance`, R@1 of a random picture; `R@1` and `AUC`,
+    means over losses and seeds of trained runs, with `… low, … high` over seeds, and `untrained …`.
+
+    splits: the study's splits table.
+    """
+    scored = scores(study)
+    scored = scored[scored["split"].isin(TESTS) & scored["metric"].isin(["R@1", "AUC"])]
+    untrained = scored[scored["loss"] == UNTRAINED].groupby(["metric", "split"])["mean"].mean()
+    table = scored.groupby("split")[["images", "branches"]].first().join(shared_content.chance(splits).rename("chance"))
+    for metric in ("R@1", "AUC"):
+        trained = scored[(scored["loss"] != UNTRAINED) & (scored["metric"] == metric)]
+        of_seed = trained.groupby(["split", "seed"])["mean"].mean().rename(metric).reset_index()
+        means = over_seeds(of_seed, ["split"], metric).set_index("split")[["mean", "low", "high"]]
+        table = table.join(means.set_axis([metric, f"{metric} low", f"{metric} high"], axis=1))
+        table[f"untrained {metric}"] = untrained.get(metric, np.nan)
+    table = table.loc[TESTS].rename_axis("split").reset_index()
+    return table if shared_content.concepts(study) else table.head(0)
 
 
 def trials(study: Study) -> pd.DataFrame:

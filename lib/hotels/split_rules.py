@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pandas as pd
 
-from lib.hotels import cleaning, splitting
+from lib.hotels import cleaning, own_splits, splitting
 from lib.twin import hotel_pictures
 
 ONCE = splitting.Plan(margin=np.inf)
@@ -43,7 +43,7 @@ def effects(collections: Mapping[str, pd.DataFrame], seeds: Iterable[int]) -> pd
     """Splits of cleaned pictures (`image, branch, chain`) under each of RULES, over seeds; a row a split.
 
     data (the collection's name); rule; split; images, branches (means over seeds) with `least` and `most`; lone
-    (branches of one picture, mean); ratio_least, ratio_most (`lib.hotels.splitting.ratios`, of splits that are drawn)
+    (branches of one picture, mean); ratio_least, ratio_most (`lib.hotels.own_splits.ratios`, of splits that are drawn)
     and met, in how many `of` the seeds it was within the margin of 0.05. Raises DataError as
     `lib.hotels.splitting.split` does.
     """
@@ -92,5 +92,5 @@ def _sizes(splits: pd.DataFrame) -> pd.DataFrame:
     counts = splits.groupby(["split", "branch"], observed=True).size().rename("images").reset_index("branch")
     of_split = counts.groupby(level="split", observed=True)["images"]
     table = of_split.agg(images="sum", branches="size", lone=lambda images: (images == 1).sum())
-    asked = splitting.ratios(splits).set_index("split")[["ratio", "met"]].astype(float)
+    asked = own_splits.ratios(splits).set_index("split")[["ratio", "met"]].astype(float)
     return table.reindex(SPLITS, fill_value=0).join(asked)

@@ -130,14 +130,16 @@ def check(study: Study, names: Sequence[str] = ()) -> None:
 
 
 def of_study(study: Study, names: Sequence[str] = ()) -> pd.DataFrame:
-    """`scan` of the study's folder for what `secrets_of` has of its data, and for further `names`.
+    """`scan` of the study's folder for what `secrets_of` has of its data, if it is sensitive, and for further `names`.
 
-    Of a real set (`lib.data.real_sets`) also for its authors' names, which are known by their hashes alone.
+    Of real sets (`lib.data.real_sets`) of works or of hotel pictures also for their authors' names, which are known by
+    their hashes alone.
     """
-    texts, own = secrets_of(study)
+    texts, own = secrets_of(study) if study.sensitive else ([], [])
     findings = [scan(study.folder, texts, [*own, *names])]
-    if (search := layout.name_search(study.data_folder)) is not None:
-        findings.append(hashed_names(study.folder, search))
+    for folder in (study.data_folder, study.hotel_pictures):
+        if (search := layout.name_search(folder)) is not None:
+            findings.append(hashed_names(study.folder, search))
     return pd.concat(findings, ignore_index=True).drop_duplicates(ignore_index=True)
 
 

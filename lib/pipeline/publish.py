@@ -42,8 +42,7 @@ def publish(name: str, chosen: Study, partial: bool = False) -> Path:
                 f"{chosen.name} can't be published as it is:\n  {listed}{more}\n"
                 f"`make study PROFILE={chosen.name}` brings it up to date."
             )
-        if chosen.sensitive:
-            leak_scan.check(chosen)
+        leak_scan.check(chosen)
         files = list(_files(chosen))
         _check_paths(files)
         contents = {path: thin_notebooks.content(path) for path in files}

@@ -71,7 +71,7 @@ def run(
         status = status or int(bool(failures))
         if status == 0:
             _write_record(chosen, seconds, progress.steps, only, left)
-        leak = _leak(chosen) if chosen.sensitive else ""
+        leak = _leak(chosen) if chosen.sensitive or chosen.hotels.source != "twin" else ""
     if failures:
         print(f"\n{len(failures)} of the study's notebooks failed:", *failures, sep="\n  ")
     elif status:
@@ -207,7 +207,7 @@ def _wrong_records(chosen: plan.Study, wanted: Mapping[str, Step]) -> list[str]:
 
 def _leak(chosen: plan.Study) -> str:
     """What the study wrote, failed notebooks too, is searched before it counts as done; what is wrong, or ''."""
-    from lib.pipeline import leak_scan  # imported for sensitive data alone: it takes seconds
+    from lib.pipeline import leak_scan  # imported for others' data alone: it takes seconds
 
     try:
         leak_scan.check(chosen)

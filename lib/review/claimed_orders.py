@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -63,15 +63,31 @@ class Compared(NamedTuple):
 @cache
 def orders(task: str) -> tuple[Order, ...]:
     """The orders of a task (identification, verification) in the file's order, those of retrieval region by region."""
-    listed = yaml_files.read(Path(__file__).with_suffix(".yaml"), "expected are the orders of both tasks")[task]
-    of_task = [Order(row["statement"], row["place"], Side(**row["better"]), Side(**row["worse"])) for row in listed]
-    if task == "identification":
-        return tuple(of_task)
+    return _listed(task) if task == "identification" else in_regions(REGIONS)
+
+
+def in_regions(regions: Iterable[str]) -> tuple[Order, ...]:
+    """The orders of retrieval, asked in each of these regions."""
     return tuple(
         order._replace(statement=f"{order.statement}, {region}", region=region.lower())
-        for region in REGIONS
-        for order in of_task
+        for region in regions
+        for order in _listed("verification")
     )
+
+
+def regions_of(results: Results) -> tuple[str, ...]:
+    """MATCHED's regions; of data that has none of them its own, that of training first."""
+    present = dict.fromkeys(region for regions in results.runs["regions"] for region in regions)
+    if not present or {region.lower() for region in REGIONS} & set(present):
+        return REGIONS
+    first = results.runs["train_region"].iloc[0]
+    return (first, *(region for region in present if region != first))
+
+
+@cache
+def _listed(task: str) -> tuple[Order, ...]:
+    listed = yaml_files.read(Path(__file__).with_suffix(".yaml"), "expected are the orders of both tasks")[task]
+    return tuple(Order(row["statement"], row["place"], Side(**row["better"]), Side(**row["worse"])) for row in listed)
 
 
 def identification(results: Results, variant: str) -> DataFrame[TestedOrders]:
@@ -103,13 +119,15 @@ def identification(results: Results, variant: str) -> DataFrame[TestedOrders]:
 
 
 def verification(results: Results, variant: str) -> DataFrame[TestedOrders]:
-    """The orders of retrieval on R-Precision, region by region, both sides in a variant.
+    """The orders of retrieval on R-Precision, region by region (`regions_of`), both sides in a variant.
 
     Under the protocol `ad` the queries of text, picture and pairs come from the same ads; R-Precision is averaged by
     vendor, so that it weighs vendors alike whatever their number of items.
     """
 
     def published_score(side: Side, order: Order) -> float:
+        if order.region.title() not in REGIONS:
+            return float("nan")
         table = published.table("matched", RETRIEVAL_TABLES[side.modality, side.representation])
         rows = table[
             (table["metric"] == "R-Precision@X")
@@ -126,7 +144,7 @@ def verification(results: Results, variant: str) -> DataFrame[TestedOrders]:
             items.append(f"{int((asked['region'] == order.region).sum())} {ITEMS[side.representation]}")
         return Compared(shares[0], shares[1], in_common(items))
 
-    return _tested(results, orders("verification"), variant, "R-Precision@X", published_score, compared)
+    return _tested(results, in_regions(regions_of(results)), variant, "R-Precision@X", published_score, compared)
 
 
 def judged(comparisons: DataFrame[TestedOrders]) -> DataFrame[TestedOrders]:

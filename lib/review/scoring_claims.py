@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,9 @@ def _of_side(side: Side) -> tuple[int, str]:
     return RETRIEVAL_TABLES[side.modality, side.representation], side.objective
 
 
-def compared_orders() -> list[Order]:
+def compared_orders(regions: Iterable[str] = claimed_orders.REGIONS) -> list[Order]:
     """The claimed orders of retrieval of which a side is a row of Table 5 or 9, region by region."""
-    every = claimed_orders.orders("verification")
+    every = claimed_orders.in_regions(regions)
     return [order for order in every if any(_of_side(side)[0] in (5, 9) for side in (order.better, order.worse))]
 
 
@@ -38,7 +39,8 @@ def comparisons(measured: Results, tested: DataFrame[TestedOrders]) -> pd.DataFr
     row was. Verdict *not known*: how one of the rows was scored is not known; *no vectors*: a side's runs stored none.
     """
     scored: dict[tuple[int, str, str], Scored | None] = {}
-    tested = tested[tested["claim"].isin([order.statement for order in compared_orders()])].reset_index(drop=True)
+    orders = compared_orders(claimed_orders.regions_of(measured))
+    tested = tested[tested["claim"].isin([order.statement for order in orders])].reset_index(drop=True)
 
     def of(side: Side, variant: str) -> Scored | None:
         key = (*_of_side(side), variant)
@@ -52,7 +54,7 @@ def comparisons(measured: Results, tested: DataFrame[TestedOrders]) -> pd.DataFr
     choices: dict[str, Scoring | None] = {name: ALONE[name] for name in ("inner product", "duplicates removed")}
     for choice, scoring in (choices | {AS_PRINTED: None}).items():
         found, pairs = tested.assign(**dict.fromkeys(order_tests.MEASURED, np.nan)), {}
-        for order in compared_orders():
+        for order in orders:
             place = int(np.flatnonzero(tested["claim"] == order.statement)[0])
             if found.loc[place, "verdict"] == "not run":
                 continue

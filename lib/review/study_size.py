@@ -73,7 +73,11 @@ def sizes(judged: DataFrame[TestedOrders]) -> DataFrame[StudySizes]:
                 "effect": row["ours"],
                 "se": known.error,
                 "family": row["size"],
-                "vendors_printed": power.vendors_needed(known, row["paper"], level, planned.power),
+                "vendors_printed": (
+                    power.vendors_needed(known, row["paper"], level, planned.power)
+                    if np.isfinite(row["paper"])
+                    else np.nan
+                ),
                 "vendors_margin": power.vendors_needed(known, row["margin"], level, planned.power),
                 **row[
                     ["variant", "verdict", "vendors", "seeds", "margin", "smallest", "vendors_needed", "seeds_needed"]
@@ -97,8 +101,9 @@ def _is_headline(comparisons: pd.Series) -> pd.Series:
 def at_sizes(judged: DataFrame[TestedOrders], times: Sequence[float], seeds: int) -> pd.DataFrame:
     """What studies of `times` as many vendors would show, a row a comparison and size.
 
-    Columns `comparison, times, vendors, seeds, smallest`, and whether a difference as printed (`shows_printed`) or as
-    measured here (`shows_measured`) would be shown. The variance over seeds counts where it is known.
+    Columns `comparison, times, vendors, seeds, smallest`, and whether a difference as printed (`shows_printed`, missing
+    where none is) or as measured here (`shows_measured`) would be shown. The variance over seeds counts where it is
+    known.
     """
     planned = analysis_plan.load()
     rows = []
@@ -114,7 +119,7 @@ def at_sizes(judged: DataFrame[TestedOrders], times: Sequence[float], seeds: int
                     "vendors": larger.vendors,
                     "seeds": larger.seeds,
                     "smallest": smallest,
-                    "shows_printed": abs(row["paper"]) >= smallest,
+                    "shows_printed": float(abs(row["paper"]) >= smallest) if np.isfinite(row["paper"]) else np.nan,
                     "shows_measured": abs(row["ours"]) >= smallest,
                 }
             )
@@ -124,10 +129,10 @@ def at_sizes(judged: DataFrame[TestedOrders], times: Sequence[float], seeds: int
 
 def decided_at(grown: pd.DataFrame) -> pd.DataFrame:
     """How many comparisons a study of each size would decide: `times, comparisons, as printed, as measured, smallest`
-    (its median). grown: of `at_sizes`."""
+    (its median); missing as printed where no comparison has a printed difference. grown: of `at_sizes`."""
     table = grown.groupby("times", as_index=False).agg(
         comparisons=("comparison", "size"),
-        as_printed=("shows_printed", "sum"),
+        as_printed=("shows_printed", lambda shows: shows.sum(min_count=1)),
         as_measured=("shows_measured", "sum"),
         smallest=("smallest", "median"),
     )

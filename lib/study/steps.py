@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from lib.study.plan import Run, Study
 
 MACHINES = ("92_speed", "94_gpu_speed")
 """Chapters that measure the machine, and so run alone."""
+AFTER = {"50_real_data": "91_scorecard"}
+"""Chapters that read what another one, which sums up others, wrote."""
+OTHER_STUDIES = {"50_real_data": ("hotels", "openclipart", "openclipart-pairs", "iconify", "debian", "speeches")}
+"""Studies whose chapters' tables a chapter reads beside its own study's, as they were run here or are published."""
 KEY = "key"
 """Where an executed notebook's metadata hold the key that it was executed with."""
 
@@ -79,11 +84,11 @@ def of(study: str, chosen: Study, finished: bool = False) -> dict[str, Step]:
         records = [path for path in records if (ROOT / path).exists()]
     names = [name for name in chosen.possible_chapters if records or not chosen.runs or not plan.reads_runs(name)]
     outputs = {name: from_root(chosen.folder / "notebooks" / f"{name}.ipynb") for name in names}
-    others = [outputs[name] for name in names if name not in (*plan.SUMMARIES, *MACHINES)]
-    for name in sorted(
-        names, key=lambda name: (name in plan.SUMMARIES, name in MACHINES)
-    ):  # stable: else as in the file
+    others = [outputs[name] for name in names if name not in (*plan.SUMMARIES, *MACHINES, *AFTER)]
+    for name in sorted(names, key=_turn):  # stable: else as in the file
         inputs = [*(records if plan.reads_runs(name) else ()), *(others if name in plan.SUMMARIES else ())]
+        inputs += [outputs[AFTER[name]]] if AFTER.get(name) in outputs else []
+        inputs += _records_of(OTHER_STUDIES.get(name, ()))
         settings = {"out": from_root(chosen.folder), **(_split_files(chosen) if name == plan.HOTEL_SPLITS else {})}
         key = chosen.key(name, {})
         arguments = _execution(study, name, outputs[name], name, key, settings)
@@ -91,6 +96,17 @@ def of(study: str, chosen: Study, finished: bool = False) -> dict[str, Step]:
         step = Step(name, outputs[name], arguments, tuple(inputs), data, key, alone=name in MACHINES)
         steps.append(step)
     return {step.name: step for step in steps}
+
+
+def _turn(chapter: str) -> int:
+    """A chapter's turn: after those of smaller turns."""
+    return (chapter in MACHINES) + 2 * (chapter in plan.SUMMARIES) + 3 * (chapter in AFTER)
+
+
+def _records_of(studies: Sequence[str]) -> list[str]:
+    """The records of these studies, as they were run here or are published, that are there: each is written last."""
+    records = [plan.shown(name).folder / "study.json" for name in studies]
+    return [from_root(path) for path in records if path.exists()]
 
 
 def _twins(study: str, chosen: Study) -> dict[str, Step]:

@@ -18,6 +18,7 @@ from lib.data.real_sets import cleaning, debian, iconify, layout, openclipart, p
 
 BUILDERS: dict[str, Callable[[Sequence[Path], Path], None]] = {
     "openclipart": openclipart.build,
+    "openclipart-pairs": openclipart.build_pairs,
     "iconify": iconify.build,
     "debian": debian.build,
     "speeches": speeches.build,

@@ -48,6 +48,23 @@ def build(packages: Sequence[Path], folder: Path) -> None:
 
     Raises DataError when an archive is damaged or holds no works, or fewer than two authors are left.
     """
+    _build(packages, folder, "openclipart", lambda table, steps: cleaning.chosen(table, "author", steps))
+
+
+def build_pairs(packages: Sequence[Path], folder: Path) -> None:
+    """As `build`, with the works of all authors: pairs of text and picture, whoever made them.
+
+    For what asks of a work whether its text finds its picture (MATCHED Table 8), and not who made it.
+    """
+    _build(packages, folder, "openclipart-pairs", lambda table, steps: table)
+
+
+def _build(
+    packages: Sequence[Path],
+    folder: Path,
+    name: str,
+    chosen: Callable[[pd.DataFrame, cleaning.Steps], pd.DataFrame],
+) -> None:
     steps, (svg, png) = cleaning.Steps(), packages
     works = _works(svg, steps)
     authors = sorted({work.author for work in works if work.author})
@@ -55,8 +72,8 @@ def build(packages: Sequence[Path], folder: Path) -> None:
     table = _drawn(table, _pictures(png), steps)
     table = _without_duplicates(table, steps)
     table = _written(table, names.remover(authors), steps)
-    table = cleaning.chosen(table, "author", steps)
-    _write(table, folder)
+    table = chosen(table, steps)
+    _write(table, folder, name)
     layout.write_about(folder, steps, authors)
 
 
@@ -179,7 +196,7 @@ def _joined(first: str, second: str, by: str = " [SEP] ") -> str:
     return by.join(part for part in (first, second) if part)
 
 
-def _write(table: pd.DataFrame, folder: Path) -> None:
+def _write(table: pd.DataFrame, folder: Path, name: str) -> None:
     """Write the pictures and the table, in the order of the pictures' bytes."""
     table = table.iloc[layout.by_content(list(table["content"]))].reset_index(drop=True)
     salt = layout.salt(folder)
@@ -202,4 +219,4 @@ def _write(table: pd.DataFrame, folder: Path) -> None:
             "PLAIN": table["plain"],
         }
     )
-    layout.write_works(folder, "openclipart", works)
+    layout.write_works(folder, name, works)

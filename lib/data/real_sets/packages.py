@@ -77,7 +77,7 @@ def of_set(name: str) -> list[Package]:
     return [
         Package(package, entry["manager"], entry["version"], entry["sha256"])
         for package, entry in listed.items()
-        if entry["set"] == name
+        if name in entry["sets"]
     ]
 
 

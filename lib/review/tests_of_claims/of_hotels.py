@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from lib.hotels import split_invariants
 from lib.review.tests_of_claims.finding import (
     CHAPTERS,
     Finding,
@@ -55,16 +56,27 @@ def fifth(tables: StudyTables, argument: str) -> Finding:
 
 
 def _sentences(tables: StudyTables, which: Callable[[pd.Series], pd.Series]) -> Finding:
+    """Broken where one is; decided where all were checked, or are true by construction."""
     table = tables["hotels_invariants"]
     if table is None:
         return absent("hotels_invariants")
-    rows = table[which(table["invariant"])]
+    rows, left = table[which(table["invariant"])], _not_checked(tables)
+    left = left[which(left["invariant"]) & (left["why"] != split_invariants.BY_CONSTRUCTION)]
     broken = rows[~rows["holds"]]
     why = f"{len(rows)} checks on the published files" + "".join(
         f"; {row.violations:,} of {row.checked:,} {row.unit} break “{row.invariant}”" for row in broken.itertuples()
     )
-    verdict = ClaimVerdict.SUPPORTED if broken.empty else ClaimVerdict.NOT_SUPPORTED
+    if len(left):
+        why += f"; {len(left)} could not be made: {', '.join(left['why'].unique())}"
+    verdict = ClaimVerdict.NOT_TESTABLE_HERE if len(left) else ClaimVerdict.SUPPORTED
+    verdict = verdict if broken.empty else ClaimVerdict.NOT_SUPPORTED
     return Finding(verdict, why, chapter=CHAPTERS["hotels_invariants"])
+
+
+def _not_checked(tables: StudyTables) -> pd.DataFrame:
+    """The sentences that chapter 40 couldn't check, `invariant, why`: none where it checked all."""
+    table = tables["hotels_not_checked"]
+    return pd.DataFrame({"invariant": [], "why": []}, dtype=str) if table is None else table
 
 
 def recall_falls(tables: StudyTables, argument: str) -> Finding:
@@ -84,13 +96,17 @@ def counts(tables: StudyTables, argument: str) -> Finding:
     """`table`: is each printed count what chapter 40 counts in the published files?"""
     table = tables[argument]
     counted = None if table is None else table[table["verdict"].isin(["equal", "differs"])]
-    if counted is None or counted.empty:
+    if counted is None or table is None:
         return absent(argument)
-    wrong = counted[counted["verdict"] == "differs"]
+    if counted.empty:
+        why = "none of its figures can be counted in the published files that are here"
+        return Finding(ClaimVerdict.NOT_TESTABLE_HERE, why, chapter=CHAPTERS[argument])
+    wrong, elsewhere = counted[counted["verdict"] == "differs"], (table["verdict"] == "not testable here").sum()
     why = f"{len(counted)} counts of the published files" + "".join(
         f"; {row.place} {row.quantity}: printed {row.published:.0f}, counted {row.ours:.0f}"
         for row in wrong.itertuples()
     )
+    why += f"; {elsewhere} more are of files that are not here" if elsewhere else ""
     verdict = ClaimVerdict.SUPPORTED if wrong.empty else ClaimVerdict.NOT_SUPPORTED
     return Finding(verdict, why, chapter=CHAPTERS[argument])
 
@@ -101,8 +117,11 @@ def cleaned(tables: StudyTables, argument: str) -> Finding:
     if table is None:
         return absent("hotels_cleaning")
     cases = int(table.set_index("finding").loc[argument, "cases"])
-    verdict = ClaimVerdict.NOT_SUPPORTED if cases else ClaimVerdict.SUPPORTED
+    partial = _not_checked(tables)["why"].str.startswith("without").any()
+    verdict = ClaimVerdict.NOT_TESTABLE_HERE if partial else ClaimVerdict.SUPPORTED
+    verdict = ClaimVerdict.NOT_SUPPORTED if cases else verdict
     why = f"{argument}: {cases:,} cases in the published files, told apart by the names of pictures"
+    why += "; not all files are here" if partial else ""
     return Finding(verdict, why, cases, chapter=CHAPTERS["hotels_cleaning"])
 
 
@@ -124,4 +143,5 @@ def class_sizes(tables: StudyTables, argument: str) -> Finding:
         what, holds = "lower edge of the bin of the largest branches", measured["D_SS"] < measured.drop("D_SS")
     why = f"{what}: {', '.join(f'{split} {value:.3g}' for split, value in measured.items())}"
     verdict = ClaimVerdict.SUPPORTED if holds.all() else ClaimVerdict.NOT_SUPPORTED
-    return Finding(verdict, f"{why} (the published files)", chapter=CHAPTERS["hotels_class_sizes"])
+    files = "the published files" + (" of Hotels-50K" if tables["hotels_table_02"] is not None else "")
+    return Finding(verdict, f"{why} ({files})", chapter=CHAPTERS["hotels_class_sizes"])

@@ -1,4 +1,4 @@
-"""The columns of chapters' tables that claims are tested on, where `lib/core/tables.yaml` doesn't name them."""
+"""The columns of chapters' tables that claims and rankings rest on, where `lib/core/tables.yaml` doesn't name them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pandera.pandas as pa
 
 from lib.core.schemas import Table
 from lib.review.order_tests import TestedOrders
+from lib.review.system_ranking import SystemCovariances, SystemScores
 
 
 class ClassSizes(Table):
@@ -45,5 +46,7 @@ SCHEMAS: dict[str, type[Table]] = {
     "hotels_class_sizes": ClassSizes,
     "hotels_cleaning": CleaningCases,
     "hotel_recall": SplitRecall,
+    "system_scores": SystemScores,
+    "system_covariances": SystemCovariances,
 }
 """By name of the table."""

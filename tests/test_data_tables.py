@@ -82,7 +82,9 @@ def test_other_data_stands_beside_the_paper_by_its_own_regions():
     table = data_tables.compared_with_published(renamed, theirs, None)
     assert list(dict.fromkeys(table["region"])) == ["South", "Bonn", "All"]
     bonn = table[table["region"] == "Bonn"].set_index("quantity")
-    assert bonn["published"].isna().all() and "Faces" not in bonn.index
+    assert bonn["published"].isna().all() and "Faces" not in set(table["quantity"])
+    without = data_tables.compared_with_published(data_tables.table_1(ads(image=False)), theirs, None)
+    assert set(without["quantity"]) == {"Ads", "Texts", "Vendors"}
     assert bonn["ours"].to_dict() == renamed.set_index("region").loc["Bonn"].dropna().to_dict()
 
 

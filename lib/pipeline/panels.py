@@ -37,19 +37,20 @@ def text_lengths(lengths: pd.DataFrame) -> Figure:
 def frequencies(vendors: pd.DataFrame) -> Figure:
     """How many vendors have how many items, by region (MATCHED Fig 2c): counts as dots, the smoothed line of the paper.
 
-    vendors: `lib.review.data_tables.per_vendor`.
+    vendors: `lib.review.data_tables.per_vendor`. Items that nobody has get no panel.
     """
-    regions = list(dict.fromkeys(vendors["region"]))
-    figure, axes = plt.subplots(len(regions), len(ITEMS), figsize=(9, 1.7 * len(regions)), squeeze=False)
+    regions, columns = list(dict.fromkeys(vendors["region"])), [column for column in ITEMS if vendors[column].any()]
+    size = 3 * len(columns), 1.7 * len(regions)
+    figure, axes = plt.subplots(len(regions), len(columns), figsize=size, squeeze=False)
     for row, region in zip(axes, regions, strict=True):
-        for axis, column in zip(row, ITEMS, strict=True):
+        for axis, column in zip(row, columns, strict=True):
             counts = data_tables.frequencies(vendors[vendors["region"] == region][column])
             axis.plot(counts["items"], counts["vendors"], ".", color=OURS, markersize=3)
             axis.plot(counts["items"], counts["smoothed"], color=THEIRS)
             axis.set(xlim=(0, 80))
         row[0].set_ylabel(f"vendors, {region}")
-    for axis, label in zip(axes[-1], ITEMS.values(), strict=True):
-        axis.set_xlabel(f"{label} of a vendor")
+    for axis, column in zip(axes[-1], columns, strict=True):
+        axis.set_xlabel(f"{ITEMS[column]} of a vendor")
     figure.set_layout_engine("tight")
     return figure
 

@@ -47,13 +47,15 @@ def compared_with_published(ours: pd.DataFrame, theirs: pd.DataFrame, scale: flo
     """Table 1 in long form: `region, quantity, published, ours`, and of a twin `target, difference`.
 
     ours: `table_1`; theirs: `lib.core.published.table("matched", 1)`. A region of ours that the paper lacks follows
-    its regions, and `All` comes last. scale: the twin's, None for other data, which has no row for what it lacks.
+    its regions, and `All` comes last. scale: the twin's; None for other data, which has rows only for what it has.
     target: the published value times `scale` for counts, shares as they are; difference: ours less the target.
     """
     long = ours.melt("region", var_name="quantity", value_name="ours")
     paper = theirs.rename(columns={"split": "region", "metric": "quantity", "mean": "published"})
     if scale is None:
-        paper = paper[paper["region"].isin(long["region"])]
+        counted = long["ours"].notna() & (pd.to_numeric(long["ours"], errors="coerce") != 0)
+        long = long[long["quantity"].isin(long.loc[counted, "quantity"])]
+        paper = paper[paper["region"].isin(long["region"]) & paper["quantity"].isin(long["quantity"])]
     more = long[~long["region"].isin(paper["region"])]
     joined = pd.concat([paper.merge(long, on=["region", "quantity"], how="left"), more], ignore_index=True)
     joined = joined.dropna(subset=["published", "ours"], how="all")

@@ -188,6 +188,16 @@ def test_without_real_sets_and_without_a_ledger():
         real_sets.claims([side("quick", {}, False)])
 
 
+def test_alignments_above_chance_are_counted():
+    rows = [("corrected", 0.2, 0.1), ("corrected", 0.1, 0.005), ("released", 0.01, 0.002)]
+    table = pd.DataFrame(rows, columns=["variant", "ours", "low"]).assign(
+        set="clip", metric="R-Precision@X", chance=0.01
+    )
+    words = real_sets.aligned(table)
+    assert "**clip**, corrected: 1 of 2 runs are above chance (0.010 at most); R-Precision@X 0.100 to 0.200" in words
+    assert "released: 0 of 1" in words and "No study" in real_sets.aligned(table.head(0))
+
+
 def test_rankings_stand_beside_the_twin_of_their_kind():
     def tables(order):
         one = ranking(order)

@@ -292,6 +292,18 @@ def of_the_twin(together: pd.DataFrame, agreements: pd.DataFrame, pairs: pd.Data
     return "\n\n".join(lines)
 
 
+def aligned(table: pd.DataFrame, metric: str = "R-Precision@X") -> str:
+    """How many alignments of each study and variant find more than chance does, as Markdown. table: of `alignment`."""
+    lines = []
+    for (name, variant), rows in table[table["metric"] == metric].groupby(["set", "variant"], sort=False):
+        above = (rows["low"] > rows["chance"]).sum()
+        lines.append(
+            f"- **{name}**, {variant}: {above} of {len(rows)} runs are above chance ({rows['chance'].max():.3f} at most); "
+            f"{metric} {rows['ours'].min():.3f} to {rows['ours'].max():.3f}."
+        )
+    return "\n".join(lines) or "No study here has an alignment."
+
+
 def linking_ranking(side: Side) -> Ranking | None:
     """A study's losses by R@1 and AUC on each test split, in the form of `lib.review.system_ranking`; None without.
 

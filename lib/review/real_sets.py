@@ -298,7 +298,8 @@ def aligned(table: pd.DataFrame, metric: str = "R-Precision@X") -> str:
     for (name, variant), rows in table[table["metric"] == metric].groupby(["set", "variant"], sort=False):
         above = (rows["low"] > rows["chance"]).sum()
         lines.append(
-            f"- **{name}**, {variant}: {above} of {len(rows)} runs are above chance ({rows['chance'].max():.3f} at most); "
+            f"- **{name}**, {variant}: {above} of {len(rows)} runs are above chance ({rows['chance'].max():.3f} at "
+            "most); "
             f"{metric} {rows['ours'].min():.3f} to {rows['ours'].max():.3f}."
         )
     return "\n".join(lines) or "No study here has an alignment."

@@ -37,7 +37,7 @@ PARTS = {
     "The data": ("01", "02", "03"),
     "MATCHED": ("30", "31", "32", "33", "34", "35", "36", "37"),
     "Hotels": ("40", "42"),
-    "What it comes to": ("89", "90", "91", "92", "93", "94"),
+    "What it comes to": ("50", "89", "90", "91", "92", "93", "94"),
 }
 """The chapters of the navigation, by the beginning of their names."""
 AFTER = "92"

@@ -277,3 +277,9 @@ def test_two_seeds_remove_the_same_duplicates_and_number_queries_alike():
     assert seeds[0]["query"].tolist() == kept and seeds[0]["documents"].eq(20).all()
     assert seeds[0]["vendor"].tolist() == items["vendor"].iloc[20:].to_numpy()[kept].tolist()
     assert seeds[0].groupby("vendor")["relevant"].first().tolist() == [4, 4, 4, 3, 4]
+
+
+def test_changes_of_one_region_can_be_drawn():
+    row = {"panel": "a", "label": "b", "region": "known", "difference": 0.1}
+    table = pd.DataFrame([row | {"difference low": 0.0, "difference high": 0.2}])
+    assert figures.changes(table, "panel", "label", "region", "change").axes

@@ -137,7 +137,7 @@ def changes(table: pd.DataFrame, panel: str, label: str, by: str, title: str) ->
             order=labels,
             hue=by,
             palette=figure_parts.palette(table[by]),
-            dodge=0.5,
+            dodge=0.5 if table.loc[table[panel] == name, by].nunique() > 1 else False,
             **figure_parts.INTERVAL,
             linestyle="none",
             markersize=4,

@@ -87,11 +87,15 @@ def sides(names: Sequence[str]) -> tuple[list[Side], list[str]]:
     return found, missing
 
 
-def sources(found: Sequence[Side]) -> pd.DataFrame:
-    """What each study is and of which state: `study, data, about, runs, core hours, finished, commit, results`."""
+def sources(found: Sequence[Side], running: str) -> pd.DataFrame:
+    """What each study is and of which state: `study, data, about, runs, core hours, finished, commit, results`.
+
+    running: the study that reads this now; its record is written after its last chapter.
+    """
     rows = []
     for side in found:
-        record = read_json(side.study.folder / "study.json")
+        now = side.name == running
+        finished = "this run" if now else read_json(side.study.folder / "study.json")["finished"][:10]
         runs = [run.folder / "metrics.json" for run in side.study.all_runs().values()]
         records = [read_json(path) for path in runs if path.exists()]
         rows.append(
@@ -101,7 +105,7 @@ def sources(found: Sequence[Side]) -> pd.DataFrame:
                 "about": side.study.about,
                 "runs": len(records),
                 "core hours": sum(of_run["wall_seconds"] for of_run in records) / 3600,
-                "finished": record["finished"][:10],
+                "finished": finished,
                 "commit": ", ".join(sorted({of_run["environment"]["commit"][:9] for of_run in records})),
                 "results": side.study.standing,
             }

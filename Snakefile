@@ -12,6 +12,7 @@ from lib.study import plan, steps
 
 STEPS = steps.of(config["study"], STUDY := plan.load(config["study"]))
 OUT = steps.from_root(STUDY.folder)
+MADE = {path for each in STEPS.values() for path in (each.output, *each.data)}
 
 
 def step(wildcards):
@@ -26,7 +27,8 @@ def command(wildcards):
 def inputs(wildcards):
     own = step(wildcards)
     missing = [] if own.up_to_date else [path for path in own.data if not os.path.exists(path)]
-    return [*missing, *own.inputs]
+    # Records of other studies aren't made here: on a cluster they come with the project, not from its storage.
+    return [*missing, *(path if path in MADE else local(path) for path in own.inputs)]
 
 
 rule all:

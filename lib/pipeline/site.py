@@ -114,7 +114,10 @@ def _of_study(
         notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         rewrite(notebook, path.stem, chosen.folder, extra, runs, claims)
         for cell in notebook.cells:
-            if cell.cell_type == "markdown" and cell.source.startswith("## Exercises"):
+            if cell.cell_type != "markdown":
+                continue
+            cell.source = cell.source.replace("](../docs/", f"]({answers.removesuffix('solutions.html')}")
+            if cell.source.startswith("## Exercises"):
                 cell.source += f'\n\n<a href="{answers}#{solutions.anchor(path.stem)}">Answers</a>'
         title, *rest = notebook.cells[0].source.split("\n")
         notebook.cells[0].source = "\n".join([title + suffix, *rest])

@@ -53,7 +53,7 @@ def compared_with_published(ours: pd.DataFrame, theirs: pd.DataFrame, scale: flo
     long = ours.melt("region", var_name="quantity", value_name="ours")
     paper = theirs.rename(columns={"split": "region", "metric": "quantity", "mean": "published"})
     if scale is None:
-        counted = long["ours"].notna() & (pd.to_numeric(long["ours"], errors="coerce") != 0)
+        counted = long["ours"].notna() & long["ours"].ne(0)
         long = long[long["quantity"].isin(long.loc[counted, "quantity"])]
         paper = paper[paper["region"].isin(long["region"]) & paper["quantity"].isin(long["quantity"])]
     more = long[~long["region"].isin(paper["region"])]

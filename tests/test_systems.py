@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from lib.core.errors import DataError
-from lib.models import acceleration, backbones, fusion
-from lib.models.encoders import ImageEncoder, Pixels, TextEncoder, widen_grouped
+from lib.models import acceleration, backbones, cpu_training, fusion
+from lib.models.encoders import ImageEncoder, Pixels, TextEncoder
 from lib.models.fusion import FUSIONS, RELEASED_FUSIONS
 from lib.models.system import System
 from lib.runs import embeddings, variants
@@ -186,7 +186,7 @@ def test_convolutions_in_groups_are_wide_where_they_are_trained_in_bf16_and_nowh
     network = nn.Sequential(nn.Conv2d(3, 6, 3), nn.Conv2d(6, 6, 3, groups=6))
     names, shown = list(network.state_dict()), torch.randn(2, 3, 8, 8)
     wanted = network(shown)
-    assert widen_grouped(network) == 1 and list(network.state_dict()) == names
+    assert cpu_training.prepare_images(network) == 1 and list(network.state_dict()) == names
     assert torch.equal(network(shown), wanted)
     with torch.autocast("cpu", torch.bfloat16):
         assert network[0](shown).dtype == torch.bfloat16 and network(shown).dtype == torch.float32

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from itertools import pairwise
 from typing import Any, Literal
@@ -45,7 +46,7 @@ def precision(setting: PrecisionSetting = "auto") -> Precision:
     """The precision for a setting: `auto` is what `device()` computes fastest.
 
     bf16 is faster on hardware with units for it (an accelerator's, a CPU's AMX or AVX-512 BF16), except for grouped
-    convolutions (`lib.models.encoders.widen_grouped`). Other CPUs emulate it, about ten times slower than float32
+    convolutions (`lib.models.cpu_training.by_channel`). Other CPUs emulate it, about ten times slower than float32
     (chapter 92 measures both).
     """
     if setting != "auto":
@@ -149,3 +150,42 @@ def bf16_tokens(network: nn.Module) -> int:
 def _autocast(_: nn.Module, __: Any, tokens: torch.Tensor) -> torch.Tensor:
     device_type = tokens.device.type
     return tokens.to(torch.get_autocast_dtype(device_type)) if torch.is_autocast_enabled(device_type) else tokens
+
+
+class UsedRows(nn.Module):
+    """The rows of a matrix of token embeddings that these tokens use, in place of the whole matrix."""
+
+    lookup: torch.Tensor
+
+    def __init__(self, whole: nn.Embedding, tokens: np.ndarray) -> None:
+        super().__init__()
+        lookup = torch.zeros(whole.num_embeddings, dtype=torch.long)
+        lookup[torch.from_numpy(tokens)] = torch.arange(len(tokens))
+        self.register_buffer("lookup", lookup, persistent=False)
+        self.weight = nn.Parameter(whole.weight.detach()[torch.from_numpy(tokens).to(whole.weight.device)].clone())
+        padding = whole.padding_idx
+        self.padding = int(lookup[padding]) if padding is not None and padding in tokens else None
+
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        return functional.embedding(self.lookup[tokens], self.weight, self.padding)
+
+
+@contextmanager
+def used_rows(model: Any, texts: Sequence[Sequence[int]], padding: int) -> Iterator[None]:
+    """Train only those rows of a transformer's token embeddings that `texts` use; the optimiser then has no others.
+
+    The others get no gradient either way; here weight decay leaves them too. Models of another kind stay as they are.
+    """
+    whole = model.get_input_embeddings() if hasattr(model, "get_input_embeddings") else None
+    if type(whole) is not nn.Embedding or not texts:
+        yield
+        return
+    tokens = np.unique(np.concatenate([np.asarray(text, np.int64) for text in texts] + [np.array([padding])]))
+    rows = UsedRows(whole, tokens)
+    model.set_input_embeddings(rows)
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            whole.to(rows.weight.device).weight[torch.from_numpy(tokens).to(rows.weight.device)] = rows.weight
+        model.set_input_embeddings(whole)

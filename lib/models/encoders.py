@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from lib.models import cpu_training
 
 
 class Pixels(nn.Module):
@@ -52,6 +53,7 @@ class TextEncoder(nn.Module):
 
     def __init__(self, model: Any, tokenizer: Any, pooling: str) -> None:
         super().__init__()
+        cpu_training.prepare_text(model)
         self.model, self.tokenizer, self.pooling = model, tokenizer, pooling
         self.dimensions: int = model.config.hidden_size
 
@@ -73,31 +75,12 @@ class TextEncoder(nn.Module):
         return self.pooled(self.states(tokens, mask), mask)
 
 
-def widen_grouped(network: nn.Module) -> int:
-    """Train grouped convolutions in float32 on a CPU, also where all else is in bf16; returns how many there are.
-
-    Their backward pass in bf16 takes most of a step there: EfficientNet-Lite0 would train slower in bf16 than in
-    float32.
-    """
-    convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d) and module.groups > 1]
-    for convolution in convolutions:
-        convolution.forward = partial(_in_float32, convolution.forward)  # type: ignore[method-assign]
-    return len(convolutions)
-
-
-def _in_float32(forward: Callable[[torch.Tensor], torch.Tensor], inputs: torch.Tensor) -> torch.Tensor:
-    if inputs.device.type != "cpu" or not torch.is_grad_enabled():
-        return forward(inputs)
-    with torch.autocast("cpu", enabled=False):
-        return forward(inputs.float())
-
-
 class ImageEncoder(nn.Module):
     """A timm model without its classifier: pictures (n, h, w, 3) uint8 -> vectors (n, dimensions)."""
 
     def __init__(self, model: Any) -> None:
         super().__init__()
-        widen_grouped(model)
+        cpu_training.prepare_images(model)
         self.model = model.to(memory_format=torch.channels_last)
         self.dimensions: int = model.head_hidden_size  # of the pooled vector; VGG's is longer than its patches' `width`
         self.width: int = model.num_features

@@ -6,6 +6,7 @@ A run notebook makes an `Experiment` and calls its steps; each returns the table
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -159,7 +160,21 @@ class Experiment:
         if not self.trainer.trained:
             return pd.DataFrame(columns=HISTORY)
         train, val, items = self.loaders()
-        return self.trainer.fit(self.objective.of, train, val, self.variant.training, items)
+        with self._used_rows():
+            return self.trainer.fit(self.objective.of, train, val, self.variant.training, items)
+
+    def _used_rows(self) -> AbstractContextManager[None]:
+        """Where a text encoder is trained, of its token embeddings those that training's and validation's texts use."""
+        encoder = self.system.text
+        if encoder is None:
+            return nullcontext()
+        items = self.data.items
+        texts = [
+            self.inputs.tokens_of(part)[text]
+            for part in ("train", "val")
+            for text in items["text"][self.data.part(part)].unique()
+        ]
+        return acceleration.used_rows(getattr(encoder, "model", None), texts, encoder.tokenizer.pad_token_id)
 
     @step
     def embed(self) -> Vectors:

@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from lib.core import data_state, fingerprints, yaml_files
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.study import parameters, run_kinds, run_record
+from lib.study import messages, parameters, run_kinds, run_record
 from lib.study.config import FACE_NETWORKS, StudyFile, check_batch
 from lib.study.names import nearest
 from lib.study.run_kinds import NO_GROUPS, RUN_KINDS
@@ -60,7 +60,7 @@ class Study(StudyFile):
         known = chapters()
         for name in value:
             if name not in known:
-                raise ValueError(f"there is no notebooks/{name}.ipynb among the chapters; {nearest(name, known)}")
+                raise ValueError(f"there is no chapter called {name!r}; {nearest(name, known)}")
         if duplicates := [name for name in value if value.count(name) > 1]:
             raise ValueError(f"{duplicates[0]} is there twice")
         return value
@@ -400,11 +400,10 @@ def load(study: str | Path) -> Study:
 def _message(error: ErrorDetails) -> str:
     """One of pydantic's errors, with the nearest valid name where a name isn't known."""
     *above, last = error["loc"] or ("",)
-    where = ".".join(str(part) for part in error["loc"])
+    where = messages.place(error["loc"])
     if error["type"] == "extra_forbidden":
         section: Any = Study
         for part in above:
             section = section.model_fields[part].annotation
         return f"{where}: there is no such parameter; {nearest(last, section.model_fields)}"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
+    return messages.clause(error, where)

@@ -46,7 +46,7 @@ Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 def _one_of(what: str, known: Collection[str], more: str = "") -> Any:
     def checked(name: str) -> str:
         if name not in known:
-            raise ValueError(f"there is no {what} called {name!r}; {nearest(name, known)}{more}")
+            raise ValueError(f"there is no {what} called {name!r}; {nearest(name, filter(None, known))}{more}")
         return name
 
     return AfterValidator(checked)

@@ -173,6 +173,16 @@ def test_missing_column(folder):
     assert len(folder.read(vendor="SELLER").ads) == 40
 
 
+def test_a_column_in_other_letters_and_a_file_that_holds_no_ads(folder):
+    folder.header = ["Text", "IMAGES", "vendor"]
+    folder.write()
+    stops(folder, "no column TEXT and VENDOR", "Capitals count: the file has Text for TEXT and vendor for VENDOR")
+    folder.header = COLUMNS
+    folder.write()
+    (folder.path / "codebook.csv").write_text("column,meaning\nTEXT,what it says\n", encoding="utf-8")
+    stops(folder, "codebook.csv", "a file that holds no ads belongs elsewhere", "set to null there")
+
+
 def test_no_header_shows_no_ad(folder):
     folder.header = [f"call {SECRET} on 212-555-0100, all day", "images/1.jpg", "7"]
     folder.write()
@@ -209,7 +219,7 @@ def test_empty_file(folder):
 def test_no_folder_and_no_file(tmp_path):
     with pytest.raises(DataError, match="no such folder"):
         ads.read(tmp_path / "nothing")
-    with pytest.raises(DataError, match=r"south\.csv, midwest\.csv"):
+    with pytest.raises(DataError, match=r"a spreadsheet is saved as CSV.*south\.csv, midwest\.csv"):
         ads.read(tmp_path)
 
 
@@ -418,6 +428,14 @@ def test_more_than_a_tenth_stops_with_a_summary(folder):
     assert len(folder.read().ads) == 40  # of 44
     folder.write(*bad, ["short"])
     stops(folder, "5 of 45 rows", "4 × TEXT: empty", "4 × IMAGES: there is no such file", "south.csv row 42")
+
+
+def test_the_summary_counts_rows_and_names_each_once(folder):
+    """Not what a row lacked before it was rejected for something else."""
+    folder.write(*([f"{SECRET} twice", "images/gone.jpg", vendor] for vendor in "abcdefgh"))
+    stops(
+        folder, "8 of 48 rows", "8 × the same ad stands under several vendors. The first: ", "row 42, south.csv row 43"
+    )
 
 
 def test_any_region_in_order(folder):

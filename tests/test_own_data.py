@@ -21,6 +21,7 @@ from lib.data import ads, image_arrays, image_files, loading, rejected_rows, spl
 from lib.pipeline import report
 from lib.study import plan
 from lib.study.config import Columns, Data
+from lib.study.run_kinds import OF_BENCHMARKS
 
 SECRET = "Zanzibar"
 """A word in each text, vendor and file name of the test data: no message and no quarantine may hold it."""
@@ -528,6 +529,16 @@ def test_chapters_that_compare_runs_need_one(folder):
     chosen = chosen.model_copy(update={"runs": [entry for entry in chosen.runs if entry["notebook"] == "11_image"]})
     assert chosen.all_runs() == {} and "30_identification" not in chosen.possible_chapters
     assert "01_data" in chosen.possible_chapters
+
+
+def test_chapters_about_benchmarks_need_one(folder):
+    """Of a study whose systems are trained by CE alone, or only in variants, they are left out, with what to add."""
+    chosen = own_study(folder.path)
+    text = {"notebook": "10_text", "text": ["minilm-l6"], "seed": [1]}
+    for runs in ([{**text, "objective": ["ce"]}], [{**text, "objective": ["ce+supcon"], "variant": ["described"]}]):
+        without = chosen.model_copy(update={"runs": runs})
+        assert [name for name in chosen.chapters if name not in without.possible_chapters] == list(OF_BENCHMARKS)
+        assert all("trained by ce+supcon" in line and "Add that objective" in line for line in without.left_out)
 
 
 def test_whole_data_leaves_nothing_out(folder):

@@ -159,6 +159,11 @@ class Study(StudyFile):
             )
         if self.runs and not self.all_runs() and reads_runs(name):
             return "it compares runs, and this data allows none of the study's."
+        if name in run_kinds.OF_BENCHMARKS and self.runs and not any(map(_is_benchmark, self.all_runs().values())):
+            return (
+                f"it is about systems trained by {run_kinds.BENCHMARK}, and none of the study's runs is, as is usual "
+                "(without variant, sampling or faces). Add that objective to a run of 10_text, 11_image or 12_fusion."
+            )
         return self._lacking(run_kinds.CHAPTER_NEEDS.get(name, ()))
 
     def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
@@ -326,6 +331,12 @@ def notebook(name: str) -> Path:
 def chapters() -> list[str]:
     """The notebooks that are chapters: all but those that make a run."""
     return sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb") if path.stem not in RUN_KINDS)
+
+
+def _is_benchmark(run: Run) -> bool:
+    """Whether a run is one of those that the chapters of run_kinds.OF_BENCHMARKS are about."""
+    unusual = {"variant", "sampling", "faces", "protocol"} & set(run.parameters)
+    return run.parameters.get("objective") == run_kinds.BENCHMARK and not run.parameters.get("aligned") and not unusual
 
 
 def _combinations(entry: Mapping[str, Any]) -> list[dict[str, Any]]:

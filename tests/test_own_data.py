@@ -21,6 +21,7 @@ from lib.data import ads, image_arrays, image_files, loading, rejected_rows, spl
 from lib.pipeline import report
 from lib.study import plan
 from lib.study.config import Columns, Data
+from lib.study.run_kinds import OF_BENCHMARKS
 
 SECRET = "Zanzibar"
 """A word in each text, vendor and file name of the test data: no message and no quarantine may hold it."""
@@ -173,6 +174,16 @@ def test_missing_column(folder):
     assert len(folder.read(vendor="SELLER").ads) == 40
 
 
+def test_a_column_in_other_letters_and_a_file_that_holds_no_ads(folder):
+    folder.header = ["Text", "IMAGES", "vendor"]
+    folder.write()
+    stops(folder, "no column TEXT and VENDOR", "Capitals count: the file has Text for TEXT and vendor for VENDOR")
+    folder.header = COLUMNS
+    folder.write()
+    (folder.path / "codebook.csv").write_text("column,meaning\nTEXT,what it says\n", encoding="utf-8")
+    stops(folder, "codebook.csv", "a file that holds no ads belongs elsewhere", "set to null there")
+
+
 def test_no_header_shows_no_ad(folder):
     folder.header = [f"call {SECRET} on 212-555-0100, all day", "images/1.jpg", "7"]
     folder.write()
@@ -209,7 +220,7 @@ def test_empty_file(folder):
 def test_no_folder_and_no_file(tmp_path):
     with pytest.raises(DataError, match="no such folder"):
         ads.read(tmp_path / "nothing")
-    with pytest.raises(DataError, match=r"south\.csv, midwest\.csv"):
+    with pytest.raises(DataError, match=r"a spreadsheet is saved as CSV.*south\.csv, midwest\.csv"):
         ads.read(tmp_path)
 
 
@@ -420,6 +431,14 @@ def test_more_than_a_tenth_stops_with_a_summary(folder):
     stops(folder, "5 of 45 rows", "4 × TEXT: empty", "4 × IMAGES: there is no such file", "south.csv row 42")
 
 
+def test_the_summary_counts_rows_and_names_each_once(folder):
+    """Not what a row lacked before it was rejected for something else."""
+    folder.write(*([f"{SECRET} twice", "images/gone.jpg", vendor] for vendor in "abcdefgh"))
+    stops(
+        folder, "8 of 48 rows", "8 × the same ad stands under several vendors. The first: ", "row 42, south.csv row 43"
+    )
+
+
 def test_any_region_in_order(folder):
     folder.write(name="Zürich nord.csv")
     folder.write(name="northeast.CSV")
@@ -520,6 +539,16 @@ def test_chapters_that_compare_runs_need_one(folder):
     chosen = chosen.model_copy(update={"runs": [entry for entry in chosen.runs if entry["notebook"] == "11_image"]})
     assert chosen.all_runs() == {} and "30_identification" not in chosen.possible_chapters
     assert "01_data" in chosen.possible_chapters
+
+
+def test_chapters_about_benchmarks_need_one(folder):
+    """Of a study whose systems are trained by CE alone, or only in variants, they are left out, with what to add."""
+    chosen = own_study(folder.path)
+    text = {"notebook": "10_text", "text": ["minilm-l6"], "seed": [1]}
+    for runs in ([{**text, "objective": ["ce"]}], [{**text, "objective": ["ce+supcon"], "variant": ["described"]}]):
+        without = chosen.model_copy(update={"runs": runs})
+        assert [name for name in chosen.chapters if name not in without.possible_chapters] == list(OF_BENCHMARKS)
+        assert all("trained by ce+supcon" in line and "Add that objective" in line for line in without.left_out)
 
 
 def test_whole_data_leaves_nothing_out(folder):

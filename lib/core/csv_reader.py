@@ -100,7 +100,7 @@ def read(path: Path, columns: Sequence[str], delimiter: str = ",", encoding: str
     if missing := [column for column in required if column not in header]:
         raise DataError(
             f"{path}, first line: no column {' and '.join(missing)} among {_listed(header, required)}. "
-            + (_other_encoding(content, required, delimiter, encoding) or _other_names(required, encoding))
+            + (_other_encoding(content, required, delimiter, encoding) or _other_names(header, required, encoding))
         )
     if repeated := [column for column in required if header.count(column) > 1]:
         raise DataError(
@@ -238,11 +238,17 @@ def _other_encoding(content: bytes, required: Sequence[str], delimiter: str, enc
     return ""
 
 
-def _other_names(required: Sequence[str], encoding: str) -> str:
+def _other_names(header: Sequence[str], required: Sequence[str], encoding: str) -> str:
     also = "" if _called(encoding) == "UTF-8" else f" The encoding may be wrong too: data.encoding is {encoding}."
+    lower = {column.lower(): column for column in header}
+    alike = [
+        f"{lower[column.lower()]} for {column}" for column in required if lower.get(column.lower(), column) != column
+    ]
+    capitals = f" Capitals count: the file has {' and '.join(alike)}." if alike else ""
     return (
-        f"Every CSV file of the data folder has the columns {', '.join(required)}; if yours are called otherwise, "
-        f"say how under data.columns in the parameter file.{also}"
+        f"Every CSV file of the data folder has the columns {', '.join(required)}. If yours are called otherwise, "
+        "say how under data.columns in the parameter file; texts or images that the data doesn't have are set to null "
+        f"there; and a file that holds no ads belongs elsewhere.{capitals}{also}"
     )
 
 

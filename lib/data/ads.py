@@ -171,8 +171,9 @@ def _files(folder: Path, columns: Columns) -> dict[Path, str]:
     paths = csv_reader.tables(folder)
     if not paths:
         raise DataError(
-            f"{folder}: no CSV or TSV file is here. Expected one a region, such as "
-            f"{', '.join(f'{region}.csv' for region in REGIONS)}, each with the columns {', '.join(columns.required)}."
+            f"{folder}: no CSV or TSV file is here. Expected are one or more (.csv, .tsv; a spreadsheet is saved as "
+            f"CSV UTF-8), each with the columns {', '.join(columns.required)}. Without data.columns.region each file "
+            f"is a region, called as the file is: {', '.join(f'{region}.csv' for region in REGIONS)}."
         )
     if columns.region is not None:
         return dict.fromkeys(paths, "")

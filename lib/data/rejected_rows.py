@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import chain
 
 import pandas as pd
 
@@ -39,15 +40,18 @@ _RESERVED = ("all", "ood", "zs")  # names of averages and totals in tables
 
 @dataclass
 class Quarantine:
-    """Entries (file, row, column, reason), collected while a folder is read. Row 1 is a file's first, its header."""
+    """Entries (file, row, column, reason), collected while a folder is read. Row 1 is a file's first, its header.
+
+    unusable: why each row that can't be used is none; other entries are notes.
+    """
 
     entries: list[tuple[str, int, str, str]] = field(default_factory=list)
-    unusable: set[tuple[str, int]] = field(default_factory=set)
+    unusable: dict[tuple[str, int], list[str]] = field(default_factory=dict)
 
     def row(self, file: str, row: int, column: str, reason: str) -> None:
         """A row that can't be used."""
         self.note(file, row, column, reason)
-        self.unusable.add((file, row))
+        self.unusable.setdefault((file, row), []).append(f"{column}: {reason}" if column else reason)
 
     def note(self, file: str, row: int, column: str, reason: str) -> None:
         """An image that was dropped, an ad without a text or an image, or a file without ads: no row is lost."""
@@ -61,14 +65,13 @@ class Quarantine:
         """Raises DataError, with counts by reason and the first rows, if more than MOST of `rows` rows are unusable."""
         if len(self.unusable) <= MOST * rows:
             return
-        lost = [entry for entry in sorted(self.entries) if entry[:2] in self.unusable]
-        counts = Counter(f"{column}: {reason}" if column else reason for _, _, column, reason in lost)
+        counts, first = Counter(chain.from_iterable(self.unusable.values())), sorted(self.unusable)[:5]
         raise DataError(
             f"{folder}: {len(self.unusable):,} of {rows:,} rows can't be used, more than a tenth, so nothing is done "
             f"with the rest either. {'; '.join(f'{count:,} × {what}' for what, count in counts.most_common(8))}. The "
-            f"first: {', '.join(f'{file} row {row}' for file, row, *_ in lost[:5])} (a file's first row is row 1). "
+            f"first: {', '.join(f'{file} row {row}' for file, row in first)} (a file's first row is row 1). "
             "Correct these rows or leave them out; if all of a column is unusable, its name under data.columns may be "
-            "wrong, and texts or images that the data doesn't have are set to null there."
+            "wrong, and texts, images, regions or groups that the data doesn't have are set to null there."
         )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -54,6 +55,15 @@ class Columns(Section):
     # What an ad is part of, such as a collection, for the split protocol `group`. An empty cell: of none.
     group: str | None = None
 
+    @field_validator("text", mode="before")
+    @classmethod
+    def _text_is_one_column(cls, value: Any) -> Any:
+        if isinstance(value, list):
+            raise ValueError(
+                "one column has the text: join a title and a description into one, with [SEP] between them"
+            )
+        return value
+
     @model_validator(mode="after")
     def _columns_differ(self) -> Columns:
         columns = [csv_reader.name(name) for name in self.required]
@@ -76,7 +86,7 @@ class Data(Section):
     folder: str = ""  # matched: the folder with the CSV files, a region each, and the pictures
     columns: Columns = Columns()  # matched: the CSV files' columns
     separator: str = Field("|", min_length=1)  # matched: between the paths of an ad's images
-    delimiter: str = Field(",", pattern=r'^[^"\r\n]$')  # matched: between columns
+    delimiter: str = ","  # matched: between columns
     encoding: str = "utf-8"  # matched: of the CSV files, by Python's name; Windows' is cp1252
     train_region: str | None = None  # what systems are trained on; null: south if it is there, else the largest
     scale: float = Field(0.02, gt=0, le=4)  # twin: 1.0 has the size of MATCHED (Table 1)
@@ -88,10 +98,28 @@ class Data(Section):
         ""  # matched: a file of answers about the data (chapter 01), as params/datasheet.yaml is the twin's
     )
 
+    @field_validator("source", mode="before")
+    @classmethod
+    def _source_is_known(cls, value: Any) -> Any:
+        if value not in ("twin", "matched"):
+            raise ValueError(
+                f"there is no source called {value!r}: matched is a folder of your own, twin the synthetic ads"
+            )
+        return value
+
     @field_validator("train_region")
     @classmethod
     def _region_names_are_lower_case(cls, value: str | None) -> str | None:
         return value if value is None else csv_reader.name(value).lower()
+
+    @field_validator("delimiter")
+    @classmethod
+    def _delimiter_is_a_character(cls, value: str) -> str:
+        if len(value) != 1 or value in '"\r\n':
+            raise ValueError(
+                f'a delimiter is one character, such as ";", and not a quote; tabs are "\\t" (not {value!r})'
+            )
+        return value
 
     @field_validator("encoding")
     @classmethod
@@ -106,7 +134,7 @@ class Data(Section):
     @model_validator(mode="after")
     def _source_fits(self) -> Data:
         if self.source == "matched" and not self.folder:
-            raise ValueError("source matched needs a folder, the one with the CSV files")
+            raise ValueError("source matched, your own data, needs a folder: the one with the CSV files")
         if self.source == "twin" and self.columns != Columns():
             raise ValueError("columns are for source matched; the twin's are known")
         return self
@@ -290,7 +318,7 @@ class Speed(Section):
 class StudyFile(Section):
     """A whole parameter file."""
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")  # results go to studies/<name>
+    name: str  # results go to studies/<name>
     about: str = ""
     data: Data = Data()
     split: Split = Split()
@@ -312,7 +340,12 @@ class StudyFile(Section):
 
     @field_validator("name")
     @classmethod
-    def _name_is_free(cls, value: str) -> str:
+    def _name_is_a_free_folder_s(cls, value: str) -> str:
+        if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", value):
+            raise ValueError(
+                f"{value!r} can't be a folder's name on every system; use small letters a to z, digits, - and _, and "
+                "begin with a letter or a digit"
+            )
         if value in RESERVED:
             raise ValueError(f"no study can be called {value!r}: a folder of that name is something else")
         return value

@@ -12,9 +12,11 @@ RENAMED: dict[str, str] = yaml_files.read(Path(__file__).with_suffix(".yaml"), "
 
 
 def nearest(name: object, known: Iterable[str]) -> str:
-    """A clause that suggests a known name: today's where it was renamed, else the most similar one, and lists all."""
+    """A clause that suggests a known name: today's where it was renamed, else the one that it begins (`01`) or the most
+    similar one, and lists all."""
     names = list(known)
     if (today := RENAMED.get(str(name))) in names:
         return f"it is called {today!r} now"
-    similar = difflib.get_close_matches(str(name).lower(), names, 1, 0.5)
+    begun = [other for other in names if name and other.startswith(str(name).lower())]
+    similar = begun if len(begun) == 1 else difflib.get_close_matches(str(name).lower(), names, 1, 0.5)
     return (f"did you mean {similar[0]!r}? " if similar else "") + f"known are {', '.join(names)}"

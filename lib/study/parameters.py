@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from lib.core.errors import DataError
 from lib.core.files import ROOT
+from lib.study import messages
 from lib.study.names import nearest
 from lib.study.registry import BACKBONES, GENERATOR, RANDOM
 from lib.study.run_kinds import BASELINE, RUN_KINDS
@@ -119,15 +120,7 @@ def _assigned(source: str) -> dict[str, ast.expr]:
 
 def _message(error: ErrorDetails) -> str:
     """One of pydantic's errors as a clause that names the parameter."""
-    where = ".".join(str(part) for part in error["loc"][:1])
+    where = messages.place(error["loc"][:1])
     if error["type"] == "missing":
         return f"{where} is missing; give it"
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "value_error":
-        return message
-    return f"{where} is {_quoted(error['input'])}: {message[0].lower()}{message[1:]}"
-
-
-def _quoted(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}…"
+    return messages.clause(error, "" if error["type"] == "value_error" else where)

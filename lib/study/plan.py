@@ -20,7 +20,7 @@ from pydantic_core import ErrorDetails
 from lib.core import data_state, fingerprints, yaml_files
 from lib.core.errors import DataError
 from lib.core.files import ROOT
-from lib.study import parameters, run_kinds, run_record
+from lib.study import messages, parameters, run_kinds, run_record
 from lib.study.config import FACE_NETWORKS, StudyFile, check_batch
 from lib.study.names import nearest
 from lib.study.run_kinds import NO_GROUPS, RUN_KINDS
@@ -60,7 +60,7 @@ class Study(StudyFile):
         known = chapters()
         for name in value:
             if name not in known:
-                raise ValueError(f"there is no notebooks/{name}.ipynb among the chapters; {nearest(name, known)}")
+                raise ValueError(f"there is no chapter called {name!r}; {nearest(name, known)}")
         if duplicates := [name for name in value if value.count(name) > 1]:
             raise ValueError(f"{duplicates[0]} is there twice")
         return value
@@ -159,6 +159,11 @@ class Study(StudyFile):
             )
         if self.runs and not self.all_runs() and reads_runs(name):
             return "it compares runs, and this data allows none of the study's."
+        if name in run_kinds.OF_BENCHMARKS and self.runs and not any(map(_is_benchmark, self.all_runs().values())):
+            return (
+                f"it is about systems trained by {run_kinds.BENCHMARK}, and none of the study's runs is, as is usual "
+                "(without variant, sampling or faces). Add that objective to a run of 10_text, 11_image or 12_fusion."
+            )
         return self._lacking(run_kinds.CHAPTER_NEEDS.get(name, ()))
 
     def key(self, notebook_name: str, parameters: dict[str, Any]) -> str:
@@ -328,6 +333,12 @@ def chapters() -> list[str]:
     return sorted(path.stem for path in (ROOT / "notebooks").glob("[0-9]*.ipynb") if path.stem not in RUN_KINDS)
 
 
+def _is_benchmark(run: Run) -> bool:
+    """Whether a run is one of those that the chapters of run_kinds.OF_BENCHMARKS are about."""
+    unusual = {"variant", "sampling", "faces", "protocol"} & set(run.parameters)
+    return run.parameters.get("objective") == run_kinds.BENCHMARK and not run.parameters.get("aligned") and not unusual
+
+
 def _combinations(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     """All combinations of an entry's lists, each as a run's parameters."""
     grid = {name: values for name, values in entry.items() if name != "notebook"}
@@ -400,11 +411,10 @@ def load(study: str | Path) -> Study:
 def _message(error: ErrorDetails) -> str:
     """One of pydantic's errors, with the nearest valid name where a name isn't known."""
     *above, last = error["loc"] or ("",)
-    where = ".".join(str(part) for part in error["loc"])
+    where = messages.place(error["loc"])
     if error["type"] == "extra_forbidden":
         section: Any = Study
         for part in above:
             section = section.model_fields[part].annotation
         return f"{where}: there is no such parameter; {nearest(last, section.model_fields)}"
-    message = error["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
+    return messages.clause(error, where)

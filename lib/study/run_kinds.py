@@ -46,7 +46,7 @@ Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 def _one_of(what: str, known: Collection[str], more: str = "") -> Any:
     def checked(name: str) -> str:
         if name not in known:
-            raise ValueError(f"there is no {what} called {name!r}; {nearest(name, known)}{more}")
+            raise ValueError(f"there is no {what} called {name!r}; {nearest(name, filter(None, known))}{more}")
         return name
 
     return AfterValidator(checked)
@@ -275,6 +275,10 @@ CHAPTER_NEEDS: dict[str, tuple[str, ...]] = {
     "94_gpu_speed": ("text", "image"),
 }
 """Chapters that need the ads' texts or pictures; others show what there is."""
+BENCHMARK = "ce+supcon"
+"""The objective of the systems that chapters with one default for all compare: the papers' benchmark."""
+OF_BENCHMARKS = ("32_known_and_new_vendors", "33_insights", "34_knowledge_graph", "36_one_ad")
+"""Chapters that are about the systems trained by it (`lib.runs.results.Results.representations`)."""
 CHAPTER_SECTIONS: dict[str, tuple[str, ...]] = {
     "35_alignment": ("alignment",),
     "42_hotel_results": ("hotels",),

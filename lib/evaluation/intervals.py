@@ -144,14 +144,19 @@ def holm(p: Sequence[float]) -> np.ndarray:
 
     Missing ones (NaN) stay so and don't count.
     """
-    from statsmodels.stats.multitest import multipletests
+    values = pd.Series(np.asarray(p, float))
+    return np.asarray(holm_by_family(values, pd.Series(0, index=values.index)))
 
-    values = np.asarray(p, float)
-    corrected: np.ndarray = np.full(len(values), np.nan)
-    finite = np.isfinite(values)
-    if finite.any():
-        corrected[finite] = multipletests(values[finite], method="holm")[1]
-    return corrected
+
+def holm_by_family(p: pd.Series, family: pd.Series) -> pd.Series:
+    """p values corrected for the number of their family (Holm 1979); missing ones stay so and don't count.
+
+    statsmodels' function collects garbage at each call, a third of a second with the models loaded.
+    """
+    ordered = p.astype(float).dropna().sort_values(kind="stable")
+    groups = family[ordered.index]
+    left = ordered.groupby(groups).transform("size") - ordered.groupby(groups).cumcount()
+    return (ordered * left).clip(upper=1.0).groupby(groups).cummax().reindex(p.index)
 
 
 def order(low: pd.Series, high: pd.Series, other_low: pd.Series, other_high: pd.Series) -> np.ndarray:

@@ -17,10 +17,9 @@ from scipy.stats import kendalltau
 
 from lib.core.schemas import Table
 from lib.evaluation import power
-from lib.evaluation.intervals import interval
+from lib.evaluation.intervals import holm_by_family, interval
 from lib.evaluation.power import Estimate
 from lib.review import analysis_plan
-from lib.review.order_tests import holm_by_family
 from lib.review.system_ranking import TASK, drawn, matrix
 
 DRAWS = 1000

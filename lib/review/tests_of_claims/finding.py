@@ -12,8 +12,8 @@ import pandas as pd
 from lib.core import tables as read_back
 from lib.core import yaml_files
 from lib.evaluation import power
+from lib.evaluation.intervals import holm_by_family
 from lib.review import analysis_plan
-from lib.review.order_tests import holm_by_family
 from lib.review.tests_of_claims.schemas import SCHEMAS
 from lib.review.verdicts import ClaimVerdict
 

@@ -3,7 +3,6 @@
 import json
 
 import pandas as pd
-import pytest
 
 from lib.review.speed import part_speed, training_speed
 
@@ -42,12 +41,3 @@ def test_times_of_notebooks_are_summed(tmp_path):
     table = part_speed.notebook_times(tmp_path)
     assert table.to_dict("list") == {"notebook": ["10_text", "01_data"], "executions": [2, 1], "seconds": [8, 2.5]}
     assert part_speed.notebook_times(tmp_path / "nothing").empty
-
-
-@pytest.mark.parametrize(("shift", "expected"), [(0.0, 0), (0.05, 0), (0.5, 1)])
-def test_a_loss_of_quality_beyond_the_intervals_is_named(shift, expected):
-    rows = [
-        {"system": "text", "loop": loop, "metric": "Macro-F1", "mean": mean, "low": mean - 0.1, "high": mean + 0.1}
-        for loop, mean in (("plain", 0.8), ("ours", 0.8 - shift))
-    ]
-    assert len(training_speed.apart(pd.DataFrame(rows))) == expected

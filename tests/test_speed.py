@@ -94,6 +94,7 @@ def test_texts_are_also_compared_at_the_length_that_ours_reads(run, monkeypatch)
         return 1.0
 
     monkeypatch.setattr(training_speed, "rate", rate)
+    monkeypatch.setattr(training_speed.changes, "everything", lambda run: None)
     how = SimpleNamespace(padded=16, rounds=1, seconds=0.1)
     assert training_speed.training({"both": lambda: run}, how, 4)["system"].tolist() == ["both", "both, cut alike"]
     assert lengths == [16, 2, 2, 2]  # plain, ours, and again

@@ -9,10 +9,8 @@ train the same system with the same objective and the same number of items a ste
 from __future__ import annotations
 
 import itertools
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -24,6 +22,7 @@ from torch.utils.data import DataLoader
 from lib.data import identifiers, image_arrays
 from lib.models.acceleration import PrecisionSetting, device, precision
 from lib.models.system import System
+from lib.review.speed import changes
 from lib.runs import batches
 from lib.runs.attribution import Experiment
 from lib.study.config import Speed
@@ -157,18 +156,19 @@ def training(runs: Mapping[str, Callable[[], Experiment]], settings: Speed, size
     alike`, with the plain loop's texts padded to the length at which ours cuts them: what is left then is the loops'
     own, and no choice of how much is read.
 
-    runs: a name -> what makes the run, so that only one system is held at a time. size: items of a step.
+    runs: a name -> what makes the run, so that one system is held at a time (in two copies). size: items of a step.
     """
     rows = []
     for name, make in runs.items():
-        run = make()
+        run, plain_run = make(), make()
+        changes.everything(plain_run)
         ours = our_batches(run.batch_items("train"), size)
         fast = partial(rate, run, ours, run.study.training.precision, settings.seconds)
         lengths = {name: settings.padded}
         if run.system.tokenizer:
             lengths[f"{name}, cut alike"] = run.inputs.max_tokens
         for label, padded in lengths.items():
-            slow = partial(rate, run, plain_batches(run, size, padded), "32-true", settings.seconds)
+            slow = partial(rate, plain_run, plain_batches(run, size, padded), "32-true", settings.seconds)
             rows += in_turns(label, slow, fast, settings.rounds)
     return pd.DataFrame(rows)
 
@@ -180,51 +180,6 @@ class PlainRun(Experiment):
         _, val, _ = super().loaders()
         train = PlainLoader(self, self.variant.training.batch_size, self.inputs.max_tokens, self.parameters["seed"])
         return train, val, len(train.items)
-
-
-LOOPS: Mapping[str, tuple[type[Experiment], dict[str, Any]]] = {
-    "plain": (PlainRun, {"precision": "32-true", "compiled": False}),
-    "ours": (Experiment, {}),
-}
-"""A loop -> the kind of run that has it, and what of the study's training it changes."""
-
-
-def quality(
-    systems: Mapping[str, tuple[str, dict[str, Any]]],
-    epochs: int,
-    loops: Mapping[str, tuple[type[Experiment], dict[str, Any]]] = LOOPS,
-) -> pd.DataFrame:
-    """What each loop's systems reach after so many epochs on the same items: `system, loop, metric, mean, low, high,
-    seconds` (of training); Macro-F1 of identification, and R-Precision and Macro-F1@X of the training region's
-    retrieval, with 95 % intervals over vendors.
-
-    systems: a name -> the run notebook and its arguments. Texts are cut at the same length in all, since how much is
-    read is no matter of speed.
-    """
-    rows = []
-    for name, (notebook, arguments) in systems.items():
-        for loop, (kind, changes) in loops.items():
-            with tempfile.TemporaryDirectory() as folder:
-                run = kind(notebook, **(arguments | {"out": folder, "metered": False}))
-                settings = run.variant.training.model_copy(update={"epochs": epochs, "steps": None, **changes})
-                run.variant = replace(run.variant, training=settings)
-                history = run.train()
-                identified, linked = run.identify(), run.verify()
-            linked = linked[(linked["modality"] == run.data.modality) & (linked["region"] == run.data.region)]
-            both = pd.concat([identified[identified["metric"] == "Macro-F1"], linked])
-            shown = both[both["metric"].isin(["Macro-F1", "R-Precision@X", "Macro-F1@X"])]
-            rows.append(shown.assign(system=name, loop=loop, seconds=history["seconds"].sum()))
-    return pd.concat(rows, ignore_index=True)[["system", "loop", "metric", "mean", "low", "high", "seconds"]]
-
-
-def apart(table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of `quality` in which a loop's mean lies outside the plain loop's interval, or the plain one's outside
-    its: `system, loop, metric`."""
-    plain = table.loc[table["loop"] == "plain", ["system", "metric", "mean", "low", "high"]]
-    both = table[table["loop"] != "plain"].merge(plain, on=["system", "metric"], suffixes=("", "_plain"))
-    inside = both["mean"].between(both["low_plain"], both["high_plain"])
-    inside |= both["mean_plain"].between(both["low"], both["high"])
-    return both.loc[~inside, ["system", "loop", "metric"]].reset_index(drop=True)
 
 
 def spread(measured: pd.DataFrame) -> pd.DataFrame:

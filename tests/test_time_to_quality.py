@@ -1,0 +1,84 @@
+"""Seconds until a loop is as good as the plain one ends."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from lib.pipeline import figure_speed
+from lib.review.speed import machine_limits, time_to_quality
+from lib.review.speed.time_to_quality import OURS, PLAIN
+
+
+def curve(loop, seconds, scores, seed=1, half=0.1):
+    return pd.DataFrame(
+        {
+            "system": "text",
+            "loop": loop,
+            "seed": seed,
+            "steps": range(1, len(scores) + 1),
+            "seconds": seconds,
+            "score": scores,
+            "low": np.subtract(scores, half),
+            "high": np.add(scores, half),
+            "wh": np.divide(seconds, 10),
+        }
+    )
+
+
+CURVES = pd.concat(
+    [
+        curve(PLAIN, [10, 20, 30, 40], [0.2, 0.5, 0.75, 0.8]),
+        curve(OURS, [5, 10, 15, 20], [0.3, 0.72, 0.7, 0.8]),
+        curve("worse", [1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4]),
+    ],
+    ignore_index=True,
+)
+
+
+def test_the_target_is_the_lower_end_of_the_plain_loops_last_interval():
+    table = time_to_quality.times(CURVES).set_index("loop")
+    assert table["target"].tolist() == pytest.approx([0.7] * 3)
+    assert table["reached"].tolist() == pytest.approx([30, 10, np.nan], nan_ok=True)
+    assert table.loc[OURS, "ratio"] == 3 and table.loc[PLAIN, "ratio"] == 1 and np.isnan(table.loc["worse", "ratio"])
+    assert table.loc[OURS, "reached_wh"] == 1 and table.loc[OURS, "seconds"] == 20
+
+
+def test_a_loop_that_ends_worse_is_apart_and_said_to_miss():
+    both = pd.concat([CURVES, CURVES.assign(seed=2, seconds=2 * CURVES["seconds"])], ignore_index=True)
+    found = time_to_quality.summary(time_to_quality.times(both)).set_index("loop")
+    assert found["missed"].tolist() == [0, 0, 2] and found["apart"].tolist() == [0, 0, 2]
+    assert found.loc[OURS, "reached"] == 15 and found.loc[OURS, "ratio"] == 3 and (found["seeds"] == 2).all()
+    words = time_to_quality.answer(found.reset_index())
+    assert "3.0 times as soon" in words and "2 of 2 seeds never reach it" in words and PLAIN + ":" not in words
+
+
+def test_the_clock_stands_still_while_quality_is_looked_at(monkeypatch):
+    now = iter(range(0, 1000, 10))
+    monkeypatch.setattr(time_to_quality, "clock", lambda: next(now))
+    monkeypatch.setattr(time_to_quality, "quality", lambda run: {"score": 0.5, "low": 0.4, "high": 0.6})
+    watched = time_to_quality.Curve(None, lambda system, batch, part: part)
+    for part in ("train", "train", "val", "train", "val"):
+        assert watched(None, {}, part) == part
+    assert [row["steps"] for row in watched.rows] == [2, 3]
+    assert [row["seconds"] for row in watched.rows] == [10, 20], "what passes between two readings is no training"
+
+
+def test_curves_are_drawn_with_their_targets():
+    figure = figure_speed.curves(CURVES, time_to_quality.times(CURVES))
+    [axes] = figure.axes
+    targets = [line for line in axes.lines if line.get_linestyle() == "--"]
+    assert [line.get_ydata()[0] for line in targets] == pytest.approx([0.7])
+    assert [len(line.get_xdata()) for line in axes.lines[:3]] == [4, 4, 4]
+    plt.close(figure)
+
+
+def test_the_machines_limits_are_measured():
+    table = machine_limits.measure(0.01, rounds=1)
+    assert len(table) == 4 and (table["gflops"] > 0).all()
+
+
+def test_every_loop_has_a_name_of_its_own_and_a_system():
+    loops = [*time_to_quality.MAIN, *time_to_quality.STEPS, *time_to_quality.TRIED]
+    assert len({loop.name for loop in loops}) == len(loops) and all(loop.systems for loop in loops)
+    assert loops[0].name == PLAIN and loops[1].name == OURS

@@ -15,9 +15,18 @@ def test_ratios_are_read_from_the_chapters_tables(tmp_path):
     assert tuple(found.loc["scoring retrieval"]) == (25, 20, 30) and tuple(found.loc["decoding"]) == (2, 1.5, 2.5)
 
 
-def test_only_spreads_that_are_apart_count():
-    def table(**ratios):
-        return pd.DataFrame([{"part": name, "ratio": r, "low": r - 1, "high": r + 1} for name, r in ratios.items()])
+def table(**ratios):
+    return pd.DataFrame([{"part": name, "ratio": r, "low": r - 1, "high": r + 1} for name, r in ratios.items()])
 
-    found = bench.compared(table(a=5, b=9, c=5, d=5), table(a=6, b=5, c=9, e=5)).set_index("part")["verdict"]
+
+def test_only_spreads_that_are_apart_count():
+    here = bench.of_executions([table(a=5, b=9, c=5, d=5)])
+    found = bench.compared(here, table(a=6, b=5, c=9, e=5)).set_index("part")["verdict"]
     assert found.to_dict() == {"a": "same", "b": "faster", "c": "slower", "d": "new", "e": "gone"}
+
+
+def test_what_executions_differ_by_is_no_alarm():
+    here = bench.of_executions([table(a=5, b=5), table(a=5, b=5), table(a=8, b=5)])
+    assert here.set_index("part").loc["a"].to_dict() == {"ratio": 5, "low": 4, "high": 9, "between": 1.6}
+    found = bench.compared(here, table(a=12, b=12)).set_index("part")["verdict"]
+    assert found.to_dict() == {"a": "same", "b": "slower"}, "11 / 1.6 is within what executions of a reach"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +15,8 @@ from lib.pipeline import execute
 from lib.study import plan
 
 OUT = ROOT / "studies" / "bench"
+TIMES = 3
+"""How often the chapter is executed: ratios differ more from one execution to the next than within one."""
 
 
 def ratios(tables: Path) -> pd.DataFrame:
@@ -28,10 +31,24 @@ def ratios(tables: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def of_executions(found: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """`ratios` of several executions as one: the median of their ratios, the least and most of all rounds, and
+    `between`, how many times the least ratio the largest is."""
+    by = pd.concat(found, ignore_index=True).groupby("part", sort=False)
+    table = pd.DataFrame({"ratio": by["ratio"].median(), "low": by["low"].min(), "high": by["high"].max()})
+    return table.assign(between=by["ratio"].max() / by["ratio"].min()).reset_index()
+
+
 def compared(here: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
     """Both side by side, with `verdict`: *slower* or *faster* where the two spreads are apart, *same* where they meet,
-    *new* or *gone* where one lacks it."""
+    *new* or *gone* where one lacks it.
+
+    here: of `of_executions`. What is published is of one execution: its spread is widened by what executions differ by
+    here.
+    """
     table = here.merge(published, how="outer", on="part", suffixes=("", "_published"), sort=False)
+    table["low_published"] /= table["between"]
+    table["high_published"] *= table["between"]
     order = intervals.order(table["low"], table["high"], table["low_published"], table["high_published"])
     verdict = pd.Series(order, table.index).map({-1: "slower", 0: "same", 1: "faster"})
     verdict = verdict.mask(table["ratio_published"].isna(), "new").mask(table["ratio"].isna(), "gone")
@@ -39,12 +56,15 @@ def compared(here: pd.DataFrame, published: pd.DataFrame) -> pd.DataFrame:
 
 
 def bench(name: str) -> int:
-    """Execute chapter 92 again, write studies/bench/tables/bench.csv and say what changed; 1 when something became
-    slower on the kind of machine that was published, else 0."""
+    """Execute chapter 92 again, TIMES times, write studies/bench/tables/bench.csv and say what changed; 1 when
+    something became slower on the kind of machine that was published, else 0."""
     chosen = plan.load(name).published()
-    source, parameters = ROOT / "notebooks" / "92_speed.ipynb", {"study": name, "out": str(OUT.relative_to(ROOT))}
-    execute.execute(source, OUT / "notebooks" / source.name, parameters, source.stem)
-    here = ratios(OUT / "tables")
+    source, found = ROOT / "notebooks" / "92_speed.ipynb", []
+    parameters = {"study": name, "out": str(OUT.relative_to(ROOT)), "seeds": []}  # without time to quality: an hour
+    for _ in range(TIMES):
+        execute.execute(source, OUT / "notebooks" / source.name, parameters, source.stem)
+        found.append(ratios(OUT / "tables"))
+    here = of_executions(found)
     published = chosen.folder / "tables"
     has_published = (published / "speed_parts.csv").exists()
     table = compared(here, ratios(published)) if has_published else here

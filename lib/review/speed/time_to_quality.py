@@ -216,16 +216,17 @@ TRIED = (
 """What ours might do besides."""
 
 
-def on_an_accelerator(compiled: bool) -> tuple[Loop, ...]:
-    """The plain loop, ours with its blocks compiled or not, and ours with four times the batch at three rates."""
-    way = {"compiled": compiled}
-    ours = Loop(OURS, training=lambda _: way)
-    larger = tuple(
-        Loop(f"ours, 4 times the batch, rates times {rates}", training=partial(_enlarged, 4, rates, way))
+def _enlarged(factor: int, rates: float, settings: Any) -> dict[str, Any]:
+    return _larger(factor, rates)(settings) | COMPILED
+
+
+COMPILED = {"compiled": True}
+ON_AN_ACCELERATOR = (
+    MAIN[0],
+    Loop(OURS, training=lambda _: COMPILED),
+    *(
+        Loop(f"ours, 4 times the batch, rates times {rates}", training=partial(_enlarged, 4, rates))
         for rates in (1, 2, 4)
-    )
-    return MAIN[0], ours, *larger
-
-
-def _enlarged(factor: int, rates: float, way: dict[str, Any], settings: Any) -> dict[str, Any]:
-    return _larger(factor, rates)(settings) | way
+    ),
+)
+"""The plain loop, ours with compiled blocks, and with four times the batch at three rates."""

@@ -87,9 +87,10 @@ def prepare_images(network: nn.Module) -> int:
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     found = 0
     for convolution in convolutions:
+        single = convolution.kernel_size == convolution.stride == (1, 1) and convolution.padding == (0, 0)
         ways: dict[Callable[..., torch.Tensor], bool] = {
-            _pointwise: convolution.kernel_size == (1, 1) and convolution.stride == (1, 1) and convolution.groups == 1,
-            by_channel: convolution.groups > 1,
+            _pointwise: single and convolution.groups == 1,
+            by_channel: convolution.groups > 1 and convolution.padding_mode == "zeros",
         }
         for way, fits in ways.items():
             if fits:

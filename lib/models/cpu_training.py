@@ -1,6 +1,7 @@
 """Ways to train on a CPU in less time that change results by rounding alone, or draw the same dropout in another way.
 
-Chapter 92 measures each of them. All leave networks as they are where nothing is trained, and on an accelerator.
+Chapter 92 measures each of them. Dropout and convolutions are as ever where nothing is trained, and all of it is on an
+accelerator.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Dropout(nn.Dropout):
 
 
 def prepare_text(model: Any) -> None:
-    """Make a transformer of texts train faster on a CPU: its attention, its dropout, and bf16 from block to block."""
+    """Make a transformer of texts train faster on a CPU: its attention, where it takes another, and its dropout."""
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):
             if type(child) is nn.Dropout:
@@ -82,7 +83,7 @@ def _takes_attention(model: Any) -> bool:
 
 
 def prepare_images(network: nn.Module) -> int:
-    """Compute a network's convolutions of single positions as matrix products, and those by channel as `by_channel`
+    """Compute a network's convolutions of single positions as matrix products, and those in groups as `by_channel`
     does, where it is trained on a CPU; returns how many of both there are."""
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     found = 0

@@ -17,7 +17,7 @@ from torch.nn import functional
 ATTENTION = "matrix products"
 """The name of `attention` among transformers' attentions."""
 SMALL_MAP = 16
-"""Positions of the largest map whose convolution by channel is computed as a matrix product."""
+"""Positions of the largest map whose depthwise convolution is computed as a matrix product."""
 LEVELS = 1 << 16
 """Steps in which a drawn dropout rate is exact."""
 
@@ -83,8 +83,8 @@ def _takes_attention(model: Any) -> bool:
 
 
 def prepare_images(network: nn.Module) -> int:
-    """Compute a network's convolutions of single positions as matrix products, and those in groups as `by_channel`
-    does, where it is trained on a CPU; returns how many of both there are."""
+    """Compute a network's pointwise (1 x 1) convolutions as matrix products, and its depthwise and other grouped ones as
+    `by_channel` does, where it is trained on a CPU; returns how many of both there are."""
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     found = 0
     for convolution in convolutions:
@@ -119,10 +119,10 @@ def _pointwise(convolution: nn.Conv2d, _: Any, inputs: torch.Tensor) -> torch.Te
 def by_channel(
     convolution: nn.Conv2d, forward: Callable[[torch.Tensor], torch.Tensor], inputs: torch.Tensor
 ) -> torch.Tensor:
-    """A convolution in groups, trained in less time: its backward pass in bf16 takes most of a step on a CPU.
+    """A grouped convolution, trained in less time: its backward pass in bf16 takes most of a step on a CPU.
 
-    Of one channel a group on a small map it is a product of the map's positions with a matrix of the kernel's weights
-    for each channel, since most of the kernel lies beside the map; else it is computed in float32.
+    A depthwise one on a small map is a product of the map's positions with a matrix of the kernel's weights for each
+    channel, since most of the kernel lies beside the map; any other is computed in float32.
     """
     n, channels, height, width = inputs.shape
     single = convolution.groups == channels == convolution.out_channels and convolution.dilation == (1, 1)

@@ -43,7 +43,7 @@ def all_rows(run: Experiment) -> None:
 
 
 def torchs_convolutions(run: Experiment) -> None:
-    """torch's convolutions, those by channel in float32."""
+    """torch's convolutions, grouped ones in float32."""
     for module in run.system.modules():
         if isinstance(module, nn.Conv2d) and "forward" in vars(module):
             own = partial(type(module).forward, module)
@@ -73,6 +73,7 @@ def lower_half_frozen(run: Experiment) -> None:
         layers = model.encoder.layer
         for part in (model.embeddings, *layers[: len(layers) // 2]):
             part.requires_grad_(False)
+        all_rows(run)  # the rows that texts use would be a matrix of their own, which is trained
     if run.system.image is not None:
         network: Any = run.system.image.model  # type: ignore[attr-defined]
         for part in (network.conv_stem, network.bn1, *network.blocks[: len(network.blocks) // 2]):

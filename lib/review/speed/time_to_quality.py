@@ -11,7 +11,6 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -182,11 +181,12 @@ def answer(found: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _larger(factor: int, rates: float) -> Callable[[Any], dict[str, Any]]:
-    """A batch so many times as large, at rates so many times as high."""
+def _larger(factor: int, times: float, **more: Any) -> Callable[[Any], dict[str, Any]]:
+    """A batch so many times as large, at rates so many times as high; `more` as given."""
 
     def changed(settings: Any) -> dict[str, Any]:
-        return {"batch_size": factor * settings.batch_size} | {rate: rates * getattr(settings, rate) for rate in RATES}
+        rates = {rate: times * getattr(settings, rate) for rate in RATES}
+        return {"batch_size": factor * settings.batch_size} | rates | more
 
     return changed
 
@@ -214,18 +214,11 @@ TRIED = (
     Loop("tried: lower half frozen", changes=(changes.lower_half_frozen,)),
 )
 """What ours might do besides."""
-
-
-def _enlarged(factor: int, rates: float, settings: Any) -> dict[str, Any]:
-    return _larger(factor, rates)(settings) | COMPILED
-
-
-COMPILED = {"compiled": True}
 ON_AN_ACCELERATOR = (
     MAIN[0],
-    Loop(OURS, training=lambda _: COMPILED),
+    Loop(OURS, training=lambda _: {"compiled": True}),
     *(
-        Loop(f"ours, 4 times the batch, rates times {rates}", training=partial(_enlarged, 4, rates))
+        Loop(f"ours, 4 times the batch, rates times {rates}", training=_larger(4, rates, compiled=True))
         for rates in (1, 2, 4)
     ),
 )

@@ -83,8 +83,8 @@ def _takes_attention(model: Any) -> bool:
 
 
 def prepare_images(network: nn.Module) -> int:
-    """Compute a network's pointwise (1 x 1) convolutions as matrix products, and its depthwise and other grouped ones as
-    `by_channel` does, where it is trained on a CPU; returns how many of both there are."""
+    """Compute a network's pointwise (1 x 1) convolutions as matrix products, and its depthwise and other grouped ones
+    as `by_channel` does, where it is trained on a CPU; returns how many of both there are."""
     convolutions = [module for module in network.modules() if isinstance(module, nn.Conv2d)]
     found = 0
     for convolution in convolutions:

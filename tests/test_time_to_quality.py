@@ -28,8 +28,8 @@ def curve(loop, seconds, scores, seed=1, half=0.1):
 
 CURVES = pd.concat(
     [
-        curve(PLAIN, [10, 20, 30, 40], [0.2, 0.5, 0.75, 0.8]),
-        curve(OURS, [5, 10, 15, 20], [0.3, 0.72, 0.7, 0.8]),
+        curve(PLAIN, [10, 20, 30, 40], [0.2, 0.5, 0.9, 0.8]),
+        curve(OURS, [5, 10, 15, 20], [0.3, 0.7, 0.72, 0.8]),
         curve("worse", [1, 2, 3, 4], [0.1, 0.2, 0.3, 0.4]),
     ],
     ignore_index=True,
@@ -39,18 +39,27 @@ CURVES = pd.concat(
 def test_the_target_is_the_lower_end_of_the_plain_loops_last_interval():
     table = time_to_quality.times(CURVES).set_index("loop")
     assert table["target"].tolist() == pytest.approx([0.7] * 3)
-    assert table["reached"].tolist() == pytest.approx([30, 10, np.nan], nan_ok=True)
-    assert table.loc[OURS, "ratio"] == 3 and table.loc[PLAIN, "ratio"] == 1 and np.isnan(table.loc["worse", "ratio"])
-    assert table.loc[OURS, "reached_wh"] == 1 and table.loc[OURS, "seconds"] == 20
+    assert table["reached"].tolist() == pytest.approx([25, 10, np.nan], nan_ok=True)
+    assert table.loc[OURS, "ratio"] == pytest.approx(2.5) and table.loc[PLAIN, "ratio"] == 1
+    assert np.isnan(table.loc["worse", "ratio"])
+    assert table.loc[OURS, "reached_wh"] == pytest.approx(1) and table.loc[OURS, "seconds"] == 20
+
+
+@pytest.mark.parametrize(
+    ("scores", "epochs"), [([0.4, 0.6], 1.5), ([0.5, 0.8], 1.0), ([0.3, 0.4], np.nan), ([0.8, 0.1], 0.625)]
+)
+def test_a_target_is_reached_on_a_straight_line_between_two_epochs(scores, epochs):
+    assert time_to_quality.crossed(np.array(scores), 0.5) == pytest.approx(epochs, nan_ok=True)
+    assert time_to_quality.crossed(np.array(scores), -0.1) == 0, "a target below all scores is met from the beginning"
 
 
 def test_a_loop_that_ends_worse_is_apart_and_said_to_miss():
     both = pd.concat([CURVES, CURVES.assign(seed=2, seconds=2 * CURVES["seconds"])], ignore_index=True)
     found = time_to_quality.summary(time_to_quality.times(both)).set_index("loop")
     assert found["missed"].tolist() == [0, 0, 2] and found["apart"].tolist() == [0, 0, 2]
-    assert found.loc[OURS, "reached"] == 15 and found.loc[OURS, "ratio"] == 3 and (found["seeds"] == 2).all()
+    assert found.loc[OURS, ["reached", "ratio", "seeds"]].tolist() == pytest.approx([15, 2.5, 2])
     words = time_to_quality.answer(found.reset_index())
-    assert "3.0 times as soon" in words and "2 of 2 seeds never reach it" in words and PLAIN + ":" not in words
+    assert "2.5 times as soon" in words and "2 of 2 seeds never reach it" in words and PLAIN + ":" not in words
 
 
 def test_the_clock_stands_still_while_quality_is_looked_at(monkeypatch):

@@ -115,22 +115,26 @@ def _repeated(rows: Sequence[PrintedRow]) -> np.ndarray:
 def equal_cells(rows: Sequence[PrintedRow], sources: Sequence[Source]) -> np.ndarray:
     """Whether mean and ± of printed cells equal those of sources' cells: (rows, sources, metrics, regions, metrics
     there, regions there)."""
-    found: np.ndarray = np.ones((), bool)
-    for name, unit in (("mean", UNIT), ("std", UNIT_STD)):
-        printed = np.stack([getattr(row, f"{name}s") for row in rows])[:, None, :, :, None, None]
-        stored = np.stack([getattr(source, f"{name}s") for source in sources])[None, :, None, None]
-        slack = np.stack([getattr(source, f"{name}_slack") for source in sources])[None, :, None, None]
-        found = found & (np.abs(printed - stored) <= slack + unit / 1000)
+    (printed_means, printed_stds), (means, stds, mean_slack, std_slack) = (
+        [np.stack([getattr(one, name) for one in many]) for name in names]
+        for many, names in ((rows, ("means", "stds")), (sources, ("means", "stds", "mean_slack", "std_slack")))
+    )
+    far = np.abs(printed_stds[:, None, :, :, None, None] - stds[None, :, None, None])
+    found: np.ndarray = far <= std_slack[None, :, None, None] + UNIT_STD / 1000
+    row, source, metric, region, metric_there, region_there = np.nonzero(found)  # few: the means of these alone are met
+    there = source, metric_there, region_there
+    far = np.abs(printed_means[row, metric, region] - means[there])
+    found[found] = far <= mean_slack[there] + UNIT / 1000
     return found
 
 
-def tail(chance: np.ndarray, count: int) -> float:
-    """The probability that at least `count` of independent events with these probabilities happen.
+def tails(chance: np.ndarray) -> np.ndarray:
+    """The probability that at least 0, 1, 2 … of independent events with these probabilities (n,) happen: (n + 1,).
 
     Added up from products alone, so that the least tail is as exact as the largest.
     """
     of_each = reduce(np.convolve, [np.array([1 - one, one]) for one in chance], np.ones(1))
-    return float(of_each[count:].sum())
+    return np.array([of_each[count:].sum() for count in range(len(of_each))])
 
 
 def best(source: Source, pairs: np.ndarray, chance: np.ndarray, tried: int) -> Match:
@@ -140,14 +144,20 @@ def best(source: Source, pairs: np.ndarray, chance: np.ndarray, tried: int) -> M
     the row's cells (`chances`), 1 for those matched already. tried: how many pairs of row and source there are.
     """
     found: list[Match] = []
-    room = 1 + 2 * source.mean_slack / UNIT
+    room = np.broadcast_to((1 + 2 * source.mean_slack / UNIT)[None, None], pairs.shape)
+    known: dict[bytes, np.ndarray] = {}  # most sources are as exact in all cells, and all assignments alike then
     for exchanges, orders, factor in _ways(pairs):
-        for metrics, order in itertools.product(exchanges, orders):
-            equal = placed(pairs, metrics, order)
-            own = np.minimum(chance * room[list(metrics)][:, list(order)], 1)
-            counted = own < 1
-            probability = tail(own[counted], int((equal & counted).sum()))
-            found.append(Match(source, metrics, order, equal, min(1.0, WAYS * tried * factor * probability)))
+        assigned = list(itertools.product(exchanges, orders))
+        equal = placed(pairs, assigned)
+        own = np.minimum(chance * placed(room, assigned), 1)
+        counts = (equal & (own < 1)).sum(axis=(1, 2))
+        for of_cells in own:
+            if of_cells.tobytes() not in known:
+                known[of_cells.tobytes()] = tails(of_cells[of_cells < 1])
+        probability = [known[of_cells.tobytes()][count] for of_cells, count in zip(own, counts, strict=True)]
+        corrected = np.minimum(1.0, WAYS * tried * factor * np.array(probability))
+        first = np.lexsort((-equal.sum(axis=(1, 2)), corrected))[0]
+        found.append(Match(source, *assigned[first], equal[first], float(corrected[first])))
     return min(found, key=lambda match: (match.chance, -match.equal.sum()))
 
 
@@ -169,10 +179,13 @@ def _exchanged(counts: np.ndarray) -> tuple[int, ...]:
     return tuple(int(row.argmax()) if row.max() > own[m] else m for m, row in enumerate(counts))
 
 
-def placed(pairs: np.ndarray, metrics: tuple[int, ...], order: tuple[int, ...]) -> np.ndarray:
-    """The equal cells (metrics, regions) when metric m is looked up in metrics[m], region r in order[r]."""
-    by_metric = pairs[np.arange(len(METRICS)), :, list(metrics)]
-    found: np.ndarray = by_metric[:, np.arange(len(REGIONS)), list(order)]
+def placed(pairs: np.ndarray, assigned: Sequence[tuple[tuple[int, ...], tuple[int, ...]]]) -> np.ndarray:
+    """What pairs of cells (metrics, regions, metrics there, regions there) hold for each printed cell: (assignments,
+    metrics, regions), when metric m is looked up in metrics[m], region r in order[r] of an assignment (metrics,
+    order)."""
+    metrics, orders = (np.array(places) for places in zip(*assigned, strict=True))
+    own_metrics, own_regions = np.arange(len(METRICS))[:, None], np.arange(len(REGIONS))
+    found: np.ndarray = pairs[own_metrics, own_regions, metrics[:, :, None], orders[:, None, :]]
     return found
 
 

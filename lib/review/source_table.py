@@ -149,7 +149,7 @@ def _of_match(row: PrintedRow, match: Match, metric: int, everything: Sequence[S
         for source, pairs in zip(everything, equal, strict=True)
         if not source.by_members
         and (source.facts["notebook"], source.facts["cell"]) != (facts["notebook"], facts["cell"])
-        and (printed_sources.placed(pairs, match.metrics, match.order) >= match.equal)[metric].all()
+        and (printed_sources.placed(pairs, [(match.metrics, match.order)])[0] >= match.equal)[metric].all()
     ]
     there = match.metrics[metric]
     return {name: facts[name] for name in FACTS} | {

@@ -13,30 +13,43 @@ from lib.models.acceleration import device
 from lib.review.speed import gpu_speed, training_speed
 from lib.runs.attribution import Experiment
 
-SIDE = 4096  # rows and columns of the matrices
-CHANNELS, MAP = 128, 56  # of the convolution, 3 x 3, and of its pictures
+SIDES = (256, 512, 1024, 2048, 4096)  # rows and columns of the matrices
+PICTURES = (1, 2, 4, 8, 16, 32)  # of the convolution, 3 x 3
+CHANNELS, MAP = 128, 56  # its channels, and its pictures' sides
 
 
-def measure(scale: float = 1.0, rounds: int = 3) -> pd.DataFrame:
-    """GFLOP/s of a matrix product and of a convolution forward, by precision, the best of `rounds`: `what, precision,
-    gflops`. scale: of the sides; one thread, as runs have."""
+def measure(seconds: float = 1.0, rounds: int = 3) -> pd.DataFrame:
+    """GFLOP/s of a matrix product and of a convolution forward, by precision, in one thread, as runs have:
+    `what, precision, gflops`.
+
+    Larger ones come nearer to the limit. The sizes grow until a call takes so many `seconds`, since a CPU that has no
+    bf16 would compute the largest for minutes.
+    """
     rows = []
-    side, size, pictures = (max(16, round(scale * full)) for full in (SIDE, MAP, 32))
     for name, kind in {"float32": torch.float32, "bf16": torch.bfloat16}.items():
-        one, other = (torch.randn(side, side, device=device(), dtype=kind) for _ in range(2))
-        shown = torch.randn(pictures, CHANNELS, size, size, device=device(), dtype=kind)
-        shown = shown.contiguous(memory_format=torch.channels_last)
-        weights = torch.randn(CHANNELS, CHANNELS, 3, 3, device=device(), dtype=kind)
-        works: dict[str, tuple[Callable[[], torch.Tensor], float]] = {
-            "matrix product": (lambda one=one, other=other: one @ other, 2 * side**3),  # type: ignore[misc]
-            "convolution": (
-                lambda shown=shown, weights=weights: functional.conv2d(shown, weights, padding=1),  # type: ignore[misc]
-                2 * 9 * CHANNELS**2 * pictures * size**2,
-            ),
-        }
-        for what, (work, operations) in works.items():
-            rows.append({"what": what, "precision": name, "gflops": operations / _least(work, rounds) / 1e9})
+        for what, sizes, made in (("matrix product", SIDES, _product), ("convolution", PICTURES, _convolution)):
+            reached = 0.0
+            for size in sizes:
+                work, operations = made(size, kind)
+                taken = _least(work, rounds)
+                reached = max(reached, operations / taken / 1e9)
+                if taken * 4 > seconds:
+                    break
+            rows.append({"what": what, "precision": name, "gflops": reached})
     return pd.DataFrame(rows)
+
+
+def _product(side: int, kind: torch.dtype) -> tuple[Callable[[], torch.Tensor], int]:
+    """The product of two square matrices, and its operations."""
+    one, other = (torch.randn(side, side, device=device()).to(kind) for _ in range(2))
+    return lambda: one @ other, 2 * side**3
+
+
+def _convolution(pictures: int, kind: torch.dtype) -> tuple[Callable[[], torch.Tensor], int]:
+    """A convolution of so many pictures, and its operations."""
+    shown = torch.randn(pictures, CHANNELS, MAP, MAP, device=device()).to(kind, memory_format=torch.channels_last)
+    weights = torch.randn(CHANNELS, CHANNELS, 3, 3, device=device()).to(kind)
+    return lambda: functional.conv2d(shown, weights, padding=1), 2 * 9 * CHANNELS**2 * pictures * MAP**2
 
 
 @torch.inference_mode()

@@ -151,11 +151,20 @@ STARTS = {
     "what a run imports that trains": "from lib.pipeline import report; from lib.runs import attribution, training",
 }
 """How a notebook begins -> its imports."""
+SITE = """
+import tempfile
+from pathlib import Path
+from lib.pipeline import site
+from lib.study import plan
+with tempfile.TemporaryDirectory() as folder:
+    site.build(plan.shown({study!r}), Path(folder) / "site")
+"""
+"""What builds the site of a study, to be formatted with its name."""
 
 
 def start_up(rounds: int, starts: Mapping[str, str] = STARTS) -> pd.DataFrame:
-    """Seconds until a new interpreter has imported what a notebook begins with: `start, seconds` (median), `low, high`
-    (least and most of `rounds`)."""
+    """Seconds until a new interpreter has done what `starts` say, as importing what a notebook begins with: `start,
+    seconds` (median), `low, high` (least and most of `rounds`)."""
     rows = []
     for name, code in starts.items():
         taken = []

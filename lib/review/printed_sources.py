@@ -156,8 +156,9 @@ def best(source: Source, pairs: np.ndarray, chance: np.ndarray, tried: int) -> M
                 known[of_cells.tobytes()] = tails(of_cells[of_cells < 1])
         probability = [known[of_cells.tobytes()][count] for of_cells, count in zip(own, counts, strict=True)]
         corrected = np.minimum(1.0, WAYS * tried * factor * np.array(probability))
-        first = np.lexsort((-equal.sum(axis=(1, 2)), corrected))[0]
-        found.append(Match(source, *assigned[first], equal[first], float(corrected[first])))
+        first = int(np.lexsort((-equal.sum(axis=(1, 2)), corrected))[0])
+        metrics, order = assigned[first]
+        found.append(Match(source, metrics, order, equal[first], float(corrected[first])))
     return min(found, key=lambda match: (match.chance, -match.equal.sum()))
 
 

@@ -233,7 +233,6 @@ TRIED = (
     Loop("tried: the authors' rate", training=lambda _: dict.fromkeys(RATES, AUTHORS_RATE), systems=SINGLE),
     Loop("tried: half the rates", training=_larger(1, 0.5), systems=SINGLE),
     Loop("tried: twice the rates", training=_larger(1, 2.0), systems=SINGLE),
-    Loop("tried: twice the batch", training=_larger(2, 1.0), systems=SINGLE),
     Loop("tried: twice the batch, rates by the square root", training=_larger(2, 2**0.5), systems=SINGLE),
     Loop("tried: twice the batch and rates", training=_larger(2, 2.0), systems=SINGLE),
     Loop("tried: head's rate three times", training=lambda old: {"head_lr": 3 * old.head_lr}, systems=SINGLE),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from docutils.nodes import list_item
 from sphinx.addnodes import toctree
 from sphinx.application import Sphinx
 
@@ -30,7 +31,7 @@ html_theme_options = {
     "navbar_center": [],
     "navbar_end": ["theme-switcher"],
     "navbar_persistent": ["search-button-field"],
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": [],
     "footer_start": ["aid"],
     "footer_end": [],
     "back_to_top_button": True,
@@ -44,11 +45,19 @@ def setup(app: Sphinx) -> None:
 
 
 def chapters(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any) -> None:
-    """For the template chapters.html: the parts of the front page, each with its pages and their titles.
+    """For the template chapters.html: the parts of the front page, each with its pages and their titles; and the
+    headings of this page, which stand there too, so that tables have the width of the page.
 
     Sphinx's own `toctree` copies the headings of every page for every page: six tenths of a build's time.
     """
     titles = app.env.titles
+    [title] = app.env.tocs[pagename].children if pagename in app.env.tocs else [()]
+    context["headings"] = {
+        heading[0][0]["anchorname"]: heading[0].astext()
+        for below in title[1:]
+        for heading in below.findall(list_item)
+        if heading.parent is below
+    }
     context["parts"] = {
         part["caption"]: {name: titles[name].astext() for _, name in part["entries"]}
         for part in app.env.master_doctree.findall(toctree)

@@ -194,8 +194,8 @@ def test_headings_contrast_and_names_are_accessible(pages, browser, name, scheme
 @needs_browser
 def test_from_the_scorecard_to_a_claim_and_to_its_run(pages, browser):
     with Visit(browser, pages / "index.html") as visit:
-        visit.page.locator("figcaption a[href='claims/index.html']").click()
-        assert visit.page.locator("nav.bd-links li.current a").inner_text() == "Claims"
+        visit.page.locator("article a[href='claims/index.html']").click()
+        assert visit.page.locator("nav.bd-links li.current > a").inner_text() == "Claims"
         visit.page.goto((pages / "91_scorecard.html").as_uri())
         visit.page.locator("td a[href='claims/m04.html']").first.click()
         assert visit.page.locator("h1").inner_text().startswith("m04: Both modalities together")
@@ -203,6 +203,33 @@ def test_from_the_scorecard_to_a_claim_and_to_its_run(pages, browser):
         visit.page.locator("a[href^='../runs.html#run-']").first.click()
         visit.page.wait_for_url("**/runs.html#run-*")
         assert not visit.errors and not visit.outside
+
+
+@needs_browser
+def test_from_the_front_page_to_whether_multitask_training_helps_how_sure_that_is_and_which_run_says_so(pages, browser):
+    with Visit(browser, pages / "index.html") as visit:
+        row = visit.page.locator("table.answers tr", has_text="Does multitask training")
+        assert row.locator("a.mark").count() == 3 and "could have shown" in row.inner_text()
+        row.locator("a.mark").first.click()
+        assert visit.page.locator("h1").inner_text().startswith("m01: CE+SupCon identifies better")
+        assert visit.page.locator("a[href^='../runs.html#run-']").count() >= 2
+        visit.page.goto((pages / "index.html").as_uri())
+        visit.page.locator("article a[href='own_data.html']").first.click()
+        assert visit.page.locator("h1").count() == 1 and not visit.errors and not visit.outside
+
+
+@needs_browser
+def test_a_chapter_opens_with_its_answer_and_shows_its_headings_beside(pages, browser):
+    with Visit(browser, pages / "30_identification.html", width=1300) as visit:
+        answer = visit.page.locator("article p", has_text="Answer.").first
+        assert "claims that this chapter tests" in answer.inner_text() and answer.bounding_box()["y"] < 500
+        headings = visit.page.locator("nav.chapters ul.headings a")
+        assert headings.count() == visit.page.locator("article h2").count() > 3
+        table = visit.page.locator(".cell_output table").first
+        assert table.bounding_box()["width"] > 900, "tables have the width that the headings took"
+        table.evaluate("table => table.scrollLeft = 300")
+        first = table.locator("tbody tr").first.locator("td, th").first
+        assert first.bounding_box()["x"] >= table.bounding_box()["x"] - 1, "the first column stays"
 
 
 @needs_browser

@@ -89,12 +89,12 @@ def _parts(claim: Evidence, chapters: Collection[str], runs: Collection[str], ex
     }
 
 
-def mark(verdict: str) -> Markup:
-    """A verdict as a word on its colour, in letters that stand out from it."""
+def mark(verdict: str, word: str = "") -> Markup:
+    """A verdict, or another word in its place, on the verdict's colour, in letters that stand out from it."""
     ground = figures.VERDICTS.get(verdict, "#ffffff")
     letters = "#000000" if relative_luminance(ground) > 0.18 else "#ffffff"  # where both would be as far from it
     span = '<span class="verdict" style="background-color: {}; color: {}">{}</span>'
-    return Markup(span).format(ground, letters, Markup(report.markdown(verdict)))
+    return Markup(span).format(ground, letters, Markup(report.markdown(word or verdict)))
 
 
 def _figure(claim: Evidence, extra: Path) -> Markup | str:

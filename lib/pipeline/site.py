@@ -22,11 +22,11 @@ from typing import Any
 import nbformat
 from markupsafe import Markup
 
-from lib.core import tables
 from lib.core.errors import DataError
 from lib.core.files import ROOT, read_json, write_text
-from lib.pipeline import claim_pages, claim_tables, figures, page_links, receipt_page, report, site_state, solutions
-from lib.review import receipt, scorecard, variant_readings
+from lib.pipeline import claim_pages, claim_tables, front_page, page_links, receipt_page, report, site_state, solutions
+from lib.pipeline.claim_tables import Evidence
+from lib.review import receipt, variant_readings
 from lib.study import plan
 from lib.study.plan import Study
 
@@ -79,7 +79,7 @@ def build(chosen: Study, out: Path | None = None) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
     claims = claim_tables.read(chosen.folder / "tables")
-    _of_study(chosen, chapters, pages, extra, "solutions.html", claim_pages.names(claims))
+    _of_study(chosen, chapters, pages, extra, "solutions.html", claims)
     names = [path.stem for path in chapters]
     claims_page = claim_pages.write(claims, names, _runs(chosen), pages, extra)
     solved = _solutions(chosen, names, pages, extra)
@@ -91,7 +91,7 @@ def build(chosen: Study, out: Path | None = None) -> Path:
     if receipt.exists(chosen.folder):
         template = (SOURCES / "receipt.md").read_text(encoding="utf-8")
         write_text(pages / "receipt.md", receipt_page.page(template, chosen.folder, extra))
-    write_text(pages / "index.md", _front(chosen, names, solved, claims_page, extra))
+    write_text(pages / "index.md", _front(chosen, names, solved, claims_page, front_page.parts(claims)))
     _sphinx(pages, out, extra, chosen)
     for folder in (pages, extra):
         shutil.rmtree(folder)
@@ -104,23 +104,25 @@ def _of_study(
     pages: Path,
     extra: Path,
     answers: str,
-    claims: Mapping[str, str],
+    claims: Sequence[Evidence],
     suffix: str = "",
 ) -> None:
     """A study's executed chapters as pages, with its tables, figures and runs. answers: the page of solutions, from
-    there; claims: pages by what claims are called; suffix: of the titles."""
-    runs = _runs(chosen)
+    there; claims: those that have pages, which chapters lead to and begin with; suffix: of the titles."""
+    runs, pages_of_claims = _runs(chosen), claim_pages.names(claims)
     for path in chapters:
         notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-        rewrite(notebook, path.stem, chosen.folder, extra, runs, claims)
+        rewrite(notebook, path.stem, chosen.folder, extra, runs, pages_of_claims)
         for cell in notebook.cells:
             if cell.cell_type != "markdown":
                 continue
             cell.source = cell.source.replace("](../docs/", f"]({answers.removesuffix('solutions.html')}")
             if cell.source.startswith("## Exercises"):
                 cell.source += f'\n\n<a href="{answers}#{solutions.anchor(path.stem)}">Answers</a>'
-        title, *rest = notebook.cells[0].source.split("\n")
-        notebook.cells[0].source = "\n".join([title + suffix, *rest])
+        head: list[str] = notebook.cells[0].source.split("\n\n")  # the title, the question, and more
+        head[0] += suffix
+        head.insert(2, front_page.chapter_answer(path.stem, claims))
+        notebook.cells[0].source = "\n\n".join(filter(None, head))
         pages.mkdir(exist_ok=True)
         nbformat.write(notebook, pages / path.name)  # type: ignore[no-untyped-call]
     shutil.copytree(chosen.folder / "tables", extra / "tables")
@@ -135,7 +137,7 @@ def _solutions(chosen: Study, chapters: Sequence[str], pages: Path, extra: Path)
     executed = plan.executed(solved.folder)
     within = "" if own else f"{solved.name}/"
     if within and executed:
-        _of_study(solved, executed, pages / within, extra / within, "../solutions.html", {}, ": exercises solved")
+        _of_study(solved, executed, pages / within, extra / within, "../solutions.html", (), ": exercises solved")
     page = (SOURCES / "solutions.md").read_text(encoding="utf-8")
     page = solutions.filled(page, {path.stem: f"{within}{path.stem}.html" for path in executed})
     write_text(
@@ -303,9 +305,9 @@ def _facts(record: Mapping[str, Any]) -> dict[str, str]:
     return {what: Markup(value) for what, value in facts.items()}
 
 
-def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, extra: Path) -> str:
-    """The first page: the question, the scorecard in one picture, what data and device, three ways to read, and the
-    chapters."""
+def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, answers: Mapping[str, Any]) -> str:
+    """The first page: the questions and their answers, every claim, what data and device, three ways to read, and the
+    chapters. claims: the page of all claims; answers: of `lib.pipeline.front_page.parts`."""
     record = read_json(chosen.folder / "study.json")
     environment, data = record["environment"], chosen.data
     source = (
@@ -314,6 +316,9 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, e
         else "somebody's own data, shown in counts and scores only"
     )
     page = solutions.template("index.md").render(
+        answers,
+        mark=claim_pages.mark,
+        name=Markup(report.markdown(chosen.name)),
         study=Markup(report.code(chosen.name)),
         about=Markup(report.markdown(chosen.about)),
         source=source,
@@ -323,7 +328,6 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, e
         standing=chosen.standing,
         runs=len(record["runs"]),
         finished=record["finished"][:10],
-        picture=_scorecard(chosen, extra),
         svg="PNG and SVG" if any((chosen.folder / "figures").glob("*.svg")) else NO_SVG.format(name=chosen.name),
     )
     page = _known_links(page, chapters)
@@ -342,20 +346,6 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, e
 def _known_links(page: str, chapters: Sequence[str]) -> str:
     """A page whose links to chapters that this study doesn't have are plain words."""
     return re.sub(r"\[([^\]]+)\]\((\w+)\.ipynb\)", lambda link: link[0] if link[2] in chapters else link[1], page)
-
-
-def _scorecard(chosen: Study, extra: Path) -> str:
-    """The claims by verdict as one picture, or a sentence where chapter 91 was not executed."""
-    path = chosen.folder / "tables" / "ledger.csv"
-    if not path.exists():
-        return "This study has no scorecard."
-    figure = figures.verdicts(scorecard.counts(tables.chapter(path)))
-    picture = report.save_figure(figure, extra / "figures" / "scorecard.png")
-    return Markup(
-        '<figure class="shown"><a href="claims/index.html"><img src="figures/scorecard.png" alt="{}"></a><figcaption>'
-        "The claims of both papers by this study's verdict: "
-        '<a href="claims/index.html">a page for each of them</a>.</figcaption></figure>'
-    ).format(picture.words)
 
 
 def _sphinx(pages: Path, out: Path, extra: Path, chosen: Study) -> None:

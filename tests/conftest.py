@@ -1,6 +1,7 @@
 """Fixtures that several files of tests share, and one thread for each worker: small sums gain nothing by more, and two
 workers would wait for each other."""
 
+import gc
 import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before anything imports torch
@@ -31,6 +32,11 @@ def served():
 FIRST = ("test_study", "test_same_bytes", "test_site", "test_small_studies")
 """The files that take longest, so that those at the end are short and both workers end together. The first executes the
 study that the fourth needs as well, mostly in the other worker and later."""
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays: the collector needs no look at it again, of which statsmodels alone asks for each p."""
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items):

@@ -6,10 +6,11 @@ import io
 import re
 import unicodedata
 import warnings
+from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lib.core import csv_reader
@@ -54,16 +55,22 @@ GOOD = [[f"{SECRET} “quoted” café", "a.jpg", "José"], ["second…", "b.jpg
 # Any rows come back
 
 
+@cache
+def characters(encoding: str) -> st.SearchStrategy[str]:
+    """Those that come back from an encoding; some signs of Asian ones don't. hypothesis's own search for them takes
+    seconds an encoding."""
+    if encoding.startswith("utf"):
+        return st.characters(codec="utf-8", exclude_characters="\ufeff")
+    known = [sign for sign in map(chr, range(0x10000)) if sign.encode(encoding, "ignore").decode(encoding) == sign]
+    return st.sampled_from(known)
+
+
 @quick
 @given(st.data(), st.sampled_from(LISTED), st.sampled_from([",", ";", "\t", "|", "~", " "]), st.booleans())
 def test_rows_come_back(tmp_path_factory, data, encoding, delimiter, quoted):
-    cell = st.text(st.characters(codec=encoding.removesuffix("-sig"), exclude_characters="\ufeff"), max_size=12)
+    cell = st.text(characters(encoding), max_size=12)
     rows = data.draw(st.lists(st.lists(cell, min_size=3, max_size=3), max_size=6))
     text = content(rows, delimiter, quoting=csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL)
-    try:
-        assume(text.encode(encoding).decode(encoding) == text)  # not so of some signs of Asian encodings
-    except UnicodeError:
-        assume(False)
     path = written(tmp_path_factory.mktemp("rows"), text, encoding=encoding)
     found = csv_reader.read(path, COLUMNS, delimiter, encoding)
     assert found.header == COLUMNS and found.rows == list(enumerate(rows, start=2))

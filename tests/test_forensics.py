@@ -17,7 +17,7 @@ from lib.review.arithmetic import audit, dispersion, forensics, ordering
 from lib.review.arithmetic.check import EVERY, Row
 from lib.review.arithmetic.rounding import Range
 
-PAPERS = 1000
+PAPERS = 300
 GALLERY, VENDORS, QUERIES = 40, 40, 3
 IMAGES = 9013
 TEXTS = 2000

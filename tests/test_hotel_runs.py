@@ -41,7 +41,9 @@ def study(tmp_path_factory):
             "seed": [1, 2, 3],
         }
     ]
-    path.write_text(yaml.safe_dump({"name": path.parent.name.replace("_", "-"), "hotels": TINY, "runs": runs}))
+    data = {"scale": 0.001, "pixels": 32}  # of ads, to which a run is transferred
+    given = {"name": path.parent.name.replace("_", "-"), "data": data, "hotels": TINY, "runs": runs}
+    path.write_text(yaml.safe_dump(given))
     return path
 
 

@@ -13,7 +13,7 @@ from lib.twin import ad_plan, advertisements, difficulty
 from lib.twin.drawing.people import FACES
 from lib.twin.writing.phone_hiding import HIDINGS
 
-SETTINGS = ad_plan.Settings(scale=0.002, seed=7, pixels=32)
+SETTINGS = ad_plan.Settings(scale=0.001, seed=7, pixels=32)
 
 
 def digest(folder):

@@ -51,11 +51,12 @@ bench: PROFILE = cpu
 bench:  ## chapter 92 again, its ratios beside the published ones; fails when something became slower
 	@$(RUN) python -m lib bench "$(PROFILE)"
 
-lint:  ## style, form and types
+lint:  ## style, form, types and spelling
 	@$(RUN) ruff check .
 	@$(RUN) ruff format --check lib tests
 	@$(RUN) mypy
 	@$(RUN) lint-imports --no-logo
+	@$(RUN) codespell README.md CONTRIBUTING.md CHANGELOG.md docs lib notebooks params site
 
 lock:  ## requirements.in -> requirements.lock (needs a package registry)
 	@$(RUN) uv pip compile --universal --python-version 3.11 --quiet requirements.in -o requirements.lock

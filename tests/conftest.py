@@ -35,7 +35,7 @@ study that the fourth needs as well, mostly in the other worker and later."""
 
 
 def pytest_collection_finish():
-    """What is loaded by now stays: the collector needs no look at it again, of which statsmodels alone asks for each p."""
+    """What is loaded by now stays, so the collector looks at it no more: statsmodels alone asks it for each p value."""
     gc.freeze()
 
 

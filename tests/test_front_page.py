@@ -7,7 +7,7 @@ import pytest
 
 from lib.core import published, yaml_files
 from lib.core.files import ROOT
-from lib.pipeline import claim_tables, front_page, solutions
+from lib.pipeline import claim_tables, front_page, site, solutions
 from lib.review.verdicts import ClaimVerdict
 
 HOSTILE = "<script>window.hacked = 1</script> | `x` $1$ **bold**"
@@ -19,7 +19,7 @@ def claims(folder, *rows):
 
 
 def page(found) -> str:
-    words = dict.fromkeys(("study", "about", "source", "device", "standing", "runs", "finished", "svg", "name"), "")
+    words = dict.fromkeys(("study", "about", "source", "machines", "standing", "runs", "finished", "svg", "name"), "")
     return solutions.template("index.md").render(front_page.parts(found), mark=front_page.claim_pages.mark, **words)
 
 
@@ -49,6 +49,15 @@ def test_a_question_is_answered_by_its_claims_with_what_was_and_could_have_been_
 def test_a_study_without_claims_says_so():
     text = page([])
     assert "This study has no scorecard." in text and "<table" not in text and "## What ran on what" in text
+
+
+def test_machines_of_runs_are_told_from_the_one_that_executed_the_chapters():
+    here, there = ({"device": name, "processor": "a | b", "cores": 2} for name in ("cpu", "gpu"))
+    assert (
+        site._machines(here, {}) == site._machines(here, {"one": {"environment": here}}) == "cpu (a &#124; b, 2 cores)"
+    )
+    both = site._machines(here, {"one": {"environment": there}, "two": {"environment": here}})
+    assert both == "runs: gpu (a &#124; b, 2 cores) and cpu (a &#124; b, 2 cores); chapters: cpu (a &#124; b, 2 cores)"
 
 
 def test_a_chapter_begins_with_what_its_claims_came_to(tmp_path):

@@ -309,7 +309,7 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, a
     """The first page: the questions and their answers, every claim, what data and device, three ways to read, and the
     chapters. claims: the page of all claims; answers: of `lib.pipeline.front_page.parts`."""
     record = read_json(chosen.folder / "study.json")
-    environment, data = record["environment"], chosen.data
+    data = chosen.data
     source = (
         f"a synthetic twin at {data.scale:g} of MATCHED's size, with no person in it"
         if data.source == "twin"
@@ -322,9 +322,7 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, a
         study=Markup(report.code(chosen.name)),
         about=Markup(report.markdown(chosen.about)),
         source=source,
-        device=Markup(
-            report.markdown(f"{environment['device']} ({environment['processor']}, {environment['cores']} cores)")
-        ),
+        machines=_machines(record["environment"], _runs(chosen)),
         standing=chosen.standing,
         runs=len(record["runs"]),
         finished=record["finished"][:10],
@@ -341,6 +339,22 @@ def _front(chosen: Study, chapters: list[str], solved: list[str], claims: str, a
         if names:
             page += "\n".join(["", "```{toctree}", ":hidden:", f":caption: {part}", "", *names, "```", ""])
     return page
+
+
+def _machines(environment: Mapping[str, Any], runs: Mapping[str, Mapping[str, Any]]) -> Markup:
+    """What the runs were made on, and the chapters where that is another machine. environment: of the study's record,
+    which is of the last machine that executed a part of it."""
+    of_chapters = _machine(environment)
+    of_runs = dict.fromkeys(_machine(record["environment"]) for record in runs.values())
+    if set(of_runs) <= {of_chapters}:
+        return of_chapters
+    return Markup("runs: {}; chapters: {}").format(Markup(" and ").join(of_runs), of_chapters)
+
+
+def _machine(environment: Mapping[str, Any]) -> Markup:
+    return Markup(
+        report.markdown(f"{environment['device']} ({environment['processor']}, {environment['cores']} cores)")
+    )
 
 
 def _known_links(page: str, chapters: Sequence[str]) -> str:

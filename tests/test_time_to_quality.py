@@ -73,6 +73,28 @@ def test_the_clock_stands_still_while_quality_is_looked_at(monkeypatch):
     assert [row["seconds"] for row in watched.rows] == [10, 20], "what passes between two readings is no training"
 
 
+def test_what_was_measured_is_not_measured_again(monkeypatch, tmp_path):
+    asked = []
+
+    def measured(notebook, arguments, loop, epochs):
+        asked.append((arguments["seed"], loop.name))
+        if len(asked) == 3:
+            raise KeyboardInterrupt
+        return curve(loop.name, [1.0], [0.5]).drop(columns=["system", "loop", "seed"])
+
+    monkeypatch.setattr(time_to_quality, "curve", measured)
+    loops = [time_to_quality.Loop(PLAIN), time_to_quality.Loop(OURS, systems=("text",))]
+    systems = {"text": ("10_text", {}), "image": ("11_image", {})}
+    with pytest.raises(KeyboardInterrupt):
+        time_to_quality.measure(systems, loops, 1, [1, 2], tmp_path)
+    found = time_to_quality.measure(systems, loops, 1, [1, 2], tmp_path)
+    assert asked == [(1, PLAIN), (1, OURS), (2, PLAIN), (2, PLAIN), (2, OURS), (1, PLAIN), (2, PLAIN)]
+    assert found[["system", "seed", "loop"]].to_numpy().tolist() == [
+        *[["text", seed, loop] for seed in (1, 2) for loop in (PLAIN, OURS)],
+        *[["image", seed, PLAIN] for seed in (1, 2)],
+    ]
+
+
 def test_curves_are_drawn_with_their_targets():
     figure = figure_speed.curves(CURVES, time_to_quality.times(CURVES))
     [axes] = figure.axes

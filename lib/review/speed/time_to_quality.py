@@ -12,12 +12,14 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 
+from lib.core.files import write_csv
 from lib.core.provenance import Meter
 from lib.evaluation import identification
 from lib.models.acceleration import device, precision
@@ -112,16 +114,27 @@ def curve(notebook: str, arguments: Mapping[str, Any], loop: Loop, epochs: int) 
 
 
 def measure(
-    systems: Mapping[str, tuple[str, Mapping[str, Any]]], loops: Sequence[Loop], epochs: int, seeds: Sequence[int]
+    systems: Mapping[str, tuple[str, Mapping[str, Any]]],
+    loops: Sequence[Loop],
+    epochs: int,
+    seeds: Sequence[int],
+    folder: Path,
 ) -> pd.DataFrame:
-    """`curve` of every loop, system and seed: columns `system, loop, seed` more. The loops of a seed take turns."""
+    """`curve` of every loop, system and seed: columns `system, loop, seed` more. The loops of a seed take turns.
+
+    folder: where each curve is kept when it ends; those that are there are not measured again. It is for one state of
+    code and study.
+    """
     parts = []
     for name, (notebook, arguments) in systems.items():
         for seed in seeds:
             for loop in loops:
                 if name in loop.systems:
-                    found = curve(notebook, dict(arguments) | {"seed": seed}, loop, epochs)
-                    parts.append(found.assign(system=name, loop=loop.name, seed=seed))
+                    kept = folder / f"{name}, {loop.name}, {epochs} epochs, seed {seed}.csv"
+                    if not kept.exists():
+                        found = curve(notebook, dict(arguments) | {"seed": seed}, loop, epochs)
+                        write_csv(kept, found)
+                    parts.append(pd.read_csv(kept).assign(system=name, loop=loop.name, seed=seed))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -202,6 +202,8 @@ def test_from_the_scorecard_to_a_claim_and_to_its_run(pages, browser):
         assert "undecided" in visit.page.locator(".claim-verdict .verdict").inner_text()
         visit.page.locator("a[href^='../runs.html#run-']").first.click()
         visit.page.wait_for_url("**/runs.html#run-*")
+        run = visit.page.locator(f"section:has(> [id='{visit.page.url.split('#')[1]}'])").last
+        assert run.locator("a[href='claims/m04.html']").count(), "a run leads back to the claims that rest on it"
         assert not visit.errors and not visit.outside
 
 

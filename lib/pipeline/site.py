@@ -46,6 +46,7 @@ DOCS = ROOT / "docs"
 """Pages that the repository shows too."""
 PAGES = (
     "how_to_read",
+    "teaching",
     "glossary",
     "variants",
     "studies",
@@ -126,7 +127,7 @@ def _of_study(
         pages.mkdir(exist_ok=True)
         nbformat.write(notebook, pages / path.name)  # type: ignore[no-untyped-call]
     shutil.copytree(chosen.folder / "tables", extra / "tables")
-    write_text(pages / "runs.md", _runs_page(runs, extra, suffix))
+    write_text(pages / "runs.md", _runs_page(runs, claims, extra, suffix))
 
 
 def _solutions(chosen: Study, chapters: Sequence[str], pages: Path, extra: Path) -> list[str]:
@@ -277,12 +278,18 @@ def _runs(chosen: Study) -> dict[str, dict[str, Any]]:
     return {name: read_json(path) for name, path in records.items() if path.exists()}
 
 
-def _runs_page(runs: Mapping[str, Mapping[str, Any]], extra: Path, suffix: str) -> str:
-    """site/runs.md filled in, and the records that it links to."""
+def _runs_page(runs: Mapping[str, Mapping[str, Any]], claims: Sequence[Evidence], extra: Path, suffix: str) -> str:
+    """site/runs.md filled in, with the claims that rest on each run, and the records that it links to."""
     for name, record in runs.items():
         write_text(extra / "records" / f"{page_links.anchor(name)}.json", json.dumps(record, indent=1))
     described = [
-        {"name": name, "anchor": page_links.anchor(name), "facts": _facts(record)} for name, record in runs.items()
+        {
+            "name": name,
+            "anchor": page_links.anchor(name),
+            "facts": _facts(record),
+            "claims": [claim.row["id"] for claim in claims if name in claim.row["runs"].split()],
+        }
+        for name, record in runs.items()
     ]
     return solutions.template("runs.md").render(runs=described, suffix=suffix)
 

@@ -58,6 +58,13 @@ def test_parts_whose_tables_a_study_lacks_are_left_out(tmp_path):
     assert "no real set was run in this study" in text and "+0.08 (+0.001 to +0.17)" in text
 
 
+def test_a_cell_of_nothing_but_a_verdict_is_coloured():
+    table = '<td id="a">undecided</td><td>undecided since</td><td>not testable here</td><th>supported</th>'
+    found = claim_pages.marked(table)
+    assert re.findall('<span class="verdict"[^>]*>([^<]+)</span>', found) == ["undecided", "not testable here"]
+    assert re.sub("</?span[^>]*>", "", found) == table
+
+
 def test_without_a_ledger_there_are_no_pages(tmp_path):
     assert claim_tables.read(tmp_path) == []
     assert claim_pages.write([], (), (), tmp_path / "pages", tmp_path / "extra") == ""

@@ -32,6 +32,7 @@ LINK = "[all claims](../notebooks/91_scorecard.ipynb)"
 MANY = 12
 """A table of more rows is folded."""
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{6,}(e-?\d+)?")
+_VERDICT = re.compile(rf"(<td[^>]*>)({'|'.join(map(re.escape, figures.VERDICTS))})(</td>)")
 CHECKED = ["what", "printed", "recomputed", "agrees", "reading"]
 """Columns of chapter 90's audit that stand in a figure's place."""
 
@@ -95,6 +96,11 @@ def mark(verdict: str, word: str = "") -> Markup:
     letters = "#000000" if relative_luminance(ground) > 0.18 else "#ffffff"  # where both would be as far from it
     span = '<span class="verdict" style="background-color: {}; color: {}">{}</span>'
     return Markup(span).format(ground, letters, Markup(report.markdown(word or verdict)))
+
+
+def marked(table: str) -> str:
+    """The HTML of tables, with each cell that holds nothing but a verdict as `mark` has it."""
+    return _VERDICT.sub(lambda cell: f"{cell[1]}{mark(cell[2])}{cell[3]}", table)
 
 
 def _figure(claim: Evidence, extra: Path) -> Markup | str:
@@ -205,7 +211,7 @@ def _table(frame: pd.DataFrame) -> Markup:
         for row in zip(*columns.values(), strict=True)
     )
     table = '<div class="cell_output"><table><thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>'
-    return Markup(table).format(heads, rows)
+    return Markup(table).format(heads, Markup(marked(rows)))
 
 
 def _stands(value: Any) -> bool:

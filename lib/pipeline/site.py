@@ -178,7 +178,7 @@ def rewrite(
                 outputs.append(_plotly(data["application/vnd.plotly.v1+json"], f"{chapter}-{count}"))
             elif "text/html" in data:
                 shown = page_links.runs(page_links.to_pages("".join(data["text/html"]), folder), runs)
-                outputs.append(_html(page_links.claims(shown, claims)))
+                outputs.append(_html(claim_pages.marked(page_links.claims(shown, claims))))
             elif "text/markdown" in data:
                 prose = page_links.runs_in_prose("".join(data["text/markdown"]), runs)
                 outputs.append(_output("text/markdown", page_links.claims_in_prose(prose, claims)))

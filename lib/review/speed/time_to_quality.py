@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from lib.core.files import write_csv
+from lib.core.files import read_json, write_json
 from lib.core.provenance import Meter
 from lib.evaluation import identification
 from lib.models.acceleration import device, precision
@@ -130,11 +130,11 @@ def measure(
         for seed in seeds:
             for loop in loops:
                 if name in loop.systems:
-                    kept = folder / f"{name}, {loop.name}, {epochs} epochs, seed {seed}.csv"
+                    kept = folder / f"{name}, {loop.name}, {epochs} epochs, seed {seed}.json"
                     if not kept.exists():
                         found = curve(notebook, dict(arguments) | {"seed": seed}, loop, epochs)
-                        write_csv(kept, found)
-                    parts.append(pd.read_csv(kept).assign(system=name, loop=loop.name, seed=seed))
+                        write_json(kept, found.to_dict("list"))
+                    parts.append(pd.DataFrame(read_json(kept)).assign(system=name, loop=loop.name, seed=seed))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -192,9 +192,6 @@ def test_no_type_is_guessed_anywhere():
 
 MEASURED = re.compile(r"-?[0-9]+(?:\.[0-9]+)?(?:e[-+][0-9]+)?|True|False")
 AS_TEXT = {"seed"}  # a name: `Mean` and `Std` stand beside numbers
-WAITING = {"speed_limits", "speed_quality", "speed_reached", "speed_steps"}
-"""Tables of chapter 92, read by people alone, whose columns tables.yaml doesn't know yet: every run depends on it, so
-that they are named there when the runs are made anew."""
 
 
 def read_back():
@@ -212,8 +209,6 @@ def read_back():
 def test_every_published_table_that_is_read_back_has_its_types():
     """A column of numbers that `lib/core/tables.yaml` doesn't name would be taken for words."""
     for path in read_back():
-        if path.stem in WAITING:
-            continue
         table = tables.chapter(path)
         for name in table.columns[table.dtypes == "str"].difference(AS_TEXT):
             filled = table.loc[table[name] != "", name]
@@ -223,8 +218,6 @@ def test_every_published_table_that_is_read_back_has_its_types():
 def test_every_published_table_is_read_by_its_types():
     """A name of `lib/core/tables.yaml` that stands for words in some table would make that one unreadable."""
     for path in sorted((ROOT / "results").glob("*/tables/*.csv")):
-        if path.stem in WAITING:
-            continue
         assert len(tables.chapter(path)) == max(0, len(tables.cells(path)) if tables.names(path) else 0), path
 
 

@@ -17,14 +17,16 @@ from lib.core import yaml_files
 from lib.core.files import ROOT
 from lib.pipeline import claim_pages, figures, solutions
 from lib.pipeline.claim_tables import Evidence
+from lib.review.verdicts import AS_PRINTED, ClaimVerdict
 
 QUESTIONS = ROOT / "site" / "questions.yaml"
+NOT_TESTABLE = (ClaimVerdict.NOT_TESTABLE_AS_PUBLISHED, ClaimVerdict.NOT_TESTABLE_HERE)
 KINDS = {
-    "measured": ("supported", "equivalent", "partly supported", "not supported", "reversed", "undecided"),
-    "printed": ("consistent as printed", "partly consistent as printed", "inconsistent as printed"),
-    "untested": ("not testable as published", "not testable here"),
+    "measured": tuple(verdict for verdict in ClaimVerdict if verdict not in (*AS_PRINTED, *NOT_TESTABLE)),
+    "printed": AS_PRINTED,
+    "untested": NOT_TESTABLE,
 }
-"""What a verdict rests on: runs of this study, the papers' own numbers, or nothing."""
+"""What a verdict rests on: what the study ran or counted, the papers' own numbers, or nothing."""
 Row = Mapping[str, Any]
 
 
@@ -60,7 +62,7 @@ def chapter_answer(name: str, claims: Iterable[Evidence]) -> str:
 def counted(rows: Iterable[Row], verdicts: Sequence[str]) -> dict[str, int]:
     """How many rows have each of these verdicts, without those that none has."""
     counts = Counter(row["verdict"] for row in rows)
-    return {verdict: counts[verdict] for verdict in verdicts if counts[verdict]}
+    return {str(verdict): counts[verdict] for verdict in verdicts if counts[verdict]}
 
 
 def _answers(asked: Mapping[str, Sequence[str]], rows: Mapping[str, Row]) -> list[dict[str, Any]]:
